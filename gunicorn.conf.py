@@ -1,0 +1,21 @@
+"""How gunicorn serves the portal. GUNICORN_CMD_ARGS overrides any of it."""
+
+bind = "0.0.0.0:8000"
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = True
+reuse_port = True
+timeout = 60
+graceful_timeout = 30
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+
+def post_fork(server, worker):
+    """Give each worker database connections of its own; the parent's must not be shared."""
+    from portal.extensions import db  # noqa: PLC0415
+    from wsgi import app  # noqa: PLC0415
+
+    with app.app_context():
+        db.engine.dispose(close=False)
