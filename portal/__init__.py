@@ -1,0 +1,23 @@
+"""The reseller portal for Connexease."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.settings import Settings
+
+
+def create_app(settings: "Settings | None" = None) -> "Flask":
+    """The portal, ready to serve.
+
+    Args:
+        settings: read from the environment when none are given.
+
+    Raises:
+        SettingsError: a setting is missing or unsafe.
+    """
+    # Imported here, so that the sandbox, which shares nothing with the portal, need not load it.
+    from portal.application import create  # noqa: PLC0415
+
+    return create(settings)

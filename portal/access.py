@@ -1,0 +1,207 @@
+"""Who may enter: every view says it with one of the decorators here, and a view that says nothing stops the start.
+
+Flask-Login stays behind this file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+import flask_login
+from flask import Flask, abort, g, request
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
+from portal.extensions import login_manager, session
+from portal.models import Account, Membership, Person, Role, StaffRole
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=ResponseReturnValue)
+View = Callable[..., ResponseReturnValue]
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view demands of its visitor."""
+
+    kind: Literal["public", "person", "account", "staff", "machine"]
+    roles: frozenset[str] = frozenset()
+    staff_helps: bool = False
+    """Whether the reseller's staff may enter an account's page that they do not belong to."""
+
+
+def init_app(app: Flask) -> None:
+    """Bind the log-in machinery."""
+    login_manager.init_app(app)
+    login_manager.user_loader(_load_person)
+    login_manager.session_protection = None
+
+
+def check_views(app: Flask) -> None:
+    """Refuse to start with a view that does not say who may enter."""
+    silent = [
+        name
+        for name, view in app.view_functions.items()
+        if access_of(view) is None and name.rpartition(".")[2] != "static"
+    ]
+    if silent:
+        raise RuntimeError(f"These views do not say who may enter: {', '.join(sorted(silent))}")
+
+
+def access_of(view: Any) -> Access | None:
+    """What a view demands; none when it says nothing."""
+    return getattr(view, "access", None)
+
+
+def _mark(view: Callable[P, R], access: Access) -> Callable[P, R]:
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Anybody may enter."""
+    return _mark(view, Access("public"))
+
+
+def machine(view: Callable[P, R]) -> Callable[P, R]:
+    """A machine enters, and the view checks its secret itself."""
+    return _mark(view, Access("machine"))
+
+
+def signed_in(view: View) -> View:
+    """Anybody who is logged in may enter."""
+
+    @wraps(view)
+    def guarded(**kwargs: Any) -> ResponseReturnValue:
+        person_or_401()
+        return view(**kwargs)
+
+    return _mark(guarded, Access("person"))
+
+
+def account_page(*roles: Role, staff: bool = False) -> Callable[[View], View]:
+    """Members of the account in the address may enter; for everybody else it does not exist.
+
+    The view gets `account` in place of `account_id`. `g.membership` is none while staff look or help.
+
+    Args:
+        roles: only these roles may enter; any role when none is given.
+        staff: the reseller's staff may look, and those who are not read-only may help.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(account_id: UUID, **kwargs: Any) -> ResponseReturnValue:
+            person = person_or_401()
+            g.account, g.membership = _account_or_404(person, account_id, staff)
+            if g.membership is None:
+                if person.staff_role == StaffRole.READ_ONLY and request.method not in SAFE_METHODS:
+                    abort(403)
+            elif roles and g.membership.role not in roles:
+                abort(403)
+            return view(account=g.account, **kwargs)
+
+        return _mark(guarded, Access("account", frozenset(roles), staff))
+
+    return decorate
+
+
+def staff_page(*roles: StaffRole) -> Callable[[View], View]:
+    """The reseller's staff may enter; for everybody else it does not exist.
+
+    Args:
+        roles: only these roles may enter; any staff role when none is given.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**kwargs: Any) -> ResponseReturnValue:
+            person = person_or_401()
+            if person.staff_role is None:
+                abort(404)
+            if roles and person.staff_role not in roles:
+                abort(403)
+            return view(**kwargs)
+
+        return _mark(guarded, Access("staff", frozenset(roles)))
+
+    return decorate
+
+
+def current_person() -> Person | None:
+    """The person who is logged in, if anybody is."""
+    user = flask_login.current_user
+    return cast(Person, user._get_current_object()) if user.is_authenticated else None
+
+
+def person_or_401() -> Person:
+    """The person who is logged in; nobody else gets further."""
+    person = current_person()
+    if person is None:
+        abort(401)
+    return person
+
+
+def after_failure() -> None:
+    """Drop what a failed request left undone, so that its error page can name the person.
+
+    Where the database does not say who that is, the page is one for nobody.
+    """
+    try:
+        session().rollback()
+        if (person := current_person()) is not None:
+            session().refresh(person)
+    except SQLAlchemyError:
+        g._login_user = login_manager.anonymous_user()
+
+
+def log_in(person: Person) -> None:
+    """Start a session for this person, with nothing left over from the one before."""
+    log_out()
+    flask_login.login_user(person)
+
+
+def log_out() -> None:
+    """End this browser's session."""
+    flask_login.logout_user()
+    cookie.clear()
+
+
+def is_helping() -> bool:
+    """Whether this is somebody of the staff on the page of a customer's account."""
+    return g.get("account") is not None and g.get("membership") is None
+
+
+def _account_or_404(person: Person, account_id: UUID, staff: bool) -> tuple[Account, Membership | None]:
+    found = (
+        session()
+        .exec(
+            select(Account, Membership)
+            .join(Membership, Membership.account_id == Account.id)  # type: ignore[arg-type]
+            .where(Account.id == account_id, Membership.person_id == person.id)
+        )
+        .first()
+    )
+    if found is not None:
+        return found[0], found[1]
+    account = session().get(Account, account_id) if staff and person.is_staff else None
+    if account is None:
+        abort(404)
+    return account, None
+
+
+def _load_person(remembered: str) -> Person | None:
+    person_id, _, epoch = remembered.partition(":")
+    try:
+        person = session().get(Person, UUID(person_id))
+    except ValueError:
+        return None
+    if person is None or not person.is_enabled or str(person.session_epoch) != epoch:
+        return None
+    return person

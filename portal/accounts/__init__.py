@@ -1,0 +1,7 @@
+"""An account's own pages: overview and settings."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("accounts", __name__)
+
+import portal.accounts.views  # noqa: E402, F401 - it registers its views on the blueprint

@@ -1,0 +1,66 @@
+"""What an account's overview tells."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from portal.extensions import session
+from portal.models import (
+    Account,
+    AuditEntry,
+    Channel,
+    Membership,
+    Person,
+    PortalWebhook,
+    Provisioning,
+    Step,
+    WebhookPurpose,
+)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the overview shows."""
+
+    channels: list[Channel]
+    webhook: PortalWebhook | None
+    history: list[AuditEntry]
+
+    @property
+    def connected(self) -> list[Channel]:
+        return [channel for channel in self.channels if channel.is_connected is not False]
+
+
+def accounts_of(person: Person) -> list[Account]:
+    """The accounts that a person belongs to, oldest first."""
+    query = (
+        select(Account)
+        .join(Membership, col(Membership.account_id) == col(Account.id))
+        .where(Membership.person_id == person.id)
+        .order_by(col(Account.created_at))
+    )
+    return list(session().exec(query))
+
+
+def is_ready(account: Account) -> bool:
+    """Whether the account is set up at Connexease."""
+    return session().get_one(Provisioning, account.id).step == Step.READY
+
+
+def overview(account: Account, history: int = 8) -> Overview:
+    """The account's channels, its onboarding webhook and the last things that happened."""
+    channels = select(Channel).where(Channel.account_id == account.id, col(Channel.gone_at).is_(None))
+    webhook = select(PortalWebhook).where(
+        PortalWebhook.account_id == account.id, PortalWebhook.purpose == WebhookPurpose.ONBOARDING
+    )
+    entries = (
+        select(AuditEntry)
+        .where(AuditEntry.account_id == account.id)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(history)
+    )
+    return Overview(
+        channels=list(session().exec(channels.order_by(col(Channel.first_seen_at)))),
+        webhook=session().exec(webhook).first(),
+        history=list(session().exec(entries)),
+    )

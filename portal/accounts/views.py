@@ -1,0 +1,39 @@
+"""The way in, and an account's overview."""
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.accounts import blueprint, service
+from portal.models import Account
+
+
+@blueprint.get("/")
+@access.public
+def front() -> ResponseReturnValue:
+    """What this is, for somebody who is not logged in."""
+    if access.current_person() is not None:
+        return htmx.redirect(url_for("accounts.home"))
+    return htmx.page("accounts/front.html")
+
+
+@blueprint.get("/accounts/")
+@access.signed_in
+def home() -> ResponseReturnValue:
+    """The person's accounts; with a single one, that one."""
+    person = access.person_or_401()
+    accounts = service.accounts_of(person)
+    if person.is_staff and not accounts:
+        return htmx.redirect(url_for("staff.board"))
+    if len(accounts) == 1:
+        return htmx.redirect(url_for("accounts.overview", account_id=accounts[0].id))
+    return htmx.page("accounts/list.html", accounts=accounts)
+
+
+@blueprint.get("/accounts/<uuid:account_id>/")
+@access.account_page(staff=True)
+def overview(account: Account) -> ResponseReturnValue:
+    """What is set up and what to do next."""
+    if not service.is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
+    return htmx.page("accounts/overview.html", account=account, overview=service.overview(account))

@@ -1,0 +1,113 @@
+"""Putting the application together."""
+
+import logging
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from portal import access, database, errors, operations, queue, security, ui
+from portal.accounts import blueprint as accounts
+from portal.auth import blueprint as auth
+from portal.channels import blueprint as channels
+from portal.connexease import Connexease, Timeouts
+from portal.events import blueprint as events
+from portal.extensions import babel, bootstrap, csrf, db, limiter
+from portal.settings import Settings, load_settings
+from portal.signup import blueprint as signup
+from portal.staff import blueprint as staff
+from portal.vault_crypto import Vault
+from portal.webhooks import blueprint as webhooks
+from portal.worker import tasks
+
+
+def create(settings: Settings | None = None) -> Flask:
+    """The portal, ready to serve; see `portal.create_app`."""
+    settings = settings or load_settings()
+    app = Flask("portal")
+    _configure(app, settings)
+    _open_database(app, settings)
+    app.extensions["connexease"] = _connexease(settings)
+    app.extensions["vault"] = Vault(settings.vault_key_bytes)
+    queue.init_app(app, settings)
+    tasks.register(app)
+
+    csrf.init_app(app)
+    limiter.init_app(app)
+    bootstrap.init_app(app)
+    babel.init_app(app, locale_selector=ui.locale, timezone_selector=ui.time_zone)
+    access.init_app(app)
+    errors.init_app(app)
+    security.init_app(app, settings)
+    ui.init_app(app)
+
+    for blueprint in (operations.blueprint, auth, signup, accounts, channels, webhooks, events, staff):
+        app.register_blueprint(blueprint)
+    _serve_static(app, settings)
+    access.check_views(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    https = settings.public_url.startswith("https://")
+    app.config.from_mapping(
+        SETTINGS=settings,
+        TESTING=settings.portal_env == "testing",
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME="__Host-portal" if https else "portal",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
+        WTF_CSRF_SSL_STRICT=https,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_STORAGE_URI=_limits_storage(settings),
+        RATELIMIT_HEADERS_ENABLED=False,
+        BABEL_DEFAULT_LOCALE="en",
+        SQLALCHEMY_ENGINES={"default": database.engine_options(settings.database_sqlalchemy_url)},
+    )
+    if not app.config["TESTING"]:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def _limits_storage(settings: Settings) -> str:
+    return settings.redis_url.get_secret_value() if settings.redis_url else "memory://"
+
+
+def _open_database(app: Flask, settings: Settings) -> None:
+    url = make_url(settings.database_sqlalchemy_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        database.init_app(app, db.engine)
+
+
+def _connexease(settings: Settings) -> Connexease:
+    return Connexease(
+        reseller_token=settings.connexease_reseller_token,
+        api_url=settings.connexease_api_url,
+        account_api_url=settings.connexease_account_api_url,
+        gateway_url=settings.connexease_gateway_url,
+        timeouts=Timeouts(
+            connect=min(3.05, settings.connexease_timeout),
+            read=settings.connexease_timeout,
+            total=settings.connexease_timeout * 2,
+        ),
+    )
+
+
+def _serve_static(app: Flask, settings: Settings) -> None:
+    static = app.static_folder or ""
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=static,
+        prefix="static/",
+        autorefresh=not settings.is_production,
+        add_headers_function=security.add_to_static,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

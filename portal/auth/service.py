@@ -1,0 +1,130 @@
+"""Logging in and passwords."""
+
+from uuid import UUID
+
+from sqlmodel import select
+
+from portal import audit, contact, mail
+from portal.accounts.release import address_proven
+from portal.auth import links, passwords
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import LinkPurpose, Mail, MailKind, Person, now
+from portal.queue import wake
+
+
+def normalised(email: str) -> str:
+    """An e-mail address as we compare it, or what was typed in its place, as it is."""
+    return (contact.normal_email(email) or email.strip()).casefold()
+
+
+def find_person(email: str) -> Person | None:
+    """The person with this address, if there is one."""
+    return session().exec(select(Person).where(Person.email == normalised(email))).first()
+
+
+def check_log_in(email: str, password: str) -> Person:
+    """The person whom these belong to.
+
+    Raises:
+        DomainError: they belong to nobody. The same words, after the same time, whatever was wrong.
+    """
+    person = find_person(email)
+    session().commit()  # hashing takes long: nobody should wait for this transaction meanwhile
+    good = passwords.matches(person.password_hash if person else None, password)
+    if person is None or not good or not person.is_enabled:
+        raise DomainError(_("This e-mail address and password do not belong together."))
+    if passwords.is_outdated(person.password_hash):
+        person.password_hash = passwords.make_hash(password)
+    person.last_login_at = now()
+    session().commit()
+    return person
+
+
+def request_reset(email: str) -> None:
+    """Promise a mail with a reset link.
+
+    The worker finds out whether anybody has the address, so that the answer takes as long either way.
+    """
+    mailed = mail.promise(MailKind.RESET, normalised(email))
+    session().commit()
+    wake("mail", str(mailed.id))
+
+
+def reset_password(token: str, password: str) -> Person:
+    """Set a new password by a mailed link, end every session, and take the address as proven.
+
+    Raises:
+        DomainError: the link is used up, or the password will not do.
+    """
+    found = links.find(token, LinkPurpose.RESET)
+    if found is None:
+        raise LinkSpent
+    link, person = found
+    password_hash = _strong_hash(password, person)
+    if not links.use(link):
+        raise LinkSpent
+    accounts = [] if person.email_verified_at else address_proven(person)
+    _set_password(person, password_hash)
+    for account in accounts:
+        wake("provision", str(account.id))
+    return person
+
+
+def change_password(person: Person, current: str, new: str) -> None:
+    """Change one's own password and end every session.
+
+    Raises:
+        DomainError: the current password is wrong, or the new one will not do.
+    """
+    session().commit()
+    if not passwords.matches(person.password_hash, current):
+        raise DomainError(_("This is not your current password."), "current")
+    _set_password(person, _strong_hash(new, person))
+
+
+class LinkSpent(DomainError):
+    """A mailed link that no longer does anything."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This link has been used, has expired, or a newer one replaced it."))
+
+
+def _strong_hash(password: str, person: Person) -> str:
+    session().commit()
+    if weakness := passwords.weakness(password, person.email, person.first_name, person.last_name):
+        raise DomainError(weakness, "password")
+    return passwords.make_hash(password)
+
+
+def _set_password(person: Person, password_hash: str) -> None:
+    person.password_hash = password_hash
+    person.session_epoch += 1
+    session().add(person)
+    audit.record(person, None, "person.password_changed")
+    mailed = mail.promise(MailKind.PASSWORD_CHANGED, person.email)
+    session().commit()
+    wake("mail", str(mailed.id))
+
+
+@mail.writes(MailKind.RESET)
+def _write_reset(mailed: Mail) -> mail.Context | None:
+    person = find_person(mailed.to)
+    if person is None or not person.is_enabled:
+        return None
+    return {"person": person, "token": links.make(person, LinkPurpose.RESET)}
+
+
+@mail.writes(MailKind.VERIFY)
+def _write_verify(mailed: Mail) -> mail.Context | None:
+    person = session().get(Person, UUID(mailed.context["person_id"]))
+    if person is None or not person.is_enabled:
+        return None
+    if person.email != mailed.to or person.email_verified_at is not None:
+        return None
+    # Whoever signed up anew since this mail was promised chose another password: the browser of the first
+    # sign-up must not confirm the second one's.
+    is_current = mailed.context.get("session_epoch") == person.session_epoch
+    browser_hash = mailed.context.get("browser_hash") if is_current else None
+    return {"person": person, "token": links.make(person, LinkPurpose.VERIFY, browser_hash)}

@@ -1,0 +1,140 @@
+"""Log-in, log-out and passwords."""
+
+from urllib.parse import urlsplit
+
+from flask import flash, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.auth import blueprint, links, service
+from portal.auth.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import LinkPurpose
+from portal.throttle import Limit
+
+
+@blueprint.get("/login")
+@access.public
+def login() -> ResponseReturnValue:
+    """The log-in page; somebody who is logged in goes on at once."""
+    if access.current_person() is not None:
+        return htmx.redirect(_next_address())
+    return htmx.page("auth/login.html", form=LogInForm())
+
+
+@blueprint.post("/login")
+@access.public
+def log_in() -> ResponseReturnValue:
+    """Log in, or show the form again."""
+    form = LogInForm()
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            throttle.take_for_email(Limit.LOG_INS, text(form.email))
+            access.log_in(service.check_log_in(text(form.email), text(form.password)))
+            return htmx.redirect(_next_address())
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("auth/login.html", "form", 422, form=form)
+
+
+@blueprint.post("/logout")
+@access.public
+def logout() -> ResponseReturnValue:
+    """End this browser's session."""
+    access.log_out()
+    flash(_("You are logged out."))
+    return htmx.redirect(url_for("auth.login"))
+
+
+@blueprint.get("/password/forgot")
+@access.public
+def forgot() -> ResponseReturnValue:
+    """Ask where to mail the reset link."""
+    return htmx.page("auth/forgot.html", form=ForgotForm())
+
+
+@blueprint.post("/password/forgot")
+@access.public
+def request_reset() -> ResponseReturnValue:
+    """Promise the mail; the answer is the same whether or not anybody has the address."""
+    form = ForgotForm()
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            throttle.take_for_email(Limit.MAILS, text(form.email))
+            service.request_reset(text(form.email))
+            return htmx.redirect(url_for("auth.reset_sent"))
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("auth/forgot.html", "form", 422, form=form)
+
+
+@blueprint.get("/password/sent")
+@access.public
+def reset_sent() -> ResponseReturnValue:
+    """Tell where to look."""
+    return htmx.page("auth/reset_sent.html")
+
+
+@blueprint.get("/password/reset/<token>")
+@access.public
+def reset(token: str) -> ResponseReturnValue:
+    """The page behind a mailed link; opening it spends nothing."""
+    if links.find(token, LinkPurpose.RESET) is None:
+        return htmx.page("auth/link_spent.html", status=410)
+    return htmx.page("auth/reset.html", form=NewPasswordForm())
+
+
+@blueprint.post("/password/reset/<token>")
+@access.public
+def set_password(token: str) -> ResponseReturnValue:
+    """Set the new password and log in."""
+    form = NewPasswordForm()
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            access.log_in(service.reset_password(token, text(form.password)))
+            flash(_("Your password is changed. Every other session has ended."))
+            return htmx.redirect(url_for("accounts.home"))
+    except service.LinkSpent:
+        return htmx.redirect(url_for("auth.reset", token=token))
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("auth/reset.html", "form", 422, form=form)
+
+
+@blueprint.get("/profile/password")
+@access.signed_in
+def password() -> ResponseReturnValue:
+    """The page for changing one's own password."""
+    return htmx.page("auth/password.html", form=ChangePasswordForm())
+
+
+@blueprint.post("/profile/password")
+@access.signed_in
+def change_password() -> ResponseReturnValue:
+    """Change it, end every session, and go on in this browser with a new one."""
+    person, form = access.person_or_401(), ChangePasswordForm()
+    try:
+        if form.validate():
+            throttle.take_for_email(Limit.LOG_INS, person.email)
+            service.change_password(person, text(form.current), text(form.password))
+            access.log_in(person)
+            flash(_("Your password is changed. Every other session has ended."))
+            return htmx.redirect(url_for("auth.password"))
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("auth/password.html", "form", 422, form=form)
+
+
+def _next_address() -> str:
+    """Where the visitor wanted to go: a path of ours and nothing else."""
+    wanted = request.args.get("next", "")
+    # Browsers drop tabs and line ends and read a backslash as a slash: only plain printable paths pass.
+    is_plain = wanted.isprintable() and "\\" not in wanted and not urlsplit(wanted).netloc
+    # Browsers take any number of slashes at the beginning for the two before a host.
+    is_path = wanted.startswith("/") and not wanted.startswith("//")
+    return wanted if is_path and is_plain else url_for("accounts.home")

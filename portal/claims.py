@@ -1,0 +1,62 @@
+"""Rows that several processes could work on: one of them claims a row, and a failed try is made again later.
+
+A claim runs out by itself, so a process that was killed keeps the others waiting no longer than that.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from portal.extensions import session, settings
+from portal.models import now
+
+M = TypeVar("M", bound=SQLModel)
+
+SHORTEST = 90
+"""Seconds."""
+
+
+def until() -> datetime:
+    """When a claim that is made or renewed now runs out: longer than any one call to Connexease can last."""
+    return now() + timedelta(seconds=max(SHORTEST, settings().connexease_timeout * 2 + 30))
+
+
+def is_free(model: type[SQLModel]) -> sa.ColumnElement[bool]:
+    """Whether nobody holds a claim on the row."""
+    column = _columns(model).claimed_until
+    return sa.or_(column.is_(None), column < now())
+
+
+def take(model: type[M], key: UUID, *conditions: sa.ColumnElement[bool], **changes: Any) -> M | None:
+    """Claim a row, in a transaction of its own; none when somebody else has it or it is not due.
+
+    Args:
+        conditions: what else must hold of the row.
+        changes: what else to write when it is claimed.
+    """
+    session().rollback()
+    primary_key = sa.inspect(model).primary_key[0]
+    claimed = session().execute(
+        sa.update(model)
+        .where(primary_key == key, is_free(model), _columns(model).next_attempt_at <= now(), *conditions)
+        .values(claimed_until=until(), **changes)
+        .execution_options(synchronize_session=False)
+    )
+    session().commit()
+    if not claimed.rowcount:  # type: ignore[attr-defined]
+        return None
+    return session().get(model, key, populate_existing=True)
+
+
+def delay(attempts: int, first: float, longest: float) -> float:
+    """Seconds until the next try: twice as long each time, up to a bound, with jitter of a quarter."""
+    grown: float = min(first * 2.0 ** (max(attempts, 1) - 1), longest)
+    return grown * (0.75 + secrets.randbelow(500) / 1000)
+
+
+def _columns(model: type[SQLModel]) -> Any:
+    return model

@@ -1,0 +1,127 @@
+"""The `portal` command."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import click
+import psycopg
+import redis
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from portal.settings import SettingsError
+
+P = ParamSpec("P")
+
+
+class Plainly(click.Group):
+    """Tells in a sentence what an operator can mend; a trace would show them nothing more."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, psycopg.OperationalError):
+            raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
+        except redis.ConnectionError:
+            raise click.ClickException("Redis does not answer: check REDIS_URL.") from None
+
+
+@click.group(cls=Plainly)
+def main() -> None:
+    """The reseller portal for Connexease."""
+
+
+def with_app(command: Callable[P, None]) -> Callable[P, None]:
+    """Run a command inside the application; a bad setting is a sentence, not a trace."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        with app_or_exit().app_context():
+            command(*args, **kwargs)
+
+    return wrapped
+
+
+def app_or_exit() -> Flask:
+    """The application, or an end with a sentence for each setting that will not do."""
+    from portal import create_app  # noqa: PLC0415 - `portal demo` needs no application of its own
+
+    try:
+        return create_app()
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="The portal's port.")
+@click.option("--sandbox-port", default=8001, show_default=True, help="The port of the local Connexease.")
+@click.option("--dialog-port", default=8002, show_default=True, help="The port of its dialog.")
+@click.option("--mail-port", default=8025, show_default=True, help="The port of its mail server.")
+@click.option("--folder", default="var/demo", show_default=True, help="Where the demo keeps its data.")
+def demo(port: int, sandbox_port: int, dialog_port: int, mail_port: int, folder: str) -> None:
+    """Start the portal, its worker and a local Connexease; Ctrl-C ends all of it."""
+    from portal.demo import Demo  # noqa: PLC0415
+
+    sys.exit(Demo(folder, port, sandbox_port, dialog_port, mail_port).run())
+
+
+@main.command()
+def worker() -> None:
+    """Do what is due: set up accounts, send mail, process events."""
+    from portal.worker.consumer import run  # noqa: PLC0415
+
+    run(app_or_exit())
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+@with_app
+def upgrade() -> None:
+    """Bring the database to the newest revision."""
+    from portal import migrate  # noqa: PLC0415
+    from portal.extensions import db as database  # noqa: PLC0415
+
+    migrate.upgrade(database.engine)
+    click.echo("The database is up to date.")
+
+
+@main.group()
+def staff() -> None:
+    """The reseller's own people."""
+
+
+@staff.command()
+@click.argument("email")
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--role", type=click.Choice(["admin", "support", "read_only"]), default="admin", show_default=True)
+@click.option("--time-zone", default="UTC", show_default=True)
+@click.password_option(
+    help="Asked for when it is not given; PORTAL_STAFF_PASSWORD is read too.", envvar="PORTAL_STAFF_PASSWORD"
+)
+@with_app
+def create(email: str, first_name: str, last_name: str, role: str, time_zone: str, password: str) -> None:
+    """Make a login for somebody of the staff."""
+    from portal.errors import DomainError  # noqa: PLC0415
+    from portal.models import StaffRole  # noqa: PLC0415
+    from portal.staff import people  # noqa: PLC0415
+
+    try:
+        person = people.create(
+            email,
+            password,
+            StaffRole(role),
+            first_name=first_name,
+            last_name=last_name,
+            time_zone=time_zone,
+        )
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
+    click.echo(f"{person.email} can log in as {role}.")

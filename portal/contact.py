@@ -1,0 +1,81 @@
+"""E-mail addresses, phone numbers and time zones as people write them."""
+
+from functools import cache
+from importlib.resources import files
+from zoneinfo import available_timezones
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from portal.errors import DomainError
+from portal.i18n import _
+
+
+def email(text: str, field: str) -> str:
+    """The address in its normal form.
+
+    Raises:
+        DomainError: it is no address; the message says what is wrong, at `field`.
+    """
+    address = normal_email(text)
+    if address is None:
+        raise DomainError(_("Enter an e-mail address such as name@company.com."), field)
+    return address
+
+
+def normal_email(text: str) -> str | None:
+    """The address in its normal form, in ASCII; none when it is no address.
+
+    In ASCII because comparing regardless of case would make one address of "straße" and "strasse", which are
+    two domains, and because every mail server takes it.
+    """
+    try:
+        return validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False).ascii_email
+    except EmailNotValidError:
+        return None
+
+
+def phone(text: str, time_zone: str, field: str) -> str:
+    """A phone number in E.164 form; a national number is read as one of the time zone's country.
+
+    Raises:
+        DomainError: it is no possible number, at `field`.
+    """
+    try:
+        number = phonenumbers.parse(text, country_of(time_zone))
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise DomainError(_("Enter a phone number with its country code, such as +90 532 123 45 67."), field)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def time_zones() -> list[str]:
+    """The IANA zones that people choose from: those named after a place, and UTC."""
+    places = [name for name in available_timezones() if "/" in name and not name.startswith("Etc/")]
+    return [*sorted(places), "UTC"]
+
+
+def time_zone(text: str) -> str:
+    """The zone that somebody means: its name, or the city in it, such as "berlin"; else what was typed."""
+    wanted = text.strip().casefold().replace(" ", "_")
+    named = [zone for zone in time_zones() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())]
+    return named[0] if len(named) == 1 else text.strip()
+
+
+def is_time_zone(text: str) -> bool:
+    """Whether this is the name of a zone."""
+    return text in available_timezones()
+
+
+def country_of(time_zone: str) -> str | None:
+    """The ISO code of the country that a zone lies in, if it lies in one."""
+    return _countries().get(time_zone)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+    return {row[2]: row[0] for row in rows}

@@ -1,0 +1,74 @@
+"""How the engine is made to behave: the same promises on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, request
+from sqlalchemy import event
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Let the transactions that begin inside take SQLite's write lock at once.
+
+    A transaction that reads first and writes later fails on SQLite when another one wrote in between;
+    taking the lock at the beginning makes it wait instead. PostgreSQL needs none of this.
+    """
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` needs for this database."""
+    # Parameters are password hashes, sealed secrets and what people typed: no exception may quote them.
+    options: dict[str, Any] = {"url": url, "hide_parameters": True}
+    if url.startswith("sqlite"):
+        return options | {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return options | {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+
+
+def storable(text: str, limit: int | None = None) -> str:
+    """Text that both databases keep: without NUL and halves of surrogate pairs, and not above `limit`."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
+
+
+def init_app(app: Flask, engine: sa.Engine) -> None:
+    """Make requests that may write begin as writers, and prepare a SQLite engine."""
+    if engine.dialect.name == "sqlite":
+        prepare_sqlite(engine)
+        app.before_request(_begin_as_writer)
+
+
+def _begin_as_writer() -> None:
+    # The context variable lives as long as the request's own context, so nothing has to reset it
+    # before the next request; a GET sets it back all the same, for servers that reuse the context.
+    # A receiver reads in one transaction and writes by a single statement in another: it needs no lock to read.
+    is_receiver = request.path.startswith("/hooks/")
+    _writing.set(request.method not in ("GET", "HEAD", "OPTIONS") and not is_receiver)
+
+
+def prepare_sqlite(engine: sa.Engine) -> None:
+    """Give a SQLite engine real transactions, foreign keys, and commits that survive a power cut."""
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        # The driver's own implicit BEGIN comes too late for a read followed by a write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)

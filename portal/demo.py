@@ -1,0 +1,157 @@
+"""The whole product on one machine: the portal, its worker and a local Connexease, each a process of its own."""
+
+import base64
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+STAFF_EMAIL = "staff@example.com"
+START_TIMEOUT = 30
+STOP_TIMEOUT = 8
+
+
+class Demo:
+    """Starts everything, waits until it answers, and ends everything when one part or the person ends.
+
+    Args:
+        folder: where the data lies; what was set up stays there from one start to the next.
+    """
+
+    def __init__(self, folder: str, port: int, sandbox_port: int, dialog_port: int, mail_port: int) -> None:
+        self.folder = Path(folder)
+        self.ports = {"portal": port, "sandbox": sandbox_port, "dialog": dialog_port, "mail": mail_port}
+        self.url = f"http://127.0.0.1:{port}"
+        self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.stopping = False
+
+    def run(self) -> int:
+        """Serve until Ctrl-C; the exit code is 0 then, and 1 when a part ended by itself."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGTERM, self._stop)
+        try:
+            self._start()
+            self._say_where()
+            self._watch_until_stopped()
+        except RuntimeError as problem:
+            if not self.stopping:
+                print(f"The demo cannot go on: {problem}", file=sys.stderr)  # noqa: T201
+                return 1
+        finally:
+            self._end_all()
+        return 0
+
+    def _watch_until_stopped(self) -> None:
+        while not self.stopping:
+            self._watch()
+            time.sleep(0.2)
+
+    def _start(self) -> None:
+        environment = self._environment()
+        python = [sys.executable, "-m"]
+        self._spawn("sandbox", [*python, "portal.sandbox", *self._sandbox_arguments()], environment)
+        subprocess.run(
+            [*python, "portal", "db", "upgrade"], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+        self._make_staff(environment)
+        self._spawn("worker", [*python, "portal", "worker"], environment)
+        bind = f"127.0.0.1:{self.ports['portal']}"
+        server = [*python, "gunicorn", "--bind", bind, "--threads", "8", "--log-level", "warning", "wsgi:app"]
+        self._spawn("portal", server, environment)
+        self._wait_for(f"{self.url}/readyz")
+        self._wait_for(f"{self.sandbox_url}/")
+
+    def _sandbox_arguments(self) -> list[str]:
+        return [
+            *("--port", str(self.ports["sandbox"])),
+            *("--dialog-port", str(self.ports["dialog"])),
+            *("--smtp-port", str(self.ports["mail"])),
+            *("--state", str(self.folder / "sandbox.json")),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PORTAL_ENV": "development",
+            "SECRET_KEY": self._kept("secret_key", secrets.token_urlsafe(48)),
+            "VAULT_KEYS": self._kept("vault_keys", base64.b64encode(secrets.token_bytes(32)).decode()),
+            "CONNEXEASE_RESELLER_TOKEN": self._kept("reseller_token", secrets.token_urlsafe(24)),
+            "DATABASE_URL": f"sqlite:///{(self.folder / 'portal.db').resolve()}",
+            "REDIS_URL": "",
+            "PUBLIC_URL": self.url,
+            "MAIL_URL": f"smtp://127.0.0.1:{self.ports['mail']}",
+            "SIGNUP_POLICY": os.environ.get("SIGNUP_POLICY", "open"),
+            "CONNEXEASE_API_URL": self.sandbox_url,
+            "CONNEXEASE_ACCOUNT_API_URL": self.sandbox_url,
+            "CONNEXEASE_GATEWAY_URL": self.sandbox_url,
+            "CONNEXEASE_DIALOG_ORIGINS": f"http://127.0.0.1:{self.ports['dialog']}",
+            "PORTAL_STAFF_PASSWORD": self._kept("staff_password", f"demo-{secrets.token_urlsafe(12)}"),
+        }
+
+    def _kept(self, name: str, fresh: str) -> str:
+        """A random value that stays the same from one start of the demo to the next."""
+        file = self.folder / name
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(fresh)
+        return file.read_text()
+
+    def _make_staff(self, environment: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "portal", "staff", "create", STAFF_EMAIL, "--first-name", "Demo"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0 and "already a login" not in done.stderr:
+            raise RuntimeError(done.stderr)
+
+    def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+        self.processes[name] = subprocess.Popen(command, env=environment, start_new_session=True)
+
+    def _wait_for(self, url: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self.stopping:
+            self._watch()
+            try:
+                urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - our own loopback address
+                return
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{url} did not answer within {START_TIMEOUT} seconds") from None
+                time.sleep(0.1)
+
+    def _watch(self) -> None:
+        for name, process in self.processes.items():
+            if process.poll() is not None and not self.stopping:
+                raise RuntimeError(f"the {name} ended with code {process.returncode}; is its port in use?")
+
+    def _say_where(self) -> None:
+        lines = (
+            "",
+            f"  The portal        {self.url}",
+            f"  Connexease, local {self.sandbox_url}   (control page; mails arrive at {self.sandbox_url}/mailbox)",
+            f"  Staff login       {STAFF_EMAIL}   password: {self._kept('staff_password', '')}",
+            "",
+            "  Sign up at the portal to begin. Ctrl-C ends everything.",
+            "",
+        )
+        print("\n".join(lines), flush=True)  # noqa: T201 - this is what the command is for
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _end_all(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,125 @@
+"""Reading bodies that may be anything: laid out to look at, and as words to search by."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_WORDS = 10_000
+MAX_WORD = 64
+DEEPEST_INDENT = 30
+"""Levels. A hostile body nests so deep that its indentation alone would fill the memory."""
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_WORD = re.compile(r"[^\W_]+")
+_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+_JOINERS = "\u200c\u200d"  # invisible, and part of what they stand in: emoji, Persian
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A body as a page shows it.
+
+    `kind`: "json" is laid out; "deep" is JSON too deeply nested for that; "text" is not JSON; "empty".
+    """
+
+    kind: Literal["json", "deep", "text", "empty"]
+    text: str
+    has_replacements: bool = False
+    """Whether something that is no text stands there as U+FFFD."""
+
+
+def show(body: bytes) -> Shown:
+    """The body to look at. Every number and every key of JSON stays as it was sent, in its order."""
+    if not body.strip():
+        return Shown("empty", "")
+    try:
+        text = _json_text(body)
+    except RecursionError:
+        return _as_text("deep", _loosely(body))
+    except ValueError:
+        return _as_text("text", _loosely(body))
+    return Shown("json", "".join(_laid_out(text)))
+
+
+def words_of(body: bytes) -> list[str]:
+    """The words of a body, each once: those of its keys and values when it is JSON."""
+    try:
+        text = _json_text(body)
+    except (ValueError, RecursionError):
+        return words_in(_loosely(body))
+    return words_in(" ".join(_value(token) for token in _TOKEN.findall(text)))
+
+
+def words_in(text: str) -> list[str]:
+    """Words as they are compared: without case, accents and marks; letters and digits only; each once."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return _first(word[:MAX_WORD] for word in _WORD.findall(plain))
+
+
+def _first(words: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for word in words:
+        found[word] = None
+        if len(found) == MAX_WORDS:
+            break
+    return list(found)
+
+
+def _json_text(body: bytes) -> str:
+    """The text of a JSON body.
+
+    Raises:
+        ValueError: it is not JSON, or no text at all.
+        RecursionError: it is nested too deeply to know.
+    """
+    text = body.decode(json.detect_encoding(body))
+    json.loads(text, parse_int=str, parse_float=str)
+    return text
+
+
+def _loosely(body: bytes) -> str:
+    return body.decode(errors="replace")
+
+
+def _as_text(kind: Literal["deep", "text"], text: str) -> Shown:
+    shown = "".join(char if _is_shown(char) or char in "\n\t" else "\ufffd" for char in text.replace("\r\n", "\n"))
+    return Shown(kind, shown, has_replacements="\ufffd" in shown)
+
+
+def _laid_out(text: str) -> Iterator[str]:
+    depth, before = 0, ""
+    for token in _TOKEN.findall(text):
+        if token in ("}", "]"):
+            depth -= 1
+            if before not in ("{", "["):
+                yield _line(depth)
+        elif before in ("{", "[", ","):
+            yield _line(depth)
+        yield ": " if token == ":" else _readable(token)
+        if token in ("{", "["):
+            depth += 1
+        before = token
+
+
+def _line(depth: int) -> str:
+    return "\n" + "  " * min(depth, DEEPEST_INDENT)
+
+
+def _readable(token: str) -> str:
+    """A token with its escapes resolved, except those of characters that cannot be seen or that turn the line."""
+    if not token.startswith('"'):
+        return token
+    plain = json.dumps(json.loads(token), ensure_ascii=False)
+    return "".join(char if _is_shown(char) else json.dumps(char)[1:-1] for char in plain)
+
+
+def _is_shown(char: str) -> bool:
+    return char.isprintable() or char in _JOINERS
+
+
+def _value(token: str) -> str:
+    return json.loads(token) if token.startswith('"') else token

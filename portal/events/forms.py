@@ -1,0 +1,141 @@
+"""The filter of the event log: a form that is sent with GET, so that what is seen has an address."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+from wtforms import DateTimeLocalField, SearchField, SelectField, SelectMultipleField
+from wtforms.validators import Length, Optional, ValidationError
+
+from portal.access import is_helping
+from portal.connexease import triggers as catalogue
+from portal.events import bodies, log
+from portal.events.log import Filter
+from portal.forms import Form, text
+from portal.i18n import _, _l
+from portal.models import Account, Channel, DeliveryState, now
+
+RANGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+MOST_WORDS = 10
+
+STATE_WORDS = {
+    DeliveryState.RECEIVED: _l("Waiting"),
+    DeliveryState.PROCESSED: _l("Processed"),
+    DeliveryState.KEPT: _l("Kept"),
+    DeliveryState.REPEAT: _l("Repeat"),
+    DeliveryState.FAILED: _l("Failed"),
+}
+
+
+class FilterForm(Form):
+    """What to show of the log. Nothing chosen shows everything."""
+
+    class Meta:
+        csrf = False  # it changes nothing
+
+    q = SearchField(
+        _l("Words"),
+        [Length(max=200)],
+        description=_l("Whole words of the body; the last may be a beginning of three letters or more."),
+    )
+    trigger = SelectField(_l("Trigger"), validate_choice=False)
+    channel = SelectField(_l("Channel"), validate_choice=False)
+    state = SelectField(_l("State"))
+    range = SelectField(_l("When"))
+    since = DateTimeLocalField(_l("From"), [Optional()])
+    until = DateTimeLocalField(_l("Up to"), [Optional()])
+
+    def prepare(self, account: Account, channels: list[Channel]) -> None:
+        """Offer the triggers that occurred and those of the catalogue, and the account's channels."""
+        names = [*(trigger.name for trigger in catalogue.CATALOGUE), *log.triggers_seen(account)]
+        names += [self.trigger.data[:100]] if self.trigger.data else []
+        known = {str(channel.connexease_uuid): channel.label for channel in channels}
+        if _uuid(self.channel.data):
+            known.setdefault(self.channel.data, self.channel.data)
+        anything = {"": _("Any")}
+        self.trigger.choices = anything | {name: name for name in names}
+        self.channel.choices = anything | known
+        self.state.choices = anything | {state.value: str(word) for state, word in STATE_WORDS.items()}
+        self.range.choices = {
+            "": _("Any time"),
+            "hour": _("Last hour"),
+            "day": _("Last 24 hours"),
+            "week": _("Last 7 days"),
+        }
+
+    def validate_q(self, field: SearchField) -> None:
+        if text(field).strip() and not bodies.words_in(text(field)):
+            raise ValidationError(_("Search for words or numbers."))
+
+    def validate_channel(self, field: SelectField) -> None:
+        if field.data and _uuid(field.data) is None:
+            raise ValidationError(_("There is no such channel."))
+
+    def validate_since(self, field: DateTimeLocalField) -> None:
+        _refuse_far_times(field.data)
+
+    def validate_until(self, field: DateTimeLocalField) -> None:
+        _refuse_far_times(field.data)
+        if self.since.data and field.data and field.data < self.since.data:
+            raise ValidationError(_("This lies before the beginning."))
+
+    def filter(self, account: Account) -> Filter:
+        """What was chosen; only after the form has validated. Times are in the account's zone."""
+        zone = ZoneInfo(account.time_zone)
+        starts = [_instant(self.since.data, zone)] if self.since.data else []
+        if self.range.data in RANGES:
+            starts.append(now() - RANGES[self.range.data])
+        return Filter(
+            trigger=self.trigger.data or "",
+            channel=_uuid(self.channel.data),
+            state=DeliveryState(self.state.data) if self.state.data else None,
+            since=max(starts, default=None),
+            until=_instant(self.until.data, zone) + timedelta(minutes=1) if self.until.data else None,
+            words=tuple(bodies.words_in(text(self.q))[:MOST_WORDS]),
+        )
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What was chosen, for an address."""
+        chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}
+        return {name: value for name, value in chosen.items() if value}
+
+
+def filter_form(account: Account, channels: list[Channel], arguments: MultiDict[str, Any]) -> FilterForm:
+    """The form as it was sent; fields that were not sent are empty."""
+    sent = dict.fromkeys(("q", "trigger", "channel", "state", "range"), "")
+    sent |= {name: value for name, value in arguments.items() if name in FilterForm.__dict__}
+    if is_helping():
+        sent["q"] = ""  # staff read no bodies, and finding words in them would be reading
+    form = FilterForm(MultiDict(sent))
+    form.prepare(account, channels)
+    return form
+
+
+def _instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """A time of day in the account's zone, to the minute."""
+    return local.replace(second=0, microsecond=0, tzinfo=zone).astimezone(UTC)
+
+
+def _refuse_far_times(time: datetime | None) -> None:
+    if time is not None and not 2000 <= time.year <= 2100:
+        raise ValidationError(_("Enter a year between 2000 and 2100."))
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
+
+
+class WatchForm(Form):
+    """What the portal itself shall receive: one box for each trigger of each channel."""
+
+    watch = SelectMultipleField()
+
+    def prepare(self, offered: list[str]) -> None:
+        """Take only what is offered."""
+        self.watch.choices = {value: value for value in offered}

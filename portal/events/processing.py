@@ -1,0 +1,160 @@
+"""Acting on stored deliveries, each once, however often and in whatever order they came."""
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from portal import audit
+from portal.channels import confirmation, listing
+from portal.database import writing
+from portal.events import search
+from portal.extensions import session
+from portal.models import Account, Delivery, DeliveryState, Person, now
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+LEFT_BEHIND = timedelta(seconds=10)
+"""After this a delivery that is still unprocessed is the sweep's."""
+
+
+def due(limit: int = 500) -> list[int]:
+    """Deliveries that were left unprocessed."""
+    query = (
+        sa.select(col(Delivery.id))
+        .where(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.received_at) < now() - LEFT_BEHIND)
+        .order_by(col(Delivery.id))
+        .limit(limit)
+    )
+    return list(session().execute(query).scalars())
+
+
+def process(delivery_id: int) -> None:
+    """Process one delivery, unless that is done or another process is at it.
+
+    What it changes and the mark "processed" are one transaction: a crash between them is impossible.
+    """
+    with writing():
+        session().rollback()
+        delivery = _lock(delivery_id)
+        if delivery is None or delivery.state != DeliveryState.RECEIVED:
+            return
+        try:
+            delivery.state = _act(delivery)
+            delivery.processed_at = now()
+            session().add(delivery)
+            search.put(delivery)
+            session().commit()
+        except Exception:
+            log.exception("delivery %d could not be processed", delivery_id)
+            session().rollback()
+            _note_failure(delivery_id)
+
+
+def process_again(person: Person, account: Account, delivery: Delivery) -> None:
+    """Try once more what failed; if it fails again it says so at once. Does nothing to what has not failed."""
+    claimed = session().execute(
+        sa.update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.state) == DeliveryState.FAILED)
+        .values(state=DeliveryState.RECEIVED, attempts=MAX_ATTEMPTS - 1, problem_text="")
+        .execution_options(synchronize_session=False)
+    )
+    if claimed.rowcount and delivery.id is not None:  # type: ignore[attr-defined]
+        audit.record(
+            person, account, "event.processed_again", delivery.hook or str(delivery.id), event=delivery.id
+        )
+        session().commit()
+        process(delivery.id)
+
+
+def _lock(delivery_id: int) -> Delivery | None:
+    query = select(Delivery).where(Delivery.id == delivery_id).with_for_update(skip_locked=True)
+    return session().exec(query.execution_options(populate_existing=True)).first()
+
+
+def _act(delivery: Delivery) -> DeliveryState:
+    event = _read(delivery)
+    if _is_done_already(delivery):
+        return DeliveryState.REPEAT
+    if delivery.hook != "channel.created" or delivery.channel_uuid is None:
+        return DeliveryState.KEPT
+    account = session().get_one(Account, delivery.account_id)
+    if not _is_about(event, account):
+        delivery.problem_text = "The event names another account than the one whose address it came to."
+        return DeliveryState.KEPT
+    _channel_created(account, delivery.channel_uuid, event["channel"])
+    return DeliveryState.PROCESSED
+
+
+def _read(delivery: Delivery) -> dict[str, Any]:
+    """The event, with what the log is filtered by noted at the delivery."""
+    event = _parse(delivery.body)
+    channel = event.get("channel")
+    delivery.hook = _line(event.get("hook"), 100)
+    delivery.channel_uuid = _uuid(channel.get("uuid")) if isinstance(channel, dict) else None
+    return event
+
+
+def _is_done_already(delivery: Delivery) -> bool:
+    """Whether this is a repeat; one of a delivery that failed is another chance."""
+    first = session().get(Delivery, delivery.repeat_of) if delivery.repeat_of is not None else None
+    return first is not None and first.state not in (DeliveryState.FAILED, DeliveryState.RECEIVED)
+
+
+def _channel_created(account: Account, channel_uuid: UUID, channel: Any) -> None:
+    listing.heard_of(account.id, channel_uuid, _line(channel.get("name"), 255), _line(channel.get("backend"), 64))
+    confirmation.confirm_by_event(account, channel_uuid)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    """The event; an empty one when the body is something else, which is kept all the same."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _is_about(event: dict[str, Any], account: Account) -> bool:
+    named = event.get("account")
+    return not isinstance(named, dict) or _uuid(named.get("uuid")) in (None, account.connexease_uuid)
+
+
+def _line(value: object, length: int) -> str:
+    """A text of one line; what a database or a page could not take, such as NUL, is left out."""
+    return "".join(char for char in value if char.isprintable())[:length] if isinstance(value, str) else ""
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _note_failure(delivery_id: int) -> None:
+    delivery = session().get_one(Delivery, delivery_id)
+    delivery.attempts += 1
+    _read(delivery)
+    if delivery.attempts >= MAX_ATTEMPTS:
+        delivery.state = DeliveryState.FAILED
+        delivery.problem_text = "Processing it failed on our side."
+    session().add(delivery)
+    session().commit()
+    if delivery.state == DeliveryState.FAILED:
+        _make_searchable(delivery)
+
+
+def _make_searchable(delivery: Delivery) -> None:
+    """What failed can be found too, unless it is this that fails."""
+    try:
+        search.put(delivery)
+        session().commit()
+    except Exception:
+        log.exception("delivery %d could not be indexed", delivery.id)
+        session().rollback()

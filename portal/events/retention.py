@@ -1,0 +1,40 @@
+"""Forgetting events after their time, in small steps that keep nobody waiting."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal.database import writing
+from portal.events import search
+from portal.extensions import session, settings
+from portal.models import Delivery, now
+
+BATCH = 500
+MOST_BATCHES = 20
+"""Each sweep. With a sweep a minute that is ten thousand events a minute."""
+
+
+def overdue() -> range:
+    """The batches to prune in this sweep; none when the oldest event may stay."""
+    return range(MOST_BATCHES if _oldest(1) else 0)
+
+
+def prune(_batch: int = 0) -> None:
+    """Forget the next batch of events whose time is over, whatever became of them, and what finds them."""
+    with writing():
+        session().rollback()
+        over = _oldest(BATCH)
+        if over:
+            search.forget(over)
+            session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(over)))
+        session().commit()
+
+
+def _oldest(count: int) -> list[int]:
+    """Those of the oldest events whose time is over. Only so many rows are looked at, however many there are."""
+    oldest = (
+        sa.select(col(Delivery.id), col(Delivery.received_at)).order_by(col(Delivery.id)).limit(count).subquery()
+    )
+    limit = now() - timedelta(days=settings().event_retention_days)
+    return list(session().execute(sa.select(oldest.c.id).where(oldest.c.received_at < limit)).scalars())

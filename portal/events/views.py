@@ -1,0 +1,37 @@
+"""The receivers that Connexease delivers events to."""
+
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal import access
+from portal.events import blueprint, receiver
+from portal.extensions import csrf
+from portal.queue import wake
+from portal.webhooks.own import SECRET_HEADER
+
+
+@blueprint.post("/hooks/connexease/<key>")
+@access.machine
+def connexease(key: str) -> ResponseReturnValue:
+    """Take in an event. Whatever its body is, it is kept: only a wrong secret or a huge body is refused."""
+    owner = receiver.authenticate(key, request.headers.get(SECRET_HEADER, ""))
+    if owner is None:
+        return _answer("unknown address or wrong secret", 401)
+    request.max_content_length = receiver.BODY_LIMIT + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return _answer("too large", 413)
+    if len(body) > receiver.BODY_LIMIT:  # a body without a length is cut at the limit and not refused
+        return _answer("too large", 413)
+    delivery_id = receiver.store(*owner, body)
+    wake("delivery", str(delivery_id))
+    return _answer("stored", 200)
+
+
+csrf.exempt(connexease)  # its caller is a machine without a cookie; the secret header is what counts
+
+
+def _answer(status: str, code: int) -> tuple[Response, int]:
+    return jsonify(status=status), code

@@ -1,0 +1,72 @@
+"""Choosing what the portal itself receives, so that the log shows it."""
+
+from typing import Any
+
+from flask import flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.accounts.service import is_ready
+from portal.events import blueprint, watching
+from portal.events.forms import WatchForm
+from portal.events.pages import ROOT
+from portal.events.watching import Outcome, Watch
+from portal.i18n import _
+from portal.models import Account
+from portal.webhooks import own
+
+
+@blueprint.get(f"{ROOT}watch")
+@access.account_page(staff=True)
+def watch(account: Account) -> ResponseReturnValue:
+    """What is watched now; when Connexease cannot be asked, what was last known."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
+    found = watching.current(account)
+    form = WatchForm()
+    form.watch.data = [f"{place.scope}:{name}" for place in found.places for name in place.watched]
+    return _watch_page(account, found, form)
+
+
+@blueprint.post(f"{ROOT}watch")
+@access.account_page(staff=True)
+def change_watch(account: Account) -> ResponseReturnValue:
+    """Watch what was chosen."""
+    form = WatchForm()
+    form.prepare([place.value(trigger) for place in watching.known(account).places for trigger in place.triggers])
+    if not form.validate():
+        return _watch_page(account, watching.known(account), form, 422)
+    outcome = watching.change(access.person_or_401(), account, form.watch.data or [])
+    _say(outcome)
+    if outcome.refusals:
+        return _watch_page(account, watching.known(account), form, 422, outcome)
+    return htmx.redirect(url_for("events.watch", account_id=account.id))
+
+
+def _say(outcome: Outcome) -> None:
+    if outcome.unknown:
+        names = ", ".join(outcome.unknown)
+        flash(
+            _("Connexease did not say whether it worked for %(names)s. We are finding out.", names=names),
+            "warning",
+        )
+    if outcome.saved:
+        flash(_("Saved for %(names)s.", names=", ".join(outcome.saved)))
+    if not (outcome.unknown or outcome.saved or outcome.refusals):
+        flash(_("Nothing was to be changed."))
+
+
+def _watch_page(
+    account: Account, found: Watch, form: WatchForm, status: int = 200, outcome: Outcome | None = None
+) -> ResponseReturnValue:
+    context: dict[str, Any] = {
+        "account": account,
+        "watch": found,
+        "holdings": found.holdings,
+        "form": form,
+        "chosen": set(form.watch.data or []),
+        "refusals": outcome.refusals if outcome else [],
+        "names": {place.channel: place.label for place in found.channels},
+        "onboarding_trigger": own.ONBOARDING_TRIGGER,
+    }
+    return htmx.page("events/watch.html", "watch", status, **context)

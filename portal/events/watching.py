@@ -1,0 +1,208 @@
+"""What the portal itself receives for a customer, so that the log shows it: a webhook of its own for each channel.
+
+These webhooks keep the same rules as the customer's: a trigger of a channel is held by one webhook only.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from portal import audit
+from portal.channels import listing
+from portal.connexease import triggers as catalogue
+from portal.connexease.triggers import Scope, Trigger
+from portal.database import writing
+from portal.errors import DomainError, FieldErrors
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
+from portal.webhooks import holdings, own, saving
+from portal.webhooks.holdings import Held, Holdings, Standing
+from portal.webhooks.rules import Broken
+
+ACCOUNT = "account"
+"""The scope of the account-wide triggers; the others have their channel's UUID."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something to watch: a channel, or the account as a whole."""
+
+    scope: str
+    label: str
+    channel: UUID | None
+    held: Held | None
+    """The portal's webhook for it, if there ever was one."""
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """What can be watched there. The portal holds `channel.created` already."""
+        offered = catalogue.with_scope(Scope.CHANNEL if self.channel else Scope.ACCOUNT)
+        return tuple(trigger for trigger in offered if trigger.name != own.ONBOARDING_TRIGGER)
+
+    @property
+    def watched(self) -> set[str]:
+        """The triggers that were last chosen."""
+        wanted = (self.held.row.wanted if self.held else None) or {}
+        chosen = wanted.get("triggers", []) if wanted.get("is_active") else []
+        return {trigger.name for trigger in self.triggers} & set(chosen)
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether nobody knows yet what became of the last change."""
+        return self.held is not None and self.held.standing == Standing.SAVING
+
+    @property
+    def is_off_course(self) -> bool:
+        """Whether Connexease does not hold what was last chosen."""
+        if self.held is None:
+            return False
+        is_missing = self.held.standing == Standing.MISSING and bool(self.watched)
+        return is_missing or self.held.standing == Standing.DIFFERS
+
+    def value(self, trigger: Trigger) -> str:
+        """What the form sends for this trigger here."""
+        return f"{self.scope}:{trigger.name}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Triggers about the same thing."""
+
+    title: str
+    triggers: list[Trigger]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is watched, what could be, and what is in the way."""
+
+    places: list[Place]
+    holdings: Holdings
+
+    @property
+    def channels(self) -> list[Place]:
+        return [place for place in self.places if place.channel]
+
+    @property
+    def account(self) -> Place:
+        return self.places[-1]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The triggers of a channel by what they are about: the first part of their name says it."""
+        titles = {"message": _("Messages"), "conversation": _("Conversations"), "channel": _("The channel itself")}
+        customers = _("Customers")
+        groups = {title: Group(title, []) for title in (*titles.values(), customers)}
+        for trigger in catalogue.with_scope(Scope.CHANNEL):
+            groups[titles.get(trigger.name.partition(".")[0], customers)].triggers.append(trigger)
+        return list(groups.values())
+
+    def in_the_way(self, place: Place, trigger: Trigger) -> Held | None:
+        """The customer's webhook that holds this trigger there; one that is switched off still does."""
+        for held in self.holdings.at_connexease:
+            is_about = place.channel is None or not held.channels or place.channel in held.channels
+            if is_about and not held.is_portals and trigger.name in held.triggers:
+                return held
+        return None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the watch of one place was not changed."""
+
+    place: Place
+    message: str
+    broken: Sequence[Broken] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a change: the names of the places."""
+
+    saved: list[str]
+    unknown: list[str]
+    refusals: list[Refusal]
+
+
+def current(account: Account) -> Watch:
+    """The watch as it stands now; Connexease is asked."""
+    with writing():
+        return _watch(account, holdings.current(account))
+
+
+def known(account: Account) -> Watch:
+    """The watch as it was last seen."""
+    return _watch(account, holdings.known(account))
+
+
+def change(person: Person, account: Account, chosen: Iterable[str]) -> Outcome:
+    """Watch exactly what was chosen (`Place.value`). Each place is changed by itself."""
+    outcome, wanted = Outcome([], [], []), set(chosen)
+    for place in known(account).places:
+        triggers = [trigger.name for trigger in place.triggers if place.value(trigger) in wanted]
+        if set(triggers) != place.watched or (place.is_off_course and not place.is_saving):
+            _change_one(person, account, place, triggers, outcome)
+    return outcome
+
+
+def _change_one(person: Person, account: Account, place: Place, triggers: list[str], outcome: Outcome) -> None:
+    try:
+        is_pending = _hold(account, place, triggers)
+    except saving.RulesBroken as error:
+        outcome.refusals.append(Refusal(place, error.message, error.broken))
+    except FieldErrors as error:
+        texts = [text for texts in error.fields.values() for text in texts]
+        outcome.refusals.append(Refusal(place, " ".join(texts) or error.message))
+    except DomainError as error:
+        outcome.refusals.append(Refusal(place, error.message))
+    else:
+        (outcome.unknown if is_pending else outcome.saved).append(place.label)
+        action = "watch.changed" if triggers else "watch.stopped"
+        audit.record(person, account, action, place.label, triggers=triggers)
+        session().commit()
+
+
+def _hold(account: Account, place: Place, triggers: list[str]) -> bool:
+    """Hold the place's webhook with these triggers; whether its outcome is unknown.
+
+    Raises:
+        DomainError: nothing was changed.
+    """
+    busy = DomainError(_("The last change is still on its way to Connexease. Wait a moment, then try again."))
+    row = place.held.row if place.held else None
+    if row is not None and row.claimed_until is not None and row.claimed_until > now():
+        raise busy
+    channels = [place.channel] if place.channel else []
+    try:
+        hook = _webhook(account, place.scope)
+        return saving.hold(account, hook, triggers, channels, bool(triggers)).is_pending
+    except IntegrityError:  # the same form, a moment ago, in another request
+        session().rollback()
+        raise busy from None
+
+
+def _webhook(account: Account, scope: str) -> PortalWebhook:
+    query = select(PortalWebhook).where(
+        PortalWebhook.account_id == account.id,
+        PortalWebhook.purpose == WebhookPurpose.WATCH,
+        PortalWebhook.scope == scope,
+    )
+    return session().exec(query).first() or own.make(account, WebhookPurpose.WATCH, scope=scope)
+
+
+def _watch(account: Account, held: Holdings) -> Watch:
+    own_ones = {
+        item.portal_webhook.scope: item
+        for item in held.webhooks
+        if item.portal_webhook is not None and item.portal_webhook.purpose == WebhookPurpose.WATCH
+    }
+    places = [
+        Place(scope, channel.label, channel.connexease_uuid, own_ones.get(scope))
+        for channel in listing.channels_of(account)
+        if channel.gone_at is None and (scope := str(channel.connexease_uuid))
+    ]
+    return Watch([*places, Place(ACCOUNT, _("the whole account"), None, own_ones.get(ACCOUNT))], held)

@@ -1,0 +1,34 @@
+"""What all forms share: typed text, and putting refusals where they belong."""
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+
+from portal.database import storable
+from portal.errors import DomainError, FieldErrors
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form with a CSRF token."""
+
+    def show_refusal(self, error: DomainError) -> None:
+        """Put what was refused at its field, or above the form when it concerns no field that there is."""
+        if isinstance(error, FieldErrors):
+            for name, texts in error.fields.items():
+                for text in texts:
+                    self._add_error(name, text)
+            if not error.fields:
+                self.form_errors.append(error.message)
+        else:
+            self._add_error(error.field or "", error.message)
+
+    def _add_error(self, name: str, text: str) -> None:
+        field: Field | None = self[name] if name in self else None
+        if field is None:
+            self.form_errors.append(text)
+        else:
+            field.errors = [*field.errors, text]
+
+
+def text(field: StringField) -> str:
+    """What was typed; the empty string when the field was not sent."""
+    return storable(field.data or "")

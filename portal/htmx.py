@@ -1,0 +1,53 @@
+"""One way to answer htmx and plain requests alike: a page or one block of it, a redirect, an event."""
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask import redirect as flask_redirect
+from jinja2_fragments.flask import render_block
+
+
+def is_htmx() -> bool:
+    """Whether htmx sent this request."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def is_fragment_request() -> bool:
+    """Whether htmx wants a part of a page: not a restored or boosted whole one."""
+    return is_htmx() and request.headers.get("HX-Request-Type") != "full"
+
+
+def page(template: str, block: str | None = None, status: int = 200, **context: Any) -> Response:
+    """The whole page, or for htmx only `block` of the same template.
+
+    Args:
+        template: its path below `templates/`.
+        block: the block that htmx swaps; none for a page that is always whole.
+        status: 422 for a refused form.
+    """
+    if block is not None and is_fragment_request():
+        body = render_block(template, block, **context)
+    else:
+        body = render_template(template, **context)
+    return vary(make_response(body, status))
+
+
+def redirect(url: str) -> Response:
+    """Go to `url`: by 303 for a plain request, by `HX-Redirect` for htmx."""
+    if is_htmx():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = url
+        return vary(response)
+    return make_response(flask_redirect(url, 303))
+
+
+def trigger(response: Response, event: str) -> Response:
+    """Let the page know that something changed, so that lists which listen for `event` refresh."""
+    response.headers["HX-Trigger"] = event
+    return response
+
+
+def vary(response: Response) -> Response:
+    """Keep a cache from handing a fragment to somebody who asked for the page."""
+    response.headers.add("Vary", "HX-Request, HX-Request-Type")
+    return response

@@ -1,0 +1,174 @@
+"""Mail: promised in the transaction that needs it, written and sent by the worker.
+
+A mail's links are made when it is written, so no usable link ever lies in the outbox.
+"""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import current_app
+from jinja2_fragments.flask import render_block
+from sqlmodel import col
+
+from portal.database import writing
+from portal.extensions import session, settings
+from portal.models import Mail, MailKind, MailState, now
+from portal.settings import is_loopback
+
+log = logging.getLogger(__name__)
+
+SMTP_TIMEOUT = 15
+CLAIM = timedelta(minutes=2)
+MAX_ATTEMPTS = 12
+
+Context = dict[str, Any]
+writers: dict[MailKind, Callable[[Mail], Context | None]] = {}
+"""For each kind the function that makes what its template needs; none means there is nothing to send."""
+
+
+def promise(kind: MailKind, to: str, **context: Any) -> Mail:
+    """Put a mail into the outbox, in the transaction at hand. After the commit: `wake("mail", str(mail.id))`.
+
+    Args:
+        to: the address.
+        context: facts for the mail, as JSON; never a secret or a link that opens something.
+    """
+    mail = Mail(kind=kind, to=to, context=context)
+    session().add(mail)
+    return mail
+
+
+def writes(kind: MailKind) -> Callable[[Callable[[Mail], Context | None]], Callable[[Mail], Context | None]]:
+    """Register the function that prepares this kind of mail when it is sent."""
+
+    def register(function: Callable[[Mail], Context | None]) -> Callable[[Mail], Context | None]:
+        writers[kind] = function
+        return function
+
+    return register
+
+
+def send(mail_id: UUID) -> None:
+    """Write and send one mail if it is due and nobody else is at it."""
+    with writing():
+        mail = _claim(mail_id)
+        if mail is None:
+            return
+        try:
+            with current_app.test_request_context(base_url=settings().public_url):
+                message = _write(mail)
+        except Exception:
+            log.exception("a mail of kind %s could not be written", mail.kind)
+            session().rollback()
+            _note(mail, "It could not be written.")
+            session().commit()
+            return
+        if message is None:
+            mail.state, mail.next_attempt_at = MailState.DROPPED, None
+            session().commit()
+            return
+        session().commit()  # the link that the mail carries must work before the mail can arrive
+        problem = _hand_over(message)
+        _note(mail, problem)
+        session().commit()
+
+
+def due(limit: int = 100) -> list[UUID]:
+    """The mails that should be tried now."""
+    query = (
+        sa.select(col(Mail.id))
+        .where(col(Mail.state) == MailState.WAITING, col(Mail.next_attempt_at) <= now())
+        .order_by(col(Mail.next_attempt_at))
+        .limit(limit)
+    )
+    return list(session().execute(query).scalars())
+
+
+def _claim(mail_id: UUID) -> Mail | None:
+    free = sa.or_(col(Mail.claimed_until).is_(None), col(Mail.claimed_until) < now())
+    claimed = session().execute(
+        sa.update(Mail)
+        .where(
+            col(Mail.id) == mail_id,
+            col(Mail.state) == MailState.WAITING,
+            col(Mail.next_attempt_at) <= now(),
+            free,
+        )
+        .values(claimed_until=now() + CLAIM, attempts=col(Mail.attempts) + 1)
+    )
+    session().commit()
+    return session().get(Mail, mail_id, populate_existing=True) if claimed.rowcount else None  # type: ignore[attr-defined]
+
+
+def _write(mail: Mail) -> EmailMessage | None:
+    context = writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
+    if context is None:
+        return None
+    template = f"mail/{mail.kind}.txt"
+    context["settings"] = settings()
+    message = EmailMessage()
+    message["Subject"] = " ".join(render_block(template, "subject", **context).split())
+    message["From"] = settings().mail_from
+    message["To"] = mail.to
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(idstring=mail.id.hex, domain=urlsplit(settings().public_url).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(render_block(template, "body", **context).strip() + "\n")
+    return message
+
+
+def _hand_over(message: EmailMessage) -> str:
+    """Give the mail to the mail server; returns the problem, or an empty string."""
+    url = settings().mail_url
+    if url is None:
+        log.warning("MAIL_URL is not set: a mail was not sent")
+        return "MAIL_URL is not set."
+    try:
+        with _connect(url.get_secret_value()) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("the mail server did not take a mail: %s", type(error).__name__)
+        return f"The mail server did not take it ({type(error).__name__})."
+    return ""
+
+
+def _connect(url: str) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    host, encrypted = parts.hostname or "localhost", parts.scheme == "smtps"
+    context = ssl.create_default_context()
+    server: smtplib.SMTP
+    if encrypted:
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_TIMEOUT)
+    try:
+        server.ehlo()
+        if not encrypted and server.has_extn("starttls"):
+            server.starttls(context=context)
+        if parts.username:
+            if not isinstance(server.sock, ssl.SSLSocket) and not is_loopback(host):
+                raise smtplib.SMTPNotSupportedError("the mail server offers no TLS: the password stays here")
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _note(mail: Mail, problem: str) -> None:
+    mail.claimed_until, mail.problem_text = None, problem
+    if not problem:
+        mail.state, mail.sent_at, mail.next_attempt_at = MailState.SENT, now(), None
+    elif mail.attempts >= MAX_ATTEMPTS:
+        mail.state, mail.next_attempt_at = MailState.FAILED, None
+    else:
+        mail.next_attempt_at = now() + timedelta(seconds=min(15 * 2**mail.attempts, 3600))

@@ -1,0 +1,40 @@
+"""The tables, one aggregate a file. Importing this package makes the metadata whole."""
+
+from portal.models.account import Account, Membership, Problem, Provisioning, Role, Step
+from portal.models.audit import AuditEntry
+from portal.models.base import now
+from portal.models.channel import OPEN_STATES, AttemptState, Channel, ChannelListing, OnboardingAttempt
+from portal.models.delivery import Delivery, DeliveryState
+from portal.models.mail import Mail, MailKind, MailState
+from portal.models.managed_webhook import Webhook, WebhookListing
+from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.webhook import PortalWebhook, WebhookPurpose
+
+__all__ = [
+    "OPEN_STATES",
+    "Account",
+    "AttemptState",
+    "AuditEntry",
+    "Channel",
+    "ChannelListing",
+    "Delivery",
+    "DeliveryState",
+    "EmailLink",
+    "LinkPurpose",
+    "Mail",
+    "MailKind",
+    "MailState",
+    "Membership",
+    "OnboardingAttempt",
+    "Person",
+    "PortalWebhook",
+    "Problem",
+    "Provisioning",
+    "Role",
+    "StaffRole",
+    "Step",
+    "Webhook",
+    "WebhookListing",
+    "WebhookPurpose",
+    "now",
+]

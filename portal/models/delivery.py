@@ -1,0 +1,55 @@
+"""Events that came in from Connexease, as they came."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from portal.models.base import instant, word_of
+
+
+class DeliveryState(StrEnum):
+    """What became of a delivery after it was stored."""
+
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    REPEAT = "repeat"
+    """The same event again: kept, not processed a second time."""
+    KEPT = "kept"
+    """In the log, and nothing for the portal itself to do: what most events are."""
+    FAILED = "failed"
+
+
+class Delivery(SQLModel, table=True):
+    """One request to a receiver, stored before it was answered.
+
+    The log is read newest first by `id`; each of its filters has an index that yields that order.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.Index("ix_delivery_repeat", "webhook_id", "body_hash", "id"),
+        sa.Index("ix_delivery_log", "account_id", "id"),
+        sa.Index("ix_delivery_log_hook", "account_id", "hook", "id"),
+        sa.Index("ix_delivery_log_channel", "account_id", "channel_uuid", "id"),
+        sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
+        sa.Index("ix_delivery_log_time", "account_id", "received_at", "id"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
+    )
+    webhook_id: UUID = Field(foreign_key="portal_webhook.id")
+    account_id: UUID = Field(foreign_key="account.id")
+    received_at: datetime = instant(default_now=True)
+    body: bytes = Field(sa_type=sa.LargeBinary, repr=False)
+    body_hash: str = Field(max_length=64)
+    hook: str = Field(default="", max_length=100)
+    channel_uuid: UUID | None = None
+    state: DeliveryState = word_of(DeliveryState, default=DeliveryState.RECEIVED, index=True)
+    repeat_of: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
+    attempts: int = 0
+    problem_text: str = Field(default="", max_length=500)
+    processed_at: datetime | None = instant()

@@ -1,0 +1,50 @@
+"""The outbox: mail that was promised, until it is sent."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from portal.models.base import id_field, instant, word_of
+
+
+class MailKind(StrEnum):
+    """Which mail: the template of the same name writes it when it is sent."""
+
+    VERIFY = "verify"
+    ALREADY_REGISTERED = "already_registered"
+    RESET = "reset"
+    PASSWORD_CHANGED = "password_changed"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class MailState(StrEnum):
+    """Whether a mail has gone out."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DROPPED = "dropped"
+    """Nothing to send, such as a reset for an address that nobody has."""
+    FAILED = "failed"
+
+
+class Mail(SQLModel, table=True):
+    """A mail to write and send. It holds no link: the link is made when the mail is written."""
+
+    __tablename__ = "mail"
+
+    id: UUID = id_field()
+    kind: MailKind = word_of(MailKind)
+    to: str = Field(max_length=254)
+    context: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    state: MailState = word_of(MailState, default=MailState.WAITING)
+    attempts: int = 0
+    next_attempt_at: datetime | None = instant(default_now=True, index=True)
+    claimed_until: datetime | None = instant()
+    problem_text: str = Field(default="", max_length=500)
+    created_at: datetime = instant(default_now=True)
+    sent_at: datetime | None = instant()

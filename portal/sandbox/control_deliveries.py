@@ -1,0 +1,94 @@
+"""Control calls for events: make them happen, hold them back, let them come late or twice."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app, jsonify
+
+from portal.sandbox.control import account_of, body, found, needed, number
+from portal.sandbox.conversation import play
+from portal.sandbox.core import current_core
+from portal.sandbox.deliveries import Courier
+from portal.sandbox.events import duplicate, emit, release
+from portal.sandbox.guard import only_from_here
+from portal.sandbox.settings import changed
+from portal.sandbox.state import Delivery, State
+
+blueprint = Blueprint("control_deliveries", __name__, url_prefix="/_control")
+blueprint.before_request(only_from_here)
+
+
+@blueprint.post("/emit")
+def emit_event() -> Response:
+    """Any hook, known or not, for an account and, if given, one of its channels."""
+    data = body()
+    hook, payload, hold = needed(data, "hook"), data.get("payload"), bool(data.get("hold"))
+    core = current_core()
+    with core.changing() as state:
+        account = account_of(state, needed(data, "account"))
+        channel = found(state.channels.get(data["channel"]), "channel") if data.get("channel") else None
+        return jsonify([row.wire() for row in emit(core, hook, account, channel, payload, hold=hold)])
+
+
+@blueprint.post("/channels/<uuid>/conversation")
+def play_conversation(uuid: str) -> Response:
+    core = current_core()
+    with core.changing() as state:
+        channel = found(state.channels.get(uuid), "channel")
+        return jsonify([row.wire() for row in play(core, channel)])
+
+
+@blueprint.get("/deliveries")
+def list_deliveries() -> Response:
+    with current_core().reading() as state:
+        return jsonify([row.wire() for row in state.deliveries])
+
+
+@blueprint.post("/deliveries/settle")
+def settle() -> Response:
+    courier = cast(Courier, current_app.extensions["sandbox_courier"])
+    return jsonify(settled=courier.settle(min(60.0, number(body(), "timeout", 5))))
+
+
+@blueprint.post("/deliveries/hold")
+def hold_deliveries() -> Response:
+    core = current_core()
+    with core.changing():
+        core.settings = changed(core.settings, {"hold_deliveries": True})
+    return jsonify(ok=True)
+
+
+@blueprint.post("/deliveries/release")
+def release_deliveries() -> Response:
+    core = current_core()
+    with core.changing() as state:
+        core.settings = changed(core.settings, {"hold_deliveries": False})
+        held = [row for row in state.deliveries if row.status == "held"]
+        for row in held:
+            release(core, row)
+        return jsonify(released=[row.number for row in held])
+
+
+@blueprint.post("/deliveries/<int:serial>/release")
+def release_delivery(serial: int) -> Response:
+    core = current_core()
+    with core.changing() as state:
+        row = delivery_of(state, serial)
+        release(core, row)
+        return jsonify(row.wire())
+
+
+@blueprint.post("/deliveries/<int:serial>/duplicate")
+def duplicate_delivery(serial: int) -> Response:
+    data = body()
+    times, delay = int(number(data, "times", 1)), number(data, "delay", 0)
+    core = current_core()
+    with core.changing() as state:
+        row = delivery_of(state, serial)
+        copies = [duplicate(state, row, core.now() + delay) for _ in range(times)]
+        return jsonify([copy.wire() for copy in copies])
+
+
+def delivery_of(state: State, serial: int) -> Delivery:
+    return found(next((row for row in state.deliveries if row.number == serial), None), "delivery")

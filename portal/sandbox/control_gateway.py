@@ -1,0 +1,85 @@
+"""Control calls for the gateway: its keys, its callbacks, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response, jsonify
+
+from portal.sandbox.control import account_of, body, found, needed
+from portal.sandbox.core import current_core
+from portal.sandbox.guard import only_from_here
+from portal.sandbox.operations import issue_gateway_key
+from portal.sandbox.state import GatewayCallback
+from portal.sandbox.status_events import inbound, report
+
+blueprint = Blueprint("control_gateway", __name__, url_prefix="/_control/gateway")
+blueprint.before_request(only_from_here)
+
+
+@blueprint.get("/keys")
+def list_keys() -> Response:
+    with current_core().reading() as state:
+        return jsonify([asdict(key) for key in state.gateway_keys.values()])
+
+
+@blueprint.post("/keys")
+def issue_key() -> Response:
+    data = body()
+    core = current_core()
+    with core.changing() as state:
+        account = account_of(state, needed(data, "account"))
+        return jsonify(asdict(issue_gateway_key(core, account.uuid, staging=bool(data.get("staging")))))
+
+
+@blueprint.post("/keys/revoke")
+def revoke_key() -> Response:
+    with current_core().changing() as state:
+        key = found(state.gateway_keys.get(str(body().get("key"))), "gateway key")
+        key.is_active = False
+        return jsonify(asdict(key))
+
+
+@blueprint.get("/callbacks")
+def list_callbacks() -> Response:
+    with current_core().reading() as state:
+        return jsonify([asdict(callback) for callback in state.callbacks.values()])
+
+
+@blueprint.post("/callbacks")
+def set_callback() -> Response:
+    """One callback per account; an empty URL takes it away."""
+    data = body()
+    with current_core().changing() as state:
+        account = account_of(state, needed(data, "account"))
+        state.callbacks.pop(account.uuid, None)
+        callback = GatewayCallback(account.uuid, str(data.get("url", "")), str(data.get("secret", "")))
+        if callback.url:
+            state.callbacks[account.uuid] = callback
+        return jsonify(asdict(callback))
+
+
+@blueprint.get("/messages")
+def list_messages() -> Response:
+    with current_core().reading() as state:
+        return jsonify([asdict(message) for message in state.messages.values()])
+
+
+@blueprint.post("/messages/<path:wamid>/statuses")
+def report_statuses(wamid: str) -> Response:
+    """Any statuses in any order, repeated if they are named twice."""
+    data = body()
+    core = current_core()
+    with core.changing() as state:
+        message = found(state.messages.get(wamid), "message")
+        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []))])
+
+
+@blueprint.post("/inbound")
+def receive() -> Response:
+    data = body()
+    core = current_core()
+    with core.changing() as state:
+        account = account_of(state, needed(data, "account"))
+        sender, text = str(data.get("from", "905301112233")), str(data.get("text", "Hello"))
+        return jsonify([row.wire() for row in inbound(core, account.uuid, sender, text)])

@@ -1,0 +1,131 @@
+"""The gateway: ``POST /v1/wa/message``, section 5 of the contract.
+
+A call is judged in this order: key, rate, body, balance. A message to a number that ends in 0000 is
+accepted and then reported as failed, so that this can be seen without a control call.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from portal.sandbox.core import Core, current_core
+from portal.sandbox.gateway_errors import gateway_error
+from portal.sandbox.gateway_schema import MalformedError, Message, parse_message
+from portal.sandbox.rest import Refusal, answer
+from portal.sandbox.state import GatewayKey, GatewayMessage, State
+from portal.sandbox.status_events import report
+
+FEE = 0.001
+
+blueprint = Blueprint("gateway", __name__)
+
+
+@blueprint.post("/v1/wa/message")
+def send() -> Response:
+    core = current_core()
+    with core.changing() as state:
+        key = _caller(state)
+        limits = _count(core, key)
+        message = _message(limits)
+        _charge(core, limits)
+        sent = _accept(core, key, message)
+    return answer({"isSuccess": True, "data": _success(message, sent)}, 200, limits)
+
+
+def _refusal(
+    code: str,
+    description: str | None = None,
+    *,
+    params: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Refusal:
+    status, body = gateway_error(code, params, description)
+    return Refusal(status, body, headers)
+
+
+def _caller(state: State) -> GatewayKey:
+    header = request.headers.get("Authorization")
+    if not header:
+        raise _refusal("AUTH_002")
+    words = header.split(" ")
+    if len(words) != 2 or words[0] != "Bearer":
+        raise _refusal("AUTH_003")
+    key = state.gateway_keys.get(words[1])
+    if key is None or not key.is_active:
+        raise _refusal("AUTH_001")
+    return key
+
+
+def _count(core: Core, key: GatewayKey) -> dict[str, str]:
+    """Count this call and return the rate headers; refuses (429) a call beyond a limit."""
+    headers: dict[str, str] = {}
+    exceeded: dict[str, str] | None = None
+    limits = (("sec", 1, core.settings.rate_per_second), ("min", 60, core.settings.rate_per_minute))
+    for name, seconds, limit in limits:
+        window = (key.key, name, int(core.now() // seconds))
+        used = core.rate_windows.get(window, 0) + 1
+        headers[f"X-RateLimit-{name}-Limit"] = str(limit)
+        headers[f"X-RateLimit-{name}-Remaining"] = str(max(0, limit - used))
+        if used > limit:
+            exceeded = {"limit_type": name, "retry_after": f"{seconds}s"}
+        else:
+            core.rate_windows[window] = used
+    if exceeded:
+        raise _refusal("RATE_001", params=exceeded, headers=headers)
+    return headers
+
+
+def _message(limits: dict[str, str]) -> Message:
+    try:
+        message = parse_message(json.loads(request.get_data()))
+    except MalformedError as error:
+        raise _refusal("GW_001", str(error), headers=limits) from None
+    except (ValueError, RecursionError):
+        raise _refusal("GW_001", "The body is not JSON.", headers=limits) from None
+    if _asks("mmlite") and message.type != "template":
+        raise _refusal("GW_001", "(#100) Marketing messages must be templates.", headers=limits)
+    return message
+
+
+def _charge(core: Core, limits: dict[str, str]) -> None:
+    balance = core.settings.balance
+    if balance is None or _asks("is_fake"):
+        return
+    if balance < FEE:
+        raise _refusal("BILL_001", headers=limits)
+    core.settings.balance = round(balance - FEE, 6)
+
+
+def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
+    fake = _asks("is_fake")
+    body = message.model_dump(mode="json", exclude_none=True)
+    wamid = "wamid." + ("FAKE_" + secrets.token_hex(16) if fake else _wamid())
+    sent = GatewayMessage(
+        wamid, key.account, message.to, message.type, body, core.now(), is_fake=fake, mmlite=_asks("mmlite")
+    )
+    core.state.messages[wamid] = sent
+    if not fake:
+        fails = message.digits.endswith("0000")
+        report(core, sent, ["sent", "failed"] if fails else core.settings.statuses)
+    return sent
+
+
+def _success(message: Message, sent: GatewayMessage) -> dict[str, Any]:
+    data: dict[str, Any] = {"messaging_product": "whatsapp"}
+    if not sent.is_fake:
+        data["contacts"] = [{"input": message.to, "wa_id": message.digits}]
+    data["messages"] = [{"id": sent.wamid}]
+    return data
+
+
+def _wamid() -> str:
+    return base64.b64encode(secrets.token_bytes(42)).decode()
+
+
+def _asks(parameter: str) -> bool:
+    return request.args.get(parameter, "").lower() == "true"

@@ -1,0 +1,70 @@
+"""The pages for a person: the control page at ``/`` and the mailbox at ``/mailbox``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+from markupsafe import Markup, escape
+
+from portal.sandbox import dialog, faults, gateway_errors
+from portal.sandbox.core import current_core
+from portal.sandbox.guard import only_from_here
+from portal.sandbox.mail import links_in
+from portal.sandbox.state import State
+
+_SHOWN = 20
+
+blueprint = Blueprint("pages", __name__)
+blueprint.before_request(only_from_here)
+
+
+@blueprint.get("/")
+def show_control() -> Response:
+    core = current_core()
+    with core.reading() as state:
+        newest_first = list(state.accounts.values())[::-1]
+        return _page(
+            "control",
+            state,
+            now=core.now(),
+            accounts=sorted(newest_first, key=lambda account: account.foreign),
+            deliveries=state.deliveries[: -_SHOWN - 1 : -1],
+            faults=core.faults.rows(),
+            kinds=faults.KINDS,
+            codes=sorted(gateway_errors.CODES),
+            outcomes=sorted(dialog.OUTCOMES),
+            calls=core.log.rows()[: -_SHOWN - 1 : -1],
+        )
+
+
+@blueprint.get("/mailbox")
+def show_mailbox() -> Response:
+    with current_core().reading() as state:
+        return _page("mailbox", state, mails=state.mails[::-1])
+
+
+def _page(name: str, state: State, **context: Any) -> Response:
+    page = render_template(f"{name}.html", here=name, core=current_core(), state=state, **context)
+    return make_response(page, 200, {"Cache-Control": "no-store"})
+
+
+@blueprint.app_template_filter()
+def moment(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%d %b %H:%M:%S UTC")
+
+
+@blueprint.app_template_filter()
+def with_links(text: str) -> Markup:
+    """Plain text with its web addresses as links; everything else stays text."""
+    links = sorted(links_in(text), key=len, reverse=True)
+    if not links:
+        return escape(text)
+    pieces = re.split("(" + "|".join(map(re.escape, links)) + ")", text)
+    return Markup("").join(_link(piece) if piece in links else escape(piece) for piece in pieces)
+
+
+def _link(url: str) -> Markup:
+    return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(url)  # format() escapes

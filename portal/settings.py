@@ -1,0 +1,228 @@
+"""Typed settings, read from the environment: the one place that names a variable."""
+
+import base64
+import binascii
+import ipaddress
+from typing import Annotated, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+HTMX_CDN_URL = "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
+HTMX_CDN_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
+
+MIN_SECRET_LENGTH = 32
+VAULT_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The portal cannot start with these settings; each line names a variable and says what to do."""
+
+
+def _without_trailing_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_without_trailing_slash)]
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address means this machine."""
+    if host in (None, ""):
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. In production an unsafe value stops the start."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    portal_env: Literal["production", "development", "testing"] = "production"
+
+    secret_key: SecretStr = SecretStr("")
+    vault_keys: Annotated[list[SecretStr], NoDecode] = []
+    database_url: str = Field("sqlite:///var/portal.db", repr=False)
+    redis_url: SecretStr | None = None
+    public_url: Url = "http://127.0.0.1:8000"
+    mail_url: SecretStr | None = None
+    mail_from: str = "Reseller portal <portal@localhost>"
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    worker_threads: int = Field(4, ge=1, le=64)
+
+    reseller_name: str = "Reseller portal"
+    support_email: str = ""
+    throttle_factor: int = Field(1, ge=1)
+    """Multiplies the limits on log-ins and sign-ups, for customers who share one network address."""
+    signup_policy: Literal["open", "verified", "approval", "closed"] = "verified"
+
+    connexease_reseller_token: SecretStr = SecretStr("")
+    connexease_api_url: Url = "https://api.reseller.connexease.com"
+    connexease_account_api_url: Url = "https://api.connexease.com"
+    connexease_gateway_url: Url = "https://proxy.gateway.connexease.com"
+    connexease_dialog_origins: Annotated[list[str], NoDecode] = ["https://app.connexease.com"]
+    connexease_timeout: float = Field(10.0, gt=0, le=120)
+    """Seconds that one answer of Connexease may keep us waiting."""
+
+    event_retention_days: int = Field(90, ge=1, le=3650)
+    """How long events that came in are kept."""
+
+    htmx_url: str = HTMX_CDN_URL
+    htmx_integrity: str = ""
+    """By default the hash of the CDN's file; for a copy of the operator's own there is none to check."""
+
+    @field_validator("vault_keys", "connexease_dialog_origins", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+        return value
+
+    @model_validator(mode="after")
+    def _know_the_cdns_file(self) -> Self:
+        if self.htmx_url == HTMX_CDN_URL and not self.htmx_integrity:
+            self.htmx_integrity = HTMX_CDN_INTEGRITY
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        problems = [*self._secret_problems(), *self._url_problems(), *self._store_problems()]
+        if self.is_production:
+            problems += self._production_problems()
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.portal_env == "production"
+
+    @property
+    def database_sqlalchemy_url(self) -> str:
+        """`DATABASE_URL` with the driver that is installed here."""
+        for prefix in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def vault_key_bytes(self) -> list[bytes]:
+        """The vault's keys, newest first."""
+        return [base64.b64decode(key.get_secret_value()) for key in self.vault_keys]
+
+    @property
+    def public_host_is_loopback(self) -> bool:
+        return is_loopback(urlsplit(self.public_url).hostname)
+
+    def _secret_problems(self) -> list[str]:
+        problems = []
+        if len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
+            problems.append(f"SECRET_KEY must be set to at least {MIN_SECRET_LENGTH} random characters.")
+        elif len(set(self.secret_key.get_secret_value())) < MIN_SECRET_LENGTH // 4:
+            problems.append("SECRET_KEY is not random: make one with `openssl rand -base64 48`.")
+        if not self.vault_keys:
+            problems.append("VAULT_KEYS must hold at least one key: make one with `openssl rand -base64 32`.")
+        if any(not _is_vault_key(key.get_secret_value()) for key in self.vault_keys):
+            problems.append(f"VAULT_KEYS: every key must be base64 of exactly {VAULT_KEY_BYTES} bytes.")
+        if not self.connexease_reseller_token.get_secret_value():
+            problems.append("CONNEXEASE_RESELLER_TOKEN must be set: Connexease's support team hands it out.")
+        return problems
+
+    def _url_problems(self) -> list[str]:
+        urls = {
+            "PUBLIC_URL": self.public_url,
+            "CONNEXEASE_API_URL": self.connexease_api_url,
+            "CONNEXEASE_ACCOUNT_API_URL": self.connexease_account_api_url,
+            "CONNEXEASE_GATEWAY_URL": self.connexease_gateway_url,
+        }
+        named = [*urls.items(), *(("CONNEXEASE_DIALOG_ORIGINS", o) for o in self.connexease_dialog_origins)]
+        return [problem for name, url in named if (problem := self._url_problem(name, url))]
+
+    def _url_problem(self, name: str, url: str) -> str | None:
+        parts = _split(url)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            return f"{name} must be a full https:// address."
+        if name == "CONNEXEASE_DIALOG_ORIGINS" and (parts.path or parts.query or "@" in parts.netloc):
+            return f"{name} must hold origins only, such as https://app.connexease.com, without a path."
+        if parts.query or parts.fragment or "@" in parts.netloc:
+            return f"{name} must be an address without a user name, a query or a fragment."
+        if parts.scheme == "https":
+            return None
+        if self.is_production:
+            return f"{name} must start with https:// in production."
+        return None if is_loopback(parts.hostname) else f"{name} may use http only on this machine's loopback."
+
+    def _store_problems(self) -> list[str]:
+        problems = []
+        if not _is_database(self.database_url):
+            problems.append("DATABASE_URL must be sqlite:///a/file.db or postgresql://user:password@host/name.")
+        if self.redis_url is not None and not _has_scheme(self.redis_url, "redis", "rediss", "unix"):
+            problems.append("REDIS_URL must start with redis://, rediss:// or unix://.")
+        if self.mail_url is not None and not _has_scheme(self.mail_url, "smtp", "smtps"):
+            problems.append("MAIL_URL must be smtp://host:port or smtps://user:password@host:port.")
+        return problems
+
+    def _production_problems(self) -> list[str]:
+        if self.mail_url is None and self.signup_policy in ("verified", "approval"):
+            return ["MAIL_URL must be set: SIGNUP_POLICY needs mail, for example smtp://user:password@host:587."]
+        return []
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:  # its text would quote the address
+        return None
+
+
+def _has_scheme(url: SecretStr, *schemes: str) -> bool:
+    parts = _split(url.get_secret_value())
+    return parts is not None and parts.scheme in schemes and bool(parts.netloc or parts.path)
+
+
+def _is_database(url: str) -> bool:
+    try:
+        made = make_url(url)
+    except ArgumentError:
+        return False
+    backend = "postgresql" if made.drivername == "postgres" else made.get_backend_name()
+    # An in-memory SQLite is gone with its process, and each of ours would have its own.
+    return backend == "postgresql" or (backend == "sqlite" and made.database not in (None, "", ":memory:"))
+
+
+def _is_vault_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == VAULT_KEY_BYTES
+    except (binascii.Error, ValueError):
+        return False
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: a value is missing or unsafe. The text names each variable and shows no value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentences(error))) from None
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_input=False, include_context=False, include_url=False):
+        variable = ".".join(str(part) for part in item["loc"]).upper()
+        message = item["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable}: {message}" if variable else message)
+    return lines

@@ -1,0 +1,143 @@
+"""What a sign-up asks for: the fields of Connexease's account call, under its names, and a password."""
+
+from typing import Any
+
+from wtforms import EmailField, PasswordField, StringField, TelField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from portal import contact
+from portal.auth import passwords
+from portal.errors import DomainError
+from portal.forms import Form, text
+from portal.i18n import _l
+from portal.signup.service import AccountDetails
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _zone(value: Any) -> Any:
+    return contact.time_zone(value) if isinstance(value, str) else value
+
+
+class AccountForm(Form):
+    """The account's details. The fields bear the names that Connexease's refusals use."""
+
+    name = StringField(
+        _l("Company"),
+        [
+            DataRequired(_l("Enter your company's name.")),
+            Length(max=80, message=_l("Use at most 80 characters.")),
+        ],
+        filters=[_stripped],
+        render_kw={"autocomplete": "organization", "maxlength": 80},
+    )
+    contact_name = StringField(
+        _l("First name"),
+        [
+            DataRequired(_l("Enter your first name.")),
+            Length(max=80, message=_l("Use at most 80 characters.")),
+        ],
+        filters=[_stripped],
+        render_kw={"autocomplete": "given-name", "maxlength": 80},
+    )
+    contact_lastname = StringField(
+        _l("Last name"),
+        [DataRequired(_l("Enter your last name.")), Length(max=80, message=_l("Use at most 80 characters."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "family-name", "maxlength": 80},
+    )
+    contact_email = EmailField(
+        _l("Work e-mail"),
+        [DataRequired(_l("Enter your work e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "email"},
+    )
+    billing_email = EmailField(
+        _l("Billing e-mail"),
+        [Length(max=254, message=_l("This is too long."))],
+        filters=[_stripped],
+        description=_l("Where invoices go. Leave it empty to use your work e-mail."),
+    )
+    contact_phone_number = TelField(
+        _l("Phone (optional)"),
+        [Length(max=40, message=_l("This is too long for a phone number."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "tel"},
+    )
+    time_zone = StringField(
+        _l("Time zone"),
+        [DataRequired(_l("Choose your time zone."))],
+        filters=[_zone],
+        description=_l("Type a city to search, such as Istanbul."),
+        render_kw={"list": "time-zones", "autocomplete": "off", "data-guess": "time-zone"},
+    )
+
+    def validate_contact_email(self, field: EmailField) -> None:
+        field.data = _checked(contact.email, text(field), "contact_email")
+
+    def validate_billing_email(self, field: EmailField) -> None:
+        if field.data:
+            field.data = _checked(contact.email, text(field), "billing_email")
+
+    def validate_contact_phone_number(self, field: TelField) -> None:
+        if field.data:
+            # What was typed stays in the field; the number that is sent is made when it is asked for.
+            _checked(contact.phone, text(field), text(self.time_zone), "contact_phone_number")
+
+    def validate_time_zone(self, field: StringField) -> None:
+        if not contact.is_time_zone(text(field)):
+            raise ValidationError(_l("Choose a time zone from the list, such as Europe/Istanbul."))
+
+    def details(self) -> AccountDetails:
+        """What was entered; only after the form has validated."""
+        phone = text(self.contact_phone_number)
+        zone = text(self.time_zone)
+        return AccountDetails(
+            name=text(self.name),
+            contact_name=text(self.contact_name),
+            contact_lastname=text(self.contact_lastname),
+            contact_email=text(self.contact_email),
+            billing_email=text(self.billing_email) or text(self.contact_email),
+            contact_phone_number=contact.phone(phone, zone, "contact_phone_number") if phone else "",
+            time_zone=zone,
+        )
+
+
+class SignUpForm(AccountForm):
+    """The account's details and the password to log in with."""
+
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
+        description=_l("At least 12 characters. A few unrelated words make a good one."),
+        render_kw={"autocomplete": "new-password", "maxlength": passwords.MAX_LENGTH},
+    )
+
+    def validate_password(self, field: PasswordField) -> None:
+        known = (
+            text(self.name),
+            text(self.contact_name),
+            text(self.contact_lastname),
+            text(self.contact_email),
+        )
+        if weakness := passwords.weakness(text(field), *known):
+            raise ValidationError(weakness)
+
+
+class ConfirmForm(Form):
+    """Confirm an e-mail address; in another browser than the one that signed up, with the password."""
+
+    password = PasswordField(
+        _l("Password"),
+        [Length(max=1024, message=_l("This is too long."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def _checked(check: Any, *args: str) -> str:
+    try:
+        return str(check(*args))
+    except DomainError as error:
+        raise ValidationError(error.message) from None

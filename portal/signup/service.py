@@ -1,0 +1,281 @@
+"""Signing up: who may, what is made, and how an address is proven."""
+
+import secrets
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from portal import audit, mail
+from portal.accounts.release import address_proven, release
+from portal.accounts.service import accounts_of
+from portal.auth import links, passwords
+from portal.auth.service import LinkSpent, find_person, normalised
+from portal.errors import DomainError
+from portal.extensions import session, settings
+from portal.i18n import _
+from portal.models import (
+    Account,
+    LinkPurpose,
+    Mail,
+    MailKind,
+    Membership,
+    Person,
+    Provisioning,
+    Role,
+    Step,
+    now,
+)
+from portal.queue import wake
+
+CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
+
+
+@dataclass(frozen=True)
+class AccountDetails:
+    """What Connexease's account call takes. E-mail addresses are normalised, the phone number is E.164."""
+
+    name: str
+    contact_name: str
+    contact_lastname: str
+    contact_email: str
+    billing_email: str
+    contact_phone_number: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    """What came of a sign-up.
+
+    Attributes:
+        person: to be logged in at once; none when the address has to be proven first.
+        account: theirs, likewise.
+        browser_token: to be kept in this browser, so that it may confirm without the password. It is there
+            whether or not the address was new, so that it tells nobody anything.
+    """
+
+    person: Person | None
+    account: Account | None
+    browser_token: str
+
+
+class AddressTaken(DomainError):
+    """Somebody logs in with this address already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is already a login with this address. Log in, or reset the password."), "contact_email"
+        )
+
+
+def is_open() -> bool:
+    """Whether anybody may sign up."""
+    return settings().signup_policy != "closed"
+
+
+def sign_up(details: AccountDetails, password: str) -> SignedUp:
+    """Make a person and their account, and begin its set-up as `SIGNUP_POLICY` says.
+
+    Raises:
+        DomainError: sign-up is closed, or, where accounts are made at once, the address is taken.
+    """
+    if not is_open():
+        raise DomainError(_("Sign-up is closed. Ask us for an account."))
+    # Hashing comes first and always, so that the time does not tell whether the address is known.
+    password_hash = passwords.make_hash(password)
+    try:
+        return _begin(details, password_hash)
+    except IntegrityError:
+        session().rollback()
+        return _begin(details, password_hash)  # somebody took the address in between: now it is known
+
+
+def _begin(details: AccountDetails, password_hash: str) -> SignedUp:
+    browser_token = secrets.token_urlsafe(32)
+    known = find_person(details.contact_email)
+    if settings().signup_policy == "open":
+        if known is not None:
+            raise AddressTaken
+        person, account = _create(details, password_hash, Step.CREATING_ACCOUNT)
+        session().commit()
+        wake("provision", str(account.id))
+        return SignedUp(person, account, browser_token)
+    mailed = _begin_unproven(known, details, password_hash, links.fingerprint(browser_token))
+    session().commit()
+    wake("mail", str(mailed.id))
+    return SignedUp(None, None, browser_token)
+
+
+def _begin_unproven(known: Person | None, details: AccountDetails, password_hash: str, browser_hash: str) -> Mail:
+    """Sign-up whose answer is the same whether or not the address is known: the mail makes the difference."""
+    if known is not None:
+        # Nobody may prove the address between this look at it and the change that follows.
+        session().refresh(known, with_for_update=True)
+    if known is None:
+        person, _account = _create(details, password_hash, Step.WAITING_FOR_EMAIL)
+    elif (account := _waiting_account(known)) is not None:
+        person = _begin_again(known, account, details, password_hash)
+    else:
+        return mail.promise(MailKind.ALREADY_REGISTERED, known.email)
+    return promise_verification(person, browser_hash)
+
+
+def _create(details: AccountDetails, password_hash: str, step: Step) -> tuple[Person, Account]:
+    person = Person(
+        email=normalised(details.contact_email),
+        password_hash=password_hash,
+        first_name=details.contact_name,
+        last_name=details.contact_lastname,
+        time_zone=details.time_zone,
+    )
+    account = Account(**asdict(details))
+    session().add_all([person, account])
+    session().flush()
+    session().add(Membership(person_id=person.id, account_id=account.id, role=Role.OWNER))
+    session().add(Provisioning(account_id=account.id, step=step, next_attempt_at=now()))
+    audit.record(person, account, "account.signed_up", details.name)
+    return person, account
+
+
+def _waiting_account(person: Person) -> Account | None:
+    """The account of a sign-up whose address was never proven and which has therefore not begun."""
+    if person.email_verified_at is not None or person.is_staff:
+        return None
+    found = accounts_of(person)
+    if len(found) != 1:
+        return None
+    step = session().get_one(Provisioning, found[0].id).step
+    return found[0] if step == Step.WAITING_FOR_EMAIL else None
+
+
+def _begin_again(person: Person, account: Account, details: AccountDetails, password_hash: str) -> Person:
+    """Somebody signs up anew with an address that was never proven: nothing of the old try may remain.
+
+    Otherwise whoever typed the address first would share the account with the one who owns it.
+    """
+    person.password_hash = password_hash
+    person.session_epoch += 1
+    _apply(details, person, account)
+    audit.record(person, account, "account.signed_up", details.name)
+    return person
+
+
+def correct_details(person: Person, account: Account, details: AccountDetails) -> None:
+    """Change what Connexease refused, or an address that was mistyped, and let the set-up go on.
+
+    Raises:
+        DomainError: the set-up is past the point where details can be changed, or the address is taken.
+    """
+    provisioning = session().get_one(Provisioning, account.id)
+    if provisioning.step not in CORRECTABLE or provisioning.call_started_at is not None:
+        raise DomainError(_("These details can no longer be changed here: the account is being set up."))
+    email_changed = normalised(details.contact_email) != person.email
+    if email_changed and find_person(details.contact_email) is not None:
+        raise AddressTaken
+    try:
+        _apply(details, person, account)
+        audit.record(person, account, "account.details_corrected", details.name)
+        mailed = _restart(person, account, provisioning, email_changed)
+        session().commit()
+    except IntegrityError:  # somebody took the address in between
+        session().rollback()
+        raise AddressTaken from None
+    if mailed is not None:
+        wake("mail", str(mailed.id))
+    wake("provision", str(account.id))
+
+
+def _restart(person: Person, account: Account, provisioning: Provisioning, email_changed: bool) -> Mail | None:
+    provisioning.problem, provisioning.problem_text, provisioning.refused_fields = None, "", {}
+    provisioning.attempts, provisioning.next_attempt_at, provisioning.updated_at = 0, now(), now()
+    session().add(provisioning)
+    if email_changed:
+        person.email_verified_at, provisioning.absent_seen_at = None, None
+    if settings().signup_policy != "open" and person.email_verified_at is None:
+        provisioning.step = Step.WAITING_FOR_EMAIL
+        return promise_verification(person, None)
+    if provisioning.step == Step.WAITING_FOR_EMAIL:
+        release(account, proven=True)
+    else:
+        provisioning.step = Step.CREATING_ACCOUNT
+    return None
+
+
+def _apply(details: AccountDetails, person: Person, account: Account) -> None:
+    for name, value in asdict(details).items():
+        setattr(account, name, value)
+    person.email = normalised(details.contact_email)
+    person.first_name, person.last_name = details.contact_name, details.contact_lastname
+    person.time_zone = details.time_zone
+    session().add_all([person, account])
+
+
+def promise_verification(person: Person, browser_hash: str | None) -> Mail:
+    """Put the mail that proves a person's address into the outbox.
+
+    Args:
+        browser_hash: of the browser that chose the present password, and may confirm without it.
+    """
+    context = {"person_id": str(person.id), "browser_hash": browser_hash, "session_epoch": person.session_epoch}
+    return mail.promise(MailKind.VERIFY, person.email, **context)
+
+
+def send_verification_again(person: Person) -> None:
+    """Promise another mail with a link.
+
+    Raises:
+        DomainError: the address is proven already.
+    """
+    if person.email_verified_at is not None:
+        raise DomainError(_("Your e-mail address is confirmed already."))
+    mailed = promise_verification(person, None)
+    session().commit()
+    wake("mail", str(mailed.id))
+
+
+def waiting_for(token: str) -> Person | None:
+    """The person whose address this link proves, while it can still be used."""
+    found = links.find(token, LinkPurpose.VERIFY)
+    return found[1] if found else None
+
+
+def may_confirm_at_once(token: str, browser_token: str, person: Person | None) -> bool:
+    """Whether this browser proved itself: it signed up, or its session is that person's.
+
+    Everybody else must type the password. Otherwise somebody could sign up with an address that is not
+    theirs and let its owner's click confirm an account whose password they know.
+    """
+    found = links.find(token, LinkPurpose.VERIFY)
+    if found is None:
+        return False
+    link, owner = found
+    same_browser = link.browser_hash is not None and secrets.compare_digest(
+        link.browser_hash, links.fingerprint(browser_token)
+    )
+    return same_browser or (person is not None and person.id == owner.id)
+
+
+def confirm(token: str, password: str | None) -> Person:
+    """Take the address as proven and let the set-up go on.
+
+    Args:
+        password: what was typed; none when `may_confirm_at_once`.
+
+    Raises:
+        LinkSpent: the link does nothing any more.
+        DomainError: the password is wrong.
+    """
+    found = links.find(token, LinkPurpose.VERIFY)
+    if found is None:
+        raise LinkSpent
+    link, person = found
+    session().commit()  # nobody should wait for this transaction while a password is checked
+    if password is not None and not passwords.matches(person.password_hash, password):
+        raise DomainError(_("This is not the password of this sign-up."), "password")
+    if not links.use(link):
+        raise LinkSpent
+    accounts = address_proven(person)
+    session().commit()
+    for account in accounts:
+        wake("provision", str(account.id))
+    return person

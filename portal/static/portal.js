@@ -1,0 +1,147 @@
+// Small helpers for every page. They work with htmx and without it, when its CDN cannot be reached.
+(() => {
+  "use strict";
+
+  const SLOWEST = 30000;
+  const PATIENCE = 30000;
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+
+  // --- parts of a page that ask for their own next state ------------------------------------------
+  // <section id="x" data-poll="/address" data-poll-seconds="2">: the answer replaces the element, and says
+  // itself whether to ask again. Failures slow it down; a hidden tab does not ask at all.
+
+  const loops = new Map(); // by the element's id: { timer, failures, asked, shown }
+
+  function loopOf(element) {
+    if (!loops.has(element.id)) loops.set(element.id, { failures: 0, asked: 0 });
+    return loops.get(element.id);
+  }
+
+  function arm(element) {
+    const loop = loopOf(element);
+    clearTimeout(loop.timer);
+    if (!element.dataset.poll) return;
+    const wait = Math.min(Number(element.dataset.pollSeconds) * 1000 * 2 ** loop.failures, SLOWEST);
+    loop.timer = setTimeout(() => document.hidden || refresh(element), wait);
+  }
+
+  function polled() {
+    return document.querySelectorAll("[data-poll]");
+  }
+
+  // Ask for an element's next state. An answer that a later question has overtaken is dropped.
+  async function refresh(element, address = element.dataset.poll) {
+    const loop = loopOf(element);
+    clearTimeout(loop.timer);
+    const number = ++loop.asked;
+    const answer = await get(address);
+    if (number !== loop.asked || !element.isConnected) return;
+    if (answer && goElsewhere(answer.response)) return;
+    if (answer?.response.ok) {
+      loop.failures = 0;
+      replace(element, answer.text);
+    } else {
+      loop.failures += 1;
+      arm(element);
+    }
+  }
+
+  async function get(address) {
+    const signal = AbortSignal.timeout(PATIENCE);
+    try {
+      const response = await fetch(address, { headers, credentials: "same-origin", cache: "no-store", signal });
+      return { response, text: await response.text() };
+    } catch {
+      return null;
+    }
+  }
+
+  // Whether this page is over: the log-in comes next, or another page does.
+  function goElsewhere(response) {
+    const address = response.headers.get("HX-Redirect");
+    if (response.status === 401 || response.redirected) window.location.reload();
+    else if (address) window.location.assign(address);
+    else return false;
+    return true;
+  }
+
+  // Put the new state in place of the old one, keeping the keyboard where it was. What did not change stays,
+  // so that a screen reader is not told the same thing again and again.
+  function replace(element, html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(element.id);
+    const loop = loopOf(element);
+    if (!fresh || loop.shown === comparable(fresh)) {
+      if (fresh) updateTimes(element, fresh);
+      arm(element);
+      return;
+    }
+    loop.shown = comparable(fresh);
+    const findFocus = element.contains(document.activeElement) ? describe(document.activeElement) : null;
+    const adopted = document.adoptNode(fresh);
+    element.replaceWith(adopted);
+    window.htmx?.process(adopted);
+    arm(adopted);
+    if (findFocus) (findFocus(adopted) || adopted.querySelector("a, button") || landing(adopted)).focus();
+    adopted.dispatchEvent(new CustomEvent("portal:replaced", { bubbles: true }));
+  }
+
+  // What a person would notice: neither a form's token, which is new in every answer, nor "3 seconds ago".
+  function comparable(element) {
+    const copy = element.cloneNode(true);
+    for (const input of copy.querySelectorAll("input[name=csrf_token]")) input.removeAttribute("value");
+    for (const time of copy.querySelectorAll("time")) time.textContent = "";
+    return copy.outerHTML;
+  }
+
+  function updateTimes(element, fresh) {
+    const times = fresh.querySelectorAll("time");
+    element.querySelectorAll("time").forEach((time, index) => {
+      if (!times[index] || time.textContent === times[index].textContent) return;
+      time.ariaLive = "off";
+      time.textContent = times[index].textContent;
+    });
+  }
+
+  function describe(element) {
+    const { id, tagName, textContent } = element;
+    return (root) =>
+      (id && root.querySelector(`#${CSS.escape(id)}`)) ||
+      [...root.querySelectorAll(tagName)].find((other) => other.textContent === textContent);
+  }
+
+  function landing(element) {
+    element.tabIndex = -1;
+    return element;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) polled().forEach((element) => refresh(element));
+  });
+
+  // htmx put something in place by itself: what was shown there before is no longer known.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const element of polled()) {
+      loopOf(element).shown = undefined;
+      arm(element);
+    }
+  });
+
+  // --- the browser's time zone, where a form asks for one -----------------------------------------
+
+  function guessTimeZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const input of document.querySelectorAll("[data-guess=time-zone]")) {
+      const known = [...(input.list?.options || [])].some((option) => option.value === zone);
+      if (!input.value && known) input.value = zone;
+    }
+  }
+
+  // --- start ----------------------------------------------------------------------------------------
+
+  for (const element of polled()) {
+    loopOf(element).shown = comparable(element);
+    arm(element);
+  }
+  guessTimeZone();
+  window.portal = { refresh, goElsewhere };
+})();

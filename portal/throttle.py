@@ -1,0 +1,68 @@
+"""How often one may try: per network address, and per account that is tried for.
+
+`THROTTLE_FACTOR` multiplies every limit, for a portal whose customers share one address.
+"""
+
+from enum import Enum
+from uuid import UUID
+
+from flask import request
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+
+from portal.errors import DomainError
+from portal.extensions import limiter, settings
+from portal.i18n import _
+
+
+class Limit(Enum):
+    """The limits: how many in how long."""
+
+    ADDRESS_POSTS = RateLimitItemPerMinute(30)
+    LOG_INS = RateLimitItemPerMinute(10, 15)
+    MAILS = RateLimitItemPerHour(5)
+    SIGNUPS = RateLimitItemPerHour(10)
+    CORRECTIONS = RateLimitItemPerHour(8)
+    WEBHOOK_TESTS = RateLimitItemPerMinute(10)
+    LOOK_UPS = RateLimitItemPerMinute(60)
+
+
+class TooManyTries(DomainError):
+    """The limit is reached; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many tries. Wait a few minutes, then try again."))
+
+
+def take_for_address(limit: Limit) -> None:
+    """Count one try for the visitor's network address.
+
+    Raises:
+        TooManyTries: there were too many.
+    """
+    _take(limit, "address", request.remote_addr or "")
+
+
+def take_for_email(limit: Limit, email: str) -> None:
+    """Count one try for an e-mail address, whoever typed it and whether or not anybody has it.
+
+    Raises:
+        TooManyTries: there were too many.
+    """
+    _take(limit, "email", email.strip().casefold()[:254])
+
+
+def take_for_account(limit: Limit, account_id: UUID) -> None:
+    """Count one try for an account, whoever of its people makes it.
+
+    Raises:
+        TooManyTries: there were too many.
+    """
+    _take(limit, "account", str(account_id))
+
+
+def _take(limit: Limit, *key: str) -> None:
+    item: RateLimitItem = limit.value
+    factor = settings().throttle_factor
+    scaled = type(item)(item.amount * factor, item.multiples, item.namespace)
+    if not limiter.limiter.hit(scaled, limit.name, *key):
+        raise TooManyTries

@@ -1,0 +1,79 @@
+"""What every template may use: the locale, the time zone, times in words, words for states."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
+from markupsafe import Markup
+
+from portal import htmx
+from portal.access import current_person, is_helping
+from portal.extensions import settings
+from portal.i18n import _
+from portal.models import now
+
+LANGUAGES = ["en"]
+
+
+def init_app(app: Flask) -> None:
+    """Hand the helpers to the templates."""
+    app.jinja_env.filters.update(ago=ago, moment=moment, host=host, translated=translated)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(_globals)
+
+
+def locale() -> str:
+    """The language of this visitor, among those that there are."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def time_zone() -> str:
+    """The zone that times are shown in: the account's, else the person's, else UTC."""
+    if account := g.get("account"):
+        return str(account.time_zone)
+    person = current_person() if has_request_context() else None
+    return person.time_zone if person else "UTC"
+
+
+def ago(instant: datetime) -> str:
+    """An instant relative to now, such as "3 minutes ago" or "in 3 minutes"."""
+    delta = instant - now()
+    if abs(delta) < timedelta(seconds=10):
+        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
+    return str(format_timedelta(delta, add_direction=True, threshold=1.2))
+
+
+def moment(instant: datetime | None) -> Markup:
+    """An instant for a list: relative, with the absolute time in the account's zone on hover."""
+    if instant is None:
+        return Markup("")
+    absolute = f"{format_datetime(instant, 'medium')} {get_timezone()}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        instant.isoformat(timespec="seconds"), absolute, ago(instant)
+    )
+
+
+def host(url: str) -> str:
+    """The host of an address, where there is room for no more."""
+    return urlsplit(url).hostname or url
+
+
+def translated(sentence: str) -> str:
+    """A sentence that was kept as the adapter wrote it, in the visitor's language; others' words as they are."""
+    return _(sentence) if sentence else ""
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "settings": settings(),
+        "is_helping": is_helping(),
+        "locale": str(get_locale() or LANGUAGES[0]),
+        "person": current_person(),
+        "is_htmx": htmx.is_htmx(),
+        "is_fragment": htmx.is_fragment_request(),
+    }

@@ -1,0 +1,177 @@
+"""The webhook form."""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import wtforms
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMultipleField, StringField, URLField
+from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.connexease import triggers as catalogue
+from portal.forms import Form, text
+from portal.i18n import _, _l
+from portal.models import Channel
+from portal.ui import host
+from portal.webhooks import addresses, headers
+from portal.webhooks.headers import Header
+from portal.webhooks.holdings import Held
+from portal.webhooks.saving import Wish
+
+BLANK_ROWS = 2
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several of a list, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class HeaderForm(wtforms.Form):
+    """One custom header. A stored value is never put into the form: an empty one keeps it."""
+
+    name = StringField(_l("Name"), [Length(max=100)], filters=[_stripped])
+    value = StringField(_l("Value"), render_kw={"autocomplete": "off", "spellcheck": "false"})
+    is_secret = BooleanField(_l("Secret"))
+    stored = HiddenField()
+    """The name under which a value is stored; empty for a new header."""
+    remove = BooleanField(_l("Remove"))
+
+    def validate_name(self, field: StringField) -> None:
+        if self.is_used and not self.keeps_value and (problem := headers.problem_with_name(text(field))):
+            raise ValidationError(problem)
+
+    def validate_value(self, field: StringField) -> None:
+        if not self.is_used or (self.keeps_value and not text(field)):
+            return
+        if problem := headers.problem_with_value(text(field)):
+            raise ValidationError(problem)
+
+    @property
+    def is_used(self) -> bool:
+        return not self.remove.data and bool(text(self.name) or text(self.value))
+
+    @property
+    def keeps_value(self) -> bool:
+        return bool(self.stored.data) and text(self.stored).casefold() == text(self.name).casefold()
+
+    def header(self) -> Header:
+        """What was typed; only after the form has validated."""
+        name, value = text(self.name), text(self.value)
+        is_secret = bool(self.is_secret.data) or headers.looks_secret(name)
+        return Header(name, value or None, is_secret)
+
+
+class WebhookForm(Form):
+    """A webhook: where it delivers, what, of which channels, with which headers."""
+
+    callback_url = URLField(
+        _l("Callback address"),
+        [DataRequired(_l("Enter the address that shall receive the events."))],
+        filters=[_stripped],
+        description=_l("Connexease sends a POST there for each event. It must begin with https://."),
+        render_kw={"placeholder": "https://example.com/hooks/connexease", "autocomplete": "off"},
+    )
+    triggers = CheckboxesField(_l("Triggers"), validate_choice=False)
+    channels = CheckboxesField(_l("Channels"), validate_choice=False)
+    is_active = BooleanField(_l("Active"), default=True)
+    headers = FieldList(FormField(HeaderForm), label=_l("Headers"))
+    intent = HiddenField()
+
+    held: Held | None = None
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether a webhook that is being changed gets the address of another host."""
+        return self.held is not None and host(self.held.callback_url) != host(text(self.callback_url))
+
+    def prepare(self, channels: Sequence[Channel], held: Held | None) -> None:
+        """Offer the account's channels and the triggers, those that only this webhook has included."""
+        self.held = held
+        known = [(trigger.name, trigger.name) for trigger in catalogue.CATALOGUE]
+        unknown = [(name, name) for name in (held.unknown_triggers if held else [])]
+        self.triggers.choices = [*known, *unknown]
+        mine = {str(channel) for channel in (held.channels if held else [])}
+        offered = [
+            (str(c.connexease_uuid), c.label) for c in channels if not c.gone_at or str(c.connexease_uuid) in mine
+        ]
+        strays = mine - {uuid for uuid, _label in offered}
+        self.channels.choices = [*offered, *((uuid, uuid) for uuid in sorted(strays))]
+        self.intent.data = self.intent.data or secrets.token_urlsafe(16)
+
+    def fill(self, held: Held) -> None:
+        """Show what a webhook is now."""
+        self.callback_url.data = held.callback_url
+        self.triggers.data = held.triggers
+        self.channels.data = [str(channel) for channel in held.channels]
+        self.is_active.data = held.is_active
+        for name in held.header_names:
+            secret = name in held.row.secret_headers or headers.looks_secret(name)
+            self.headers.append_entry({"name": name, "stored": name, "is_secret": secret})
+
+    def add_blank_headers(self, count: int = BLANK_ROWS) -> None:
+        """Room for more headers, where there is none left."""
+        blank = sum(1 for row in self.headers if not (row.form.is_used or row.form.stored.data))
+        room = headers.MAX_HEADERS - len(self.headers)
+        for _row in range(min(count - blank, room)):
+            self.headers.append_entry()
+
+    def validate_callback_url(self, field: URLField) -> None:
+        if problem := addresses.problem_with(text(field)):
+            raise ValidationError(problem)
+
+    def validate_triggers(self, field: CheckboxesField) -> None:
+        if not field.data:
+            raise ValidationError(_("Choose at least one trigger."))
+        self._refuse_strangers(field)
+
+    def validate_channels(self, field: CheckboxesField) -> None:
+        self._refuse_strangers(field)
+
+    def validate_headers(self, field: wtforms.Field) -> None:
+        names = [row.form.header().name.casefold() for row in self.headers if row.form.is_used]
+        if len(names) != len(set(names)):
+            raise ValidationError(_("Each header can be there only once."))
+        if len(names) > max(headers.MAX_HEADERS, len(self.held.header_names) if self.held else 0):
+            raise ValidationError(_("At most %(count)d headers can be set.", count=headers.MAX_HEADERS))
+        if self.leads_elsewhere and any(row.form.is_used and not text(row.form.value) for row in self.headers):
+            # Whoever may change the address could otherwise have the stored secrets sent to themselves.
+            raise ValidationError(
+                _("The address leads to another host now: type the stored values again, or remove these headers.")
+            )
+
+    def wish(self) -> Wish:
+        """What was entered; only after the form has validated."""
+        return Wish(
+            callback_url=text(self.callback_url),
+            triggers=list(self.triggers.data or []),
+            channels=self.chosen_channels(),
+            is_active=bool(self.is_active.data),
+            headers=[row.form.header() for row in self.headers if row.form.is_used],
+        )
+
+    def chosen_channels(self) -> list[UUID]:
+        chosen = []
+        for value in self.channels.data or []:
+            with suppress(ValueError):
+                chosen.append(UUID(value))
+        return chosen
+
+    def _refuse_strangers(self, field: CheckboxesField) -> None:
+        offered = {choice[0] for choice in field.choices or []}
+        if any(value not in offered for value in field.data or []):
+            raise ValidationError(_("One of these is no longer there. Reload the page."))
+
+
+class TestForm(Form):
+    """Which trigger to send a sample of."""
+
+    trigger = wtforms.SelectField(_l("Sample of"), validate_choice=True)

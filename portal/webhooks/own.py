@@ -1,0 +1,59 @@
+"""The webhooks that the portal holds for itself: their addresses, and the secret header that proves the sender."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlmodel import select
+
+from portal.auth.links import fingerprint
+from portal.extensions import session, settings, vault
+from portal.models import Account, PortalWebhook, WebhookPurpose
+from portal.vault_crypto import Place
+
+SECRET_HEADER = "X-Portal-Secret"
+ONBOARDING_TRIGGER = "channel.created"
+
+
+def onboarding(account: Account) -> PortalWebhook:
+    """The one that tells of new channels. Its address and secret are stored before Connexease hears of them."""
+    query = select(PortalWebhook).where(
+        PortalWebhook.account_id == account.id, PortalWebhook.purpose == WebhookPurpose.ONBOARDING
+    )
+    return session().exec(query).first() or make(account, WebhookPurpose.ONBOARDING)
+
+
+def make(account: Account, purpose: WebhookPurpose, **facts: Any) -> PortalWebhook:
+    """A new address with a secret of its own; not yet known to Connexease."""
+    key, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
+    hook = PortalWebhook(
+        account_id=account.id,
+        purpose=purpose,
+        key=key,
+        secret_hash=fingerprint(secret),
+        sealed_secret=vault().seal(SecretStr(secret), _place(account.id, key)),
+        **facts,
+    )
+    session().add(hook)
+    return hook
+
+
+def all_of(account: Account) -> list[PortalWebhook]:
+    """Every webhook that the portal holds for this account."""
+    return list(session().exec(select(PortalWebhook).where(PortalWebhook.account_id == account.id)))
+
+
+def callback_url(hook: PortalWebhook) -> str:
+    """Where Connexease delivers this webhook's events."""
+    return f"{settings().public_url}/hooks/connexease/{hook.key}"
+
+
+def headers(hook: PortalWebhook) -> dict[str, str]:
+    """The headers that Connexease is to send along: the secret, in clear, to be used and forgotten."""
+    secret = vault().open(hook.sealed_secret, _place(hook.account_id, hook.key))
+    return {SECRET_HEADER: secret.get_secret_value()}
+
+
+def _place(account_id: UUID, key: str) -> Place:
+    return Place("portal_webhook.sealed_secret", str(account_id), key)

@@ -1,0 +1,121 @@
+"""Testing a callback: the portal sends a realistic sample to it and shows what came back."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from portal import audit, outbound
+from portal.channels import listing
+from portal.connexease import errors as cx
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import Account, Channel, Person, Webhook
+from portal.webhooks import addresses, holdings
+from portal.webhooks.headers import looks_secret
+from portal.webhooks.samples import sample
+
+SHOWN_BODY = 4096
+"""Characters of the answer's body that are shown."""
+MASK = "•••"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a test brought. Where `problem` is set nothing came back."""
+
+    trigger: str
+    problem: str = ""
+    status: int = 0
+    milliseconds: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    truncated: bool = False
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether Connexease would count this as delivered: any 2xx [public]."""
+        return 200 <= self.status < 300
+
+
+def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result:
+    """Send a sample of the trigger, with the webhook's own headers, as Connexease would.
+
+    Raises:
+        DomainError: the webhook's address is not one that we send to.
+    """
+    state = holdings.Held(row, None).state
+    url, headers = _now_held(account, row)
+    channel = _channel(account, state)
+    if problem := addresses.problem_with(url):
+        raise DomainError(problem)
+    audit.record(person, account, "webhook.tested", urlsplit(url).hostname or "", trigger=trigger)
+    session().commit()  # nothing stays open while somebody else's machine is asked
+    named = (channel.connexease_uuid, channel.label, channel.backend) if channel else None
+    body = sample(trigger, (account.connexease_uuid, account.name), named)
+    try:
+        answer = outbound.send(
+            "POST",
+            url,
+            headers={**headers, "Content-Type": "application/json", "User-Agent": "Connexease-Portal-Test"},
+            body=body,
+            allow_loopback=addresses.may_use_loopback(),
+        )
+    except outbound.UnknownHostError:
+        return Result(trigger, _("No address was found for this name."))
+    except outbound.RefusedAddressError:
+        return Result(
+            trigger, _("This name leads to a private address. We do not send there, and Connexease cannot either.")
+        )
+    except outbound.NoAnswerError as trouble:
+        return Result(trigger, _in_words(trouble.kind))
+    return _result(trigger, answer, _secrets(row, headers))
+
+
+def _now_held(account: Account, row: Webhook) -> tuple[str, holdings.Headers]:
+    """The address and the headers that Connexease uses now: stored secrets never go where they were not sent."""
+    try:
+        listed = holdings.read(account)
+    except cx.ConnexeaseError:
+        raise DomainError(_("Connexease could not be asked what it would send. Try again in a moment.")) from None
+    webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
+    if webhook is None:
+        raise DomainError(_("Connexease does not list this webhook any more."))
+    return webhook.callback_url, holdings.plain(webhook.data)
+
+
+def _channel(account: Account, state: dict[str, object]) -> Channel | None:
+    uuids = state.get("channels") or []
+    return listing.find(account.id, UUID(uuids[0])) if isinstance(uuids, list) and uuids else None
+
+
+def _secrets(row: Webhook, headers: holdings.Headers) -> list[str]:
+    return [value for name, value in headers.items() if name in row.secret_headers or looks_secret(name)]
+
+
+def _result(trigger: str, answer: outbound.Answer, secrets: list[str]) -> Result:
+    text = answer.body.decode("utf-8", "replace")
+    return Result(
+        trigger=trigger,
+        status=answer.status,
+        milliseconds=round(answer.seconds * 1000),
+        headers=tuple((name, _masked(value, secrets)) for name, value in answer.headers),
+        body=_masked(text, secrets)[:SHOWN_BODY],
+        truncated=answer.truncated or len(text) > SHOWN_BODY,
+    )
+
+
+def _masked(text: str, secrets: list[str]) -> str:
+    """A receiver that echoes what it got must not show a secret on our page."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _in_words(kind: outbound.Trouble) -> str:
+    return {
+        "late": _("It did not answer within 5 seconds. Connexease waits no longer and would send it again."),
+        "tls": _("Its certificate or its TLS was not accepted, so nothing was sent."),
+        "not_http": _("What came back was not HTTP, or broke off."),
+        "no_connection": _("The connection was refused or broke off."),
+    }[kind]

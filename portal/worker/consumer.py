@@ -1,0 +1,26 @@
+"""Huey's consumer, run in the foreground until it is told to stop."""
+
+import logging
+
+from flask import Flask
+from huey.consumer import Consumer
+
+from portal.extensions import db
+from portal.queue import huey
+
+
+def run(app: Flask) -> None:
+    """Work until SIGINT or SIGTERM; a task that has begun is finished first."""
+    settings = app.config["SETTINGS"]
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    with app.app_context():
+        db.engine.dispose()
+    consumer = Consumer(
+        huey(app),
+        workers=settings.worker_threads,
+        worker_type="thread",
+        initial_delay=0.05,
+        max_delay=0.5,
+    )
+    logging.getLogger(__name__).info("the worker is ready")
+    consumer.run()

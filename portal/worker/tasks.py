@@ -1,0 +1,59 @@
+"""The worker's tasks, registered on the application's queue."""
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Flask
+from huey import crontab
+
+from portal import mail
+from portal.channels import confirmation
+from portal.events import processing, retention
+from portal.queue import huey
+from portal.signup import provisioning
+from portal.webhooks import saving
+
+log = logging.getLogger(__name__)
+
+TASKS: dict[str, Callable[[str], None]] = {
+    "provision": lambda account_id: provisioning.advance(UUID(account_id)),
+    "webhook": lambda webhook_id: saving.push(UUID(webhook_id)),
+    "mail": lambda mail_id: mail.send(UUID(mail_id)),
+    "delivery": lambda delivery_id: processing.process(int(delivery_id)),
+}
+
+
+def register(app: Flask) -> None:
+    """Make the tasks known to the application's queue, each in an application context of its own."""
+    queue = huey(app)
+    app.extensions["tasks"] = {name: queue.task(name=name)(_in_app(app, run)) for name, run in TASKS.items()}
+    queue.periodic_task(crontab(), name="sweep")(lambda: sweep(app))
+
+
+def sweep(app: Flask) -> None:
+    """Do everything that is due, whoever forgot to say so; one failure stops nothing else."""
+    with app.app_context():
+        due: list[tuple[Callable[..., None], list[object]]] = [
+            (provisioning.advance, [*provisioning.due()]),
+            (saving.push, [*saving.due()]),
+            (mail.send, [*mail.due()]),
+            (processing.process, [*processing.due()]),
+            (confirmation.expire, [*confirmation.overdue()]),
+            (retention.prune, [*retention.overdue()]),
+        ]
+    for run, rows in due:
+        for row in rows:
+            try:
+                with app.app_context():
+                    run(row)
+            except Exception:
+                log.exception("the sweep could not do one of its rows")
+
+
+def _in_app(app: Flask, run: Callable[[str], None]) -> Callable[[str], None]:
+    def task(row: str) -> None:
+        with app.app_context():
+            run(row)
+
+    return task
