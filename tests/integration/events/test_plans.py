@@ -1,0 +1,138 @@
+"""How the databases go about the log: by an index that yields its order, without reading or sorting everything."""
+
+import re
+
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.models import Delivery
+from tests.support.marks import both_databases
+
+ROWS = 20_000
+
+
+def fill(customer) -> None:
+    """A long log of this account and others, with few failures, made by the database itself."""
+    number = customer.had("message.created", text="common")
+    row = customer.delivery(number)
+    columns = ["webhook_id", "account_id", "body", "body_hash", "received_at", "hook", "channel_uuid", "state"]
+    columns += ["attempts", "problem_text"]
+    chosen = {
+        "received_at": _SPREAD[row_kind(customer)],
+        "hook": "CASE WHEN n % 500 = 0 THEN 'feedback.received' ELSE hook END",
+        "state": "CASE WHEN n % 5000 = 0 THEN 'failed' ELSE state END",
+    }
+    values = ", ".join(chosen.get(column, column) for column in columns)
+    series = _SERIES[row_kind(customer)].format(rows=ROWS)
+    customer.portal.sql(
+        f"INSERT INTO delivery ({', '.join(columns)}) SELECT {values} FROM delivery, {series} WHERE id = {row.id}"
+    )
+    customer.portal.sql(_INDEX[row_kind(customer)].format(account=customer.account_id.hex, first=row.id))
+    if row_kind(customer) == "postgresql":
+        customer.portal.sql("SELECT gin_clean_pending_list('ix_delivery_search_words')")
+    customer.portal.sql("ANALYZE")
+
+
+def row_kind(customer) -> str:
+    with customer.portal.app.app_context():
+        return db.engine.dialect.name
+
+
+_SERIES = {
+    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows}) SELECT n FROM s)",
+    "postgresql": "generate_series(1, {rows}) AS s(n)",
+}
+_SPREAD = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', received_at, (n - 30000) || ' minutes')",
+    "postgresql": "received_at + (n - 30000) * interval '1 minute'",
+}
+_INDEX = {
+    "sqlite": "INSERT INTO delivery_search (rowid, account, words) "
+    "SELECT id, '{account}', 'common w' || id FROM delivery WHERE id > {first}",
+    "postgresql": "INSERT INTO delivery_search (delivery_id, words) SELECT id, "
+    "array_to_tsvector(ARRAY['account={account}', 'common', 'w' || id]) FROM delivery WHERE id > {first}",
+}
+
+
+def plans(customer, statements) -> list[str]:
+    """How the database would go about each statement over deliveries that was just made."""
+    explain = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}[row_kind(customer)]
+    asked = [(text, values) for text, values in statements if "FROM delivery" in text or "JOIN delivery" in text]
+    assert asked
+    found = []
+    with customer.portal.app.app_context(), db.engine.connect() as connection:
+        for text, values in asked:
+            rows = connection.exec_driver_sql(explain + text, values)
+            found.append("\n".join([text, *(str(row[-1]) for row in rows)]))
+    return found
+
+
+def no_detour(plan: str) -> None:
+    """Nothing is read whole, and at most a handful is sorted: PostgreSQL prefers that where it finds few."""
+    for detour in ("Seq Scan on delivery", "SCAN delivery\n", "SCAN delivery USING", "AUTOMATIC", "TEMP B-TREE"):
+        assert detour not in f"{plan}\n", plan
+    for expected in re.findall(r"Sort  \(.* rows=(\d+) ", plan):
+        assert int(expected) < ROWS / 100, plan
+
+
+@both_databases
+def test_every_filter_reads_by_its_index(customer, statements):
+    fill(customer)
+    middle = customer.portal.rows(Delivery)[ROWS // 2].id
+    shop = customer.channels["Shop"]
+    for arguments in (
+        {},
+        {"trigger": "message.created"},
+        {"trigger": "feedback.received"},
+        {"channel": shop},
+        {"state": "kept"},
+        {"state": "failed"},
+        {"state": "processed"},
+        {"range": "week"},
+        {"since": "2020-01-01T00:00", "until": "2099-01-01T00:00"},
+        {"trigger": "feedback.received", "channel": shop, "state": "kept"},
+        {"trigger": "feedback.received", "range": "week"},
+    ):
+        for page in ({}, {"before": middle}, {"after": middle}):
+            del statements[:]
+            assert customer.log(**arguments, **page).status == 200
+            for plan in plans(customer, statements):
+                no_detour(plan)
+        del statements[:]
+        customer.browser.get(f"{customer.root}newer", query_string={**arguments, "than": middle})
+        for plan in plans(customer, statements):
+            no_detour(plan)
+
+
+@both_databases
+def test_words_are_looked_up_in_their_index(customer, statements):
+    fill(customer)
+    middle = customer.portal.rows(Delivery)[ROWS // 2].id
+    for words in ("common", f"w{middle}", "common w1", "w12"):
+        for more in ({}, {"trigger": "message.created"}, {"state": "kept", "before": middle}):
+            del statements[:]
+            assert customer.log(q=words, **more).status == 200
+            for plan in plans(customer, statements):
+                no_detour(plan)
+
+
+@both_databases
+def test_an_event_and_its_repeats_are_looked_up(customer, statements):
+    fill(customer)
+    number = customer.portal.rows(Delivery)[-1].id
+    del statements[:]
+    assert customer.event(number).status == 200
+    for plan in plans(customer, statements):
+        no_detour(plan)
+
+
+@both_databases
+def test_the_worker_finds_what_is_left_and_what_is_over_without_reading_the_log(customer, statements):
+    fill(customer)
+    del statements[:]
+    customer.portal.sweep()
+    for plan in plans(customer, [(text, values) for text, values in statements if text.startswith("SELECT")]):
+        assert "Seq Scan on delivery\n" not in plan
+        assert "SCAN delivery\n" not in f"{plan}\n" or "LIMIT" in plan
+    with customer.portal.app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM delivery")) > ROWS

@@ -1,0 +1,250 @@
+"""What every answer carries, whatever it is: headers, errors in words, static files, health."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from portal import access
+from portal.extensions import session
+from portal.models import Person, StaffRole
+from portal.settings import HTMX_CDN_URL
+from tests.support.marks import both_databases
+
+ALWAYS = {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/", 200, "text/html"),
+        ("/login", 200, "text/html"),
+        ("/accounts/", 303, "text/html"),
+        ("/nothing/here", 404, "text/html"),
+        ("/healthz", 200, "application/json"),
+        ("/readyz", 200, "application/json"),
+        ("/hooks/connexease/nobody", 405, "text/html"),
+        ("/bootstrap/static/css/bootstrap.min.css", 200, "text/css"),
+        ("/static/portal.css", 200, "text/css"),
+        ("/static/portal.js", 200, "text/javascript"),
+        ("/static/popup.js", 200, "text/javascript"),
+        ("/static/icon.svg", 200, "image/svg+xml"),
+        ("/static/nothing.js", 404, "text/html"),
+        ("/static/../settings.py", 404, "text/html"),
+        ("/static/%2e%2e/settings.py", 404, "text/html"),
+    ],
+)
+def test_headers_on_every_kind_of_answer(portal, path, status, kind):
+    answer = portal.browser().get(path).response
+    assert answer.status_code == status
+    assert answer.mimetype == kind
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    if not path.startswith("/static/") or status != 200:
+        assert set(answer.headers.keys()) >= ALWAYS, path
+    answer.close()
+
+
+def test_headers_when_the_portal_breaks(portal):
+    portal.app.view_functions["accounts.front"] = access.public(lambda: 1 / 0)
+    page = portal.browser().get("/")
+    assert page.status == 500
+    assert set(page.response.headers.keys()) >= ALWAYS
+    assert "Something went wrong on our side" in page.text
+    assert "ZeroDivision" not in page.text
+
+
+@both_databases
+def test_a_page_for_a_person_when_their_request_broke_in_the_database(portal):
+    """The page's header names the person, whom the broken transaction has expired."""
+
+    def breaks():
+        access.person_or_401()
+        session().add(Person(email="staff@example.com", password_hash="x"))
+        session().add(Person(email="staff@example.com", password_hash="x"))
+        session().flush()
+
+    browser = portal.staff(StaffRole.ADMIN)
+    portal.app.view_functions["auth.password"] = access.public(breaks)
+    page = browser.get("/profile/password")
+    assert page.status == 500
+    assert "Something went wrong on our side" in page.text
+    assert browser.get("/staff/").status == 200
+
+
+def test_a_page_for_a_person_when_the_database_is_gone(portal):
+    browser = portal.staff(StaffRole.ADMIN)
+    portal.sql("ALTER TABLE person RENAME TO away")
+    for options in ({}, {"htmx": True}):
+        page = browser.get("/staff/", **options)
+        assert page.status == 500
+        assert "Something went wrong on our side" in page.text
+        assert set(page.response.headers.keys()) >= ALWAYS
+    portal.sql("ALTER TABLE away RENAME TO person")
+
+
+def test_the_policy_lets_only_our_files_run(portal):
+    policy = portal.browser().get("/").response.headers["Content-Security-Policy"]
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert directives["script-src"] == f"'self' {HTMX_CDN_URL}"
+    assert directives["default-src"] == "'none'"
+    assert "unsafe" not in policy
+    assert directives["frame-ancestors"] == "'none'"
+    assert portal.browser().get("/").response.headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+
+
+def test_every_script_and_style_of_a_page_is_allowed_and_there(portal):
+    soup = portal.browser().get("/signup").soup
+    for script in soup.find_all("script"):
+        source = str(script["src"])
+        if urlsplit(source).netloc:
+            assert source == HTMX_CDN_URL
+            assert str(script["integrity"]).startswith("sha384-")
+            assert script["crossorigin"] == "anonymous"
+        else:
+            _is_there(portal, source)
+    for link in soup.find_all("link"):
+        _is_there(portal, str(link["href"]))
+
+
+def _is_there(portal, address):
+    answer = portal.browser().get(address).response
+    assert answer.status_code == 200, address
+    answer.close()
+
+
+def test_htmx_from_a_copy_of_the_operators_own(make_portal):
+    portal = make_portal(htmx_url="/static/htmx.js", htmx_integrity="")
+    page = portal.browser().get("/")
+    assert page.response.headers["Content-Security-Policy"].split("; ")[1] == "script-src 'self'"
+    assert page.soup.find("script", src="/static/htmx.js")
+
+
+def test_https_alone_makes_cookies_and_transport_strict(make_portal, database_url):
+    portal = make_portal(
+        portal_env="production",
+        public_url="https://portal.example.com",
+        connexease_api_url="https://api.example.com",
+        connexease_account_api_url="https://api.example.com",
+        connexease_gateway_url="https://api.example.com",
+        connexease_dialog_origins="https://app.example.com",
+    )
+    answer = portal.browser().get("/login").response
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-portal=")
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("path", ["/accounts/", "/profile/password", "/staff/"])
+def test_pages_of_somebody_are_not_stored(portal, path):
+    browser = portal.staff(StaffRole.ADMIN)
+    assert browser.get(path).response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/logout", 405)])
+def test_an_error_is_a_page_or_a_message(portal, path, status):
+    page = portal.browser().get(path)
+    assert page.status == status
+    assert page.soup.h1
+    fragment = portal.browser().get(path, htmx=True)
+    assert fragment.status == status
+    assert fragment.soup.find("html") is None
+    assert fragment.response.headers["HX-Retarget"] == "#messages"
+    assert fragment.response.headers["HX-Reswap"] == "innerHTML"
+    for answer in (page.response, fragment.response):
+        assert "HX-Request" in answer.headers["Vary"]
+    if status == 405:
+        assert "POST" in page.response.headers["Allow"]
+
+
+def test_the_page_has_a_place_for_messages(portal):
+    assert portal.browser().get("/login").soup.select_one("#messages[aria-live]")
+
+
+def test_a_form_that_is_too_large_is_refused_in_words(portal):
+    browser = portal.browser()
+    page = browser.post("/login", {"email": "x" * 1_100_000})
+    assert page.status == 413
+    assert page.soup.h1
+
+
+def test_a_forged_form_does_nothing(portal):
+    browser = portal.staff(StaffRole.ADMIN)
+    for path in ("/logout", "/profile/password", "/login", "/signup", "/password/forgot"):
+        for data in ({}, {"csrf_token": "forged"}):
+            page = browser.send("POST", path, data=data)
+            assert page.status == 400, path
+    assert browser.get("/staff/").status == 200
+
+
+def test_a_token_of_another_visitor_does_not_count(portal):
+    browser = portal.browser()
+    browser.get("/login")
+    foreign = portal.browser().get("/login").values()["csrf_token"]
+    assert browser.send("POST", "/password/forgot", data={"csrf_token": foreign, "email": "a@b.co"}).status == 400
+
+
+def test_somebody_unknown_is_sent_to_log_in_and_comes_back(portal):
+    page = portal.browser().get("/profile/password?a=1")
+    assert page.status == 303
+    assert page.goes_to == "/login?next=/profile/password?a%3D1"
+    htmx = portal.browser().get("/profile/password", htmx=True)
+    assert htmx.status == 401
+    assert htmx.goes_to == "/login"
+    as_json = portal.browser().get("/profile/password", headers={"Accept": "application/json"})
+    assert as_json.status == 401
+
+
+def test_static_files_do_not_need_the_database(portal):
+    portal.sql("ALTER TABLE person RENAME TO away")
+    answer = portal.browser().get("/static/portal.js").response
+    assert answer.status_code == 200
+    assert re.search(r"max-age=\d+", answer.headers["Cache-Control"])
+    answer.close()
+
+
+@both_databases
+def test_ready_means_that_the_tables_are_those_of_this_version(portal):
+    browser = portal.browser()
+    assert browser.get("/readyz").response.json == {"status": "ok"}
+    portal.sql("UPDATE alembic_version SET version_num = 'older'")
+    answer = browser.get("/readyz").response
+    assert answer.status_code == 503
+    assert "portal db upgrade" in answer.json["problem"]
+    assert browser.get("/healthz").status == 200
+
+
+def test_not_ready_without_a_database(make_portal, tmp_path):
+    portal = make_portal(database_url="postgresql://portal@127.0.0.1:1/portal")
+    answer = portal.browser().get("/readyz").response
+    assert answer.status_code == 503
+    assert answer.json["status"] == "unavailable"
+    assert portal.browser().get("/healthz").status == 200
+
+
+def test_health_checks_leave_no_cookie(portal):
+    for path in ("/healthz", "/readyz"):
+        assert "Set-Cookie" not in portal.browser().get(path).response.headers
+
+
+def test_an_error_of_the_database_hides_its_values(portal):
+    """Parameters are password hashes, sealed secrets, what people typed: no trace in a log may show them."""
+
+    def twice():
+        for _ in range(2):
+            session().add(Person(email="twice@example.com", password_hash="planted-hash"))
+        session().flush()
+
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        portal.run(twice)
+    assert "planted-hash" not in str(caught.value)

@@ -1,0 +1,70 @@
+"""The `portal` command, as an operator runs it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.portal import PASSWORD
+
+
+@pytest.fixture
+def command(settings_for, sandbox, database_url):
+    """Run `portal …` in a process of its own, with the environment that the settings come from."""
+    settings = settings_for()
+    environment = {
+        "PORTAL_ENV": "development",
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "VAULT_KEYS": settings.vault_keys[0].get_secret_value(),
+        "DATABASE_URL": database_url,
+        "CONNEXEASE_RESELLER_TOKEN": settings.connexease_reseller_token.get_secret_value(),
+    }
+
+    def run(*arguments, **changes):
+        values = {name: value for name, value in {**environment, **changes}.items() if value is not None}
+        return subprocess.run(
+            [sys.executable, "-m", "portal", *arguments], env=values, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_a_login_for_the_staff(command, portal):
+    made = command("staff", "create", "Boss@Reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "boss@reseller.example.com can log in as admin." in made.stdout
+    portal.log_in("boss@reseller.example.com")
+    again = command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
+    assert again.returncode == 1
+    assert again.stderr == "Error: There is already a login with this address.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "words"),
+    [
+        (["no address"], PASSWORD, "Enter an e-mail address"),
+        (["boss@reseller.example.com"], "short", "at least 12 characters"),
+        (["boss@reseller.example.com", "--time-zone", "Mars"], PASSWORD, "not the name of a time zone"),
+        (["boss@reseller.example.com", "--role", "king"], PASSWORD, "Invalid value for '--role'"),
+    ],
+)
+def test_a_login_that_is_refused_is_a_sentence(command, arguments, password, words):
+    done = command("staff", "create", *arguments, PORTAL_STAFF_PASSWORD=password)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert password not in done.stdout + done.stderr
+
+
+def test_a_database_is_brought_up_to_date(command, tmp_path):
+    url = f"sqlite:///{tmp_path / 'folder' / 'new.db'}"
+    for _ in range(2):
+        done = command("db", "upgrade", DATABASE_URL=url)
+        assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+
+
+def test_a_missing_setting_is_a_sentence(command):
+    done = command("db", "upgrade", SECRET_KEY=None, VAULT_KEYS=None)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "VAULT_KEYS"]

@@ -1,0 +1,254 @@
+"""Every sentence goes through gettext: where each message is bracketed, nothing visible stands outside."""
+
+import re
+from uuid import uuid4
+
+import flask_babel
+import pytest
+from babel.support import NullTranslations
+from bs4 import BeautifulSoup, Comment, Doctype
+
+from portal.models import AttemptState, OnboardingAttempt, Problem, StaffRole, Step
+from tests.support.portal import DETAILS, PASSWORD
+
+JANE = DETAILS["contact_email"]
+OPEN, CLOSE = "\N{LEFT WHITE SQUARE BRACKET}", "\N{RIGHT WHITE SQUARE BRACKET}"
+BRACKETED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+SPOKEN = ("title", "aria-label", "placeholder", "alt", "aria-description", "data-offline", "data-failed")
+NOT_TEXT = {"script", "style", "template", "datalist", "time", "code", "pre"}
+DATA = re.compile(
+    "|".join(
+        re.escape(word)
+        for word in sorted(
+            (
+                *("Acme Corp", "Jane Doe", "Jane", "Doe", JANE, "help@reseller.example.com", "Reseller portal"),
+                *("admin@reseller.example.com", "member@acme.example.com", "WhatsApp Main", "Number one"),
+                *(
+                    "whatsapp_cloud",
+                    "whatsapp",
+                    "WhatsApp",
+                    "The vendor's own words.",
+                    "http://localhost",
+                    "channel.created",
+                    "X-Portal-Secret",
+                ),
+                *("https://elsewhere.example.com/hook", "vendor_field"),
+            ),
+            key=len,
+            reverse=True,
+        )
+    )
+)
+
+
+ADDRESS = re.compile(r"(https?://|/hooks/)[^\s<]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Bracketing(NullTranslations):
+    def gettext(self, message):
+        return f"{OPEN}{message}{CLOSE}" if message else ""
+
+    ugettext = gettext
+
+    def ngettext(self, one, many, number):
+        return f"{OPEN}{one if number == 1 else many}{CLOSE}"
+
+    ungettext = ngettext
+
+    def pgettext(self, _context, message):
+        return self.gettext(message)
+
+    upgettext = pgettext
+
+    def npgettext(self, _context, one, many, number):
+        return self.ngettext(one, many, number)
+
+    unpgettext = npgettext
+
+
+@pytest.fixture(autouse=True)
+def pseudo_language(monkeypatch):
+    language = Bracketing()
+    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda _self: language)
+
+
+def outside(text: str) -> str:
+    """What of a text stands in no bracket and is no data."""
+    before = None
+    while before != text:
+        before, text = text, BRACKETED.sub(" ", text)
+    return DATA.sub(" ", ADDRESS.sub(" ", text))
+
+
+def untranslated(soup: BeautifulSoup) -> list[str]:
+    found = []
+    for node in soup.find_all(string=True):
+        if isinstance(node, Comment | Doctype) or {parent.name for parent in node.parents} & NOT_TEXT:
+            continue
+        found.append(str(node))
+    for tag in soup.find_all(True):
+        if {parent.name for parent in tag.parents} & NOT_TEXT or tag.name == "time":
+            continue
+        found += [str(tag[name]) for name in SPOKEN if tag.has_attr(name)]
+        if tag.name == "input" and tag.get("type") in ("submit", "button"):
+            found.append(str(tag.get("value", "")))
+    left = (outside(text) for text in found)
+    return [" ".join(text.split()) for text in left if re.search(r"[^\W\d_]{2,}", text)]
+
+
+def check(*pages) -> None:
+    for page in pages:
+        assert not page.text or BRACKETED.search(page.text), f"{page.path} is not in the test's language"
+        assert untranslated(page.soup) == [], page.path
+
+
+def sign_up(portal, browser, **typed):
+    """The buttons and labels read otherwise here, so the form is sent by its names."""
+    values = {**DETAILS, "password": PASSWORD, **typed}
+    return browser.post("/signup", values)
+
+
+@pytest.fixture
+def customer(portal):
+    browser = portal.browser()
+    account = sign_up(portal, browser).goes_to.split("/")[2]
+    portal.work()
+    browser.account = account
+    return browser
+
+
+def test_pages_for_everybody(portal, make_portal):
+    visitor = portal.browser()
+    check(*[visitor.get(path) for path in ("/", "/login", "/signup", "/signup/sent", "/password/forgot")])
+    check(visitor.get("/password/sent"), visitor.get("/verify/x"), visitor.get("/password/reset/x"))
+    check(make_portal(signup_policy="closed").browser().get("/signup"))
+
+
+def test_errors(portal):
+    visitor = portal.browser()
+    check(visitor.get("/nothing"), visitor.get("/nothing", htmx=True), visitor.get("/logout"))
+    check(visitor.send("POST", "/login", data={}), visitor.post("/login", {"email": "x" * 1_100_000}))
+    portal.app.view_functions["accounts.front"] = lambda: 1 / 0
+    check(visitor.get("/"))
+
+
+def test_refusals(portal, customer):
+    visitor = portal.browser()
+    long = dict.fromkeys((*DETAILS, "password"), "x" * 2000)
+    odd = dict.fromkeys((*DETAILS, "password"), "?")
+    for typed in ({}, long, odd, {**DETAILS, "password": "x" * 200}, {**DETAILS, "password": "aaaaaaaaaaaaaaaa"}):
+        check(visitor.post("/signup", typed), visitor.post("/signup", typed, htmx=True))
+    check(visitor.post("/signup", {**DETAILS, "password": PASSWORD}))
+    for typed in ({}, {"email": "x" * 300, "password": "x" * 2000}, {"email": JANE, "password": "wrong"}):
+        check(visitor.post("/login", typed), visitor.post("/password/forgot", {**typed, "email": "x" * 300}))
+    for typed in ({}, {"current": "x" * 2000, "password": "x" * 2000}, {"current": "x", "password": PASSWORD}):
+        check(customer.post("/profile/password", typed))
+
+
+def test_too_many_tries(make_portal):
+    portal = make_portal(throttle_factor=1)
+    visitor = portal.browser()
+    for _ in range(11):
+        page = visitor.post("/login", {"email": JANE, "password": "wrong"})
+    check(page)
+
+
+def test_the_set_up_in_every_state(portal):
+    browser = portal.browser()
+    account = sign_up(portal, browser).goes_to.split("/")[2]
+    staff = _staff(portal)
+    refused = '{"fields": {"vendor_field": ["The vendor\'\'s own words."]}, "messages": []}'
+    for step in Step:
+        if step == Step.READY:
+            continue
+        for problem in (None, *Problem):
+            portal.sql(
+                "UPDATE provisioning SET step = :step, problem = :problem, claimed_until = '2099-01-01 00:00:00',"
+                f" refused_fields = '{refused if problem == Problem.REFUSED else '{}'}',"
+                " next_attempt_at = '2099-01-01 00:00:00',"
+                " problem_text = 'Connexease cannot be reached at the moment.'",
+                step=step.value,
+                problem=problem and problem.value,
+            )
+            check(browser.get(f"/accounts/{account}/setup"))
+        check(browser.get(f"/accounts/{account}/setup", htmx=True), staff.get("/staff/"))
+        check(browser.get(f"/accounts/{account}/setup/details"))
+
+
+def _staff(portal):
+    from portal.staff import people  # noqa: PLC0415
+
+    with portal.app.app_context():
+        people.create("admin@reseller.example.com", PASSWORD, StaffRole.ADMIN)
+    browser = portal.browser()
+    assert browser.post("/login", {"email": "admin@reseller.example.com", "password": PASSWORD}).status == 303
+    return browser
+
+
+def test_pages_of_an_account(portal, customer):
+    uuid = str(portal.accounts_at_connexease()[0]["uuid"])
+    base = f"/accounts/{customer.account}"
+    check(customer.get(f"{base}/"), customer.get(f"{base}/channels/"), customer.get("/profile/password"))
+    for changes in ({}, {"connected": False}, {"is_active": False}):
+        portal.control.create_channel(uuid, name="Number one", **changes)
+    gone = portal.control.create_channel(uuid, name="Number one")["uuid"]
+    customer.post(f"{base}/channels/refresh")
+    portal.control.delete_channel(gone)
+    customer.post(f"{base}/channels/refresh")
+    check(customer.get(f"{base}/"), customer.get(f"{base}/channels/"))
+    portal.control.fault("status", "channels/$", "GET", times=None, status=503)
+    customer.post(f"{base}/channels/refresh")
+    check(customer.get(f"{base}/channels/"))
+
+
+def test_an_attempt_in_every_state(portal, customer):
+    base = f"/accounts/{customer.account}/channels"
+    customer.post(f"{base}/connect")
+    attempt = portal.one(OnboardingAttempt).id
+    for state in AttemptState:
+        for problem in ("", "blocked", "stopped", "dialog", "request", "origin"):
+            portal.sql(
+                "UPDATE onboarding_attempt SET state = :state, problem = :problem, checked_at = :never",
+                state=state.value,
+                problem=problem,
+                never=portal.one(OnboardingAttempt).requested_at.replace(year=2099),
+            )
+            check(customer.get(f"{base}/attempts/{attempt}"))
+            check(customer.get(f"{base}/attempts/{attempt}", htmx=True))
+
+
+def test_messages_after_something_was_done(portal, customer):
+    customer.post(f"/accounts/{customer.account}/channels/connect", {"channel_uuid": str(uuid4())})
+    check(customer.get(f"/accounts/{customer.account}/channels/"))
+    customer.post("/profile/password", {"current": PASSWORD, "password": "granite-lemon-orbit-9920"})
+    check(customer.get("/profile/password"))
+    customer.post("/logout")
+    check(customer.get("/login"))
+
+
+def test_every_page_there_is(portal, customer):
+    """Also those that no test above knows: all that can be opened without naming a thing that must exist."""
+    staff = _staff(portal)
+    opened = 0
+    for rule in portal.app.url_map.iter_rules():
+        named = set(rule.arguments)
+        if "GET" not in (rule.methods or ()) or rule.endpoint.endswith("static") or named - {"account_id"}:
+            continue
+        path = rule.rule.replace("<uuid:account_id>", customer.account)
+        for browser in (customer, staff):
+            page = browser.open(path)
+            if page.response.mimetype == "text/html":
+                check(page)
+                opened += 1
+    assert opened > 10
+
+
+def test_mails(portal, customer):
+    """Their words too; addresses and names are data."""
+    customer.post("/logout")
+    customer.post("/password/forgot", {"email": JANE})
+    for mail in portal.mails(JANE):
+        text = re.sub(r"https?://\S+", " ", mail["subject"] + "\n" + mail["text"])
+        left = outside(text)
+        assert not re.search(r"[^\W\d_]{2,}", left), left
+    assert portal.mails(JANE)

@@ -1,0 +1,98 @@
+"""The set-up killed between any two steps: afterwards one account, one webhook, and the customer gets in."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portal.models import Account, now
+from tests.support.postgres import TEMPLATE
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST = 60
+
+
+@pytest.fixture
+def fresh_database(database_kind, request, tmp_path):
+    """Make one migrated database after the other."""
+    made = []
+
+    def make() -> str:
+        if database_kind == "postgresql":
+            made.append(request.getfixturevalue("postgres").create(template=TEMPLATE))
+        else:
+            file = tmp_path / f"{len(made)}.db"
+            shutil.copy(request.getfixturevalue("_sqlite_template"), file)
+            made.append(f"sqlite:///{file}")
+        return made[-1]
+
+    yield make
+    if database_kind == "postgresql":
+        for url in made:
+            request.getfixturevalue("postgres").drop(url)
+
+
+@pytest.fixture
+def victim(settings_for):
+    """Take a set-up on in another process, which dies at a boundary; says how it ended."""
+    settings = settings_for().model_dump(mode="json")
+    usual = settings_for()
+    settings |= {
+        "secret_key": usual.secret_key.get_secret_value(),
+        "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),
+        "mail_url": usual.mail_url.get_secret_value(),
+        "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
+        "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
+    }
+    command = [sys.executable, "-m", "tests.support.victim", json.dumps(settings)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+
+        def run(database_url: str, account_id: object, boundary: int) -> str:
+            print(database_url, account_id, boundary, file=process.stdin, flush=True)
+            return process.stdout.readline().strip()
+
+        yield run
+        process.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("database_kind", "is_proven"),
+    [("sqlite", False), ("sqlite", True), ("postgresql", False), ("postgresql", True)],
+)
+def test_killed_anywhere_it_is_done_once(make_portal, victim, fresh_database, is_proven):
+    ends = []
+    for boundary in range(1, MOST):
+        url = fresh_database()
+        portal = make_portal(database_url=url)
+        portal.control.reset()
+        portal.sign_up()
+        if is_proven:
+            portal.sql("UPDATE person SET email_verified_at = :t", t=now())
+        ends.append(victim(url, portal.one(Account).id, boundary))
+        assert ends[-1] in ("killed", "done"), boundary
+        portal.let_time_pass()
+        portal.sweep()
+        portal.is_set_up_once()
+        calls = portal.control.requests("POST")
+        made = [call for call in calls if call["status"] == 201]
+        assert len(made) == 2, (boundary, calls)
+        if ends[-1] == "done":
+            break
+    assert ends[-1] == "done"
+    assert ends.count("killed") >= (14 if is_proven else 16)
+
+
+def test_killed_twice_in_the_same_place(make_portal, victim, fresh_database):
+    """Again and again at the first boundary after the account was asked for."""
+    url = fresh_database()
+    portal = make_portal(database_url=url)
+    portal.sign_up()
+    for boundary in (9, 9, 9, 5, 3, 1):
+        assert victim(url, portal.one(Account).id, boundary) == "killed"
+        portal.let_time_pass()
+    portal.settle()
+    portal.is_set_up_once()

@@ -1,0 +1,80 @@
+"""The migrations make exactly the tables that the models describe, and can be taken back."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from portal import migrate
+from portal.database import prepare_sqlite
+from tests.support.marks import both_databases
+
+
+@pytest.fixture
+def engine(database_kind, tmp_path, request):
+    """An empty database."""
+    if database_kind == "postgresql":
+        server = request.getfixturevalue("postgres")
+        url = server.create()
+        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        yield engine
+        engine.dispose()
+        server.drop(url)
+    else:
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        prepare_sqlite(engine)
+        yield engine
+        engine.dispose()
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    names = set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
+    return {name for name in names if migrate.is_described(name)}
+
+
+@both_databases
+def test_up_down_and_up_again(engine):
+    migrate.upgrade(engine)
+    assert tables(engine) == set(SQLModel.metadata.tables)
+    migrate.downgrade(engine, "base")
+    assert tables(engine) == set()
+    migrate.upgrade(engine)
+    assert tables(engine) == set(SQLModel.metadata.tables)
+    migrate.upgrade(engine)  # nothing to do is no error
+
+
+@both_databases
+def test_the_models_say_what_the_migrations_made(engine):
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": migrate.is_described}
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+        assert context.get_current_revision() == migrate.newest_revision()
+
+
+@both_databases
+def test_a_migration_that_fails_leaves_nothing_behind(engine):
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE person (id INTEGER)"))
+    with pytest.raises(sa.exc.DBAPIError):
+        migrate.upgrade(engine)
+    assert tables(engine) == {"person"}
+
+
+@both_databases
+def test_names_of_constraints_are_the_same_everywhere(engine):
+    """A later migration names a constraint; a name that the database made up would be another on each."""
+    migrate.upgrade(engine)
+    inspector = sa.inspect(engine)
+    for table in SQLModel.metadata.sorted_tables:
+        constraints = [*inspector.get_foreign_keys(table.name), *inspector.get_unique_constraints(table.name)]
+        names = {constraint["name"] for constraint in constraints}
+        expected = {
+            str(constraint.name)
+            for constraint in table.constraints
+            if isinstance(constraint, sa.ForeignKeyConstraint | sa.UniqueConstraint)
+        }
+        assert names == expected, table.name

@@ -1,0 +1,277 @@
+"""Making, changing, switching and hiding webhooks, against the sandbox over HTTP."""
+
+from uuid import UUID
+
+import pytest
+
+from portal.models import AuditEntry, Webhook
+from tests.integration.webhooks.conftest import Customer
+
+SECRET = "Bearer planted-header-value-77aa"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_new_webhook_is_at_connexease_as_it_was_typed(customer: Customer, htmx: bool) -> None:
+    page = customer.save(headers=[("Authorization", SECRET), ("X-Team", "blue")], htmx=htmx)
+    assert page.goes_to == customer.root
+    (made,) = customer.at_connexease()
+    assert made["callback_url"] == "https://receiver.example.com/hook"
+    assert made["triggers"] == ["message.created"]
+    assert made["channels"] == customer.channels[:1]
+    assert made["headers"] == {"Authorization": SECRET, "X-Team": "blue"}
+
+
+def test_the_list_shows_names_of_headers_and_channels_and_never_a_value(customer: Customer) -> None:
+    customer.save(headers=[("Authorization", SECRET)])
+    page = customer.index()
+    assert "Authorization" in page.text
+    assert "Main line" in page.text
+    assert "Held by the portal itself" in page.text
+    assert SECRET not in page.response.text
+
+
+def test_the_form_never_holds_a_stored_value(customer: Customer) -> None:
+    customer.save(headers=[("X-Team", "planted-plain-value")])
+    page = customer.browser.get(f"{customer.root}{customer.only_row().id}")
+    assert "X-Team" in page.response.text
+    assert "planted-plain-value" not in page.response.text
+
+
+def test_a_stored_value_is_encrypted_in_the_database(customer: Customer) -> None:
+    customer.save(headers=[("Authorization", SECRET)])
+    row = customer.only_row()
+    assert SECRET not in str(row.model_dump())
+    assert row.sealed_headers is not None
+
+
+def test_editing_keeps_the_headers_that_were_not_touched(customer: Customer) -> None:
+    customer.save(headers=[("Authorization", SECRET), ("X-Old", "1"), ("X-Team", "blue")])
+    kept = [
+        {"name": "Authorization", "stored": "Authorization", "value": ""},
+        {"name": "X-Old", "stored": "X-Old", "value": "", "remove": "y"},
+        {"name": "X-Team", "stored": "X-Team", "value": "green"},
+        {"name": "X-New", "value": "2"},
+    ]
+    page = customer.save(webhook=customer.only_row().id, headers=kept, triggers=["feedback.received"])
+    assert page.goes_to == customer.root
+    (made,) = customer.at_connexease()
+    assert made["headers"] == {"Authorization": SECRET, "X-Team": "green", "X-New": "2"}
+    assert made["triggers"] == ["feedback.received"]
+
+
+def test_headers_that_were_changed_elsewhere_are_kept_by_an_edit(customer: Customer) -> None:
+    made = customer.control.create_webhook(
+        customer.uuid,
+        "https://elsewhere.example.com/",
+        triggers=["message.created"],
+        channels=customer.channels[:1],
+        headers={"X-Foreign": "stays"},
+    )
+    customer.index()
+    stored = [{"name": "X-Foreign", "stored": "X-Foreign", "value": ""}]
+    customer.save(webhook=customer.only_row().id, headers=stored, callback_url="https://elsewhere.example.com/2")
+    (now_there,) = customer.at_connexease()
+    assert now_there["uuid"] == made["uuid"]
+    assert now_there["headers"] == {"X-Foreign": "stays"}
+
+
+def test_switching_off_and_on(customer: Customer) -> None:
+    customer.save(headers=[("Authorization", SECRET)])
+    customer.act("switch", off="1")
+    assert customer.at_connexease()[0]["is_active"] is False
+    assert "Switched off" in customer.index().text
+    customer.act("switch", on="1")
+    (made,) = customer.at_connexease()
+    assert made["is_active"] is True
+    assert made["headers"] == {"Authorization": SECRET}
+
+
+def test_a_dead_webhook_can_be_hidden_and_shown_again(customer: Customer) -> None:
+    customer.save()
+    refused = customer.browser.follow(customer.act("hide", hide="1"))
+    assert "Switch it off before you hide it" in refused.text
+    customer.act("switch", off="1")
+    customer.act("hide", hide="1")
+    assert "receiver.example.com" not in customer.index().text.split("Who gets what")[0]
+    assert "receiver.example.com" in customer.browser.get(f"{customer.root}?hidden=1").text
+    customer.act("hide", show="1")
+    assert "receiver.example.com" in customer.index().text
+
+
+def test_the_same_form_sent_twice_makes_one_webhook(customer: Customer) -> None:
+    intent = "the-same-form"
+    assert customer.save(intent=intent).goes_to == customer.root
+    assert customer.save(intent=intent).goes_to == customer.root
+    assert len(customer.at_connexease()) == 1
+
+
+def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: Customer) -> None:
+    customer.save(callback_url="https://receiver.example.com/hook/planted-path-key", headers=[("X-Key", SECRET)])
+    customer.act("switch", off="1")
+    entries = {entry.action: entry for entry in customer.portal.rows(AuditEntry)}
+    assert entries["webhook.created"].target == "receiver.example.com"
+    assert "webhook.switched_off" in entries
+    assert "planted" not in str([entry.model_dump() for entry in entries.values()])
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_refused_form_keeps_what_was_typed(customer: Customer, htmx: bool) -> None:
+    page = customer.save(callback_url="http://plain.example.com/", headers=[("Host", "x")], htmx=htmx)
+    assert page.status == 422
+    assert "must begin with https://" in page.errors["callback_url"]
+    assert page.values("Save webhook")["callback_url"] == "http://plain.example.com/"
+    assert "Host is set by Connexease" in page.text
+    assert "autofocus" in page.summary.attrs
+    assert customer.at_connexease() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://user:pass@example.com/", "Leave the user name and password out"),
+        ("https://user@example.com/", "Leave the user name and password out"),
+        ("ftp://example.com/", "must begin with https://"),
+        ("https:///nowhere", "not a web address"),
+        ("https://example.com/#part", "after #"),
+        ("https://exa mple.com/", "not a web address"),
+        ("https://example.com:99999/", "not a web address"),
+        ("https://example.com/" + "x" * 2000, "too long"),
+        ("", "Enter the address"),
+    ],
+)
+def test_addresses_that_cannot_be(customer: Customer, url: str, sentence: str) -> None:
+    page = customer.save(callback_url=url)
+    assert page.status == 422
+    assert sentence in page.errors["callback_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Connection", "close"),
+        ("transfer-encoding", "chunked"),
+        ("Content-Length", "1"),
+        ("X-Connexease-Webhook-Sign", "forged"),
+        ("With space", "x"),
+        ("X-Ok", "line\r\nX-Injected: 1"),
+        ("X-Ok", "accented é"),
+        ("X-Ok", ""),
+        ("", "value without a name"),
+        ("X-Ok", "x" * 2001),
+    ],
+)
+def test_headers_that_cannot_be(customer: Customer, name: str, value: str) -> None:
+    page = customer.save(headers=[(name, value)])
+    assert page.status == 422
+    assert customer.at_connexease() == []
+
+
+def test_a_header_can_be_there_only_once(customer: Customer) -> None:
+    page = customer.save(headers=[("X-Team", "a"), ("x-team", "b")])
+    assert page.status == 422
+    assert "only once" in page.text
+
+
+def test_the_webhook_in_the_way_is_named_with_a_link(customer: Customer) -> None:
+    customer.save()
+    in_the_way = customer.only_row().id
+    page = customer.save(callback_url="https://second.example.com/")
+    assert page.status == 422
+    assert "message.created of Main line is already held by another webhook" in page.summary.get_text()
+    assert page.summary.find("a", href=f"{customer.root}{in_the_way}") is not None
+    assert customer.save(callback_url="https://second.example.com/", channels=customer.channels[1:]).status == 303
+
+
+def test_the_portals_own_trigger_is_explained(customer: Customer) -> None:
+    page = customer.save(triggers=["channel.created"], channels=[])
+    assert page.status == 422
+    assert "held by the portal itself" in page.summary.get_text()
+
+
+def test_the_portals_own_webhook_is_locked(customer: Customer) -> None:
+    customer.index()
+    (own,) = [row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is not None]
+    page = customer.browser.get(f"{customer.root}{own.id}")
+    assert "cannot be changed by hand" in page.text
+    assert not page.soup.select("form#webhook")
+    for verb in ("switch", "hide", "accept"):
+        answer = customer.browser.follow(customer.browser.post(f"{customer.root}{own.id}/{verb}", {"off": "1"}))
+        assert "cannot be changed by hand" in answer.text
+    assert customer.control.webhooks(customer.uuid)[0]["is_active"] is True
+
+
+def test_a_form_is_checked_as_it_changes(customer: Customer) -> None:
+    customer.save()
+    typed = {
+        "triggers": ["message.created"],
+        "channels": customer.channels[:1],
+        "callback_url": "https://127.0.0.1/hook",
+    }
+    page = customer.browser.post(f"{customer.root}check", typed, htmx=True)
+    assert page.status == 200
+    assert "already held by another webhook" in page.text
+    assert "Connexease cannot reach yours" in page.text
+    page = customer.browser.post(f"{customer.root}check", {"triggers": ["agent.status_changed"]}, htmx=True)
+    assert page.soup.select_one("fieldset[disabled]") is not None
+    assert "about the whole account" in page.text
+
+
+def test_coverage_shows_what_nobody_gets(customer: Customer) -> None:
+    customer.save()
+    table = customer.index().soup.select_one("table.matrix")
+    assert table is not None
+    cells = {
+        row.th.code.get_text(): [td.get_text(" ", strip=True) for td in row("td")] for row in table.tbody("tr")
+    }
+    assert cells["message.created"] == ["receiver.example.com", "nobody"]
+    assert cells["feedback.received"] == ["nobody", "nobody"]
+    assert cells["channel.created"][0].startswith("the portal")
+
+
+def test_more_than_one_page_of_webhooks(customer: Customer) -> None:
+    for number, trigger in enumerate(("message.created", "feedback.received", "customer.updated")):
+        assert customer.save(triggers=[trigger], callback_url=f"https://r{number}.example.com/").status == 303
+    text = customer.index().text
+    assert all(f"r{number}.example.com" in text for number in range(3))
+
+
+def test_another_tenants_webhook_does_not_exist(customer: Customer) -> None:
+    customer.save()
+    stranger, account_id = customer.portal.customer(contact_email="eve@other.example.com", name="Other")
+    foreign = f"/accounts/{account_id}/webhooks/{customer.only_row().id}"
+    assert stranger.get(foreign).status == 404
+    assert stranger.post(f"{foreign}/switch", {"off": "1"}).status == 404
+    assert stranger.get(f"{customer.root}{UUID(int=0)}").status == 404
+    assert customer.at_connexease()[0]["is_active"] is True
+
+
+def test_stored_secrets_do_not_follow_to_another_host(customer: Customer) -> None:
+    customer.save(headers=[("Authorization", SECRET)])
+    kept = [{"name": "Authorization", "stored": "Authorization", "value": ""}]
+    page = customer.save(webhook=customer.only_row().id, headers=kept, callback_url="https://thief.example.com/")
+    assert page.status == 422
+    assert "leads to another host now" in page.text
+    assert customer.at_connexease()[0]["callback_url"] == "https://receiver.example.com/hook"
+
+
+def test_more_headers_and_other_names_than_we_would_take(customer: Customer) -> None:
+    headers = {f"X-Number-{number}": "1" for number in range(24)} | {"Content-Type": "text/plain"}
+    customer.control.create_webhook(
+        customer.uuid,
+        "https://elsewhere.example.com/",
+        triggers=["message.created"],
+        channels=customer.channels[:1],
+        headers=headers,
+    )
+    customer.index()
+    row = customer.only_row()
+    page = customer.browser.get(f"{customer.root}{row.id}")
+    assert "X-Number-23" in page.response.text
+    kept = [{"name": name, "stored": name, "value": ""} for name in headers]
+    saved = customer.save(webhook=row.id, headers=kept, callback_url="https://elsewhere.example.com/2")
+    assert saved.status == 303
+    assert customer.at_connexease()[0]["headers"] == headers
+
+
+def test_a_link_with_nonsense_still_opens_the_form(customer: Customer) -> None:
+    assert customer.browser.get(f"{customer.root}new?trigger=message.created&channel=abc").status == 200

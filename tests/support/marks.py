@@ -1,0 +1,5 @@
+"""Marks that tests share."""
+
+import pytest
+
+both_databases = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])

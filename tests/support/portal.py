@@ -1,0 +1,209 @@
+"""The portal under test, with everything around it at hand."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import SQLModel, select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from portal.extensions import db, session
+from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
+from portal.queue import huey
+from portal.sandbox.client import SandboxControl
+from portal.staff import people
+from portal.worker import tasks
+from tests.support.browser import Browser, Page
+
+PASSWORD = "violet-anchor-mirror-4417"
+M = TypeVar("M", bound=SQLModel)
+
+DETAILS = {
+    "name": "Acme Corp",
+    "contact_name": "Jane",
+    "contact_lastname": "Doe",
+    "contact_email": "jane@acme.example.com",
+    "billing_email": "",
+    "contact_phone_number": "",
+    "time_zone": "Europe/Istanbul",
+}
+
+
+class Portal:
+    """One application with its database, its worker and the sandbox that it speaks to."""
+
+    def __init__(self, app: Flask, control: SandboxControl) -> None:
+        self.app = app
+        self.control = control
+
+    # --- visitors
+
+    def browser(self, address: str = "127.0.0.1") -> Browser:
+        return Browser(self.app, address)
+
+    def sign_up(self, browser: Browser | None = None, *, htmx: bool = False, **typed: str) -> Page:
+        """Fill in the sign-up form and send it; the account is not set up before the worker runs."""
+        browser = browser or self.browser()
+        fields = {**DETAILS, "password": PASSWORD, **typed}
+        return browser.submit(browser.get("/signup"), "Create account", htmx=htmx, **fields)
+
+    def log_in(self, email: str, password: str = PASSWORD, browser: Browser | None = None) -> Browser:
+        browser = browser or self.browser()
+        page = browser.submit(browser.get("/login"), "Log in", email=email, password=password)
+        assert page.status == 303, page.text
+        return browser
+
+    def customer(self, **typed: str) -> tuple[Browser, UUID]:
+        """A visitor who has signed up under the open policy, and their account, set up and ready."""
+        browser = self.browser()
+        page = self.sign_up(browser, **typed)
+        assert page.status == 303, page.text
+        self.work()
+        return browser, UUID(page.goes_to.split("/")[2])
+
+    def staff(self, role: StaffRole, email: str = "") -> Browser:
+        email = email or f"{role}@reseller.example.com"
+        with self.app.app_context(), self.app.test_request_context():
+            people.create(email, PASSWORD, role)
+        return self.log_in(email)
+
+    def member(self, account_id: UUID, email: str = "member@acme.example.com") -> Browser:
+        """Somebody who belongs to the account without owning it."""
+        with self.app.app_context(), self.app.test_request_context():
+            person = people.create(email, PASSWORD, StaffRole.SUPPORT)
+            person.staff_role = None
+            session().add_all([person, Membership(person_id=person.id, account_id=account_id, role=Role.MEMBER)])
+            session().commit()
+        return self.log_in(email)
+
+    # --- the worker
+
+    def work(self) -> None:
+        """Do what the queue asks for now; what it asks for later stays there."""
+        queue = huey(self.app)
+        while (task := queue.dequeue()) is not None:
+            queue.execute(task)
+
+    def sweep(self) -> None:
+        """What the worker does every minute."""
+        tasks.sweep(self.app)
+
+    def let_time_pass(self) -> None:
+        """Make everything due that waits for its time, as if the wait and every claim were over."""
+        for table in ("provisioning", "mail"):
+            self.sql(f"UPDATE {table} SET next_attempt_at = :past WHERE next_attempt_at IS NOT NULL", past=_PAST)
+            self.sql(f"UPDATE {table} SET claimed_until = NULL")
+
+    def settle(self, rounds: int = 6) -> None:
+        """Let the worker and time run until nothing is left to do."""
+        for _ in range(rounds):
+            self.work()
+            if not self._waits():
+                return
+            self.let_time_pass()
+            self.sweep()
+
+    def _waits(self) -> bool:
+        waiting = sa.text(
+            "SELECT (SELECT count(*) FROM mail WHERE state = 'waiting') + (SELECT count(*) FROM provisioning"
+            " WHERE step IN ('creating_account', 'registering_webhook'))"
+        )
+        with self.app.app_context(), db.engine.connect() as connection:
+            return bool(connection.execute(waiting).scalar())
+
+    # --- mail
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        """The mails that arrived, newest first."""
+        self.work()
+        return self.control.mails(to)
+
+    def link(self, to: str, which: str) -> str:
+        """The newest mailed link whose path holds `which`."""
+        links = [link for mail in self.mails(to) for link in mail["links"] if f"/{which}/" in link]
+        assert links, f"no {which} link was mailed to {to}"
+        return str(links[0])
+
+    # --- the database
+
+    def rows(self, model: type[M]) -> list[M]:
+        with self.app.app_context():
+            return list(session().exec(select(model)))
+
+    def one(self, model: type[M]) -> M:
+        rows = self.rows(model)
+        assert len(rows) == 1, rows
+        return rows[0]
+
+    def account(self, email: str) -> Account:
+        return next(account for account in self.rows(Account) if account.contact_email == email)
+
+    def person(self, email: str) -> Person:
+        return next(person for person in self.rows(Person) if person.email == email)
+
+    def set_up(self, email: str | None = None) -> Provisioning:
+        """Where the set-up of an account stands; of the only one, when no address is given."""
+        if email is None:
+            return self.one(Provisioning)
+        wanted = self.account(email).id
+        return next(row for row in self.rows(Provisioning) if row.account_id == wanted)
+
+    def sql(self, statement: str, **values: Any) -> None:
+        with self.app.app_context(), db.engine.begin() as connection:
+            types = [
+                sa.bindparam(name, type_=_UTC) if hasattr(value, "tzinfo") else sa.bindparam(name)
+                for name, value in values.items()
+            ]
+            connection.execute(sa.text(statement).bindparams(*types), values)
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call something of the portal inside the application."""
+        with self.app.app_context():
+            return function(*arguments)
+
+    def accounts_at_connexease(self) -> list[dict[str, Any]]:
+        return self.control.accounts()
+
+    def is_set_up_once(self, email: str = DETAILS["contact_email"]) -> None:
+        """The end that every set-up has: one account, one webhook of ours, and the customer gets in."""
+        row, account = self.set_up(email), self.account(email)
+        assert (row.step, row.problem, row.claimed_until) == ("ready", None, None)
+        [made] = [each for each in self.control.accounts() if each["contact_email"] == email]
+        assert str(account.connexease_uuid) == made["uuid"]
+        [hook] = [hook for hook in self.rows(PortalWebhook) if hook.account_id == account.id]
+        [webhook] = self.control.webhooks(made["uuid"])
+        assert webhook["uuid"] == str(hook.connexease_uuid)
+        assert webhook["callback_url"] == f"http://localhost/hooks/connexease/{hook.key}"
+        assert (webhook["triggers"], webhook["channels"]) == (["channel.created"], [])
+        assert webhook["is_active"]
+        assert set(webhook["headers"]) == {"X-Portal-Secret"}
+        secret = webhook["headers"]["X-Portal-Secret"]
+        assert len(secret) >= 43
+        assert hook.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
+
+    @contextmanager
+    def served(self, port: int = 0) -> Iterator[str]:
+        """A real server in front of the application; its URL."""
+        server = make_server("127.0.0.1", port, self.app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_arguments: Any) -> None:
+        pass
+
+
+_UTC = Account.__table__.c.created_at.type  # type: ignore[attr-defined]
+_PAST = now().replace(year=2020)

@@ -1,0 +1,74 @@
+"""A process that takes a set-up on and kills itself (SIGKILL) at one of the boundaries between two steps.
+
+    python -m tests.support.victim SETTINGS_AS_JSON
+
+It reads lines of "database_url account_id boundary" and writes "killed" or "done" for each. It forks for every
+line, so that what it has imported is there already. A boundary is the moment before or after a commit, or
+before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
+"""
+
+import json
+import os
+import signal
+import sys
+from uuid import UUID
+
+import requests
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from portal import create_app
+from portal.settings import Settings
+from portal.signup import provisioning
+
+
+def die_at(boundary: int) -> None:
+    """Let this process die at that boundary."""
+    passed = 0
+
+    def reached(*_arguments: object) -> None:
+        nonlocal passed
+        passed += 1
+        if passed == boundary:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    send = requests.Session.send
+
+    def sending(self, request, **options):
+        reached()
+        answer = send(self, request, **options)
+        reached()
+        return answer
+
+    requests.Session.send = sending
+    event.listen(Session, "before_commit", reached)
+    event.listen(Session, "after_commit", reached)
+
+
+def run(settings: dict, database_url: str, account_id: str, boundary: int) -> None:
+    app = create_app(Settings(_env_file=None, **(settings | {"database_url": database_url})))
+    die_at(boundary)
+    with app.app_context():
+        provisioning.advance(UUID(account_id))
+
+
+def main() -> None:
+    settings = json.loads(sys.argv[1])
+    for line in sys.stdin:
+        database_url, account_id, boundary = line.split()
+        child = os.fork()
+        if child == 0:
+            try:
+                run(settings, database_url, account_id, int(boundary))
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        sys.stdout.write("killed\n" if was_killed else "done\n" if status == 0 else "failed\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The adapter is a leaf, and its sentences can be translated."""
+
+import ast
+import sys
+from pathlib import Path
+
+import portal.connexease
+from portal.connexease import errors
+
+PACKAGE = Path(portal.connexease.__file__).parent
+ALLOWED = {"requests", "urllib3", "pydantic"}
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+def test_it_imports_nothing_of_the_portal_and_little_else():
+    for path in PACKAGE.rglob("*.py"):
+        for name in imported(path):
+            root = name.partition(".")[0]
+            known = root in sys.stdlib_module_names or root in ALLOWED
+            assert known or name.startswith("portal.connexease"), f"{path.name} imports {name}"
+
+
+def test_nothing_else_of_the_portal_imports_requests():
+    for path in PACKAGE.parent.rglob("*.py"):
+        if PACKAGE not in path.parents and "sandbox" not in path.parts:
+            assert not {name for name in imported(path) if name.partition(".")[0] == "requests"}, path
+
+
+def test_an_error_gives_its_sentence_to_a_translator():
+    call = errors.CallRecord("GET", "/accounts/", "1", 200)
+    error = errors.BadAnswer(call, errors.BadAnswer.missing, {"field": "uuid"})
+    assert error.template % error.values == error.message == "The answer from Connexease lacks the field “uuid”."

@@ -1,0 +1,269 @@
+"""The gateway: keys, bodies that Meta would refuse, limits, balance, statuses."""
+
+import pytest
+
+TO = "+905551112233"
+
+
+def message(**changes):
+    usual = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": TO,
+        "type": "text",
+        "text": {"body": "Hello", "preview_url": True},
+    }
+    return {name: value for name, value in {**usual, **changes}.items() if value is not ...}
+
+
+def template(**changes):
+    body = {"name": "order_update", "language": {"code": "en_US"}, **changes}
+    return message(type="template", text=..., template=body)
+
+
+@pytest.fixture
+def key(control, account):
+    return control.issue_gateway_key(account)
+
+
+@pytest.fixture
+def send(api, key):
+    return lambda body, query="", **more: api.post(f"/v1/wa/message{query}", body, **{"token": key, **more})
+
+
+def test_success_is_wrapped(send, control):
+    reply = send(message())
+
+    assert reply.status == 200
+    (sent,) = control.gateway_messages()
+    assert reply.json == {
+        "isSuccess": True,
+        "data": {
+            "messaging_product": "whatsapp",
+            "contacts": [{"input": TO, "wa_id": "905551112233"}],
+            "messages": [{"id": sent["wamid"]}],
+        },
+    }
+    assert sent["wamid"].startswith("wamid.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        message(to="905551112233"),
+        message(recipient_type=...),
+        message(type="image", text=..., image={"link": "https://example.com/a.png", "caption": "A"}),
+        message(type="audio", text=..., audio={"link": "https://example.com/a.ogg"}),
+        message(type="document", text=..., document={"link": "https://example.com/a.pdf", "filename": "a.pdf"}),
+        message(type="interactive", text=..., interactive={"type": "button", "body": {}, "action": {}}),
+        message(text={"body": "x" * 4096}),
+        template(),
+        template(
+            components=[
+                {
+                    "type": "header",
+                    "parameters": [{"type": "image", "image": {"link": "https://e.com/a.png"}}],
+                },
+                {"type": "body", "parameters": [{"type": "text", "text": "Jane"}]},
+                {
+                    "type": "button",
+                    "sub_type": "url",
+                    "index": "0",
+                    "parameters": [{"type": "text", "text": "a"}],
+                },
+            ]
+        ),
+    ],
+)
+def test_accepted(send, body):
+    assert send(body).json["isSuccess"] is True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        [],
+        {},
+        message(messaging_product="sms"),
+        message(recipient_type="group"),
+        message(to="0555"),
+        message(to="+90 555 111 22 33"),
+        message(to=905551112233),
+        message(type="sticker"),
+        message(text=...),
+        message(text={"body": ""}),
+        message(text={"body": "x" * 4097}),
+        message(text={"body": "x", "preview": True}),
+        message(text={"body": "x", "preview_url": "yes"}),
+        message(colour="red"),
+        message(type="image", text=..., image={"link": "http://example.com/a.png"}),
+        message(type="image", text=..., image={"caption": "A"}),
+        template(name="Order Update"),
+        template(language="en"),
+        template(language={"code": "english"}),
+        template(components=[{"type": "footer", "parameters": []}]),
+        template(components=[{"type": "button", "parameters": []}]),
+        template(components=[{"type": "body", "parameters": [{"type": "text"}]}]),
+    ],
+)
+def test_what_metas_schema_refuses_is_gw_001(send, control, body):
+    reply = send(body)
+
+    assert reply.status == 400
+    assert reply.json["isSuccess"] is False
+    assert reply.json["errors"]["code"] == "GW_001"
+    assert reply.json["errors"]["group"] == "GW"
+    assert reply.json["errors"]["description"]
+    assert control.gateway_messages() == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "AUTH_002"),
+        ({"Authorization": "Basic abc"}, "AUTH_003"),
+        ({"Authorization": "Bearer"}, "AUTH_003"),
+        ({"Authorization": "Bearer pk_guessed"}, "AUTH_001"),
+    ],
+)
+def test_who_may_send(send, headers, code):
+    reply = send(message(), token=None, headers=headers)
+
+    assert (reply.status, reply.json["errors"]["code"]) == (401, code)
+
+
+def test_a_revoked_key_and_other_credentials_do_not_work(send, api, control, account, key):
+    access = api.post(f"/accounts/{account}/access-token/").json["key"]
+    assert send(message(), token=access).status == 401
+    assert send(message(), token="reseller-secret").status == 401
+
+    control.revoke_gateway_key(key)
+    assert send(message()).json["errors"]["code"] == "AUTH_001"
+
+
+def test_keys_have_the_vendors_prefixes(control, account):
+    assert control.issue_gateway_key(account).startswith("pk_")
+    assert control.issue_gateway_key(account, staging=True).startswith("sk_")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("AUTH_001", 401),
+        ("AUTH_004", 500),
+        ("AUTH_005", 500),
+        ("BILL_001", 402),
+        ("PERM_001", 403),
+        ("RATE_001", 429),
+        ("GW_001", 400),
+        ("META_001", 502),
+    ],
+)
+def test_every_error_of_the_table_can_be_had(send, control, code, status):
+    control.fault("gateway", code=code)
+
+    reply = send(message())
+    assert (reply.status, reply.json["errors"]["code"]) == (status, code)
+
+
+def test_is_fake_runs_everything_but_the_send(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(balance=1)
+
+    reply = send(message(), "?is_fake=true")
+    assert reply.json["data"]["messages"][0]["id"].startswith("wamid.FAKE_")
+    assert "contacts" not in reply.json["data"]
+    assert control.settings()["balance"] == 1
+    assert control.deliveries() == []
+    assert send(message(to="x"), "?is_fake=true").status == 400
+
+
+def test_mmlite_is_for_templates(send, control):
+    assert send(message(), "?mmlite=true").json["errors"]["code"] == "GW_001"
+    assert send(template(), "?mmlite=true").status == 200
+    assert [row["mmlite"] for row in control.gateway_messages()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "seconds"), [("sec", "rate_per_second", "1s"), ("min", "rate_per_minute", "60s")]
+)
+def test_rate_limits(send, control, account, name, limit, seconds):
+    control.set(rate_per_second=1000, rate_per_minute=1000)
+    control.set(**{limit: 2})
+    control.advance(60 - control.now() % 60)  # the start of a window, so that it does not end meanwhile
+
+    remaining = [send(message()).headers[f"X-RateLimit-{name}-Remaining"] for _ in range(2)]
+    assert remaining == ["1", "0"]
+    reply = send(message())
+    assert reply.status == 429
+    assert reply.json["errors"]["params"] == {"limit_type": name, "retry_after": seconds}
+    assert reply.headers[f"X-RateLimit-{name}-Limit"] == "2"
+    assert send(message(), token=control.issue_gateway_key(account)).status == 200
+    control.advance(60)
+    assert send(message()).status == 200
+
+
+def test_the_balance_runs_out(send, control):
+    control.set(balance=0.0015)
+
+    assert send(message()).status == 200
+    reply = send(message())
+    assert (reply.status, reply.json["errors"]["code"]) == (402, "BILL_001")
+
+
+def statuses(receiver):
+    changes = [row.body["entry"][0]["changes"][0] for row in receiver.arrived]
+    return [change["value"]["statuses"][0] for change in changes]
+
+
+def test_statuses_are_reported_in_order_with_the_secret(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "callback-secret")
+    wamid = send(message()).json["data"]["messages"][0]["id"]
+    receiver.wait_for(3)
+
+    assert [row.headers["Authorization"] for row in receiver.arrived] == ["Bearer callback-secret"] * 3
+    first = receiver.arrived[0].body
+    assert first["object"] == "whatsapp_business_account"
+    assert first["entry"][0]["changes"][0]["field"] == "messages"
+    assert [row["status"] for row in statuses(receiver)] == ["sent", "delivered", "read"]
+    assert {row["id"] for row in statuses(receiver)} == {wamid}
+    assert {row["recipient_id"] for row in statuses(receiver)} == {"905551112233"}
+
+
+def test_statuses_on_demand_come_in_any_order_and_twice(send, control, account, receiver):
+    control.set(statuses=[])
+    control.set_gateway_callback(account, receiver.url, "s")
+    wamid = send(message()).json["data"]["messages"][0]["id"]
+    control.report_statuses(wamid, "read", "sent", "sent", "failed")
+    receiver.wait_for(4)
+
+    rows = statuses(receiver)
+    assert [row["status"] for row in rows] == ["read", "sent", "sent", "failed"]
+    assert rows[3]["errors"][0]["code"] == 131026
+
+
+def test_a_number_ending_in_four_zeros_fails(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    send(message(to="+905551110000"))
+    receiver.wait_for(2)
+
+    assert [row["status"] for row in statuses(receiver)] == ["sent", "failed"]
+
+
+def test_inbound_messages(control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.inbound_message(account, "Is it on its way?", "+90 530 111 22 33")
+    (arrived,) = receiver.wait_for(1)
+
+    value = arrived.body["entry"][0]["changes"][0]["value"]
+    assert value["messages"][0]["from"] == "905301112233"
+    assert value["messages"][0]["text"] == {"body": "Is it on its way?"}
+
+
+def test_without_a_callback_nothing_is_reported(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set_gateway_callback(account, "", "")
+    send(message())
+
+    assert control.deliveries() == []

@@ -1,0 +1,60 @@
+"""Who may import whom: the contracts of pyproject.toml, and what import-linter cannot say."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import portal
+
+PACKAGE = Path(portal.__file__).parent
+ROOT = PACKAGE.parent
+BLUEPRINTS = [path.parent for path in PACKAGE.glob("*/views.py")]
+OF_A_REQUEST = {"request", "session", "g", "flash", "abort", "redirect", "render_template", "url_for", "jsonify"}
+
+
+def test_the_contracts_hold():
+    """In a process of its own, because import-linter sets logging up anew."""
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node.module or "", alias.name
+
+
+def is_page(path: Path) -> bool:
+    """A module with views, which alone know the request."""
+    return "views" in path.stem or "pages" in path.stem or path.stem == "__init__"
+
+
+@pytest.mark.parametrize("package", BLUEPRINTS, ids=lambda path: path.name)
+def test_only_views_know_the_request(package):
+    for path in package.rglob("*.py"):
+        names = {name for module, name in imports(path) if module == "flask"}
+        if not is_page(path):
+            assert not names & OF_A_REQUEST, path
+
+
+@pytest.mark.parametrize("package", BLUEPRINTS, ids=lambda path: path.name)
+def test_views_write_no_queries(package):
+    """A view parses, calls one function of a service and renders."""
+    for path in package.rglob("*views.py"):
+        modules = {module.partition(".")[0] for module, _ in imports(path)}
+        assert not modules & {"sqlalchemy", "sqlmodel", "requests", "urllib3"}, path
+
+
+def test_one_place_names_an_environment_variable():
+    own = {"settings.py", "demo.py"}  # the demo makes the environment of the parts that it starts
+    for path in PACKAGE.rglob("*.py"):
+        if path.name not in own and "sandbox" not in path.parts:
+            text = path.read_text()
+            assert "os.environ" not in text, path
+            assert "getenv" not in text, path
