@@ -1,0 +1,173 @@
+"""A real stack for the whole session, and a browser context that fails its test for what goes wrong in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.browser import Watch, htmx_file
+from e2e.pages import FrontPage
+from e2e.pages.channels import ChannelsPage
+from e2e.people import Customer, Member, sign_up
+from e2e.stack import Stack, make_database
+
+DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--no-first-run",
+)
+TIMEOUT = 15_000
+"""Milliseconds; generous, for machines that do other work as well."""
+expect.set_options(timeout=TIMEOUT)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shots", metavar="DIR", help="Save a picture of every page and state below DIR.")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium where there is one; it has no sandbox of its own for root."""
+    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    found = {"executable_path": str(DEBIAN_CHROMIUM)} if DEBIAN_CHROMIUM.exists() else {}
+    return {**browser_type_launch_args, **found, "args": arguments}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "signup_policy(name): run on the stack with this SIGNUP_POLICY")
+    # A run that is told to end takes its stacks with it, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """pytest-base-url's own fixture is a session-wide method, which pytest warns of."""
+    return ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _htmx_is_there() -> None:
+    htmx_file()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables and somebody of the staff: every stack starts from a copy."""
+    return make_database(tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="session")
+def open_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
+    """Where anybody may sign up at once."""
+    with Stack(tmp_path_factory.mktemp("open"), database) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def verified_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
+    """Where an address is proven first."""
+    with Stack(tmp_path_factory.mktemp("verified"), database, SIGNUP_POLICY="verified") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def approval_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
+    """Where the staff decide on every sign-up."""
+    with Stack(tmp_path_factory.mktemp("approval"), database, SIGNUP_POLICY="approval") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def closed_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
+    """Where nobody may sign up."""
+    with Stack(tmp_path_factory.mktemp("closed"), database, SIGNUP_POLICY="closed") as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The stack that this test runs on; mark a test with `signup_policy` for another than the open one."""
+    marker = request.node.get_closest_marker("signup_policy")
+    stack: Stack = request.getfixturevalue(f"{marker.args[0] if marker else 'open'}_stack")
+    stack.restore()
+    before = {name: len(text) for name, text in stack.logs().items()}
+    yield stack
+    for name, text in stack.logs().items():
+        request.node.add_report_section("call", f"{name}'s log", text[before.get(name, 0) :])
+    stack.restore()
+
+
+@pytest.fixture
+def cdn(request: pytest.FixtureRequest) -> str:
+    """Whether htmx's CDN can be reached in this test."""
+    return str(getattr(request, "param", "reachable"))
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """What must not happen in any of the test's browser contexts."""
+    watch = Watch()
+    yield watch
+    watch.check()
+
+
+@pytest.fixture
+def open_context(new_context: Any, watch: Watch, cdn: str) -> Callable[..., BrowserContext]:
+    """Another browser: `open_context(java_script_enabled=False)`."""
+
+    def open_it(**options: Any) -> BrowserContext:
+        options.setdefault("timezone_id", "Europe/Istanbul")
+        options.setdefault("locale", "en-GB")
+        context: BrowserContext = watch.over(new_context(**options), cdn)
+        context.set_default_timeout(TIMEOUT)
+        return context
+
+    return open_it
+
+
+@pytest.fixture
+def context(open_context: Callable[..., BrowserContext]) -> BrowserContext:
+    """The test's browser."""
+    return open_context()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def customer() -> Customer:
+    """Somebody new."""
+    return Customer()
+
+
+@pytest.fixture
+def front(page: Page, stack: Stack) -> FrontPage:
+    """The first page, for a visitor."""
+    page.goto(stack.url)
+    return FrontPage(page)
+
+
+@pytest.fixture
+def member(context: BrowserContext, stack: Stack) -> Member:
+    """Somebody whose account is ready and who is logged in."""
+    return sign_up(context, stack)
+
+
+@pytest.fixture
+def channels(page: Page, member: Member) -> ChannelsPage:
+    """The member's channel page."""
+    page.goto(member.channels_url)
+    return ChannelsPage(page)

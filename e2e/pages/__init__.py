@@ -1,0 +1,28 @@
+"""Page objects. An action returns the page that it leads to; a page asserts its title when it is made."""
+
+from e2e.pages.account import OverviewPage, SetupPage
+from e2e.pages.auth import ForgotPage, LinkSpentPage, LogInPage, PasswordPage, ResetPage, ResetSentPage
+from e2e.pages.channels import AttemptPage, ChannelsPage
+from e2e.pages.dialog import Dialog
+from e2e.pages.signup import CheckMailPage, ConfirmPage, DetailsPage, FrontPage, SignUpPage
+from e2e.pages.staff import BoardPage
+
+__all__ = [
+    "AttemptPage",
+    "BoardPage",
+    "ChannelsPage",
+    "CheckMailPage",
+    "ConfirmPage",
+    "DetailsPage",
+    "Dialog",
+    "ForgotPage",
+    "FrontPage",
+    "LinkSpentPage",
+    "LogInPage",
+    "OverviewPage",
+    "PasswordPage",
+    "ResetPage",
+    "ResetSentPage",
+    "SetupPage",
+    "SignUpPage",
+]

@@ -1,0 +1,351 @@
+"""Every page of the first journeys in every state that it can be in, each reached the way a person reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.mail import link_mailed_to
+from e2e.pages import (
+    ChannelsPage,
+    CheckMailPage,
+    ConfirmPage,
+    FrontPage,
+    LinkSpentPage,
+    LogInPage,
+    OverviewPage,
+    PasswordPage,
+    ResetPage,
+    SetupPage,
+    SignUpPage,
+)
+from e2e.people import Customer, Member, sign_up
+from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+
+BLOCK = "window.open = () => null;"
+
+
+@dataclass
+class Walk:
+    """Somebody on the way to a state."""
+
+    page: Page
+    context: BrowserContext
+    stack: Stack
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.stack.url}{path}")
+        return self.page
+
+    def member(self) -> Member:
+        return sign_up(self.context, self.stack)
+
+    def overview(self) -> OverviewPage:
+        member = self.member()
+        self.page.goto(member.account_url)
+        return OverviewPage(self.page, member.customer.company)
+
+    def channels(self, member: Member | None = None) -> ChannelsPage:
+        self.page.goto((member or self.member()).channels_url)
+        return ChannelsPage(self.page)
+
+    def opened(self) -> ChannelsPage:
+        channels = self.channels()
+        channels.connect()
+        channels.expect_state("opened")
+        return channels
+
+    def ended(self, button: str, state: str) -> None:
+        channels = self.channels()
+        channels.connect().press(button)
+        channels.expect_state(state)
+
+    def signed_up(self, customer: Customer | None = None) -> SetupPage:
+        form = SignUpPage(self.go("/signup"))
+        form.fill(customer or Customer())
+        return form.create_account()
+
+    def waiting_for_mail(self) -> Customer:
+        form, customer = SignUpPage(self.go("/signup")), Customer()
+        form.fill(customer)
+        form.create_account_by_mail()
+        return customer
+
+
+State = Callable[[Walk], None]
+STATES: dict[str, tuple[str, State]] = {}
+"""By name: the policy of the stack it needs, and the way there."""
+
+
+def state(policy: str = "open") -> Callable[[State], State]:
+    def register(way: State) -> State:
+        STATES[way.__name__] = (policy, way)
+        return way
+
+    return register
+
+
+@state()
+def front(walk: Walk) -> None:
+    FrontPage(walk.go("/"))
+
+
+@state()
+def sign_up_form(walk: Walk) -> None:
+    SignUpPage(walk.go("/signup"))
+
+
+@state()
+def sign_up_refused(walk: Walk) -> None:
+    SignUpPage(walk.go("/signup")).create_account_in_vain()
+
+
+@state()
+def log_in(walk: Walk) -> None:
+    LogInPage(walk.go("/login"))
+
+
+@state()
+def log_in_refused(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).log_in_in_vain("nobody@example.com", "nobody's password")
+
+
+@state()
+def forgotten_password(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).forgot_password()
+
+
+@state()
+def reset_mailed(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).forgot_password().mail_me_a_link("nobody@example.com")
+
+
+@state()
+def reset_refused(walk: Walk) -> None:
+    customer = walk.member().customer
+    walk.context.clear_cookies()
+    LogInPage(walk.go("/login")).forgot_password().mail_me_a_link(customer.email)
+    walk.page.goto(link_mailed_to(walk.stack, customer.email))
+    ResetPage(walk.page).save_in_vain("short")
+
+
+@state()
+def link_spent(walk: Walk) -> None:
+    LinkSpentPage(walk.go("/verify/nothing"))
+
+
+@state()
+def not_found(walk: Walk) -> None:
+    walk.go("/no/such/page")
+    expect(walk.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
+@state("closed")
+def sign_up_closed(walk: Walk) -> None:
+    expect(walk.go("/signup").get_by_role("heading", name="Sign-up is closed")).to_be_visible()
+
+
+@state("verified")
+def mail_sent(walk: Walk) -> None:
+    walk.waiting_for_mail()
+    CheckMailPage(walk.page)
+
+
+@state("verified")
+def confirm_address(walk: Walk) -> None:
+    customer = walk.waiting_for_mail()
+    walk.page.goto(link_mailed_to(walk.stack, customer.email))
+    ConfirmPage(walk.page)
+
+
+@state("verified")
+def confirm_address_refused(walk: Walk) -> None:
+    customer = walk.waiting_for_mail()
+    walk.context.clear_cookies()
+    walk.page.goto(link_mailed_to(walk.stack, customer.email))
+    ConfirmPage(walk.page).confirm_in_vain("wrong")
+
+
+@state("verified")
+def waiting_for_proof(walk: Walk) -> None:
+    customer = walk.waiting_for_mail()
+    LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
+
+
+@state("approval")
+def waiting_for_approval(walk: Walk) -> None:
+    customer = walk.waiting_for_mail()
+    walk.page.goto(link_mailed_to(walk.stack, customer.email))
+    setup = ConfirmPage(walk.page).confirm()
+    expect(setup.heading("Waiting for our approval")).to_be_visible()
+
+
+@state("approval")
+def staff_board(walk: Walk) -> None:
+    waiting_for_approval(walk)
+    walk.context.clear_cookies()
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+
+
+@state()
+def setting_up(walk: Walk) -> None:
+    walk.stack.connexease.fault("timeout_before", "^/accounts/$", times=None, seconds=30)
+    expect(walk.signed_up().heading("Setting up your account")).to_be_visible()
+
+
+@state()
+def connexease_away(walk: Walk) -> None:
+    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
+    setup = walk.signed_up()
+    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+
+
+@state()
+def details_refused(walk: Walk) -> None:
+    body = {"name": ["This name is reserved."]}
+    walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body)
+    setup = walk.signed_up()
+    expect(setup.heading("Connexease did not accept these details")).to_be_visible()
+
+
+@state()
+def details_to_correct(walk: Walk) -> None:
+    details_refused(walk)
+    SetupPage(walk.page).correct_details()
+
+
+@state()
+def address_known_at_connexease(walk: Walk) -> None:
+    customer = Customer()
+    walk.stack.connexease.create_account(customer.email)
+    setup = walk.signed_up(customer)
+    expect(setup.heading("There is already an account with this address")).to_be_visible()
+
+
+@state()
+def overview(walk: Walk) -> None:
+    walk.overview()
+
+
+@state()
+def menu(walk: Walk) -> None:
+    walk.overview().open_menu("Ada Lovelace")
+
+
+@state()
+def password(walk: Walk) -> None:
+    walk.member()
+    PasswordPage(walk.go("/profile/password"))
+
+
+@state()
+def no_channels(walk: Walk) -> None:
+    walk.channels()
+
+
+@state()
+def channels_of_every_kind(walk: Walk) -> None:
+    member, connexease = walk.member(), walk.stack.connexease
+    uuid = member.connexease_uuid
+    gone = connexease.create_channel(uuid, name="Gone shop")
+    walk.channels(member)
+    connexease.delete_channel(gone["uuid"])
+    connexease.create_channel(uuid, name="Shop")
+    connexease.create_channel(uuid, name="Old shop", connected=False)
+    connexease.create_channel(uuid, name="Closed shop", is_active=False)
+    ChannelsPage(walk.page).refresh().expect_channel("Old shop", "Disconnected")
+
+
+@state()
+def channels_cannot_be_read(walk: Walk) -> None:
+    member = walk.member()
+    walk.stack.connexease.create_channel(member.connexease_uuid, name="Shop")
+    channels = walk.channels(member)
+    walk.stack.connexease.fault("status", "/channels/$", times=None, status=503)
+    channels = channels.refresh()
+    expect(channels.main.get_by_text("This list may be out of date")).to_be_visible()
+
+
+@state()
+def overview_with_channels(walk: Walk) -> None:
+    channels_of_every_kind(walk)
+    walk.page.get_by_role("link", name="Overview").click()
+    expect(walk.page.get_by_role("main").get_by_text("Old shop")).to_be_visible()
+
+
+@state()
+def no_window_to_open(walk: Walk) -> None:
+    walk.stack.connexease.fault("status", "/onboarding/$", times=None, status=503)
+    channels = walk.channels()
+    channels.open_popup()
+    expect(channels.alert).to_contain_text("Connexease did not answer")
+
+
+@state()
+def window_blocked(walk: Walk) -> None:
+    walk.page.add_init_script(BLOCK)
+    walk.channels().connect_blocked().expect_state("requested")
+
+
+@state()
+def window_opened(walk: Walk) -> None:
+    walk.opened()
+
+
+@state()
+def window_closed(walk: Walk) -> None:
+    channels = walk.channels()
+    channels.connect().press("Close without a word")
+    channels.expect_state("opened", "The window looks closed")
+
+
+@state()
+def window_reported(walk: Walk) -> None:
+    walk.stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
+    walk.ended("Connect, message first", "reported")
+
+
+@state()
+def connected(walk: Walk) -> None:
+    walk.ended("Connect WhatsApp", "confirmed")
+
+
+@state()
+def cancelled(walk: Walk) -> None:
+    walk.ended("Cancel", "cancelled")
+
+
+@state()
+def failed(walk: Walk) -> None:
+    walk.ended("Fail", "failed")
+
+
+@state()
+def stopped(walk: Walk) -> None:
+    channels = walk.opened()
+    channels.button("Stop waiting").click()
+    channels.expect_state("cancelled", "You stopped this attempt")
+
+
+@state()
+def silent(walk: Walk) -> None:
+    window_closed(walk)
+    channels = ChannelsPage(walk.page)
+    walk.stack.let_pass(50, channels.attempt)
+    channels.expect_state("cancelled")
+
+
+@state()
+def expired(walk: Walk) -> None:
+    channels = walk.opened()
+    walk.stack.let_pass(21 * 60, channels.attempt)
+    channels.expect_state("expired")
+
+
+@state()
+def attempt_page(walk: Walk) -> None:
+    channels = walk.opened()
+    walk.page.goto(f"{walk.page.url}attempts/{channels.attempt}")
+    expect(walk.page.get_by_role("heading", level=1)).to_have_text("Connecting WhatsApp")

@@ -1,0 +1,232 @@
+"""The page's own scripts: how they ask, when they stop, and what they leave alone."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from e2e.browser import Watch
+from e2e.hints import Hints
+from e2e.pages import AttemptPage, ChannelsPage
+from e2e.people import Member
+from e2e.stack import Stack
+
+BLOCK = "window.open = () => null;"
+ROUND_TRIP = "fetch('/healthz').then(() => null)"
+"""It comes back after whatever the page had begun before."""
+POLL = re.compile(r"/channels/attempts/[0-9a-f-]{36}$")
+
+
+@pytest.fixture
+def waiting(page: Page, member: Member) -> ChannelsPage:
+    """An attempt whose window was blocked: the page polls every two seconds, on a clock that the test moves."""
+    page.add_init_script(BLOCK)
+    page.clock.install()
+    page.goto(member.channels_url)
+    channels = ChannelsPage(page).connect_blocked()
+    channels.expect_state("requested", "Your browser blocked the window")
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    with asked_and_answered(page):  # from now on the next question is due in two seconds
+        hide(page, False)
+    return channels
+
+
+class Polls:
+    """The questions that a page asks about its attempt."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked = 0
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        self.asked += bool(POLL.search(request.url))
+
+    def after(self, seconds: int) -> int:
+        """Let the page's clock run and wait for the answers; how many questions there were."""
+        before = self.asked
+        self.page.clock.run_for(seconds * 1000)
+        self.page.evaluate(ROUND_TRIP)
+        return self.asked - before
+
+
+def test_a_failing_poll_slows_down_and_recovers(waiting: ChannelsPage, watch: Watch) -> None:
+    watch.expect("status of 503")
+    polls = Polls(waiting.page)
+    assert answered(waiting, polls, 2) == 1
+    waiting.page.route(POLL, lambda route: route.fulfill(status=503, body="no"))
+    asked = [answered(waiting, polls, seconds) for seconds in (2, 4, 8, 16, 30, 30)]
+    assert asked == [1] * 6
+    assert polls.after(29) == 0
+    waiting.page.unroute(POLL)
+    assert answered(waiting, polls, 1) == 1
+    assert answered(waiting, polls, 2) == 1
+
+
+def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
+    polls = Polls(waiting.page)
+    hide(waiting.page, True)
+    assert polls.after(300) == 0
+    with asked_and_answered(waiting.page):
+        hide(waiting.page, False)
+    assert answered(waiting, polls, 2) == 1
+
+
+def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
+    held: list[Route] = []
+    page = waiting.page
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(POLL, hold, times=1)
+    with page.expect_request(POLL):
+        page.clock.run_for(2000)
+    with asked_and_answered(page):
+        hide(page, False)
+    held[0].fulfill(body="<section id='attempt' data-state='stale'></section>", content_type="text/html")
+    page.evaluate(ROUND_TRIP)
+    waiting.expect_state("requested", "Your browser blocked the window")
+
+
+def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
+    """A screen reader is not told the same thing every two seconds, and nothing loses the keyboard."""
+    channels.connect()
+    channels.expect_state("opened")
+    channels.button("Stop waiting").focus()
+    channels.panel.evaluate("panel => { panel.witness = true; }")
+    for _ in range(2):
+        with channels.page.expect_response(POLL):
+            pass
+    assert channels.panel.evaluate("panel => panel.witness === true")
+    expect(channels.button("Stop waiting")).to_be_focused()
+
+
+def test_the_keyboard_stays_where_it_was(channels: ChannelsPage) -> None:
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    channels.button("Stop waiting").focus()
+    dialog.page.close()
+    channels.expect_state("opened", "The window looks closed")
+    expect(channels.button("Stop waiting")).to_be_focused()
+
+
+def test_the_keyboard_lands_in_the_panel_when_its_button_is_gone(channels: ChannelsPage) -> None:
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    channels.button("Stop waiting").focus()
+    dialog.connect("Focus")
+    channels.expect_state("confirmed")
+    expect(channels.panel).to_be_focused()
+
+
+def test_the_pressed_button_keeps_the_keyboard(channels: ChannelsPage) -> None:
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    expect(channels.button("Connect WhatsApp")).to_be_focused()
+    dialog.connect("Pressed")
+    channels.expect_state("confirmed")
+    expect(channels.button("Connect WhatsApp")).to_be_focused()
+
+
+@pytest.mark.parametrize("cdn", ["hanging"], indirect=True)
+def test_nothing_waits_for_a_cdn_that_hangs(page: Page, member: Member) -> None:
+    page.goto(member.channels_url, wait_until="commit")
+    channels = ChannelsPage(page)
+    channels.connect().connect("Patient")
+    channels.expect_state("confirmed", "Patient is connected")
+    channels.expect_channel("Patient")
+
+
+def test_nothing_said_after_ok_undoes_it(channels: ChannelsPage, stack: Stack) -> None:
+    stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
+    hints = Hints(channels.page)
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    dialog.page.evaluate("for (const status of ['ok', 'cancelled']) opener.postMessage({status}, '*')")
+    channels.expect_state("reported", "Almost there")
+    assert hints.sent == ["opened", "message ok"]
+
+
+def test_hints_that_come_late_change_nothing(channels: ChannelsPage, member: Member) -> None:
+    channels.connect().press("Fail")
+    channels.expect_state("failed", "Connecting did not work")
+    address = f"{member.channels_url}attempts/{channels.attempt}"
+    for late in ("opened", "blocked", "closed"):
+        assert tell(channels, address, event=late) == 204
+    channels.page.goto(address)
+    AttemptPage(channels.page).expect_state("failed", "Connecting did not work")
+
+
+def test_a_cancelled_word_after_ok_is_not_believed(channels: ChannelsPage, member: Member, stack: Stack) -> None:
+    stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
+    channels.connect().press("Connect, message first")
+    channels.expect_state("reported")
+    address = f"{member.channels_url}attempts/{channels.attempt}"
+    assert tell(channels, address, event="message", status="cancelled") == 204
+    channels.page.goto(address)
+    AttemptPage(channels.page).expect_state("reported")
+
+
+def test_a_question_is_answered_while_others_write(channels: ChannelsPage, member: Member) -> None:
+    """Reading an attempt's state may write; on SQLite that must not collide with another request's writing."""
+    channels.connect()
+    channels.expect_state("opened")
+    address = f"{member.channels_url}attempts/{channels.attempt}"
+    statuses = channels.page.evaluate(
+        """async address => {
+            const body = new FormData();
+            body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+            body.set("event", "opened");
+            const read = () => fetch(address);
+            const write = () => fetch(`${address}/report`, { method: "POST", body });
+            const asked = Array.from({ length: 200 }, (_, number) => (number % 2 ? read() : write()));
+            return (await Promise.all(asked)).map(response => response.status);
+        }""",
+        address,
+    )
+    assert set(statuses) == {200, 204}
+
+
+@contextmanager
+def asked_and_answered(page: Page) -> Iterator[None]:
+    """A question is asked inside; when this ends it has been answered and the page has set its next timer."""
+    with page.expect_request(POLL) as asked:
+        yield
+    response = asked.value.response()
+    assert response is not None
+    response.finished()
+    page.evaluate(ROUND_TRIP)
+
+
+def answered(waiting: ChannelsPage, polls: Polls, seconds: int) -> int:
+    """Like `Polls.after`, but there must be an answer."""
+    before = polls.asked
+    with asked_and_answered(waiting.page):
+        waiting.page.clock.run_for(seconds * 1000)
+    return polls.asked - before
+
+
+def hide(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def tell(channels: ChannelsPage, address: str, **fields: str) -> int:
+    """Send a hint as the page would."""
+    return channels.page.evaluate(
+        """async ([address, fields]) => {
+            const body = new FormData();
+            body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
+            for (const name in fields) body.set(name, fields[name]);
+            return (await fetch(`${address}/report`, { method: "POST", body })).status;
+        }""",
+        [address, fields],
+    )
