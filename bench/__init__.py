@@ -1,0 +1,1 @@
+"""Measurements, each comparing within one run: `python -m bench`."""
