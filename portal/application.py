@@ -1,6 +1,7 @@
 """Putting the application together."""
 
 import logging
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 from flask import Flask
@@ -81,6 +82,9 @@ def _open_database(app: Flask, settings: Settings) -> None:
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    # It closes asynchronous sessions, of which there are none here, in an event loop made at the end of each request.
+    closers = app.teardown_appcontext_funcs
+    app.teardown_appcontext_funcs = [closer for closer in closers if not iscoroutinefunction(closer)]
     with app.app_context():
         database.init_app(app, db.engine)
 

@@ -1,5 +1,6 @@
 """What every answer carries, whatever it is: headers, errors in words, static files, health."""
 
+import asyncio
 import re
 from urllib.parse import urlsplit
 
@@ -248,3 +249,10 @@ def test_an_error_of_the_database_hides_its_values(portal):
     with pytest.raises(sa.exc.IntegrityError) as caught:
         portal.run(twice)
     assert "planted-hash" not in str(caught.value)
+
+
+def test_a_request_is_answered_where_an_event_loop_runs(portal):
+    async def visit():
+        return portal.browser().get("/login").status
+
+    assert asyncio.run(visit()) == 200
