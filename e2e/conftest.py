@@ -26,7 +26,7 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
 )
-TIMEOUT = 15_000
+TIMEOUT = 30_000
 """Milliseconds; generous, for machines that do other work as well."""
 expect.set_options(timeout=TIMEOUT)
 

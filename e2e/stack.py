@@ -22,7 +22,7 @@ from typing import Self
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 
-START_TIMEOUT = 30
+START_TIMEOUT = 120
 STOP_TIMEOUT = 10
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
@@ -125,7 +125,7 @@ class Stack:
             "SECRET_KEY": self._secret,
             "VAULT_KEYS": self._vault_key,
             "CONNEXEASE_RESELLER_TOKEN": self.sandbox.core.reseller_token,
-            "CONNEXEASE_TIMEOUT": "2",
+            "CONNEXEASE_TIMEOUT": "4",
             "DATABASE_URL": f"sqlite:///{self.folder / 'portal.db'}",
             "REDIS_URL": "",
             "PUBLIC_URL": self.url,

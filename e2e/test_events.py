@@ -48,7 +48,7 @@ def play(events: EventsPage, stack: Stack, channel: str) -> EventsPage:
 
 def expect_kept(events: EventsPage, count: int) -> None:
     """The worker has read everything; a page that is loaded too early is loaded again."""
-    for _ in range(20):
+    for _ in range(100):
         events.page.reload()
         if events.rows.filter(has_text="Kept").count() == count:
             return

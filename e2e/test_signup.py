@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from e2e.mail import link_mailed_to
-from e2e.pages import ConfirmPage, FrontPage, SignUpPage
+from e2e.pages import ConfirmPage, FrontPage, SetupPage, SignUpPage
 from e2e.people import Customer, Member
 from e2e.stack import Stack
 
@@ -139,11 +139,13 @@ def test_an_account_made_elsewhere_is_connected_after_proof(
 
 
 def test_a_reload_while_the_account_is_made(form: SignUpPage, stack: Stack, customer: Customer) -> None:
-    stack.connexease.fault("slow", CREATE, "POST", seconds=1.5)
+    stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     form.fill(customer)
     setup = form.create_account()
-    page: Page = setup.page
-    page.reload()
+    expect(setup.status.filter(has_text="Connexease cannot be reached at the moment.")).to_be_visible()
+    setup.page.reload()
+    setup = SetupPage(setup.page)
+    stack.connexease.clear_faults()
     setup.wait_until_ready(customer.company)
     account(stack, customer)
 

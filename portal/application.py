@@ -82,7 +82,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    # It closes asynchronous sessions, of which there are none here, in an event loop made at the end of each request.
+    # It closes asynchronous sessions, of which there are none, in an event loop made at the end of each request.
     closers = app.teardown_appcontext_funcs
     app.teardown_appcontext_funcs = [closer for closer in closers if not iscoroutinefunction(closer)]
     with app.app_context():
