@@ -4,6 +4,14 @@ from portal.models.account import Account, Membership, Problem, Provisioning, Ro
 from portal.models.audit import AuditEntry
 from portal.models.base import now
 from portal.models.channel import OPEN_STATES, AttemptState, Channel, ChannelListing, OnboardingAttempt
+from portal.models.credential import (
+    Credential,
+    CredentialKind,
+    CredentialListing,
+    CredentialStep,
+    HandOver,
+    LostEnding,
+)
 from portal.models.delivery import Delivery, DeliveryState
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
@@ -17,10 +25,16 @@ __all__ = [
     "AuditEntry",
     "Channel",
     "ChannelListing",
+    "Credential",
+    "CredentialKind",
+    "CredentialListing",
+    "CredentialStep",
     "Delivery",
     "DeliveryState",
     "EmailLink",
+    "HandOver",
     "LinkPurpose",
+    "LostEnding",
     "Mail",
     "MailKind",
     "MailState",

@@ -20,6 +20,9 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     APPROVED = "approved"
     DECLINED = "declined"
+    KEY_HANDED_OVER = "key_handed_over"
+    TOKEN_EXPIRES = "token_expires"
+    TOKEN_REVIEW = "token_review"
 
 
 class MailState(StrEnum):
