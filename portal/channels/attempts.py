@@ -18,7 +18,8 @@ from portal.errors import DomainError
 from portal.extensions import connexease, session, settings, vault
 from portal.i18n import _
 from portal.models import OPEN_STATES, Account, AttemptState, OnboardingAttempt, Person, now
-from portal.vault_crypto import Place, VaultError
+from portal.vault_crypto import VaultError
+from portal.vault_keeping import attempt_place
 
 CANCELLED_WORDS = frozenset({"cancel", "cancelled", "canceled", "closed", "close", "aborted", "dismissed"})
 """Words that a dialog may use for "the user went away": the vendor does not state its words [assumed]."""
@@ -67,7 +68,7 @@ def fetch_dialog(attempt: OnboardingAttempt, account: Account) -> None:
         raise DomainError(
             _("Connexease named a dialog at an address that we do not trust, so we did not open it. Tell us.")
         )
-    attempt.sealed_url = vault().seal(SecretStr(onboarding.onboarding_url), _place(attempt))
+    attempt.sealed_url = vault().seal(SecretStr(onboarding.onboarding_url), attempt_place(attempt))
     attempt.expires_at = onboarding.expires_at
     session().add(attempt)
     session().commit()
@@ -78,7 +79,7 @@ def dialog_url(attempt: OnboardingAttempt) -> str | None:
     if attempt.sealed_url is None or attempt.expires_at is None or attempt.expires_at <= now():
         return None
     try:
-        return vault().open(attempt.sealed_url, _place(attempt)).get_secret_value()
+        return vault().open(attempt.sealed_url, attempt_place(attempt)).get_secret_value()
     except VaultError:
         return None
 
@@ -196,7 +197,3 @@ def _cannot_open(error: cx.ConnexeaseError) -> str:
         texts = [*error.messages, *(text for texts in error.fields.values() for text in texts)]
         return _("Connexease refused: %(reason)s", reason=" ".join(texts) or error.message)
     return _("Connexease did not answer, so there is nothing to open yet. Try again in a moment.")
-
-
-def _place(attempt: OnboardingAttempt) -> Place:
-    return Place("onboarding_attempt.sealed_url", str(attempt.account_id), str(attempt.id))

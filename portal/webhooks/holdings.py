@@ -18,7 +18,7 @@ from portal.connexease import schemas
 from portal.connexease import triggers as catalogue
 from portal.extensions import connexease, session, vault
 from portal.models import Account, PortalWebhook, Webhook, WebhookListing, WebhookPurpose, now
-from portal.vault_crypto import Place
+from portal.vault_keeping import webhook_place
 from portal.webhooks import own
 from portal.webhooks.rules import Subscription
 
@@ -228,13 +228,13 @@ def sealed_headers(row: Webhook) -> Headers:
     """The headers as they were last set."""
     if row.sealed_headers is None:
         return {}
-    found: Headers = json.loads(vault().open(row.sealed_headers, _place(row)).get_secret_value())
+    found: Headers = json.loads(vault().open(row.sealed_headers, webhook_place(row)).get_secret_value())
     return found
 
 
 def seal_headers(row: Webhook, headers: Headers) -> None:
     """Keep the headers that are wanted, encrypted."""
-    row.sealed_headers = vault().seal(SecretStr(json.dumps(headers)), _place(row)) if headers else None
+    row.sealed_headers = vault().seal(SecretStr(json.dumps(headers)), webhook_place(row)) if headers else None
 
 
 def _rows(account: Account) -> list[Webhook]:
@@ -304,7 +304,3 @@ def _note_try(account: Account, problem: str) -> None:
 
 def _folded(headers: Headers) -> Headers:
     return {name.casefold(): value for name, value in headers.items()}
-
-
-def _place(row: Webhook) -> Place:
-    return Place("webhook.sealed_headers", str(row.account_id), str(row.id))

@@ -2,7 +2,6 @@
 
 import secrets
 from typing import Any
-from uuid import UUID
 
 from pydantic import SecretStr
 from sqlmodel import select
@@ -10,7 +9,7 @@ from sqlmodel import select
 from portal.auth.links import fingerprint
 from portal.extensions import session, settings, vault
 from portal.models import Account, PortalWebhook, WebhookPurpose
-from portal.vault_crypto import Place
+from portal.vault_keeping import portal_webhook_place
 
 SECRET_HEADER = "X-Portal-Secret"
 ONBOARDING_TRIGGER = "channel.created"
@@ -32,9 +31,10 @@ def make(account: Account, purpose: WebhookPurpose, **facts: Any) -> PortalWebho
         purpose=purpose,
         key=key,
         secret_hash=fingerprint(secret),
-        sealed_secret=vault().seal(SecretStr(secret), _place(account.id, key)),
+        sealed_secret="",
         **facts,
     )
+    hook.sealed_secret = vault().seal(SecretStr(secret), portal_webhook_place(hook))
     session().add(hook)
     return hook
 
@@ -51,9 +51,5 @@ def callback_url(hook: PortalWebhook) -> str:
 
 def headers(hook: PortalWebhook) -> dict[str, str]:
     """The headers that Connexease is to send along: the secret, in clear, to be used and forgotten."""
-    secret = vault().open(hook.sealed_secret, _place(hook.account_id, hook.key))
+    secret = vault().open(hook.sealed_secret, portal_webhook_place(hook))
     return {SECRET_HEADER: secret.get_secret_value()}
-
-
-def _place(account_id: UUID, key: str) -> Place:
-    return Place("portal_webhook.sealed_secret", str(account_id), key)
