@@ -5,6 +5,7 @@ Flask-Login stays behind this file.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -17,13 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from portal.extensions import login_manager, session
-from portal.models import Account, Membership, Person, Role, StaffRole
+from portal.models import Account, Membership, Person, Role, StaffRole, now
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 View = Callable[..., ResponseReturnValue]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CONFIRMED = "password_at"
+CONFIRMED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,17 @@ def log_out() -> None:
     """End this browser's session."""
     flask_login.logout_user()
     cookie.clear()
+
+
+def note_password() -> None:
+    """The person has just typed their password again."""
+    cookie[CONFIRMED] = int(now().timestamp())
+
+
+def has_confirmed() -> bool:
+    """Whether the person typed their password again in the last ten minutes; a log-in is no such thing."""
+    age = now().timestamp() - int(cookie.get(CONFIRMED, 0))
+    return 0 <= age < CONFIRMED_FOR.total_seconds()
 
 
 def is_helping() -> bool:

@@ -19,6 +19,7 @@ from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.settings import Settings, load_settings
 from portal.signup import blueprint as signup
 from portal.staff import blueprint as staff
+from portal.vault import blueprint as vault
 from portal.vault_crypto import Vault
 from portal.webhooks import blueprint as webhooks
 from portal.worker import tasks
@@ -44,7 +45,7 @@ def create(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     ui.init_app(app)
 
-    for blueprint in (operations.blueprint, auth, signup, accounts, channels, webhooks, events, staff):
+    for blueprint in (operations.blueprint, auth, signup, accounts, channels, webhooks, events, vault, staff):
         app.register_blueprint(blueprint)
     _serve_static(app, settings)
     access.check_views(app)

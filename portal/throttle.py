@@ -24,6 +24,8 @@ class Limit(Enum):
     CORRECTIONS = RateLimitItemPerHour(8)
     WEBHOOK_TESTS = RateLimitItemPerMinute(10)
     LOOK_UPS = RateLimitItemPerMinute(60)
+    REVEALS = RateLimitItemPerHour(30)
+    NEW_TOKENS = RateLimitItemPerHour(20)
 
 
 class TooManyTries(DomainError):

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("keep", sa.Boolean(), nullable=False),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_ours", sa.Boolean(), nullable=False),
+        sa.Column("is_staging", sa.Boolean(), nullable=False),
         sa.Column("replaces_id", sa.Uuid(), nullable=True),
         sa.Column("revoke_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by_id", sa.Uuid(), nullable=True),

@@ -84,6 +84,17 @@ def change_password(person: Person, current: str, new: str) -> None:
     _set_password(person, _strong_hash(new, person))
 
 
+def confirm_password(person: Person, password: str) -> None:
+    """Make sure that whoever sits there is the person who logged in.
+
+    Raises:
+        DomainError: this is not their password.
+    """
+    session().commit()
+    if not passwords.matches(person.password_hash, password):
+        raise DomainError(_("This is not your password."), "password")
+
+
 class LinkSpent(DomainError):
     """A mailed link that no longer does anything."""
 

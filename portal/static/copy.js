@@ -10,10 +10,19 @@
     try {
       await navigator.clipboard.writeText(source.textContent);
       say(button, button.dataset.copied);
+      report(button);
     } catch {
       window.getSelection().selectAllChildren(source);
       say(button, button.dataset.selected);
     }
+  }
+
+  // A copied secret is noted in the account's history.
+  function report({ dataset }) {
+    if (!dataset.report) return;
+    const body = new FormData();
+    body.set("csrf_token", dataset.token);
+    fetch(dataset.report, { method: "POST", body, credentials: "same-origin", keepalive: true }).catch(() => {});
   }
 
   function say(button, words) {

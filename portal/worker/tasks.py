@@ -12,6 +12,7 @@ from portal.channels import confirmation
 from portal.events import processing, retention
 from portal.queue import huey
 from portal.signup import provisioning
+from portal.vault import reminders, revoking
 from portal.webhooks import saving
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 TASKS: dict[str, Callable[[str], None]] = {
     "provision": lambda account_id: provisioning.advance(UUID(account_id)),
     "webhook": lambda webhook_id: saving.push(UUID(webhook_id)),
+    "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
 }
@@ -37,6 +39,9 @@ def sweep(app: Flask) -> None:
         due: list[tuple[Callable[..., None], list[object]]] = [
             (provisioning.advance, [*provisioning.due()]),
             (saving.push, [*saving.due()]),
+            (revoking.finish, [*revoking.due()]),
+            (revoking.revoke_replaced, [*revoking.overdue()]),
+            (reminders.remind, [*reminders.due()]),
             (mail.send, [*mail.due()]),
             (processing.process, [*processing.due()]),
             (confirmation.expire, [*confirmation.overdue()]),

@@ -1,0 +1,8 @@
+"""The token vault: an account's access tokens and gateway API keys."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("vault", __name__)
+
+import portal.vault.handing_over  # noqa: E402 - they register their views on the blueprint
+import portal.vault.views  # noqa: E402, F401

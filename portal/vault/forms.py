@@ -1,0 +1,152 @@
+"""The vault's forms."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from portal import access
+from portal.forms import Form, text
+from portal.i18n import _, _l
+from portal.models import now
+from portal.vault import gateway_keys
+
+HOUR, DAY = 3600, 86400
+NAME_LIMIT = 80
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+class NameForm(Form):
+    """A name of the customer's own."""
+
+    name = StringField(
+        _l("Name"),
+        [DataRequired(_l("Enter a name.")), Length(max=NAME_LIMIT, message=_l("Use at most 80 characters."))],
+        filters=[_stripped],
+        description=_l("What uses it, such as “Order system”. Only the portal knows this name."),
+        render_kw={"maxlength": NAME_LIMIT, "autocomplete": "off"},
+    )
+
+
+class IntentForm(Form):
+    """A form that does its work once, however often it is sent."""
+
+    intent = HiddenField()
+
+    def prepare(self) -> None:
+        """Mark a form that is shown for the first time."""
+        self.intent.data = (self.intent.data or "")[:64] or secrets.token_urlsafe(16)
+
+
+class TokenForm(IntentForm, NameForm):
+    """A new access token."""
+
+    keep = BooleanField(
+        _l("Keep the key in the vault"),
+        default=True,
+        description=_l(
+            "Encrypted, and shown again only to whoever types their password. Otherwise it is shown once."
+        ),
+    )
+
+
+class RotateForm(TokenForm):
+    """A new token in the place of another one."""
+
+    ends = SelectField(
+        _l("The old token"),
+        choices=[
+            ("", _l("stays until I revoke it")),
+            (str(HOUR), _l("is revoked after an hour")),
+            (str(DAY), _l("is revoked after a day")),
+            (str(7 * DAY), _l("is revoked after a week")),
+        ],
+    )
+
+    def revoke_at(self) -> datetime | None:
+        """When the old token's time is over; none while it stays."""
+        return now() + timedelta(seconds=int(self.ends.data)) if self.ends.data else None
+
+
+class PasswordForm(Form):
+    """The person's password again, where it was not typed a moment ago."""
+
+    password = PasswordField(
+        _l("Your password"),
+        [Length(max=1024, message=_l("This is too long."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+    @property
+    def needs_password(self) -> bool:
+        return not access.has_confirmed()
+
+    def validate_password(self, field: PasswordField) -> None:
+        if self.needs_password and not field.data:
+            raise ValidationError(_("Enter your password."))
+
+
+class HandOverForm(IntentForm, PasswordForm):
+    """A link that shows the key once."""
+
+    note = StringField(
+        _l("For whom"),
+        [
+            DataRequired(_l("Say for whom the link is.")),
+            Length(max=120, message=_l("Use at most 120 characters.")),
+        ],
+        filters=[_stripped],
+        description=_l("For your history, such as “Deniz at the agency”."),
+        render_kw={"maxlength": 120, "autocomplete": "off"},
+    )
+    lifetime = SelectField(
+        _l("The link can be opened for"),
+        choices=[(str(HOUR), _l("an hour")), (str(DAY), _l("a day")), (str(7 * DAY), _l("a week"))],
+        default=str(DAY),
+    )
+
+    def lasts(self) -> timedelta:
+        return timedelta(seconds=int(self.lifetime.data))
+
+
+class TypedForm(Form):
+    """Something that cannot be undone: the name is typed first."""
+
+    typed = StringField(
+        _l("Type its name to confirm"),
+        filters=[_stripped],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    wanted = ""
+
+    def expect(self, name: str) -> None:
+        """Say what has to be typed."""
+        self.wanted = name
+
+    def validate_typed(self, field: StringField) -> None:
+        if " ".join(text(field).split()).casefold() != " ".join(self.wanted.split()).casefold():
+            raise ValidationError(_("Type “%(name)s” to confirm.", name=self.wanted))
+
+
+class PastedKeyForm(Form):
+    """A gateway API key, as it was copied."""
+
+    key = StringField(
+        _l("Gateway API key"),
+        [DataRequired(_l("Paste the key."))],
+        filters=[_stripped],
+        description=_l("From the gateway's dashboard. It begins with pk_ (production) or sk_ (staging)."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
+    )
+
+    def validate_key(self, field: StringField) -> None:
+        if problem := gateway_keys.problem_with(text(field)):
+            raise ValidationError(problem)
+
+
+class GatewayKeyForm(NameForm, PastedKeyForm):
+    """A gateway API key for the vault."""

@@ -1,0 +1,87 @@
+"""The account's gateway API keys: pasted in by the customer, used for sending messages."""
+
+import re
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from portal import audit
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import Account, Credential, CredentialKind, HandOver, Person
+from portal.vault import keys
+
+PRODUCTION, STAGING = "pk_", "sk_"
+SHORTEST, LONGEST = 16, 500
+
+
+def problem_with(text: str) -> str | None:
+    """What is wrong with something pasted as a gateway key, in a sentence that never quotes it."""
+    if not text.startswith((PRODUCTION, STAGING)):
+        return _("A gateway API key begins with pk_ (production) or sk_ (staging). Copy it from its dashboard.")
+    if not re.fullmatch(r"[!-~]+", text):
+        return _("This has spaces or characters that no key has. Copy the key again, by itself.")
+    if not SHORTEST <= len(text) <= LONGEST:
+        return _("This is not a whole key. Copy it again from the gateway's dashboard.")
+    return None
+
+
+def add(person: Person, account: Account, name: str, key: SecretStr) -> Credential:
+    """Keep a key.
+
+    Raises:
+        DomainError: it is not one, or the vault has it already.
+    """
+    _refuse(account, key)
+    row = Credential(
+        account_id=account.id,
+        kind=CredentialKind.GATEWAY_KEY,
+        name=name,
+        created_by_id=person.id,
+        created_by=person.email,
+    )
+    _put(row, key)
+    audit.record(person, account, "gateway_key.added", keys.label(row))
+    session().commit()
+    return row
+
+
+def replace(person: Person, account: Account, row: Credential, key: SecretStr) -> None:
+    """Put a new key in the place of an old one: what uses it goes on with the new one.
+
+    Raises:
+        DomainError: it is not one, or the vault has it already.
+    """
+    _refuse(account, key)
+    _put(row, key)
+    audit.record(person, account, "gateway_key.replaced", keys.label(row))
+    session().commit()
+
+
+def remove(person: Person, account: Account, row: Credential) -> None:
+    """Erase a key from the vault. At the gateway it stays good until it is deleted there."""
+    audit.record(person, account, "gateway_key.removed", keys.label(row))
+    session().execute(sa.delete(HandOver).where(col(HandOver.credential_id) == row.id))
+    session().delete(row)
+    session().commit()
+
+
+def _put(row: Credential, key: SecretStr) -> None:
+    keys.seal(row, key)
+    row.is_staging = key.get_secret_value().startswith(STAGING)
+    row.shown_at = row.shown_at or row.created_at
+    row.last_used_at = None
+    session().add(row)
+
+
+def _refuse(account: Account, key: SecretStr) -> None:
+    if problem := problem_with(key.get_secret_value()):
+        raise DomainError(problem, "key")
+    query = select(Credential).where(
+        Credential.account_id == account.id, Credential.kind == CredentialKind.GATEWAY_KEY
+    )
+    for other in session().exec(query):
+        if other.sealed_key and keys.open_key(other).get_secret_value() == key.get_secret_value():
+            raise DomainError(_("This key is in the vault already, as “%(name)s”.", name=keys.label(other)), "key")

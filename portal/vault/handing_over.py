@@ -1,0 +1,108 @@
+"""Handing a key over by a link: making and withdrawing it, and the page behind it."""
+
+from uuid import UUID
+
+from flask import abort, flash, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.errors import DomainError
+from portal.extensions import settings
+from portal.forms import Form, text
+from portal.i18n import _
+from portal.models import Account, Role
+from portal.throttle import Limit
+from portal.vault import blueprint, handovers, holdings, keys
+from portal.vault.forms import HandOverForm
+from portal.vault.holdings import Held
+from portal.vault.views import ONE, confirm
+
+
+@blueprint.get(f"{ONE}/hand-over")
+@access.account_page(Role.OWNER)
+def hand_over(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """For whom, and how long."""
+    return _form_page(account, _kept_or_404(account, credential_id), HandOverForm())
+
+
+@blueprint.post(f"{ONE}/hand-over")
+@access.account_page(Role.OWNER)
+def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """Make the link. It is shown with this answer only; sending the form again makes no other."""
+    held, form = _kept_or_404(account, credential_id), HandOverForm()
+    try:
+        if form.validate():
+            confirm(form)
+            throttle.take_for_account(Limit.REVEALS, account.id)
+            link, token = handovers.make(
+                access.person_or_401(), account, held.row, form.lasts(), text(form.note), text(form.intent)
+            )
+            path = url_for("vault.handed_over", token=token.get_secret_value())
+            url = f"{settings().public_url}{path}"
+            return htmx.page("vault/link.html", account=account, held=held, link=link, url=url)
+    except DomainError as error:
+        form.show_refusal(error)
+    return _form_page(account, held, form, 422)
+
+
+@blueprint.post(f"{ONE}/hand-over/<uuid:link_id>/withdraw")
+@access.account_page(Role.OWNER)
+def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseReturnValue:
+    """Let a link do nothing any more."""
+    held = holdings.known(account).find(credential_id)
+    if held is None:
+        abort(404)
+    try:
+        handovers.withdraw(access.person_or_401(), account, held.row, link_id)
+        flash(_("The link does nothing any more."))
+    except DomainError as error:
+        flash(error.message, "danger")
+    return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=held.id))
+
+
+@blueprint.get("/hand-over/<token>")
+@access.public
+def handed_over(token: str) -> ResponseReturnValue:
+    """The page behind a link. Looking at it uses nothing up: previews of links do that too."""
+    found = handovers.find(token)
+    return _private(htmx.page("vault/open.html", form=Form(), label=keys.label(found[1]))) if found else _over()
+
+
+@blueprint.post("/hand-over/<token>")
+@access.public
+def open_link(token: str) -> ResponseReturnValue:
+    """Show the key, once."""
+    try:
+        throttle.take_for_address(Limit.ADDRESS_POSTS)
+    except throttle.TooManyTries:
+        abort(429)
+    opened = handovers.open_link(token, request.remote_addr or "", request.user_agent.string)
+    if opened is None:
+        return _over()
+    row, key = opened
+    page = htmx.page("vault/opened.html", label=keys.label(row), key=key.get_secret_value())
+    return _private(page)
+
+
+def _over() -> ResponseReturnValue:
+    return _private(htmx.page("vault/link_over.html", status=410))
+
+
+def _private(page: ResponseReturnValue) -> ResponseReturnValue:
+    response = make_response(page)
+    response.headers.update(
+        {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+    )
+    return response
+
+
+def _form_page(account: Account, held: Held, form: HandOverForm, status: int = 200) -> ResponseReturnValue:
+    form.prepare()
+    return htmx.page("vault/hand_over.html", None, status, account=account, held=held, form=form)
+
+
+def _kept_or_404(account: Account, credential_id: UUID) -> Held:
+    held = holdings.known(account).find(credential_id)
+    if held is None or not held.is_kept or not held.is_live:
+        abort(404)
+    return held

@@ -1,0 +1,151 @@
+"""Links that show a key once to a colleague who cannot log in here."""
+
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from portal import audit, mail
+from portal.auth.links import fingerprint
+from portal.database import storable
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
+from portal.queue import wake
+from portal.vault import holdings, keys
+
+
+class AlreadyMade(DomainError):
+    """The same form was sent again: its link was shown then, and is not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This form made a link already, which was shown only then. Withdraw it below and make another one.")
+        )
+
+
+def make(
+    person: Person, account: Account, row: Credential, lifetime: timedelta, note: str, intent: str
+) -> tuple[HandOver, SecretStr]:
+    """A new link; its secret part is returned once, and only its hash is kept.
+
+    Raises:
+        DomainError: there is no key to hand over, or this form made its link already.
+    """
+    held = holdings.Held(row)
+    if not held.is_kept or not held.is_live:
+        raise keys.NoKey
+    if session().exec(select(HandOver.id).where(HandOver.intent == intent)).first() is not None:
+        raise AlreadyMade
+    token = secrets.token_urlsafe(32)
+    link = HandOver(
+        account_id=account.id,
+        credential_id=row.id,
+        intent=intent,
+        token_hash=fingerprint(token),
+        note=note,
+        created_by_id=person.id,
+        created_by=person.email,
+        expires_at=now() + lifetime,
+    )
+    session().add(link)
+    audit.record(person, account, "key.handed_over", keys.label(row), to=note)
+    session().commit()
+    return link, SecretStr(token)
+
+
+def of_credential(row: Credential) -> list[HandOver]:
+    """The links that were made for a key, newest first."""
+    query = select(HandOver).where(HandOver.credential_id == row.id).order_by(col(HandOver.created_at).desc())
+    return list(session().exec(query))
+
+
+def find(token: str) -> tuple[HandOver, Credential] | None:
+    """The link and its key, while it can be opened."""
+    link = session().exec(select(HandOver).where(HandOver.token_hash == fingerprint(token))).first()
+    if link is None or link.opened_at or link.withdrawn_at or link.expires_at <= now():
+        return None
+    row = session().get_one(Credential, link.credential_id)
+    held = holdings.Held(row)
+    return (link, row) if held.is_kept and held.is_live else None
+
+
+def open_link(token: str, address: str, agent: str) -> tuple[Credential, SecretStr] | None:
+    """Show the key, once; none when the link does nothing any more.
+
+    Args:
+        address: the network address that opens it.
+        agent: what the browser says of itself.
+    """
+    found = find(token)
+    if found is None:
+        return None
+    link, row = found
+    spent = session().execute(
+        sa.update(HandOver)
+        .where(
+            col(HandOver.id) == link.id, col(HandOver.opened_at).is_(None), col(HandOver.withdrawn_at).is_(None)
+        )
+        .values(opened_at=now(), opened_from=address[:64], opened_with=storable(agent, 200))
+        .execution_options(synchronize_session=False)
+    )
+    if not spent.rowcount:  # type: ignore[attr-defined]
+        session().rollback()
+        return None
+    key = keys.open_key(row)
+    audit.record(None, link.account_id, "key.hand_over_opened", keys.label(row), to=link.note)
+    mails = [mail.promise(MailKind.KEY_HANDED_OVER, to, link=str(link.id)) for to in owners_of(link.account_id)]
+    session().commit()
+    for mailed in mails:
+        wake("mail", str(mailed.id))
+    return row, key
+
+
+def withdraw(person: Person, account: Account, row: Credential, link_id: UUID) -> None:
+    """Let a link do nothing any more.
+
+    Raises:
+        DomainError: it was opened before, or is over.
+    """
+    done = session().execute(
+        sa.update(HandOver)
+        .where(
+            col(HandOver.id) == link_id,
+            col(HandOver.credential_id) == row.id,
+            col(HandOver.opened_at).is_(None),
+            col(HandOver.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    if not done.rowcount:  # type: ignore[attr-defined]
+        session().rollback()
+        raise DomainError(
+            _("This link was opened or withdrawn before. If somebody has the key, rotate the token.")
+        )
+    audit.record(person, account, "key.hand_over_withdrawn", keys.label(row))
+    session().commit()
+
+
+def owners_of(account_id: UUID) -> list[str]:
+    """Where mail about an account's keys goes."""
+    query = (
+        select(Person.email)
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(Membership.account_id == account_id, Membership.role == Role.OWNER, col(Person.is_enabled))
+    )
+    return list(session().exec(query))
+
+
+@mail.writes(MailKind.KEY_HANDED_OVER)
+def _write_opened(mailed: Mail) -> mail.Context | None:
+    link = session().get(HandOver, UUID(mailed.context["link"]))
+    if link is None:
+        return None
+    row = session().get_one(Credential, link.credential_id)
+    account = session().get_one(Account, link.account_id)
+    return {"link": link, "label": keys.label(row), "account": account, "credential": row}

@@ -1,0 +1,220 @@
+"""Making access tokens: intent first, the key stored before anybody sees it, a lost one found and revoked.
+
+Connexease shows a key once and has no idempotency key. What it lists is read and noted before it is asked for a
+token; when its answer never comes, whatever is listed then and was not before is the lost one. Its key is lost
+with the answer, so it is revoked, and the person is told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from portal import audit, claims
+from portal.channels.listing import uuid_of
+from portal.connexease import errors as cx
+from portal.connexease import schemas
+from portal.errors import DomainError
+from portal.extensions import connexease, session
+from portal.i18n import _
+from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
+from portal.queue import wake
+from portal.vault import holdings, keys
+
+FIRST_DELAY, LONGEST_DELAY = 3, 900
+LOOKS = 6
+"""How often the list is looked through before a token counts as never made: a late call may still arrive."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A token as somebody wants it.
+
+    `keep` says whether its key stays in the vault; `replaces` is the token that it takes the place of, and
+    `revoke_at` when that one is revoked by itself.
+    """
+
+    name: str
+    keep: bool = True
+    replaces: Credential | None = None
+    revoke_at: datetime | None = None
+
+
+def create(person: Person, account: Account, wish: Wish, intent: str) -> Credential:
+    """Make a token. A form that is sent twice makes one.
+
+    When the outcome is unknown, the row comes back as `CREATING`, and the worker finds out.
+
+    Args:
+        intent: what this form was marked with when it was shown.
+
+    Raises:
+        DomainError: nothing was made.
+    """
+    if (made_before := _of_intent(account, intent)) is not None:
+        return made_before
+    try:
+        listed = holdings.read(account)
+    except cx.ConnexeaseError as error:
+        raise not_done(error) from None
+    try:
+        row = _begin(person, account, wish, intent, listed)
+    except IntegrityError:  # the same form, a moment ago, in another request
+        session().rollback()
+        return session().exec(select(Credential).where(Credential.intent == intent)).one()
+    _ask(person, account, row, wish)
+    return row
+
+
+def settle(row: Credential, account: Account) -> None:
+    """Find out what became of a creation whose answer never came. The row is claimed.
+
+    Raises:
+        ConnexeaseError: it cannot be found out now.
+    """
+    listed = connexease().reseller.access_tokens(uuid_of(account))
+    ours = {held.row.connexease_uuid for held in holdings.known(account).credentials}
+    new = [token for token in listed if str(token.uuid) not in row.known_before and token.uuid not in ours]
+    if len(new) == 1:
+        _lose(row, LostEnding.REVOKED, CredentialStep.REVOKING)
+        holdings.see(row, new[0])
+        audit.record(None, account, "token.lost_found", keys.label(row))
+        session().commit()
+        wake("credential", str(row.id))
+    elif new:
+        _lose(row, LostEnding.CANNOT_TELL)
+        session().commit()
+        holdings.read(account)  # now that nothing is being made, they are listed as made elsewhere
+    elif row.attempts >= LOOKS:
+        _lose(row, LostEnding.NOT_MADE)
+        session().commit()
+    else:
+        try_later(row, row.problem_text)
+
+
+def dismiss(account: Account, row: Credential) -> None:
+    """Take away what tells of a lost token, once it has been read."""
+    if row.step != CredentialStep.LOST:
+        raise DomainError(_("This token is still there."))
+    session().delete(row)
+    session().commit()
+
+
+def rename(person: Person, account: Account, row: Credential, name: str) -> None:
+    """Give it another name of ours."""
+    audit.record(person, account, "token.renamed", name, before=keys.label(row))
+    row.name = name
+    session().add(row)
+    session().commit()
+
+
+def try_later(row: Credential, problem: str) -> None:
+    """Let go of a row until its next try."""
+    row.attempts += 1
+    row.problem_text = problem[:500]
+    delay = claims.delay(row.attempts, FIRST_DELAY, LONGEST_DELAY)
+    row.next_attempt_at, row.claimed_until = now() + timedelta(seconds=delay), None
+    session().add(row)
+    session().commit()
+    wake("credential", str(row.id), delay=delay)
+
+
+def not_done(error: cx.ConnexeaseError) -> DomainError:
+    """What to tell when Connexease certainly did nothing."""
+    if isinstance(error, cx.RateLimited):
+        return DomainError(_("Connexease is busy. Nothing was changed; wait a minute, then try again."))
+    if isinstance(error, cx.NotFound):
+        return DomainError(_("Connexease does not know this account or token any more. Nothing was changed."))
+    if isinstance(error, cx.Rejected):
+        return DomainError(_("Connexease refused: %(reason)s", reason=error.message))
+    return DomainError(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
+
+
+def _of_intent(account: Account, intent: str) -> Credential | None:
+    query = select(Credential).where(Credential.intent == intent, Credential.account_id == account.id)
+    return session().exec(query).first()
+
+
+def _begin(
+    person: Person, account: Account, wish: Wish, intent: str, listed: list[schemas.AccessToken]
+) -> Credential:
+    """Commit the intent, claimed for this process. One at a time, so that a lost one can be told from others."""
+    session().execute(sa.select(col(Account.id)).where(col(Account.id) == account.id).with_for_update())
+    busy = select(Credential.id).where(
+        Credential.account_id == account.id, Credential.step == CredentialStep.CREATING
+    )
+    if session().exec(busy).first() is not None:
+        session().rollback()
+        raise DomainError(
+            _("Connexease has not confirmed the last token yet. We are finding out; wait until that is settled.")
+        )
+    row = Credential(
+        account_id=account.id,
+        kind=CredentialKind.ACCESS_TOKEN,
+        step=CredentialStep.CREATING,
+        intent=intent,
+        name=wish.name,
+        keep=wish.keep,
+        replaces_id=wish.replaces.id if wish.replaces else None,
+        created_by_id=person.id,
+        created_by=person.email,
+        known_before=[str(token.uuid) for token in listed],
+        call_started_at=now(),
+    )
+    row.claimed_until = row.next_attempt_at = claims.until()
+    session().add(row)
+    session().commit()
+    return row
+
+
+def _ask(person: Person, account: Account, row: Credential, wish: Wish) -> None:
+    try:
+        made = connexease().reseller.create_access_token(uuid_of(account))
+        _keep(person, account, row, wish, made)
+    except cx.OutcomeUnknown as error:
+        audit.record(person, account, "token.not_confirmed", keys.label(row))
+        try_later(row, error.message)
+    except cx.ConnexeaseError as error:
+        session().delete(row)
+        session().commit()
+        raise _refused(error) from None
+
+
+def _keep(person: Person, account: Account, row: Credential, wish: Wish, made: schemas.NewAccessToken) -> None:
+    """Store the key before anybody sees it."""
+    row.step, row.call_started_at, row.known_before = CredentialStep.LISTED, None, []
+    row.claimed_until = row.next_attempt_at = None
+    keys.seal(row, made.key)
+    holdings.see(row, made)
+    old = wish.replaces
+    if row.keep and (old.is_ours if old else keys.of_the_portal(account.id) is None):
+        row.is_ours = True
+        if old:
+            old.is_ours = False
+    if old:
+        old.revoke_at = wish.revoke_at
+        session().add(old)
+        audit.record(person, account, "token.rotated", keys.label(old), by=keys.label(row))
+    else:
+        audit.record(person, account, "token.created", keys.label(row))
+    session().add(row)
+    session().commit()
+
+
+def _lose(row: Credential, ending: LostEnding, step: CredentialStep = CredentialStep.LOST) -> None:
+    row.step, row.ending, row.attempts, row.call_started_at, row.known_before = step, ending, 0, None, []
+    row.claimed_until, row.next_attempt_at = None, now() if step == CredentialStep.REVOKING else None
+    session().add(row)
+
+
+def _refused(error: cx.ConnexeaseError) -> DomainError:
+    if isinstance(error, cx.Rejected):
+        return DomainError(
+            _(
+                "Connexease refused: %(reason)s If there are too many tokens, revoke one that nobody needs.",
+                reason=f"{error.message.rstrip('.')}.",
+            )
+        )
+    return not_done(error)

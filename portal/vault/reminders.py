@@ -1,0 +1,72 @@
+"""Mail to an account's owners: once a year about each token that is still good, and once before it expires."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal import mail
+from portal.database import writing
+from portal.extensions import session
+from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
+from portal.queue import wake
+from portal.vault import handovers, keys
+from portal.vault.holdings import EXPIRES_SOON, Held
+
+YEAR = timedelta(days=365)
+
+
+def due(limit: int = 100) -> list[UUID]:
+    """Tokens whose owners should hear of them now."""
+    at = now()
+    is_good = sa.and_(
+        col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
+        col(Credential.step) == CredentialStep.LISTED,
+        col(Credential.is_active),
+        col(Credential.gone_at).is_(None),
+        col(Credential.expires_at) > at,
+    )
+    expires = sa.and_(
+        col(Credential.expires_at) <= at + EXPIRES_SOON, col(Credential.expiry_reminded_at).is_(None)
+    )
+    since = sa.func.coalesce(col(Credential.reminded_at), col(Credential.issued_at), col(Credential.created_at))
+    query = sa.select(col(Credential.id)).where(is_good, sa.or_(expires, since <= at - YEAR)).limit(limit)
+    return list(session().execute(query).scalars())
+
+
+def remind(credential_id: UUID) -> None:
+    """Promise the mail to every owner, once."""
+    with writing():
+        row = session().get_one(Credential, credential_id, with_for_update=True, populate_existing=True)
+        kind = _kind_of(row)
+        if kind is None:
+            session().rollback()
+            return
+        row.reminded_at = now()
+        if kind == MailKind.TOKEN_EXPIRES:
+            row.expiry_reminded_at = now()
+        mails = [mail.promise(kind, to, credential=str(row.id)) for to in handovers.owners_of(row.account_id)]
+        session().add(row)
+        session().commit()
+        for mailed in mails:
+            wake("mail", str(mailed.id))
+
+
+def _kind_of(row: Credential) -> MailKind | None:
+    if not Held(row).is_live or row.expires_at is None:
+        return None
+    if row.expires_at <= now() + EXPIRES_SOON and row.expiry_reminded_at is None:
+        return MailKind.TOKEN_EXPIRES
+    if (row.reminded_at or row.issued_at or row.created_at) <= now() - YEAR:
+        return MailKind.TOKEN_REVIEW
+    return None
+
+
+@mail.writes(MailKind.TOKEN_EXPIRES)
+@mail.writes(MailKind.TOKEN_REVIEW)
+def _write(mailed: Mail) -> mail.Context | None:
+    row = session().get(Credential, UUID(mailed.context["credential"]))
+    if row is None or not Held(row).is_live:
+        return None
+    return {"credential": row, "label": keys.label(row), "account": session().get_one(Account, row.account_id)}
