@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 import psycopg
@@ -12,6 +12,9 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from portal.settings import SettingsError
+
+if TYPE_CHECKING:
+    from portal.vault_keeping import Findings
 
 P = ParamSpec("P")
 
@@ -125,3 +128,42 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
     except DomainError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"{person.email} can log in as {role}.")
+
+
+@main.group()
+def vault() -> None:
+    """The stored secrets, and the keys that seal them."""
+
+
+@vault.command()
+@with_app
+def check() -> None:
+    """Open every stored secret, and name those that do not open."""
+    from portal import vault_keeping  # noqa: PLC0415
+
+    findings = vault_keeping.check()
+    _tell(findings)
+    if findings.outdated:
+        click.echo(f"Older keys wrap {findings.outdated} of them: `portal vault rotate` moves them to the newest.")
+
+
+@vault.command()
+@with_app
+def rotate() -> None:
+    """Move every stored secret to the newest of VAULT_KEYS; the portal may go on running."""
+    from portal import vault_keeping  # noqa: PLC0415
+
+    rewrapped, findings = vault_keeping.rotate()
+    click.echo(f"Re-wrapped with the newest key: {rewrapped}.")
+    _tell(findings)
+    click.echo("The newest key is enough for all of them: the older keys may be removed from VAULT_KEYS.")
+
+
+def _tell(findings: "Findings") -> None:
+    """Say how many secrets open; end the command when one does not."""
+    count = findings.opened + len(findings.closed)
+    click.echo(f"{findings.opened} of {count} stored secrets open.")
+    for record, reason in findings.closed:
+        click.echo(f"{record.column}, account {record.account_id}, record {record.id}: {reason}", err=True)
+    if findings.closed:
+        raise click.ClickException("Not every secret opens. Remove no key from VAULT_KEYS before that is settled.")

@@ -1,12 +1,24 @@
-"""Every column that holds sealed secrets, and where each of its secrets lives.
+"""Every column that holds sealed secrets, whether they open, and their move to the newest of `VAULT_KEYS`.
 
-A secret opens only for the place that it was sealed for, so a column's place is defined here and nowhere else.
+A secret opens only for the place that it was sealed for. A column's place is defined here and nowhere else, so
+that who seals, who opens and who changes the keys agree on it to the letter.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from portal.database import writing
+from portal.extensions import db, vault
 from portal.models import Credential, OnboardingAttempt, PortalWebhook, Webhook
-from portal.vault_crypto import Place
+from portal.vault_crypto import Place, VaultError
+
+BATCH = 100
+"""Rows that are read at once: no transaction stays open while they are worked on."""
 
 
 def attempt_place(row: OnboardingAttempt) -> Place:
@@ -31,3 +43,113 @@ def webhook_place(row: Webhook) -> Place:
 
 def _place(column: str, account_id: UUID, record: UUID | str) -> Place:
     return Place(column, str(account_id), str(record))
+
+
+PLACES: dict[str, Callable[[Any], Place]] = {
+    "credential.sealed_key": credential_place,
+    "onboarding_attempt.sealed_url": attempt_place,
+    "portal_webhook.sealed_secret": portal_webhook_place,
+    "webhook.sealed_headers": webhook_place,
+}
+"""Every sealed column, and how the place of one of its secrets is made from its row."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sealed secret, as it stood when it was read."""
+
+    column: str
+    id: UUID
+    account_id: UUID
+    place: Place
+    sealed: str = field(repr=False)
+
+
+@dataclass
+class Findings:
+    """What a pass over every record found."""
+
+    opened: int = 0
+    outdated: int = 0
+    """How many of these an older key wraps."""
+    closed: list[tuple[Record, str]] = field(default_factory=list)
+    """What does not open, and why."""
+
+    def note(self, record: Record) -> bool:
+        """Open a record; whether it opens, and an older key wraps it."""
+        try:
+            vault().open(record.sealed, record.place)
+        except VaultError as error:
+            self.closed.append((record, str(error)))
+            return False
+        is_outdated = not vault().is_current(record.sealed)
+        self.opened += 1
+        self.outdated += is_outdated
+        return is_outdated
+
+
+def check() -> Findings:
+    """Open every sealed record."""
+    findings = Findings()
+    for record in records():
+        findings.note(record)
+    return findings
+
+
+def rotate() -> tuple[int, Findings]:
+    """Re-wrap every record with the newest key, while others read and change them.
+
+    It passes over all records until a pass finds nothing left; stopped halfway, the next run does the rest.
+
+    Returns:
+        How many were re-wrapped, and what the last pass found.
+    """
+    rewrapped = 0
+    while True:
+        findings = Findings()
+        for record in records():
+            if findings.note(record):
+                rewrapped += rewrap(record)
+        if not findings.outdated:
+            return rewrapped, findings
+
+
+def rewrap(record: Record) -> bool:
+    """Wrap a record with the newest key, unless it was changed or removed since it was read.
+
+    Each has a transaction of its own, so that none waits for one row while it holds another.
+    """
+    table, column = _table_and_column(record.column)
+    swap = (
+        sa.update(table)
+        .where(table.c.id == record.id, column == record.sealed)
+        .values({column: vault().rewrap(record.sealed, record.place)})
+    )
+    with writing(), db.engine.begin() as connection:
+        return connection.execute(swap).rowcount == 1
+
+
+def records() -> Iterator[Record]:
+    """Every sealed record of every table."""
+    for name, place_of in PLACES.items():
+        _, column = _table_and_column(name)
+        after: UUID | None = None
+        while rows := _batch(name, after):
+            for row in rows:
+                yield Record(name, row.id, row.account_id, place_of(row), row._mapping[column])
+            after = rows[-1].id
+
+
+def _batch(name: str, after: UUID | None) -> Sequence[sa.Row[Any]]:
+    table, column = _table_and_column(name)
+    query = sa.select(table).where(column.is_not(None)).order_by(table.c.id).limit(BATCH)
+    if after is not None:
+        query = query.where(table.c.id > after)
+    with db.engine.connect() as connection:
+        return connection.execute(query).all()
+
+
+def _table_and_column(name: str) -> tuple[sa.Table, sa.Column[Any]]:
+    table_name, _, column_name = name.partition(".")
+    table = SQLModel.metadata.tables[table_name]
+    return table, table.c[column_name]

@@ -26,10 +26,11 @@ from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.database import writing
 from portal.errors import DomainError, FieldErrors
-from portal.extensions import connexease, session
+from portal.extensions import connexease, session, vault
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
 from portal.queue import wake
+from portal.vault_keeping import webhook_place
 from portal.webhooks import holdings, own
 from portal.webhooks.headers import Header, looks_secret
 from portal.webhooks.rules import Broken, Subscription, broken_by
@@ -269,6 +270,8 @@ class _Before:
     def put_back(self, row: Webhook) -> None:
         for each in fields(self):
             setattr(row, each.name, getattr(self, each.name))
+        if row.sealed_headers is not None:  # a rotation of the keys may have passed since these were read
+            row.sealed_headers = vault().rewrap(row.sealed_headers, webhook_place(row))
 
 
 def _begin(row: Webhook) -> None:
