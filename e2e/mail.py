@@ -9,7 +9,7 @@ from e2e.stack import Stack
 
 def mail_to(stack: Stack, email: str, subject: str = "") -> dict[str, list[str]]:
     """The newest mail to this address, as soon as it is there."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not (mails := [m for m in stack.connexease.mails(email) if subject in m["subject"]]):
         assert time.monotonic() < deadline, f"no mail {subject!r} to {email}"
         time.sleep(0.05)

@@ -78,7 +78,7 @@ def _csrf(html: str) -> str:
 
 
 def _until_ready(context: BrowserContext, setup_url: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while context.request.get(setup_url).url == setup_url:
         assert time.monotonic() < deadline, f"{setup_url} was not ready in time"
         time.sleep(0.05)

@@ -22,7 +22,7 @@ from typing import Self
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 
-START_TIMEOUT = 120
+START_TIMEOUT = 600
 STOP_TIMEOUT = 10
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
@@ -162,7 +162,7 @@ class Stack:
             ended = [name for name, process in self._processes.items() if process.poll() is not None]
             assert not ended, f"{', '.join(ended)} ended:\n{self.logs()}"
             try:
-                urllib.request.urlopen(f"{self.url}/readyz", timeout=2).close()
+                urllib.request.urlopen(f"{self.url}/readyz", timeout=30).close()
                 return
             except (urllib.error.URLError, OSError):
                 assert time.monotonic() < deadline, f"the portal did not answer:\n{self.logs()}"

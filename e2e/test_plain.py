@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.keyboard import press_link, tab_to
 from e2e.pages import AttemptPage, ChannelsPage, Dialog, FrontPage, OverviewPage, SignUpPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack
@@ -111,23 +112,3 @@ def test_the_skip_link_leads_to_the_content(page: Page, member: Member) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the thing with this name has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(NAME_OF_FOCUS) == name:
-            return
-    raise AssertionError(f"Tab never came to {name!r}")
-
-
-def press_link(page: Page, name: str) -> None:
-    tab_to(page, name)
-    page.keyboard.press("Enter")
-
-
-NAME_OF_FOCUS = """() => {
-    const { labels, textContent } = document.activeElement;
-    return (labels?.length ? labels[0].textContent : textContent).trim();
-}"""

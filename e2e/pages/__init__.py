@@ -6,6 +6,16 @@ from e2e.pages.channels import AttemptPage, ChannelsPage
 from e2e.pages.dialog import Dialog
 from e2e.pages.signup import CheckMailPage, ConfirmPage, DetailsPage, FrontPage, SignUpPage
 from e2e.pages.staff import BoardPage
+from e2e.pages.tokens import (
+    GatewayKeyForm,
+    HandedOverPage,
+    LinkOverPage,
+    LinkPage,
+    NewKeyPage,
+    RevealedPage,
+    TokenPage,
+    TokensPage,
+)
 
 __all__ = [
     "AttemptPage",
@@ -17,12 +27,20 @@ __all__ = [
     "Dialog",
     "ForgotPage",
     "FrontPage",
+    "GatewayKeyForm",
+    "HandedOverPage",
+    "LinkOverPage",
+    "LinkPage",
     "LinkSpentPage",
     "LogInPage",
+    "NewKeyPage",
     "OverviewPage",
     "PasswordPage",
     "ResetPage",
     "ResetSentPage",
+    "RevealedPage",
     "SetupPage",
     "SignUpPage",
+    "TokenPage",
+    "TokensPage",
 ]
