@@ -39,7 +39,11 @@ class IntentForm(Form):
 
     def prepare(self) -> None:
         """Mark a form that is shown for the first time."""
-        self.intent.data = (self.intent.data or "")[:64] or secrets.token_urlsafe(16)
+        self.validate_intent(self.intent)
+
+    def validate_intent(self, field: HiddenField) -> None:
+        """A form that comes without a mark, as from a script, is one of its own."""
+        field.data = text(field)[:64] or secrets.token_urlsafe(16)
 
 
 class TokenForm(IntentForm, NameForm):
@@ -59,11 +63,11 @@ class RotateForm(TokenForm):
 
     ends = SelectField(
         _l("The old token"),
-        choices=[
-            ("", _l("stays until I revoke it")),
-            (str(HOUR), _l("is revoked after an hour")),
-            (str(DAY), _l("is revoked after a day")),
-            (str(7 * DAY), _l("is revoked after a week")),
+        choices=lambda: [
+            ("", _("stays until I revoke it")),
+            (str(HOUR), _("is revoked after an hour")),
+            (str(DAY), _("is revoked after a day")),
+            (str(7 * DAY), _("is revoked after a week")),
         ],
     )
 
@@ -105,7 +109,7 @@ class HandOverForm(IntentForm, PasswordForm):
     )
     lifetime = SelectField(
         _l("The link can be opened for"),
-        choices=[(str(HOUR), _l("an hour")), (str(DAY), _l("a day")), (str(7 * DAY), _l("a week"))],
+        choices=lambda: [(str(HOUR), _("an hour")), (str(DAY), _("a day")), (str(7 * DAY), _("a week"))],
         default=str(DAY),
     )
 

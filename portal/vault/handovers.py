@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit, mail
@@ -39,8 +40,6 @@ def make(
     held = holdings.Held(row)
     if not held.is_kept or not held.is_live:
         raise keys.NoKey
-    if session().exec(select(HandOver.id).where(HandOver.intent == intent)).first() is not None:
-        raise AlreadyMade
     token = secrets.token_urlsafe(32)
     link = HandOver(
         account_id=account.id,
@@ -54,7 +53,11 @@ def make(
     )
     session().add(link)
     audit.record(person, account, "key.handed_over", keys.label(row), to=note)
-    session().commit()
+    try:
+        session().commit()
+    except IntegrityError:  # of the intent
+        session().rollback()
+        raise AlreadyMade from None
     return link, SecretStr(token)
 
 

@@ -63,7 +63,9 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Credent
         row = _begin(person, account, wish, intent, listed)
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
-        return session().exec(select(Credential).where(Credential.intent == intent)).one()
+        if (made_before := _of_intent(account, intent)) is None:
+            raise DomainError(_("This form cannot be sent again. Reload the page.")) from None
+        return made_before
     _ask(person, account, row, wish)
     return row
 

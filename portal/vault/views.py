@@ -116,7 +116,10 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
 def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The page says that its copy button was pressed."""
     held = _held_or_404(account, credential_id)
-    throttle.take_for_account(Limit.REVEALS, account.id)
+    try:
+        throttle.take_for_account(Limit.REVEALS, account.id)
+    except throttle.TooManyTries:
+        abort(429)
     keys.note_copied(access.person_or_401(), account, held.row)
     return "", 204
 

@@ -1,10 +1,7 @@
 """Whole journeys at DEBUG level: no log record, exception, page or representation shows a secret."""
 
-import logging
-
-import pytest
-
 from portal.models import EmailLink, OnboardingAttempt, Person, PortalWebhook
+from tests.support.log import log  # noqa: F401 - a fixture
 from tests.support.portal import DETAILS, PASSWORD
 
 JANE = DETAILS["contact_email"]
@@ -18,38 +15,6 @@ FIXED = {
     "the new password": NEW_PASSWORD,
     "a wrong password": "wrong-planted-password",
 }
-
-
-class Formatted(logging.Handler):
-    """Every record as it would stand in a file, with its trace and its arguments."""
-
-    def __init__(self):
-        super().__init__(logging.NOTSET)
-        self.lines: list[str] = []
-
-    def emit(self, record):
-        if record.name.startswith(("mail.", "portal.sandbox")):
-            return  # the sandbox's own, which only the tests run in this process
-        self.lines.append(self.format(record))
-        self.lines.append(repr(record.__dict__))
-
-
-@pytest.fixture
-def log():
-    """All loggers, at their loudest, those of libraries included."""
-    handler, root = Formatted(), logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    loud = [logging.getLogger(name) for name in ("sqlalchemy.engine", "urllib3", "huey", "werkzeug", "portal")]
-    levels = [logger.level for logger in loud]
-    for logger in loud:
-        logger.setLevel(logging.DEBUG)
-    yield handler
-    for logger, level in zip(loud, levels, strict=True):
-        logger.setLevel(level)
-    root.setLevel(before)
-    root.removeHandler(handler)
 
 
 def sealed(portal) -> dict[str, str]:
@@ -75,7 +40,7 @@ def fail_somewhere(portal) -> None:
     portal.control.fault("truncated", "onboarding/$", "POST")
 
 
-def test_a_whole_journey(make_portal, log, capfd, sandbox):
+def test_a_whole_journey(make_portal, log, capfd, sandbox):  # noqa: F811
     host = sandbox.smtp_url.removeprefix("smtp://")
     mail_password = FIXED["the mail server's password"]
     portal = make_portal(signup_policy="verified", mail_url=f"smtp://user:{mail_password}@{host}")

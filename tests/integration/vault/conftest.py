@@ -44,7 +44,9 @@ class Owner:
         """Send the form for a new token."""
         shown = self.browser.get(f"{self.root}new")
         intent = shown.values("Make the token")["intent"]
-        return self.browser.post(f"{self.root}new", {"name": name, "keep": "y", "intent": intent} | typed, htmx=htmx)
+        return self.browser.post(
+            f"{self.root}new", {"name": name, "keep": "y", "intent": intent} | typed, htmx=htmx
+        )
 
     def made(self, name: str = "Order system", **typed: Any) -> tuple[Credential, str]:
         """A new token, and the key that was shown."""
@@ -102,5 +104,3 @@ def owner(portal, control, sandbox) -> Owner:
     browser, account_id = portal.customer()
     account = portal.account("jane@acme.example.com")
     return Owner(browser, portal, control, account_id, str(account.connexease_uuid), sandbox.api_url)
-
-

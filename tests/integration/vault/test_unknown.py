@@ -25,7 +25,9 @@ def test_a_token_whose_key_never_arrived_is_revoked(owner: Owner, fault: str) ->
         assert "Nobody has the key, so the token was revoked" in owner.browser.get(owner.address(row)).text
         assert "was made but its key was lost" in owner.history()
     assert owner.active_at_connexease() == before
-    assert len([r for r in owner.control.requests("POST") if r["path"].endswith("/access-token/")]) <= len(before) + 1
+    assert (
+        len([r for r in owner.control.requests("POST") if r["path"].endswith("/access-token/")]) <= len(before) + 1
+    )
 
 
 def test_a_token_that_was_never_made_is_said_so_after_some_looks(owner: Owner) -> None:

@@ -1,0 +1,76 @@
+"""Gateway API keys: pasted in, kept encrypted, replaced and removed."""
+
+import pytest
+
+from tests.integration.vault.conftest import Owner, key_on
+from tests.support.portal import PASSWORD
+
+KEY = "pk_0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_kept_and_revealed(owner: Owner, htmx: bool) -> None:
+    page = owner.browser.follow(owner.add_gateway_key(f"  {KEY}\n", htmx=htmx))
+    assert "“Shop gateway” is in the vault." in page.text
+    assert "Production" in page.text
+    assert KEY not in page.response.get_data(as_text=True)
+    row = owner.row("Shop gateway")
+    assert KEY not in (row.sealed_key or "")
+    revealed = owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
+    assert key_on(revealed) == KEY
+    assert "put the gateway key “Shop gateway” into the vault" in owner.history()
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("", "Paste the key."),
+        ("Bearer pk_0123456789abcdef", "begins with pk_"),
+        ("pk_0123", "not a whole key"),
+        ("pk_0123456789 abcdef012345", "spaces or characters"),
+        ("pk_0123456789abcdef\u200b0123", "spaces or characters"),
+        ("pk_" + "a" * 600, "not a whole key"),
+    ],
+)
+def test_what_is_no_key(owner: Owner, key: str, words: str) -> None:
+    page = owner.add_gateway_key(key)
+    assert page.status == 422
+    assert words in page.errors["key"]
+    assert page.values("Keep it in the vault")["name"] == "Shop gateway"
+    assert owner.rows() == []
+
+
+def test_the_same_key_twice(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    page = owner.add_gateway_key(KEY, "Another")
+    assert page.errors["key"] == "This key is in the vault already, as “Shop gateway”."
+
+
+def test_a_new_key_in_its_place(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    row = owner.row("Shop gateway")
+    new = "sk_ffffffffffffffffffffffffffffffff"
+    answer = owner.browser.post(owner.address(row, page="/replace"), {"key": new})
+    page = owner.browser.follow(answer)
+    assert "has its new key" in page.text
+    assert "Staging" in page.text
+    assert (owner.row("Shop gateway").id, owner.row("Shop gateway").last_four) == (row.id, "ffff")
+    assert owner.browser.post(owner.address(row, page="/replace"), {"key": "no"}).status == 422
+
+
+def test_removed(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    row = owner.row("Shop gateway")
+    assert owner.browser.post(owner.address(row, page="/remove"), {"typed": "no"}).status == 422
+    page = owner.browser.follow(owner.browser.post(owner.address(row, page="/remove"), {"typed": "Shop gateway"}))
+    assert "is removed from the vault" in page.text
+    assert owner.rows() == []
+
+
+def test_it_is_no_token(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    row = owner.row("Shop gateway")
+    for page in ("/rotate", "/revoke"):
+        assert owner.browser.get(owner.address(row, page=page)).status == 404
+    tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
+    assert "tried out by sending a message" in tried.text

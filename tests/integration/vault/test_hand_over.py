@@ -1,0 +1,127 @@
+"""A link shows a key once, to whoever presses the button, and its owners hear of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.models import HandOver, now
+from tests.integration.vault.conftest import Owner, key_on
+from tests.integration.vault.test_rotate_revoke import revoke
+from tests.support.portal import PASSWORD
+
+AGENT = {"User-Agent": "Test Browser/1.0 <script>"}
+
+
+def hand_over(owner: Owner, **typed: str):
+    address = owner.address(owner.row("Order system"), page="/hand-over")
+    shown = owner.browser.get(address)
+    values = {"note": "Deniz at the agency", "lifetime": "86400", "password": PASSWORD}
+    intent = shown.values("Make the link")["intent"]
+    return owner.browser.post(address, values | {"intent": intent} | typed)
+
+
+def link(owner: Owner) -> str:
+    return key_on(hand_over(owner))
+
+
+def test_it_is_opened_once(owner: Owner) -> None:
+    _row, key = owner.made()
+    url = link(owner)
+    stranger = owner.portal.browser("203.0.113.9")
+    for _ in range(3):  # previews of links look, and more than once
+        page = stranger.get(url)
+        assert page.status == 200
+        assert key not in page.response.get_data(as_text=True)
+    opened = stranger.submit(page, "Show me the key")
+    assert key_on(opened) == key
+    assert opened.response.headers["Cache-Control"] == "no-store"
+    assert opened.response.headers["Referrer-Policy"] == "no-referrer"
+    assert stranger.get(url).status == 410
+    again = stranger.submit(page, "Show me the key")
+    assert again.status == 410
+    assert key not in again.response.get_data(as_text=True)
+
+
+def test_the_owners_hear_when_and_from_where(owner: Owner) -> None:
+    owner.made()
+    url = link(owner)
+    stranger = owner.portal.browser("203.0.113.9")
+    data = {"csrf_token": stranger.get(url).values()["csrf_token"]}
+    stranger.send("POST", url, data=data, headers=AGENT)
+    (mail,) = [m for m in owner.portal.mails("jane@acme.example.com") if "opened by a link" in m["subject"]]
+    assert "203.0.113.9" in mail["text"]
+    assert "Deniz at the agency" in mail["text"]
+    page = owner.browser.get(owner.address(owner.row("Order system")))
+    assert "from 203.0.113.9 · Test Browser/1.0 <script>" in page.text
+    assert "whoever opened the link for Deniz at the agency from 203.0.113.9" in owner.history()
+
+
+def test_withdrawn(owner: Owner) -> None:
+    owner.made()
+    url = link(owner)
+    page = owner.browser.get(owner.address(owner.row("Order system")))
+    owner.browser.submit(page, "Withdraw")
+    assert owner.portal.browser().get(url).status == 410
+    after = owner.browser.get(owner.address(owner.row("Order system")))
+    assert "Withdrawn" in after.text
+    assert "withdrew a link" in owner.history()
+    (row,) = owner.portal.rows(HandOver)
+    again = owner.browser.post(owner.address(owner.row("Order system"), page=f"/hand-over/{row.id}/withdraw"))
+    assert "opened or withdrawn before" in owner.browser.follow(again).text
+
+
+def test_expired(owner: Owner) -> None:
+    owner.made()
+    url = link(owner)
+    page = owner.portal.browser().get(url)
+    owner.portal.sql("UPDATE hand_over SET expires_at = :at", at=now() - timedelta(seconds=1))
+    assert owner.portal.browser().get(url).status == 410
+    assert owner.portal.browser().post(url).status == 410
+    assert page.status == 200
+
+
+def test_a_revoked_token_takes_its_links_along(owner: Owner) -> None:
+    owner.made()
+    url = link(owner)
+    revoke(owner)
+    assert owner.portal.browser().get(url).status == 410
+    assert owner.portal.one(HandOver).withdrawn_at is not None
+
+
+def test_the_form_sent_again_makes_no_second_link(owner: Owner) -> None:
+    owner.made()
+    first = hand_over(owner, intent="the-same")
+    again = hand_over(owner, intent="the-same")
+    assert key_on(first)
+    assert again.status == 422
+    assert "made a link already" in again.text
+    assert len(owner.portal.rows(HandOver)) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"password": "wrong"}, "password"),
+        ({"password": ""}, "password"),
+        ({"note": ""}, "note"),
+        ({"lifetime": "99999999"}, "lifetime"),
+    ],
+)
+def test_what_is_refused(owner: Owner, typed: dict[str, str], field: str) -> None:
+    owner.made()
+    page = hand_over(owner, **typed)
+    assert page.status == 422
+    assert field in page.errors
+    assert owner.portal.rows(HandOver) == []
+
+
+@pytest.mark.parametrize("token", ["nothing", "%00", "x" * 3000])
+def test_links_that_never_were(owner: Owner, token: str) -> None:
+    assert owner.portal.browser().get(f"/hand-over/{token}").status == 410
+    assert owner.portal.browser().post(f"/hand-over/{token}").status == 410
+
+
+def test_a_key_that_is_not_kept_cannot_be_handed_over(owner: Owner) -> None:
+    owner.browser.follow(owner.make(keep=""))
+    row = owner.row("Order system")
+    assert owner.browser.get(owner.address(row, page="/hand-over")).status == 404

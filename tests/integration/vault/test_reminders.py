@@ -1,0 +1,45 @@
+"""Mail about tokens: once a year, and once before they expire."""
+
+from datetime import timedelta
+
+from portal.models import now
+from tests.integration.vault.conftest import Owner
+from tests.integration.vault.test_rotate_revoke import revoke
+
+JANE = "jane@acme.example.com"
+
+
+def mails(owner: Owner, words: str) -> list[dict]:
+    owner.portal.sweep()
+    return [mail for mail in owner.portal.mails(JANE) if words in mail["subject"]]
+
+
+def test_once_before_it_expires(owner: Owner) -> None:
+    owner.made()
+    assert mails(owner, "expires soon") == []
+    owner.portal.sql("UPDATE credential SET expires_at = :at", at=now() + timedelta(days=59))
+    (mail,) = mails(owner, "expires soon")
+    assert "Order system" in mail["text"]
+    assert f"/tokens/{owner.row('Order system').id}" in mail["text"]
+    assert len(mails(owner, "expires soon")) == 1
+    assert mails(owner, "still needed") == []
+
+
+def test_once_a_year(owner: Owner) -> None:
+    owner.made()
+    owner.portal.sql("UPDATE credential SET issued_at = :at", at=now() - timedelta(days=366))
+    assert len(mails(owner, "still needed")) == 1
+    assert len(mails(owner, "still needed")) == 1
+    owner.portal.sql("UPDATE credential SET reminded_at = :at", at=now() - timedelta(days=366))
+    assert len(mails(owner, "still needed")) == 2
+
+
+def test_nothing_about_what_is_over(owner: Owner) -> None:
+    owner.made()
+    revoke(owner)
+    owner.portal.sql(
+        "UPDATE credential SET issued_at = :old, expires_at = :soon",
+        old=now() - timedelta(days=800),
+        soon=now() + timedelta(days=3),
+    )
+    assert mails(owner, "Order system") == []

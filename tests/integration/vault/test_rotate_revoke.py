@@ -1,0 +1,137 @@
+"""Rotating and revoking: both good for a while, then one for good; a wish to revoke survives everything."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.models import CredentialStep, now
+from tests.integration.vault.conftest import CREATE, REVOKE, Owner, key_on
+from tests.support.marks import both_databases
+
+
+def rotate(owner: Owner, name: str = "New one", ends: str = ""):
+    row = owner.row("Order system")
+    address = owner.address(row, page="/rotate")
+    intent = owner.browser.get(address).values("Make the new token")["intent"]
+    return owner.browser.post(address, {"name": name, "keep": "y", "ends": ends, "intent": intent})
+
+
+def revoke(owner: Owner, typed: str = "order  SYSTEM", *, htmx: bool = False):
+    row = owner.row("Order system")
+    return owner.browser.post(owner.address(row, page="/revoke"), {"typed": typed}, htmx=htmx)
+
+
+def test_both_are_good_until_somebody_revokes_the_old_one(owner: Owner) -> None:
+    _row, old_key = owner.made()
+    new_key = key_on(owner.browser.follow(rotate(owner)))
+    assert new_key != old_key
+    assert len(owner.active_at_connexease()) == 2
+    assert (owner.row("Order system").is_ours, owner.row("New one").is_ours) == (False, True)
+    assert "in place of Order system" in owner.browser.get(owner.address(owner.row("New one"))).text
+    assert "replaced the access token “Order system” by “New one”" in owner.history()
+
+
+def test_the_old_one_is_revoked_when_its_time_is_over(owner: Owner) -> None:
+    owner.made()
+    rotate(owner, ends="3600")
+    assert "is revoked by itself" in owner.index().text
+    owner.portal.sweep()
+    assert len(owner.active_at_connexease()) == 2
+    owner.portal.sql(
+        "UPDATE credential SET revoke_at = :at WHERE revoke_at IS NOT NULL", at=now() - timedelta(hours=1)
+    )
+    owner.portal.sweep()
+    assert owner.active_at_connexease() == [str(owner.row("New one").connexease_uuid)]
+
+
+def test_a_rotation_that_is_not_confirmed_leaves_the_old_one_alone(owner: Owner) -> None:
+    owner.made()
+    owner.control.fault("reset_after", **CREATE)
+    rotate(owner, ends="3600")
+    owner.work_on()
+    old = owner.row("Order system")
+    assert owner.active_at_connexease() == [str(old.connexease_uuid)]
+    assert old.revoke_at is None
+    assert old.is_ours
+
+
+def test_the_limit_in_the_middle_of_a_rotation(owner: Owner) -> None:
+    owner.control.set(access_token_limit=1)
+    owner.made()
+    page = rotate(owner)
+    assert page.status == 422
+    assert "Maximum active token limit" in page.text
+    assert "is revoked after a day" in page.text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_revoked_for_good(owner: Owner, htmx: bool) -> None:
+    row, _key = owner.made()
+    assert "This is final" in owner.browser.get(owner.address(row, page="/revoke")).text
+    page = owner.browser.follow(revoke(owner, htmx=htmx))
+    assert "“Order system” is revoked." in page.text
+    assert owner.active_at_connexease() == []
+    row = owner.row("Order system")
+    assert (row.sealed_key, row.is_active) == (None, False)
+    assert "asked Connexease to revoke “Order system”" in owner.history()
+    assert "saw “Order system” revoked" in owner.history()
+    shown = owner.browser.get(owner.address(row))
+    assert "Reveal" not in shown.text
+    assert revoke(owner).status == 422
+
+
+@pytest.mark.parametrize("typed", ["", "revoke", "Order"])
+def test_the_name_is_typed_first(owner: Owner, typed: str) -> None:
+    owner.made()
+    page = revoke(owner, typed)
+    assert page.status == 422
+    assert page.errors["typed"] == "Type “Order system” to confirm."
+    assert len(owner.active_at_connexease()) == 1
+
+
+@both_databases
+@pytest.mark.parametrize("fault", ["status", "timeout_before", "reset_after", "html"])
+def test_a_wish_to_revoke_is_kept_until_it_is_done(owner: Owner, fault: str) -> None:
+    owner.made()
+    owner.control.fault(fault, **REVOKE, times=None, **({"status": 503} if fault in ("status", "html") else {}))
+    page = owner.browser.follow(revoke(owner))
+    assert "has not confirmed it yet" in page.text
+    assert "Revoking" in page.text
+    owner.work_on()
+    assert owner.row("Order system").step == CredentialStep.REVOKING
+    owner.control.clear_faults()
+    owner.work_on()
+    assert owner.active_at_connexease() == []
+    assert owner.row("Order system").step == CredentialStep.LISTED
+
+
+def test_connexease_refuses_to_revoke(owner: Owner) -> None:
+    owner.made()
+    owner.control.fault("status", **REVOKE, status=400, body={"detail": "Not today."})
+    page = revoke(owner)
+    assert page.status == 422
+    assert "Not today." in page.text
+    row = owner.row("Order system")
+    assert (row.step, row.sealed_key is None) == (CredentialStep.LISTED, False)
+    assert "Active" in owner.index().text
+
+
+def test_a_token_that_connexease_does_not_know_any_more(owner: Owner) -> None:
+    owner.made()
+    owner.control.fault("status", **REVOKE, status=404)
+    revoke(owner)
+    row = owner.row("Order system")
+    assert row.step == CredentialStep.LISTED
+    assert row.gone_at is not None
+    assert row.sealed_key is None
+
+
+def test_a_token_made_elsewhere_can_be_revoked(owner: Owner) -> None:
+    owner.make_elsewhere()
+    owner.index()
+    (row,) = owner.rows()
+    page = owner.browser.get(owner.address(row, page="/revoke"))
+    name = page.soup.find("strong").get_text()
+    done = owner.browser.post(owner.address(row, page="/revoke"), {"typed": page.form("Revoke").strong.get_text()})
+    assert done.status == 303, name
+    assert owner.active_at_connexease() == []
