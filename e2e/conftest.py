@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey that fails is walked again, and the report says so: a browser on a busy machine has its moments."""
+    """A journey that fails is walked again, and the report says so: busy machines have their moments."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.flaky(reruns=2))
