@@ -4,5 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("vault", __name__)
 
-import portal.vault.handing_over  # noqa: E402 - they register their views on the blueprint
+import portal.vault.hand_over_views  # noqa: E402 - they register their views on the blueprint
 import portal.vault.views  # noqa: E402, F401
