@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -26,9 +27,9 @@ from e2e.people import PASSWORD, Member, sign_up
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
-CREATE = {"path": "/access-token/$", "method": "POST"}
-LIST = {"path": "/access-token/$", "method": "GET"}
-REVOKE = {"path": r"/access-token/[0-9a-f-]+/$", "method": "PATCH"}
+CREATE: dict[str, Any] = {"path": "/access-token/$", "method": "POST"}
+LIST: dict[str, Any] = {"path": "/access-token/$", "method": "GET"}
+REVOKE: dict[str, Any] = {"path": r"/access-token/[0-9a-f-]+/$", "method": "PATCH"}
 IN_THE_END = 180_000
 """Milliseconds; the worker waits longer after every try."""
 NAME = "Order system"
@@ -247,9 +248,9 @@ def test_neither_staff_nor_strangers_see_a_key(
     looked_at = visit(staff, member)
     expect(looked_at.main).to_contain_text("Only owners of the account make, see and revoke keys.")
     expect(looked_at.link("New access token")).to_have_count(0)
-    looked_at = looked_at.open(NAME)
-    expect(looked_at.facts).to_contain_text(f"…{key[-4:]}")
-    expect(looked_at.main.get_by_role("button")).to_have_count(0)
+    token_of_theirs = looked_at.open(NAME)
+    expect(token_of_theirs.facts).to_contain_text(f"…{key[-4:]}")
+    expect(token_of_theirs.main.get_by_role("button")).to_have_count(0)
     assert key not in staff.content()
 
     elsewhere = open_context()
@@ -402,9 +403,9 @@ def test_look_at_a_full_vault_and_at_trouble(
     expect(tokens.main).to_contain_text("Connexease cannot be reached")
     look(page, "tokens-away", folder)
     stack.connexease.clear_faults()
-    form = visit(page, member).new().fill("Warehouse")
+    wanted = visit(page, member).new().fill("Warehouse")
     stack.connexease.fault("reset_after", **CREATE)
-    token = form.make_unconfirmed("Warehouse")
+    token = wanted.make_unconfirmed("Warehouse")
     expect(token.facts).to_contain_text("Nobody has the key", timeout=IN_THE_END)
     look(page, "token-lost", folder)
     token.all()
