@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (390, "dark"))
+"""Each width and each scheme once; pictures are taken of all four."""
+
 
 def look(page: Page, name: str, folder: str | None) -> None:
     """Assert that axe finds nothing and that nothing is wider than the window."""
-    for width in (1280, 390):
+    page.bring_to_front()
+    for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{width}, {scheme}:\n{found.generate_report()}"
-            if folder:
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{width}, {scheme}:\n{found.generate_report()}"
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{width}: the page is {overflow} pixels wider than the window"
+        for _width, shown in LOOKS if folder else ():
+            page.emulate_media(color_scheme=shown, reduced_motion="reduce")
+            page.screenshot(path=Path(folder or "") / f"{name}-{width}-{shown}.png", full_page=True)

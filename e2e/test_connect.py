@@ -1,12 +1,12 @@
 """The main job: sign up, connect a number through the popup, see it connected."""
 
-import pytest
 from playwright.sync_api import expect
 
+from e2e.marks import both_ways
 from e2e.pages import FrontPage
 from e2e.people import Customer
 
-pytestmark = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
+pytestmark = both_ways
 
 
 def test_a_newcomer_signs_up_and_connects_a_number(front: FrontPage, customer: Customer, stack) -> None:

@@ -1,16 +1,15 @@
 """Every way in which Connexease's dialog can end, and every order in which we can hear of it."""
 
-import pytest
 from playwright.sync_api import expect
 
 from e2e.hints import Hints
+from e2e.marks import both_ways
 from e2e.pages import ChannelsPage
 from e2e.people import Member
 from e2e.stack import Stack
 
-pytestmark = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 
-
+@both_ways
 def test_cancelled(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     dialog.press("Cancel")
@@ -37,6 +36,7 @@ def test_a_failed_attempt_leaves_nothing_to_the_next(channels: ChannelsPage) -> 
     channels.expect_channel("Second try")
 
 
+@both_ways
 def test_closed_in_silence(channels: ChannelsPage, stack: Stack) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
@@ -120,6 +120,7 @@ def test_the_event_never_comes(channels: ChannelsPage) -> None:
     channels.expect_channel("WhatsApp 1")
 
 
+@both_ways
 def test_only_the_message_comes(channels: ChannelsPage) -> None:
     channels.connect().press("Connect without an event")
     channels.expect_state("confirmed", "WhatsApp 1 is connected")

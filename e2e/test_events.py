@@ -9,11 +9,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser import Watch
 from e2e.look import look
+from e2e.marks import both_ways
 from e2e.pages.events import EventPage, EventsPage, WatchPage
 from e2e.people import Member, sign_up
 from e2e.stack import Stack
 
-both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 NAME = "Shop"
 
 

@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.mail import link_mailed_to
+from e2e.marks import both_ways
 from e2e.pages import ForgotPage, LinkSpentPage, LogInPage, OverviewPage, ResetPage
 from e2e.people import Member
 from e2e.stack import Stack
 
 NEW = "nine copper kettles hum"
-both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 
 
 @pytest.fixture
@@ -43,7 +43,6 @@ def test_back_after_log_out_shows_nothing(overview: OverviewPage, member: Member
     LogInPage(login.page)
 
 
-@both_ways
 def test_reset_a_forgotten_password(
     overview: OverviewPage, visitor: LogInPage, member: Member, stack: Stack
 ) -> None:
@@ -66,7 +65,6 @@ def test_reset_for_nobody_says_the_same(visitor: LogInPage) -> None:
     ForgotPage(sent.page)
 
 
-@both_ways
 def test_a_new_password_ends_every_other_session(
     overview: OverviewPage, visitor: LogInPage, member: Member
 ) -> None:

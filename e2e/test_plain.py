@@ -6,11 +6,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.keyboard import press_link, tab_to
+from e2e.marks import both_ways
 from e2e.pages import AttemptPage, ChannelsPage, Dialog, FrontPage, OverviewPage, SignUpPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack
-
-both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 
 
 @pytest.fixture

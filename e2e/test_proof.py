@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.mail import link_mailed_to, mail_to
+from e2e.marks import both_ways
 from e2e.pages import CheckMailPage, ConfirmPage, FrontPage, LinkSpentPage, LogInPage, OverviewPage
 from e2e.people import Customer
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
-both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 verified = pytest.mark.signup_policy("verified")
 approval = pytest.mark.signup_policy("approval")
 
@@ -38,7 +38,6 @@ def test_confirmed_in_the_same_browser(signed_up: CheckMailPage, stack: Stack, c
     confirm.confirm().wait_until_ready(customer.company)
 
 
-@both_ways
 @verified
 @pytest.mark.usefixtures("signed_up")
 def test_confirmed_in_another_browser(elsewhere: Page, stack: Stack, customer: Customer) -> None:
@@ -83,7 +82,6 @@ def test_an_address_that_is_known_is_not_given_away(
     assert "already" in str(mail_to(stack, customer.email, "already")["text"]).casefold()
 
 
-@both_ways
 @approval
 def test_the_staff_approve(signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer) -> None:
     signed_up.page.goto(link_mailed_to(stack, customer.email))

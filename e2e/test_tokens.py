@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from e2e.keyboard import press_link, tab_to
 from e2e.look import look
 from e2e.mail import mail_to
+from e2e.marks import both_ways
 from e2e.pages import (
     HandedOverPage,
     LinkOverPage,
@@ -26,7 +27,6 @@ from e2e.pages import (
 from e2e.people import PASSWORD, Member, sign_up
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
-both_ways = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 CREATE: dict[str, Any] = {"path": "/access-token/$", "method": "POST"}
 LIST: dict[str, Any] = {"path": "/access-token/$", "method": "GET"}
 REVOKE: dict[str, Any] = {"path": r"/access-token/[0-9a-f-]+/$", "method": "PATCH"}
@@ -96,7 +96,6 @@ def test_a_new_key_is_shown_once_and_copied(tokens: TokensPage, member: Member, 
     assert len(made) == 1
 
 
-@both_ways
 def test_a_key_is_revealed_with_the_password(tokens: TokensPage, context: BrowserContext, member: Member) -> None:
     key = make(context, member)
     token = visit(tokens.page, member).open(NAME).reveal_in_vain("not my password at all")
@@ -116,7 +115,6 @@ def test_a_key_is_revealed_with_the_password(tokens: TokensPage, context: Browse
     assert key not in TokenPage(token.page, NAME).page.content()
 
 
-@both_ways
 def test_rotated_and_then_the_old_one_revoked(tokens: TokensPage, context: BrowserContext, member: Member) -> None:
     old_key = make(context, member)
     new_key = visit(tokens.page, member).open(NAME).rotate().make("Order system 2")

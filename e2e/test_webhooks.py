@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.look import look
+from e2e.marks import both_ways
 from e2e.pages.webhooks import WebhooksPage
 from e2e.people import Member
 from e2e.stack import Stack
@@ -55,7 +56,7 @@ def receiver() -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
+@both_ways
 def test_a_webhook_for_a_channel_and_the_conflict_of_the_second(webhooks: WebhooksPage) -> None:
     form = webhooks.new().fill("https://one.example.com/hook", ["message.created"], ["Main line"])
     webhooks = form.save()

@@ -6,17 +6,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from e2e.hints import Hints
+from e2e.marks import both_ways
 from e2e.pages import ChannelsPage, Dialog, LogInPage
 from e2e.people import Member
 from e2e.stack import Stack
-
-pytestmark = pytest.mark.parametrize("cdn", ["reachable", "unreachable"], indirect=True)
 
 BLOCK = "window.open = () => null;"
 BLOCK_ONCE = "{ const open = window.open; window.open = () => { window.open = open; return null; }; }"
 ONBOARDING = "/channels/onboarding/$"
 
 
+@both_ways
 def test_blocked_and_opened_by_the_link(page: Page, member: Member) -> None:
     page.add_init_script(BLOCK)
     page.goto(member.channels_url)
@@ -150,6 +150,7 @@ def test_the_dialog_loses_its_opener(channels: ChannelsPage, stack: Stack) -> No
     channels.expect_channel("Alone")
 
 
+@both_ways
 def test_reload_in_the_middle(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
@@ -276,6 +277,7 @@ def test_the_session_has_ended_when_the_button_is_pressed(channels: ChannelsPage
     expect_closed(popup)
 
 
+@both_ways
 def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     connexease = stack.connexease
     channel = connexease.create_channel(member.connexease_uuid, name="Old shop", connected=False)

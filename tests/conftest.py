@@ -8,6 +8,7 @@ import base64
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from portal import create_app, migrate
 from portal.auth import passwords
 from portal.database import prepare_sqlite
-from portal.extensions import db
+from portal.extensions import db, limiter
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
 from tests.support.portal import Portal
-from tests.support.postgres import TEMPLATE, Postgres
+from tests.support.postgres import TEMPLATE, USUAL, Postgres
 
 RESELLER_TOKEN = "planted-reseller-token-9b1f"
 SECRET_KEY = "planted-secret-key-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -68,11 +69,12 @@ def control(_running_sandbox: Sandbox) -> Iterator[SandboxControl]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL with a migrated database to copy."""
+    """A running PostgreSQL with a migrated database to copy, and a copy for those who need no other."""
     server = Postgres()
     server.start()
     try:
         _migrate(server.create(name=TEMPLATE))
+        server.create(template=TEMPLATE, name=USUAL)
         yield server
     finally:
         server.stop()
@@ -99,16 +101,22 @@ def database_kind() -> str:
     return "sqlite"
 
 
+@pytest.fixture(scope="session")
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("database") / "portal.db"
+
+
 @pytest.fixture
-def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh, migrated database."""
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database with nothing in it."""
     if database_kind == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.create(template=TEMPLATE)
-        yield url
-        server.drop(url)
+        yield server.url(USUAL)
+        server.empty(server.url(USUAL))
     else:
-        file = tmp_path / "portal.db"
+        file: Path = request.getfixturevalue("_sqlite_file")
+        for rest in file.parent.iterdir():
+            rest.unlink()
         shutil.copy(request.getfixturevalue("_sqlite_template"), file)
         yield f"sqlite:///{file}"
 
@@ -140,29 +148,56 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
     return make
 
 
+class Applications:
+    """Applications that tests have done with, made as good as new: making one takes longer than most tests."""
+
+    USUAL = {"signup_policy", "throttle_factor"}
+    """Settings that many tests change."""
+
+    def __init__(self, templates: FileSystemBytecodeCache) -> None:
+        self._templates = templates
+        self._idle: dict[tuple[Any, ...], list[Flask]] = {}
+        self._views: dict[Flask, dict[str, Any]] = {}
+        self._extensions: dict[Flask, dict[str, Any]] = {}
+
+    @contextmanager
+    def take(self, settings: Settings, changes: dict[str, Any]) -> Iterator[Flask]:
+        """An application with these settings that nobody else has meanwhile."""
+        key = (settings.database_sqlalchemy_url, *sorted(changes.items()))
+        idle = self._idle.setdefault(key, []) if set(changes) <= self.USUAL else []
+        app = idle.pop() if idle else self._make(settings)
+        app.config["SETTINGS"] = settings
+        app.view_functions, app.extensions = dict(self._views[app]), dict(self._extensions[app])
+        limiter.reset()
+        yield app
+        app.extensions = self._extensions[app]
+        app.extensions["huey"].flush()
+        app.extensions["connexease"].close()
+        with app.app_context():
+            db.engine.dispose()
+        idle.append(app)
+
+    def _make(self, settings: Settings) -> Flask:
+        app = create_app(settings)
+        app.jinja_env.bytecode_cache = self._templates
+        self._views[app], self._extensions[app] = app.view_functions, app.extensions
+        return app
+
+
 @pytest.fixture(scope="session")
-def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Every application is new, its templates need not be."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def _applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
+    return Applications(FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates"))))
 
 
 @pytest.fixture
 def make_portal(
-    settings_for: Callable[..., Settings], control: SandboxControl, _compiled_templates: FileSystemBytecodeCache
+    settings_for: Callable[..., Settings], control: SandboxControl, _applications: Applications
 ) -> Iterator[MakePortal]:
     """Make the application with settings of the test's own; several of them share one database."""
-    made: list[Flask] = []
-
-    def make(**changes: Any) -> Portal:
-        made.append(create_app(settings_for(**changes)))
-        made[-1].jinja_env.bytecode_cache = _compiled_templates
-        return Portal(made[-1], control)
-
-    yield make
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
-        app.extensions["connexease"].close()
+    with ExitStack() as taken:
+        yield lambda **changes: Portal(
+            taken.enter_context(_applications.take(settings_for(**changes), changes)), control
+        )
 
 
 @pytest.fixture

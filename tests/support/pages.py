@@ -24,17 +24,21 @@ UNNAMED_INPUTS = {"hidden", "submit", "button", "image", "reset"}
 def check(app: Flask, html: str, path: str) -> BeautifulSoup:
     """Parse the answer and refuse whatever no page of ours may contain."""
     soup = BeautifulSoup(html, "html.parser")
+    text = soup.get_text()
     for unrendered in ("{{", "{%", "%("):
-        assert unrendered not in soup.get_text(), f"{path} shows {unrendered}"
-    if soup.find("html") is not None:
+        assert unrendered not in text, f"{path} shows {unrendered}"
+    tags = soup.find_all(True)
+    names = Counter(tag["id"] for tag in tags if "id" in tag.attrs)
+    assert not [name for name, times in names.items() if times > 1], f"{path} has ids twice"
+    is_page = any(tag.name == "html" for tag in tags)
+    if is_page:
         _check_page(soup, path)
-    ids = Counter(tag["id"] for tag in soup.find_all(id=True))
-    assert not [name for name, times in ids.items() if times > 1], f"{path} has ids twice"
-    for form in soup.find_all("form"):
-        _check_form(app, form, path)
-    _check_labels(soup, path)
-    _check_inline(soup, path)
-    _check_htmx(app, soup, path)
+    for tag in tags:
+        if tag.name == "form":
+            _check_form(app, tag, path)
+        _check_inline(tag, path)
+        _check_htmx(app, tag, path, names if is_page else None)
+    _check_labels(tags, names, path)
     return soup
 
 
@@ -68,46 +72,45 @@ def _resolves(app: Flask, address: str, method: str, path: str) -> None:
         raise AssertionError(f"{path} leads to {method} {address}, where there is nothing") from error
 
 
-def _check_labels(soup: BeautifulSoup, path: str) -> None:
-    ids = {str(tag["id"]) for tag in soup.find_all(id=True)}
+def _check_labels(tags: list[Tag], ids: Counter[str], path: str) -> None:
     labelled = set()
-    for label in soup.find_all("label"):
+    for label in (tag for tag in tags if tag.name == "label"):
         goal = label.get("for")
         if goal is None:
             assert label.find(["input", "select", "textarea"]), f"{path}: {label} belongs to nothing"
             continue
         assert goal in ids, f"{path}: {label} points to nothing"
         labelled.add(goal)
-    for field in soup.find_all(["input", "select", "textarea"]):
-        if field.name == "input" and field.get("type") in UNNAMED_INPUTS:
-            continue
-        named = field.get("id") in labelled or field.get("aria-label") or field.get("aria-labelledby")
-        assert named or field.find_parent("label"), f"{path}: {field} has no label"
-    for tag in soup.find_all(attrs={"aria-describedby": True}):
-        for name in str(tag["aria-describedby"]).split():
+    for tag in tags:
+        for name in str(tag.attrs.get("aria-describedby", "")).split():
             assert name in ids, f"{path}: {name} describes {tag} but is not there"
+        if tag.name not in ("input", "select", "textarea"):
+            continue
+        if tag.name == "input" and tag.get("type") in UNNAMED_INPUTS:
+            continue
+        named = tag.get("id") in labelled or tag.get("aria-label") or tag.get("aria-labelledby")
+        assert named or tag.find_parent("label"), f"{path}: {tag} has no label"
 
 
-def _check_inline(soup: BeautifulSoup, path: str) -> None:
+def _check_inline(tag: Tag, path: str) -> None:
     """Nothing that a strict Content-Security-Policy would block."""
-    for tag in soup.find_all(True):
-        assert not tag.has_attr("style"), f"{path} has an inline style: {tag}"
-        assert not [name for name in tag.attrs if name.startswith("on")], f"{path} has an inline handler: {tag}"
-        assert not str(tag.get("href", "")).casefold().startswith("javascript:"), f"{path}: {tag}"
-    assert not soup.find_all("style"), f"{path} has a style element"
-    for script in soup.find_all("script"):
-        inline = not script.get("src") and script.get("type") not in ("application/json", "text/template")
+    assert "style" not in tag.attrs, f"{path} has an inline style: {tag}"
+    assert tag.name != "style", f"{path} has a style element"
+    assert not [name for name in tag.attrs if name.startswith("on")], f"{path} has an inline handler: {tag}"
+    assert not str(tag.attrs.get("href", "")).casefold().startswith("javascript:"), f"{path}: {tag}"
+    if tag.name == "script":
+        inline = not tag.get("src") and tag.get("type") not in ("application/json", "text/template")
         assert not inline, f"{path} has an inline script"
 
 
-def _check_htmx(app: Flask, soup: BeautifulSoup, path: str) -> None:
-    for tag in soup.find_all(True):
-        for name, value in tag.attrs.items():
-            if not name.startswith("hx-"):
-                continue
-            known = name.removesuffix(INHERITABLE) in HX_NAMES or name.startswith("hx-status:")
-            assert known, f"{path} uses {name}, which htmx 4 does not know"
-            if name in ("hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"):
-                _resolves(app, str(value), name.removeprefix("hx-").upper(), path)
-            if name == "hx-target" and str(value).startswith("#") and soup.find("html") is not None:
-                assert soup.find(id=str(value)[1:]), f"{path}: {value} is not there to be swapped"
+def _check_htmx(app: Flask, tag: Tag, path: str, ids: Counter[str] | None) -> None:
+    """`ids` are the page's; a partial's targets may lie outside of it."""
+    for name, value in tag.attrs.items():
+        if not name.startswith("hx-"):
+            continue
+        known = name.removesuffix(INHERITABLE) in HX_NAMES or name.startswith("hx-status:")
+        assert known, f"{path} uses {name}, which htmx 4 does not know"
+        if name in ("hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"):
+            _resolves(app, str(value), name.removeprefix("hx-").upper(), path)
+        if name == "hx-target" and str(value).startswith("#") and ids is not None:
+            assert str(value)[1:] in ids, f"{path}: {value} is not there to be swapped"

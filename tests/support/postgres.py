@@ -12,6 +12,19 @@ import psycopg
 
 MISSING = "PostgreSQL's programs (initdb, pg_ctl) are not installed: run `make setup`."
 TEMPLATE = "portal_template"
+USUAL = "portal_usual"
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;  -- the order does not matter when all rows go
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+END $$
+"""
 
 
 def _programs() -> Path:
@@ -66,8 +79,12 @@ class Postgres:
         name = url.partition("@/")[2].partition("?")[0]
         self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def _sql(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+    def empty(self, url: str) -> None:
+        """Delete every row, and close whatever is still connected: quicker than another database."""
+        self._sql(EMPTY, url)
+
+    def _sql(self, statement: str, url: str | None = None) -> None:
+        with psycopg.connect(url or self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
