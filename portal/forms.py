@@ -1,10 +1,13 @@
 """What all forms share: typed text, and putting refusals where they belong."""
 
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import Field, SelectField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import ValidationError
 
 from portal.database import storable
 from portal.errors import DomainError, FieldErrors
+from portal.i18n import _
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -27,6 +30,16 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             self.form_errors.append(text)
         else:
             field.errors = [*field.errors, text]
+
+
+class Choice(SelectField):
+    """One of a list; the refusal of anything else is in our own words, which are translated."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError:
+            raise ValidationError(_("Choose one of the list.")) from None
 
 
 def text(field: StringField) -> str:

@@ -13,7 +13,7 @@ from portal.access import is_helping
 from portal.connexease import triggers as catalogue
 from portal.events import bodies, log
 from portal.events.log import Filter
-from portal.forms import Form, text
+from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 from portal.models import Account, Channel, DeliveryState, now
 
@@ -42,8 +42,8 @@ class FilterForm(Form):
     )
     trigger = SelectField(_l("Trigger"), validate_choice=False)
     channel = SelectField(_l("Channel"), validate_choice=False)
-    state = SelectField(_l("State"))
-    range = SelectField(_l("When"))
+    state = Choice(_l("State"))
+    range = Choice(_l("When"))
     since = DateTimeLocalField(_l("From"), [Optional()])
     until = DateTimeLocalField(_l("Up to"), [Optional()])
 

@@ -3,11 +3,11 @@
 import secrets
 from datetime import datetime, timedelta
 
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import access
-from portal.forms import Form, text
+from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 from portal.models import now
 from portal.vault import gateway_keys
@@ -61,7 +61,7 @@ class TokenForm(IntentForm, NameForm):
 class RotateForm(TokenForm):
     """A new token in the place of another one."""
 
-    ends = SelectField(
+    ends = Choice(
         _l("The old token"),
         choices=lambda: [
             ("", _("stays until I revoke it")),
@@ -107,7 +107,7 @@ class HandOverForm(IntentForm, PasswordForm):
         description=_l("For your history, such as “Deniz at the agency”."),
         render_kw={"maxlength": 120, "autocomplete": "off"},
     )
-    lifetime = SelectField(
+    lifetime = Choice(
         _l("The link can be opened for"),
         choices=lambda: [(str(HOUR), _("an hour")), (str(DAY), _("a day")), (str(7 * DAY), _("a week"))],
         default=str(DAY),

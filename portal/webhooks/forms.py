@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.connexease import triggers as catalogue
-from portal.forms import Form, text
+from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 from portal.models import Channel
 from portal.ui import host
@@ -174,4 +174,4 @@ class WebhookForm(Form):
 class TestForm(Form):
     """Which trigger to send a sample of."""
 
-    trigger = wtforms.SelectField(_l("Sample of"), validate_choice=True)
+    trigger = Choice(_l("Sample of"))

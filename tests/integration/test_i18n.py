@@ -8,7 +8,16 @@ import pytest
 from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
 
-from portal.models import AttemptState, OnboardingAttempt, Problem, StaffRole, Step
+from portal.models import (
+    AttemptState,
+    Credential,
+    CredentialStep,
+    LostEnding,
+    OnboardingAttempt,
+    Problem,
+    StaffRole,
+    Step,
+)
 from tests.support.portal import DETAILS, PASSWORD
 
 JANE = DETAILS["contact_email"]
@@ -41,7 +50,9 @@ DATA = re.compile(
 )
 
 
-ADDRESS = re.compile(r"(https?://|/hooks/)[^\s<]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ADDRESS = re.compile(
+    r"(https?://|/hooks/)[^\s<]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Z][a-z]{2} \d{1,2}, \d{4}\b"
+)
 
 
 class Bracketing(NullTranslations):
@@ -215,6 +226,46 @@ def test_an_attempt_in_every_state(portal, customer):
             )
             check(customer.get(f"{base}/attempts/{attempt}"))
             check(customer.get(f"{base}/attempts/{attempt}", htmx=True))
+
+
+def test_the_vault(portal, customer):
+    tokens = f"/accounts/{customer.account}/tokens/"
+
+    def fields(page, **typed):
+        intent = page.soup.find("input", attrs={"name": "intent"})
+        return {"intent": intent["value"] if intent else "", **typed}
+
+    for way in ("new", "gateway/new"):
+        check(customer.get(tokens + way), customer.post(tokens + way, {"name": "x" * 200, "key": "?"}))
+    made = customer.post(f"{tokens}new", fields(customer.get(f"{tokens}new"), name="Acme Corp", keep="y"))
+    check(customer.follow(made))
+    customer.post(f"{tokens}gateway/new", {"name": "Acme Corp", "key": "pk_" + "a1B2c3D4" * 4})
+    for row in portal.rows(Credential):
+        one = f"{tokens}{row.id}"
+        for page in ("", "/rotate", "/revoke", "/hand-over", "/replace", "/remove"):
+            shown = customer.get(one + page)
+            if shown.status == 200:
+                check(shown)
+            for typed in ({}, {"name": "x" * 200, "confirm": "?", "note": "x" * 400}):
+                answer = customer.post(one + page, typed) if page else customer.post(f"{one}/reveal", typed)
+                if answer.response.mimetype == "text/html" and answer.status == 422:
+                    check(answer)
+        check(customer.post(f"{one}/reveal", {"password": PASSWORD}))
+    customer.follow(
+        customer.post(
+            f"{one}/hand-over", {"note": "Acme Corp", "lifetime": "86400", "intent": "x", "password": PASSWORD}
+        )
+    )
+    check(customer.get(tokens), customer.get("/hand-over/x"))
+    for step in CredentialStep:
+        for ending in (None, *LostEnding):
+            portal.sql(
+                "UPDATE credential SET step = :step, ending = :ending, next_attempt_at = '2099-01-01 00:00:00'"
+                " WHERE kind = 'access_token'",
+                step=step.value,
+                ending=ending and ending.value,
+            )
+            check(customer.get(tokens), *(customer.get(f"{tokens}{row.id}") for row in portal.rows(Credential)))
 
 
 def test_messages_after_something_was_done(portal, customer):

@@ -1,4 +1,4 @@
-"""The set-up killed between any two steps: afterwards one account, one webhook, and the customer gets in."""
+"""Work killed between any two steps: it is done once, or found out and put right, and nothing is in the way."""
 
 import json
 import shutil
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.models import Account, now
+from portal.models import Account, Credential, now
+from portal.vault import issuing
 from tests.support.postgres import TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def fresh_database(database_kind, request, tmp_path):
 
 @pytest.fixture
 def victim(settings_for):
-    """Take a set-up on in another process, which dies at a boundary; says how it ended."""
+    """Take work on in another process, which dies at a boundary; says how it ended."""
     settings = settings_for().model_dump(mode="json")
     usual = settings_for()
     settings |= {
@@ -51,8 +52,8 @@ def victim(settings_for):
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
 
-        def run(database_url: str, account_id: object, boundary: int) -> str:
-            print(database_url, account_id, boundary, file=process.stdin, flush=True)
+        def run(database_url: str, account_id: object, boundary: int, work: str = "set-up") -> str:
+            print(database_url, work, account_id, boundary, file=process.stdin, flush=True)
             return process.stdout.readline().strip()
 
         yield run
@@ -96,3 +97,35 @@ def test_killed_twice_in_the_same_place(make_portal, victim, fresh_database):
         portal.let_time_pass()
     portal.settle()
     portal.is_set_up_once()
+
+
+def test_killed_while_a_token_is_made(portal, victim, database_url):
+    """Every token that works has its key in the vault, and the next one can be made."""
+    _, account_id = portal.customer()
+    portal.control.set(page_size=50)
+    ends = []
+    for boundary in range(1, MOST):
+        ends.append(victim(database_url, account_id, boundary, "token"))
+        assert ends[-1] in ("killed", "done"), boundary
+        for _ in range(issuing.LOOKS + 2):
+            rows = portal.rows(Credential)
+            if not [row for row in rows if row.step in ("creating", "revoking")]:
+                break
+            portal.sql(
+                "UPDATE credential SET next_attempt_at = created_at, claimed_until = NULL"
+                " WHERE step IN ('creating', 'revoking')"
+            )
+            portal.sweep()
+            portal.work()
+        else:
+            raise AssertionError(f"not settled after boundary {boundary}: {rows}")
+        held = {
+            str(row.connexease_uuid) for row in rows if row.step == "listed" and row.is_active and row.sealed_key
+        }
+        works = {token["uuid"] for token in portal.control.access_tokens() if token["is_active"]}
+        assert works == held, boundary
+        if ends[-1] == "done":
+            break
+    assert ends[-1] == "done"
+    assert ends.count("killed") >= 8
+    assert {row.ending for row in portal.rows(Credential)} >= {None, "not_made", "revoked"}

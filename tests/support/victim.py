@@ -1,8 +1,8 @@
-"""A process that takes a set-up on and kills itself (SIGKILL) at one of the boundaries between two steps.
+"""A process that takes a piece of work on and kills itself (SIGKILL) at a boundary between two steps of it.
 
     python -m tests.support.victim SETTINGS_AS_JSON
 
-It reads lines of "database_url account_id boundary" and writes "killed" or "done" for each. It forks for every
+It reads lines of "database_url work account_id boundary" and writes "killed" or "done" for each. It forks for every
 line, so that what it has imported is there already. A boundary is the moment before or after a commit, or
 before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
 """
@@ -11,15 +11,21 @@ import json
 import os
 import signal
 import sys
+from secrets import token_hex
 from uuid import UUID
 
 import requests
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from sqlmodel import select
 
 from portal import create_app
+from portal.database import writing
+from portal.extensions import session
+from portal.models import Account, Membership, Person
 from portal.settings import Settings
 from portal.signup import provisioning
+from portal.vault import issuing
 
 
 def die_at(boundary: int) -> None:
@@ -45,21 +51,30 @@ def die_at(boundary: int) -> None:
     event.listen(Session, "after_commit", reached)
 
 
-def run(settings: dict, database_url: str, account_id: str, boundary: int) -> None:
+def make_token(account_id: UUID) -> None:
+    """As the form does it, for the account's owner."""
+    owner = session().exec(select(Person).join(Membership).where(Membership.account_id == account_id)).one()
+    issuing.create(owner, session().get_one(Account, account_id), issuing.Wish("Order system"), token_hex())
+
+
+WORK = {"set-up": provisioning.advance, "token": make_token}
+
+
+def run(settings: dict, database_url: str, work: str, account_id: str, boundary: int) -> None:
     app = create_app(Settings(_env_file=None, **(settings | {"database_url": database_url})))
     die_at(boundary)
-    with app.app_context():
-        provisioning.advance(UUID(account_id))
+    with app.test_request_context(), writing():
+        WORK[work](UUID(account_id))
 
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
     for line in sys.stdin:
-        database_url, account_id, boundary = line.split()
+        database_url, work, account_id, boundary = line.split()
         child = os.fork()
         if child == 0:
             try:
-                run(settings, database_url, account_id, int(boundary))
+                run(settings, database_url, work, account_id, int(boundary))
             except BaseException:
                 sys.excepthook(*sys.exc_info())
                 os._exit(1)
