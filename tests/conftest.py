@@ -140,7 +140,7 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "connexease_account_api_url": sandbox.api_url,
             "connexease_gateway_url": sandbox.api_url,
             "connexease_dialog_origins": sandbox.dialog_url,
-            "connexease_timeout": 3,
+            "connexease_timeout": 5,
             "throttle_factor": 1000,
         }
         return Settings(_env_file=None, **(usual | changes))  # type: ignore[call-arg]

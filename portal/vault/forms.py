@@ -1,10 +1,13 @@
 """The vault's forms."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 
-from wtforms import BooleanField, HiddenField, PasswordField, StringField
+from markupsafe import Markup
+from wtforms import BooleanField, Field, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.widgets import TextInput
 
 from portal import access
 from portal.forms import Choice, Form, text
@@ -18,6 +21,15 @@ NAME_LIMIT = 80
 
 def _stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
+
+
+def _next_name(name: str) -> str:
+    """Another name for what takes something's place: `Shop`, `Shop 2`, `Shop 3`."""
+    if not name:
+        return ""
+    stem, _space, number = name.rpartition(" ")
+    after = f"{stem} {int(number) + 1}" if stem and re.fullmatch(r"[0-9]{1,3}", number) else f"{name} 2"
+    return after if len(after) <= NAME_LIMIT else name
 
 
 class NameForm(Form):
@@ -70,6 +82,18 @@ class RotateForm(TokenForm):
             (str(7 * DAY), _("is revoked after a week")),
         ],
     )
+
+    is_ours = False
+
+    def replace(self, name: str, is_ours: bool) -> None:
+        """Say what is replaced, and whether the portal uses it itself."""
+        self.is_ours = is_ours
+        if not self.is_submitted():
+            self.name.data = _next_name(name)
+
+    def validate_keep(self, field: BooleanField) -> None:
+        if self.is_ours and not field.data:
+            raise ValidationError(_("The portal uses this token itself and needs the new key: keep it."))
 
     def revoke_at(self) -> datetime | None:
         """When the old token's time is over; none while it stays."""
@@ -136,6 +160,13 @@ class TypedForm(Form):
             raise ValidationError(_("Type “%(name)s” to confirm.", name=self.wanted))
 
 
+class PastedInput(TextInput):
+    """A field that a page never sends back: what was pasted is a secret."""
+
+    def __call__(self, field: Field, **kwargs: object) -> Markup:
+        return super().__call__(field, **(kwargs | {"value": ""}))
+
+
 class PastedKeyForm(Form):
     """A gateway API key, as it was copied."""
 
@@ -143,7 +174,11 @@ class PastedKeyForm(Form):
         _l("Gateway API key"),
         [DataRequired(_l("Paste the key."))],
         filters=[_stripped],
-        description=_l("From the gateway's dashboard. It begins with pk_ (production) or sk_ (staging)."),
+        widget=PastedInput(),
+        description=_l(
+            "From the gateway's dashboard. It begins with pk_ (production) or sk_ (staging). "
+            "It is not shown here again: if anything is refused, paste it once more."
+        ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )
 

@@ -40,6 +40,9 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
             path = url_for("vault.handed_over", token=token.get_secret_value())
             url = f"{settings().public_url}{path}"
             return htmx.page("vault/link.html", account=account, held=held, link=link, url=url)
+    except handovers.AlreadyMade as error:
+        flash(error.message, "warning")
+        return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=held.id))
     except DomainError as error:
         form.show_refusal(error)
     return _form_page(account, held, form, 422)
@@ -90,9 +93,8 @@ def _over() -> ResponseReturnValue:
 
 def _private(page: ResponseReturnValue) -> ResponseReturnValue:
     response = make_response(page)
-    response.headers.update(
-        {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-    )
+    # The referrer policy stays as everywhere: over https the form's own address is part of the CSRF check.
+    response.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"})
     return response
 
 

@@ -25,7 +25,7 @@ class AlreadyMade(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This form made a link already, which was shown only then. Withdraw it below and make another one.")
+            _("This form made a link already, which was shown only then. Withdraw it and make another one.")
         )
 
 
@@ -132,6 +132,20 @@ def withdraw(person: Person, account: Account, row: Credential, link_id: UUID) -
         )
     audit.record(person, account, "key.hand_over_withdrawn", keys.label(row))
     session().commit()
+
+
+def withdraw_open(row: Credential) -> None:
+    """Let no link of a key be opened any more. Nothing is committed yet."""
+    session().execute(
+        sa.update(HandOver)
+        .where(
+            col(HandOver.credential_id) == row.id,
+            col(HandOver.opened_at).is_(None),
+            col(HandOver.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def owners_of(account_id: UUID) -> list[str]:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import storable
+from portal.database import storable, writing
 from portal.extensions import connexease, session
 from portal.models import (
     Account,
@@ -57,6 +57,8 @@ class Held:
     """One credential, as a page shows it."""
 
     row: Credential
+    replaced_by: str = ""
+    """What the token is called that was made in its place."""
 
     @property
     def id(self) -> UUID:
@@ -98,7 +100,9 @@ class Held:
     def is_unused(self) -> bool:
         """Whether the portal has not used a key that it keeps for `UNUSED_FOR`."""
         return (
-            self.is_live and self.is_kept and (self.row.last_used_at or self.row.created_at) < now() - UNUSED_FOR
+            self.is_live
+            and self.is_kept
+            and (self.row.last_used_at or self.row.shown_at or self.row.created_at) < now() - UNUSED_FOR
         )
 
     def waits_for(self, person_id: UUID) -> bool:
@@ -142,18 +146,36 @@ class Holdings:
 
 def known(account: Account) -> Holdings:
     """What is known, without asking Connexease."""
-    rows = session().exec(
-        select(Credential).where(Credential.account_id == account.id).order_by(col(Credential.created_at))
-    )
-    listing = session().get(CredentialListing, account.id) or CredentialListing(account_id=account.id)
-    return Holdings([Held(row) for row in rows], listing)
+    query = select(Credential).where(Credential.account_id == account.id).order_by(col(Credential.created_at))
+    rows = list(session().exec(query))
+    replacements = {row.replaces_id: keys.label(row) for row in rows if row.step == CredentialStep.LISTED}
+    return Holdings([Held(row, replacements.get(row.id, "")) for row in rows], _listing(account))
 
 
-def current(account: Account) -> Holdings:
-    """What Connexease holds now; when it cannot be asked, the last known state with its age."""
-    with suppress(cx.ConnexeaseError):  # noted in the listing
-        read(account)
+def current(account: Account, *, at_most: timedelta = timedelta()) -> Holdings:
+    """What Connexease holds now; when it cannot be asked, the last known state with its age.
+
+    Args:
+        at_most: how old a reading is good enough, for pages that ask again and again.
+    """
+    tried_at = _listing(account).tried_at
+    if tried_at is None or tried_at < now() - at_most:
+        with suppress(cx.ConnexeaseError), writing():  # noted in the listing
+            read(account)
     return known(account)
+
+
+def unread(limit: int = 20) -> list[UUID]:
+    """Accounts that use the vault and whose list was not read for a day: reminders go by it."""
+    query = select(CredentialListing.account_id).where(
+        col(CredentialListing.tried_at) <= now() - timedelta(days=1)
+    )
+    return list(session().exec(query.order_by(col(CredentialListing.tried_at)).limit(limit)))
+
+
+def read_again(account_id: UUID) -> None:
+    """Read an account's list for the worker."""
+    current(session().get_one(Account, account_id))
 
 
 def read(account: Account) -> list[schemas.AccessToken]:
@@ -176,12 +198,17 @@ def read(account: Account) -> list[schemas.AccessToken]:
     return listed
 
 
-def see(row: Credential, listed: schemas.AccessToken) -> None:
-    """Note what Connexease says of a token."""
+def see(row: Credential, listed: schemas.AccessToken, asked_at: datetime | None = None) -> None:
+    """Note what Connexease says of a token.
+
+    Args:
+        asked_at: when it was asked; a revocation that was confirmed since then stands.
+    """
     row.connexease_uuid = listed.uuid
     row.connexease_name = storable(listed.name, 200)
     row.issued_at, row.expires_at = listed.created_at, listed.expires_at
-    row.is_active, row.revoked_at = listed.is_active, listed.revoked_at
+    if asked_at is None or row.revoked_at is None or row.revoked_at < asked_at:
+        row.is_active, row.revoked_at = listed.is_active, listed.revoked_at
     row.seen_at, row.gone_at = now(), None
     if not listed.is_active and row.step == CredentialStep.LISTED:
         keys.erase(row)
@@ -205,7 +232,7 @@ def _bring_up_to(account: Account, listed: Sequence[schemas.AccessToken], starte
             if is_making:
                 continue
             row = Credential(account_id=account.id, kind=CredentialKind.ACCESS_TOKEN, created_at=token.created_at)
-        see(row, token)
+        see(row, token, started_at)
     uuids = {token.uuid for token in listed}
     for row in rows:
         is_missing = row.connexease_uuid is not None and row.connexease_uuid not in uuids
@@ -216,12 +243,16 @@ def _bring_up_to(account: Account, listed: Sequence[schemas.AccessToken], starte
 
 
 def _note_try(account: Account, problem: str) -> None:
-    listing = session().get(CredentialListing, account.id) or CredentialListing(account_id=account.id)
+    listing = _listing(account)
     listing.tried_at, listing.problem_text = now(), problem[:500]
     if not problem:
         listing.read_at = listing.tried_at
     session().add(listing)
     session().commit()
+
+
+def _listing(account: Account) -> CredentialListing:
+    return session().get(CredentialListing, account.id) or CredentialListing(account_id=account.id)
 
 
 def _made_at(held: Held) -> datetime:

@@ -17,13 +17,15 @@ from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.errors import DomainError
-from portal.extensions import connexease, session
+from portal.extensions import connexease, session, settings
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
 from portal.queue import wake
 from portal.vault import holdings, keys
 
 FIRST_DELAY, LONGEST_DELAY = 3, 900
+SLACK = timedelta(minutes=1)
+"""How far Connexease's clock may be from ours."""
 LOOKS = 6
 """How often the list is looked through before a token counts as never made: a late call may still arrive."""
 
@@ -76,10 +78,11 @@ def settle(row: Credential, account: Account) -> None:
     Raises:
         ConnexeaseError: it cannot be found out now.
     """
+    session().commit()  # nobody waits for the database while we wait for Connexease
     listed = connexease().reseller.access_tokens(uuid_of(account))
     ours = {held.row.connexease_uuid for held in holdings.known(account).credentials}
     new = [token for token in listed if str(token.uuid) not in row.known_before and token.uuid not in ours]
-    if len(new) == 1:
+    if len(new) == 1 and _was_made_by(row, new[0]):
         _lose(row, LostEnding.REVOKED, CredentialStep.REVOKING)
         holdings.see(row, new[0])
         audit.record(None, account, "token.lost_found", keys.label(row))
@@ -96,11 +99,20 @@ def settle(row: Credential, account: Account) -> None:
         try_later(row, row.problem_text)
 
 
-def dismiss(account: Account, row: Credential) -> None:
-    """Take away what tells of a lost token, once it has been read."""
+def dismiss(person: Person, account: Account, row: Credential) -> None:
+    """Take away what tells of a lost token, once it has been read. One that was revoked is past, as any other.
+
+    Raises:
+        DomainError: it is not a lost one.
+    """
     if row.step != CredentialStep.LOST:
         raise DomainError(_("This token is still there."))
-    session().delete(row)
+    audit.record(person, account, "token.dismissed", keys.label(row))
+    if row.connexease_uuid is not None:
+        row.step, row.ending = CredentialStep.LISTED, None
+        session().add(row)
+    else:
+        session().delete(row)
     session().commit()
 
 
@@ -137,6 +149,13 @@ def not_done(error: cx.ConnexeaseError) -> DomainError:
 def _of_intent(account: Account, intent: str) -> Credential | None:
     query = select(Credential).where(Credential.intent == intent, Credential.account_id == account.id)
     return session().exec(query).first()
+
+
+def _was_made_by(row: Credential, token: schemas.AccessToken) -> bool:
+    """Whether a token appeared while our call was under way. One of another time is somebody else's."""
+    begun = row.call_started_at or row.created_at
+    longest = timedelta(seconds=settings().connexease_timeout * 2)
+    return begun - SLACK <= token.created_at <= begun + longest + SLACK
 
 
 def _begin(

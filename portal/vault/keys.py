@@ -1,5 +1,6 @@
 """The keys themselves: sealed into their row, opened from it, and shown."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,6 +16,10 @@ from portal.vault_keeping import credential_place
 
 SHORTEST_WITH_AN_END = 16
 """Of a shorter key nothing is told in clear."""
+
+
+SHOWN_WITHIN = timedelta(hours=1)
+"""How long a key that is not to be kept waits to be shown."""
 
 
 class NoKey(DomainError):
@@ -51,6 +56,43 @@ def open_key(row: Credential) -> SecretStr:
     return vault().open(row.sealed_key, credential_place(row))
 
 
+def kept_key(row: Credential) -> SecretStr:
+    """The key in clear, if it is in the vault to stay.
+
+    Raises:
+        NoKey: it was to be shown once and not kept, or is not here at all.
+    """
+    if not row.keep:
+        raise NoKey
+    return open_key(row)
+
+
+def forget_unshown(account_id: UUID) -> None:
+    """Erase the keys that nobody came to see and that were not to be kept."""
+    session().execute(
+        sa.update(Credential)
+        .where(col(Credential.account_id) == account_id, _is_unshown())
+        .values(sealed_key=None)
+        .execution_options(synchronize_session=False)
+    )
+    session().commit()
+
+
+def unshown(limit: int = 100) -> list[UUID]:
+    """Accounts with keys that `forget_unshown` erases."""
+    query = sa.select(col(Credential.account_id)).where(_is_unshown()).distinct().limit(limit)
+    return list(session().execute(query).scalars())
+
+
+def _is_unshown() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        col(Credential.sealed_key).is_not(None),
+        col(Credential.keep).is_(False),
+        col(Credential.shown_at).is_(None),
+        col(Credential.created_at) <= now() - SHOWN_WITHIN,
+    )
+
+
 def erase(row: Credential) -> None:
     """Forget the key: it is worth nothing any more."""
     row.sealed_key, row.is_ours = None, False
@@ -62,6 +104,8 @@ def show_new(person: Person, row: Credential) -> SecretStr | None:
 
     It stays in the vault only when that was asked for.
     """
+    session().commit()  # on SQLite a transaction that began by reading could not write
+    session().refresh(row)
     if row.created_by_id != person.id or row.sealed_key is None or row.shown_at is not None:
         return None
     key = open_key(row)
@@ -86,7 +130,7 @@ def reveal(person: Person, account: Account, row: Credential) -> SecretStr:
     Raises:
         NoKey: it is not kept here.
     """
-    key = open_key(row)
+    key = kept_key(row)
     audit.record(person, account, "key.revealed", label(row))
     session().commit()
     return key

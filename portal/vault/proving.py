@@ -18,16 +18,16 @@ def try_out(person: Person, account: Account, row: Credential) -> str:
     """
     if row.kind != CredentialKind.ACCESS_TOKEN:
         raise DomainError(_("A gateway key is tried out by sending a message."))
-    key = keys.open_key(row)
+    key = keys.kept_key(row)
     session().commit()
     try:
         found = connexease().account.templates(key)
     except cx.Unauthorized:
         raise DomainError(_("Connexease does not accept this key.")) from None
     except cx.ConnexeaseError as error:
-        raise DomainError(
-            _("Whether the key works is not known: %(reason)s", reason=_(error.template) % error.values)
-        ) from None
+        reason = _(error.template)
+        reason = reason % error.values if error.values else reason
+        raise DomainError(_("Whether the key works is not known: %(reason)s", reason=reason)) from None
     finally:
         keys.note_used(account, row, "test", person)
     return _("The key works: Connexease showed %(count)d templates with it.", count=len(found))

@@ -11,10 +11,12 @@ from portal.database import writing
 from portal.extensions import session
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
 from portal.queue import wake
-from portal.vault import handovers, keys
+from portal.vault import handovers, holdings, keys
 from portal.vault.holdings import EXPIRES_SOON, Held
 
 YEAR = timedelta(days=365)
+FRESH = timedelta(hours=1)
+"""How old our picture of Connexease's list may be when somebody is reminded."""
 
 
 def due(limit: int = 100) -> list[UUID]:
@@ -36,7 +38,9 @@ def due(limit: int = 100) -> list[UUID]:
 
 
 def remind(credential_id: UUID) -> None:
-    """Promise the mail to every owner, once."""
+    """Promise the mail to every owner, once. What Connexease lists now decides."""
+    found = session().get_one(Credential, credential_id)
+    holdings.current(session().get_one(Account, found.account_id), at_most=FRESH)
     with writing():
         row = session().get_one(Credential, credential_id, with_for_update=True, populate_existing=True)
         kind = _kind_of(row)

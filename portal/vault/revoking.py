@@ -13,8 +13,8 @@ from portal.database import writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
-from portal.models import Account, Credential, CredentialStep, HandOver, LostEnding, Person, now
-from portal.vault import holdings, issuing, keys
+from portal.models import Account, Credential, CredentialStep, LostEnding, Person, now
+from portal.vault import handovers, holdings, issuing, keys
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
     """
     if not holdings.Held(row).is_live and row.gone_at is None:
         raise DomainError(_("This token is not active any more."))
+    if row.connexease_uuid is None:
+        raise DomainError(_("Connexease does not list this token."))
     audit.record(person, account, "token.revoke_requested", keys.label(row))
     row.step, row.revoke_at, row.attempts, row.problem_text = CredentialStep.REVOKING, None, 0, ""
     row.claimed_until = row.next_attempt_at = claims.until()
@@ -78,15 +80,13 @@ def finish(credential_id: UUID) -> None:
                 issuing.settle(row, account)
             else:
                 _call(account, row)
-        except cx.Rejected as refusal:
-            _take_back(row, refusal)
-        except cx.NotFound as error:
-            if row.step == CredentialStep.REVOKING:
-                _gone(row)
-            else:  # the account, then: nothing can be found out while it is away
-                issuing.try_later(row, error.message)
         except cx.ConnexeaseError as error:
-            issuing.try_later(row, error.message)
+            if row.step == CredentialStep.REVOKING and isinstance(error, cx.Rejected):
+                _take_back(row, error)
+            elif row.step == CredentialStep.REVOKING and isinstance(error, cx.NotFound):
+                _gone(row)
+            else:  # a creation stays open while its account's list cannot be read
+                issuing.try_later(row, error.message)
         except Exception:
             log.exception("credential %s", credential_id)
             session().rollback()
@@ -120,8 +120,8 @@ def revoke_replaced(credential_id: UUID) -> None:
 
 
 def _call(account: Account, row: Credential) -> None:
-    if row.connexease_uuid is None:  # only a listed token is ever revoked
-        raise DomainError(_("Connexease does not list this token."))
+    if row.connexease_uuid is None:
+        raise LookupError("only a token that Connexease lists can be revoked")
     session().commit()
     connexease().reseller.revoke_access_token(uuid_of(account), row.connexease_uuid)
     row.is_active, row.revoked_at = False, row.revoked_at or now()
@@ -131,10 +131,10 @@ def _call(account: Account, row: Credential) -> None:
 
 
 def _take_back(row: Credential, refusal: cx.Rejected) -> None:
-    """Connexease refused: the token stands as its list says."""
+    """Connexease refused: the token stands as its list says; a lost one is listed as made elsewhere."""
     row.step = CredentialStep.LOST if row.ending is not None else CredentialStep.LISTED
     if row.ending is not None:
-        row.ending = LostEnding.CANNOT_TELL
+        row.ending, row.connexease_uuid = LostEnding.CANNOT_TELL, None
     row.problem_text, row.claimed_until, row.next_attempt_at = refusal.message[:500], None, None
     session().add(row)
     session().commit()
@@ -151,13 +151,4 @@ def _end(row: Credential) -> None:
     row.step = CredentialStep.LOST if row.ending is not None else CredentialStep.LISTED
     row.problem_text, row.attempts, row.claimed_until, row.next_attempt_at = "", 0, None, None
     keys.erase(row)
-    session().execute(
-        sa.update(HandOver)
-        .where(
-            col(HandOver.credential_id) == row.id,
-            col(HandOver.opened_at).is_(None),
-            col(HandOver.withdrawn_at).is_(None),
-        )
-        .values(withdrawn_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    handovers.withdraw_open(row)

@@ -1,5 +1,6 @@
 """An account's access tokens: list, make, reveal, rotate, revoke; and its gateway API keys."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,8 @@ from portal.vault.issuing import Wish
 
 ROOT = "/accounts/<uuid:account_id>/tokens/"
 ONE = f"{ROOT}<uuid:credential_id>"
+POLLED_AT_MOST = timedelta(seconds=20)
+"""How often a page that looks by itself has Connexease asked."""
 SHOWN_FOR = 60
 """Seconds that a revealed key stays on the screen."""
 
@@ -41,8 +44,8 @@ def index(account: Account) -> ResponseReturnValue:
     """What Connexease lists now, and what is in the vault."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    with writing():
-        held = holdings.current(account)
+    is_poll = htmx.is_fragment_request()
+    held = holdings.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
     context: dict[str, Any] = {
         "holdings": held,
         "history": holdings.history(account),
@@ -55,6 +58,8 @@ def index(account: Account) -> ResponseReturnValue:
 @access.account_page(Role.OWNER)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     return _form_page("vault/new.html", account, TokenForm())
 
 
@@ -62,6 +67,8 @@ def new(account: Account) -> ResponseReturnValue:
 @access.account_page(Role.OWNER)
 def create(account: Account) -> ResponseReturnValue:
     """Make a token."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = TokenForm()
     try:
         if form.validate():
@@ -106,6 +113,9 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
             page = _secret_page("vault/revealed.html", account, held, key)
             page.headers["Refresh"] = f"{SHOWN_FOR}; url={_address(account, held)}"
             return page
+    except keys.NoKey as error:
+        flash(error.message, "danger")
+        return htmx.redirect(_address(account, held))
     except DomainError as error:
         form.show_refusal(error)
     return _show(account, held, form, 422)
@@ -154,7 +164,7 @@ def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What rotating does, and when the old token ends."""
     held = _live_or_404(account, credential_id)
     form = RotateForm()
-    form.name.data = held.row.name
+    form.replace(held.row.name, held.row.is_ours)
     return _form_page("vault/rotate.html", account, form, held=held)
 
 
@@ -163,6 +173,7 @@ def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
 def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make a token that takes another one's place; both are good for a while."""
     held, form = _live_or_404(account, credential_id), RotateForm()
+    form.replace(held.row.name, held.row.is_ours)
     try:
         if form.validate():
             wish = Wish(text(form.name), bool(form.keep.data), replaces=held.row, revoke_at=form.revoke_at())
@@ -205,7 +216,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
 def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Take away what told of a lost token."""
     try:
-        issuing.dismiss(account, _held_or_404(account, credential_id).row)
+        issuing.dismiss(access.person_or_401(), account, _held_or_404(account, credential_id).row)
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("vault.index", account_id=account.id))

@@ -12,7 +12,7 @@ from portal.channels import confirmation
 from portal.events import processing, retention
 from portal.queue import huey
 from portal.signup import provisioning
-from portal.vault import reminders, revoking
+from portal.vault import holdings, keys, reminders, revoking
 from portal.webhooks import saving
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ def sweep(app: Flask) -> None:
             (saving.push, [*saving.due()]),
             (revoking.finish, [*revoking.due()]),
             (revoking.revoke_replaced, [*revoking.overdue()]),
+            (keys.forget_unshown, [*keys.unshown()]),
+            (holdings.read_again, [*holdings.unread()]),
             (reminders.remind, [*reminders.due()]),
             (mail.send, [*mail.due()]),
             (processing.process, [*processing.due()]),

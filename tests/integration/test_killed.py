@@ -1,39 +1,17 @@
 """Work killed between any two steps: it is done once, or found out and put right, and nothing is in the way."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from portal.models import Account, Credential, now
+from portal.models import Credential, now
 from portal.vault import issuing
-from tests.support.postgres import TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 60
-
-
-@pytest.fixture
-def fresh_database(database_kind, request, tmp_path):
-    """Make one migrated database after the other."""
-    made = []
-
-    def make() -> str:
-        if database_kind == "postgresql":
-            made.append(request.getfixturevalue("postgres").create(template=TEMPLATE))
-        else:
-            file = tmp_path / f"{len(made)}.db"
-            shutil.copy(request.getfixturevalue("_sqlite_template"), file)
-            made.append(f"sqlite:///{file}")
-        return made[-1]
-
-    yield make
-    if database_kind == "postgresql":
-        for url in made:
-            request.getfixturevalue("postgres").drop(url)
 
 
 @pytest.fixture
@@ -64,20 +42,20 @@ def victim(settings_for):
     ("database_kind", "is_proven"),
     [("sqlite", False), ("sqlite", True), ("postgresql", False), ("postgresql", True)],
 )
-def test_killed_anywhere_it_is_done_once(make_portal, victim, fresh_database, is_proven):
+def test_killed_anywhere_it_is_done_once(portal, victim, database_url, is_proven):
+    portal.control.set(page_size=500)
     ends = []
     for boundary in range(1, MOST):
-        url = fresh_database()
-        portal = make_portal(database_url=url)
-        portal.control.reset()
-        portal.sign_up()
+        email = f"jane{boundary}@acme.example.com"
+        _, account_id = portal.newcomer(contact_email=email)
         if is_proven:
             portal.sql("UPDATE person SET email_verified_at = :t", t=now())
-        ends.append(victim(url, portal.one(Account).id, boundary))
+        portal.control.clear_requests()
+        ends.append(victim(database_url, account_id, boundary))
         assert ends[-1] in ("killed", "done"), boundary
         portal.let_time_pass()
         portal.sweep()
-        portal.is_set_up_once()
+        portal.is_set_up_once(email)
         calls = portal.control.requests("POST")
         made = [call for call in calls if call["status"] == 201]
         assert len(made) == 2, (boundary, calls)
@@ -87,13 +65,11 @@ def test_killed_anywhere_it_is_done_once(make_portal, victim, fresh_database, is
     assert ends.count("killed") >= (14 if is_proven else 16)
 
 
-def test_killed_twice_in_the_same_place(make_portal, victim, fresh_database):
+def test_killed_twice_in_the_same_place(portal, victim, database_url):
     """Again and again at the first boundary after the account was asked for."""
-    url = fresh_database()
-    portal = make_portal(database_url=url)
-    portal.sign_up()
+    _, account_id = portal.newcomer()
     for boundary in (9, 9, 9, 5, 3, 1):
-        assert victim(url, portal.one(Account).id, boundary) == "killed"
+        assert victim(database_url, account_id, boundary) == "killed"
         portal.let_time_pass()
     portal.settle()
     portal.is_set_up_once()

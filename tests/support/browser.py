@@ -77,6 +77,7 @@ class Browser:
         self.address = address
         self.client = app.test_client()
         self.base = app.config["SETTINGS"].public_url
+        self._may_refer = True
 
     def get(self, path: str, *, htmx: bool = False, **options: Any) -> Page:
         return self.send("GET", path, htmx=htmx, **options)
@@ -118,10 +119,13 @@ class Browser:
         if parts.netloc:
             assert path.startswith(self.base + "/"), f"{path} leads away from us"
             path = path.removeprefix(self.base)
+        if method == "POST" and self._may_refer:
+            headers.setdefault("Referer", f"{self.base}{path}")
         environ = {"REMOTE_ADDR": self.address, **options.pop("environ_overrides", {})}
         response = self.client.open(
             path, method=method, base_url=self.base, headers=headers, environ_overrides=environ, **options
         )
+        self._may_refer = response.headers.get("Referrer-Policy") != "no-referrer"
         redirects = 300 <= response.status_code < 400
         is_html = response.mimetype == "text/html" and response.get_data() and not redirects
         soup = pages.check(self.app, response.get_data(as_text=True), path) if is_html else None

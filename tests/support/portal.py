@@ -60,7 +60,13 @@ class Portal:
         return browser
 
     def customer(self, **typed: str) -> tuple[Browser, UUID]:
-        """Somebody whose account is ready and who is logged in, without the pages that other tests walk."""
+        """Somebody whose account is ready and who is logged in."""
+        browser, account_id = self.newcomer(**typed)
+        self.settle()
+        return browser, account_id
+
+    def newcomer(self, **typed: str) -> tuple[Browser, UUID]:
+        """Somebody who has just signed up and is logged in, without the pages that other tests walk."""
         fields = {**DETAILS, **typed}
         fields["billing_email"] = fields["billing_email"] or fields["contact_email"]
         with self.app.test_request_context():
@@ -70,7 +76,6 @@ class Portal:
             browser, account_id = self.browser(), made.account.id
             with browser.client.session_transaction(base_url=browser.base) as cookie:
                 cookie.update(_user_id=made.person.get_id(), _fresh=True)
-        self.work()
         return browser, account_id
 
     def staff(self, role: StaffRole, email: str = "") -> Browser:

@@ -1,7 +1,10 @@
 """Gateway API keys: pasted in, kept encrypted, replaced and removed."""
 
+from datetime import timedelta
+
 import pytest
 
+from portal.models import now
 from tests.integration.vault.conftest import Owner, key_on
 from tests.support.portal import PASSWORD
 
@@ -74,3 +77,21 @@ def test_it_is_no_token(owner: Owner) -> None:
         assert owner.browser.get(owner.address(row, page=page)).status == 404
     tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
     assert "tried out by sending a message" in tried.text
+
+
+def test_one_that_does_not_open_is_in_nobodys_way(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    owner.portal.sql("UPDATE credential SET sealed_key = 'v1:damaged'")
+    assert owner.add_gateway_key("pk_" + "b" * 32, "Another").status == 303
+    row = owner.row("Shop gateway")
+    owner.browser.post(owner.address(row, page="/replace"), {"key": KEY})
+    assert key_on(owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})) == KEY
+
+
+def test_a_new_key_in_an_old_place_is_not_unused(owner: Owner) -> None:
+    owner.add_gateway_key(KEY)
+    long_ago = now() - timedelta(days=200)
+    owner.portal.sql("UPDATE credential SET created_at = :at, shown_at = :at", at=long_ago)
+    assert "Not used here for 90 days." in owner.index().text
+    owner.browser.post(owner.address(owner.row("Shop gateway"), page="/replace"), {"key": "pk_" + "b" * 32})
+    assert "Not used here for 90 days." not in owner.index().text

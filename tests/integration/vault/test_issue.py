@@ -1,12 +1,17 @@
 """Making tokens: the key is stored first, shown once, and nothing is made twice."""
 
+import sqlite3
 import threading
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
-from portal.models import Credential, StaffRole
+from portal.models import Credential, StaffRole, now
+from portal.vault import keys
 from tests.integration.vault.conftest import CREATE, Owner, key_on
 from tests.support.marks import both_databases
+from tests.support.portal import PASSWORD
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -127,3 +132,47 @@ def test_only_owners_make_and_only_the_maker_sees(owner: Owner) -> None:
             answer = staff.post(owner.address(row, page=path)) if path else staff.get(owner.address(row))
             assert answer.status in ((404, 405) if path else (200,))
     assert owner.portal.rows(Credential)[0].shown_at is None
+
+
+def test_it_is_shown_although_somebody_else_writes(owner: Owner, database_url: str, monkeypatch) -> None:
+    address = owner.make().goes_to
+    show = keys.show_new
+
+    def meanwhile(*arguments):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0)) as database, database:
+            database.execute("UPDATE person SET first_name = 'Janet'")
+        return show(*arguments)
+
+    monkeypatch.setattr(keys, "show_new", meanwhile)
+    assert key_on(owner.browser.get(address))
+
+
+def test_a_key_that_is_not_to_be_kept_is_shown_in_no_other_way(owner: Owner) -> None:
+    answer = owner.make(keep="")
+    row = owner.row("Order system")
+    address = owner.address(row, page="/reveal")
+    revealed = owner.browser.follow(owner.browser.post(address, {"password": PASSWORD}))
+    assert "The vault does not hold this key." in revealed.text
+    tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
+    assert "The vault does not hold this key." in tried.text
+    assert key_on(owner.browser.follow(answer))
+
+
+def test_a_key_that_nobody_came_to_see_is_erased(owner: Owner) -> None:
+    answer = owner.make(keep="")
+    owner.portal.sweep()
+    assert owner.row("Order system").sealed_key
+    owner.portal.sql("UPDATE credential SET created_at = :at", at=now() - timedelta(minutes=61))
+    owner.portal.sweep()
+    assert owner.row("Order system").sealed_key is None
+    page = owner.browser.open(answer.goes_to)
+    assert "Nobody came to see its key within an hour" in page.text
+
+
+def test_before_the_account_is_ready_there_is_nothing_to_make(portal) -> None:
+    browser, account_id = portal.newcomer()
+    for answer in (
+        browser.get(f"/accounts/{account_id}/tokens/new"),
+        browser.post(f"/accounts/{account_id}/tokens/new"),
+    ):
+        assert answer.goes_to == f"/accounts/{account_id}/setup"

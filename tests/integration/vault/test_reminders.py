@@ -43,3 +43,23 @@ def test_nothing_about_what_is_over(owner: Owner) -> None:
         soon=now() + timedelta(days=3),
     )
     assert mails(owner, "Order system") == []
+
+
+def test_what_was_revoked_elsewhere_is_found_out_first(owner: Owner) -> None:
+    row, _key = owner.made()
+    owner.portal.sql("UPDATE credential SET issued_at = :at", at=now() - timedelta(days=366))
+    owner.portal.sql("UPDATE credential_listing SET tried_at = :at", at=now() - timedelta(hours=2))
+    reseller = owner.portal.app.extensions["connexease"].reseller
+    reseller.revoke_access_token(owner.uuid, row.connexease_uuid)
+    assert mails(owner, "still needed") == []
+    assert not owner.row("Order system").is_active
+
+
+def test_what_was_made_elsewhere_becomes_known_within_a_day(owner: Owner) -> None:
+    owner.index()
+    owner.make_elsewhere()
+    owner.portal.sweep()
+    assert owner.rows() == []
+    owner.portal.sql("UPDATE credential_listing SET tried_at = :at", at=now() - timedelta(hours=25))
+    owner.portal.sweep()
+    assert len(owner.rows()) == 1

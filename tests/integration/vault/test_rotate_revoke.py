@@ -135,3 +135,51 @@ def test_a_token_made_elsewhere_can_be_revoked(owner: Owner) -> None:
     done = owner.browser.post(owner.address(row, page="/revoke"), {"typed": page.form("Revoke").strong.get_text()})
     assert done.status == 303, name
     assert owner.active_at_connexease() == []
+
+
+def test_the_one_that_was_replaced_says_so(owner: Owner) -> None:
+    owner.made()
+    form = owner.browser.get(owner.address(owner.row("Order system"), page="/rotate"))
+    assert form.values("Make the new token")["name"] == "Order system 2"
+    rotate(owner, "Order system 2")
+    assert "Replaced by “Order system 2”. Revoke it once nothing uses it any more." in owner.index().text
+    form = owner.browser.get(owner.address(owner.row("Order system 2"), page="/rotate"))
+    assert form.values("Make the new token")["name"] == "Order system 3"
+
+
+def test_what_the_portal_uses_is_replaced_by_what_it_can_use(owner: Owner) -> None:
+    row, _key = owner.made()
+    assert row.is_ours
+    page = owner.browser.post(owner.address(row, page="/rotate"), {"name": "New one", "ends": ""})
+    assert page.errors["keep"] == "The portal uses this token itself and needs the new key: keep it."
+    assert len(owner.active_at_connexease()) == 1
+
+
+def test_an_older_list_does_not_undo_a_revocation(owner: Owner, monkeypatch) -> None:
+    owner.made()
+    reseller = owner.portal.app.extensions["connexease"].reseller
+    read = reseller.access_tokens
+
+    def slowly(account):
+        listed = read(account)
+        monkeypatch.setattr(reseller, "access_tokens", read)
+        revoke(owner)
+        return listed
+
+    monkeypatch.setattr(reseller, "access_tokens", slowly)
+    owner.portal.browser()
+    page = owner.index()
+    assert owner.active_at_connexease() == []
+    assert not owner.row("Order system").is_active
+    assert "No access token yet" in page.text
+
+
+def test_a_page_that_looks_by_itself_asks_connexease_now_and_then(owner: Owner) -> None:
+    owner.made()
+    owner.control.fault("status", **REVOKE, status=503, times=None)
+    revoke(owner)
+    owner.index()
+    owner.control.clear_requests()
+    for _ in range(3):
+        assert "Revoking" in owner.browser.get(owner.root, htmx=True).text
+    assert [call for call in owner.control.requests("GET") if "/access-token/" in call["path"]] == []

@@ -1,5 +1,8 @@
 """Answers that never came: the lost token is found, revoked and explained; nothing is asked for twice."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from portal.models import CredentialStep, LostEnding
@@ -53,7 +56,7 @@ def test_which_one_is_lost_cannot_be_told(owner: Owner) -> None:
     assert (row.step, row.ending) == (CredentialStep.LOST, LostEnding.CANNOT_TELL)
     assert len(owner.active_at_connexease()) == 2
     page = owner.index()
-    assert "cannot tell which" in page.text
+    assert "cannot tell whether one of the new tokens" in page.text
     assert page.text.count("Key not held here") == 2
 
 
@@ -97,3 +100,71 @@ def test_a_process_that_died_between_call_and_answer(owner: Owner) -> None:
     owner.work_on()
     assert owner.row("Lost").ending == LostEnding.REVOKED
     assert owner.active_at_connexease() == []
+
+
+def test_what_somebody_made_later_is_not_taken_for_the_lost_one(owner: Owner) -> None:
+    owner.control.fault("timeout_before", **CREATE)
+    owner.make("Never")
+    owner.control.advance(3600)
+    owner.make_elsewhere()
+    owner.work_on()
+    assert owner.row("Never").ending == LostEnding.CANNOT_TELL
+    assert len(owner.active_at_connexease()) == 1
+
+
+def test_a_refused_list_leaves_it_open(owner: Owner) -> None:
+    owner.control.fault("reset_after", **CREATE)
+    owner.make("Lost")
+    owner.control.fault("status", **LIST, status=400, body={"detail": "100% wrong"})
+    owner.work_on()
+    assert owner.row("Lost").step == CredentialStep.CREATING
+    owner.work_on()
+    assert owner.row("Lost").ending == LostEnding.REVOKED
+
+
+def test_a_lost_one_that_may_not_be_revoked_is_listed(owner: Owner) -> None:
+    owner.control.fault("reset_after", **CREATE)
+    owner.make("Lost")
+    owner.control.fault("status", **REVOKE, status=400, body={"detail": "Not today."}, times=None)
+    owner.work_on()
+    owner.work_on()
+    assert owner.row("Lost").ending == LostEnding.CANNOT_TELL
+    page = owner.index()
+    assert "Key not held here" in page.text
+    owner.control.clear_faults()
+    (listed,) = [row for row in owner.rows() if row.name == ""]
+    name = owner.browser.get(owner.address(listed)).soup.h1.get_text().strip()
+    owner.browser.post(owner.address(listed, page="/revoke"), {"typed": name})
+    assert owner.active_at_connexease() == []
+
+
+def test_what_was_read_is_put_away(owner: Owner) -> None:
+    owner.control.fault("reset_after", **CREATE)
+    owner.make("Lost")
+    owner.work_on()
+    owner.work_on()
+    row = owner.row("Lost")
+    owner.browser.submit(owner.browser.get(owner.address(row)), "Got it")
+    assert "put “Lost”, whose creation was never confirmed, out of the list" in owner.history()
+    past = owner.index("?past=1")
+    assert "Lost" in past.text
+    assert "Made elsewhere" not in past.text
+
+
+def test_nobody_waits_for_the_database_while_we_look(owner: Owner, database_url: str, monkeypatch) -> None:
+    owner.control.fault("reset_after", **CREATE)
+    owner.make("Lost")
+    reseller = owner.portal.app.extensions["connexease"].reseller
+    read = reseller.access_tokens
+    wrote = []
+
+    def meanwhile(account):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0)) as database, database:
+            database.execute("UPDATE person SET first_name = 'Janet'")
+            wrote.append(account)
+        return read(account)
+
+    monkeypatch.setattr(reseller, "access_tokens", meanwhile)
+    owner.work_on()
+    assert wrote
+    assert owner.row("Lost").ending == LostEnding.REVOKED
