@@ -315,7 +315,7 @@ def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):
 
 def test_reset_mails_are_limited_for_a_known_and_an_unknown_address_alike(make_portal):
     portal = make_portal(throttle_factor=1)
-    portal.customer()
+    portal.sign_up()
     for email in (JANE, "nobody@acme.example.com"):
         statuses = []
         for number in range(7):

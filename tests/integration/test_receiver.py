@@ -171,30 +171,27 @@ ODD = {
 
 
 @both_databases
-@pytest.mark.parametrize("body", ODD.values(), ids=ODD.keys())
-def test_odd_bodies_are_kept_and_not_refused(portal, sender, body):
-    assert sender.send(body).status_code == 200
+def test_odd_bodies_are_kept_and_not_refused(portal, sender):
+    for name, body in ODD.items():
+        assert sender.send(body).status_code == 200, name
     portal.work()
-    stored = portal.one(Delivery)
-    assert stored.body == body
-    assert stored.state == DeliveryState.KEPT
+    stored = sorted(portal.rows(Delivery), key=lambda delivery: delivery.id)
+    assert [delivery.body for delivery in stored] == list(ODD.values())
+    assert [delivery.state for delivery in stored] == [DeliveryState.KEPT] * len(ODD)
     assert portal.rows(Channel) == []
 
 
 @both_databases
-@pytest.mark.parametrize(
-    "odd",
-    ["x" * 5000, "a\0b", "a\ud800b", "<script>", {"a": 1}, None, 7, "\u202eevil"],
-    ids=["long", "nul", "surrogate", "markup", "object", "null", "number", "turned"],
-)
-def test_a_channel_with_an_odd_name_is_a_channel_all_the_same(portal, owner, sender, odd):
-    begin(owner)
-    channel = uuid4()
-    event = sender.created(channel, channel={"uuid": str(channel), "name": odd, "backend": odd})
-    assert sender.send(event).status_code == 200
-    portal.work()
-    assert portal.one(Delivery).state == DeliveryState.PROCESSED
-    assert portal.one(OnboardingAttempt).confirmed_channel == channel
+def test_a_channel_with_an_odd_name_is_a_channel_all_the_same(portal, owner, sender):
+    made = []
+    for odd in ("x" * 5000, "a\0b", "a\ud800b", "<script>", {"a": 1}, None, 7, "\u202eevil"):
+        begin(owner)
+        made.append(uuid4())
+        event = sender.created(made[-1], channel={"uuid": str(made[-1]), "name": odd, "backend": odd})
+        assert sender.send(event).status_code == 200, odd
+        portal.work()
+    assert {delivery.state for delivery in portal.rows(Delivery)} == {DeliveryState.PROCESSED}
+    assert {attempt.confirmed_channel for attempt in portal.rows(OnboardingAttempt)} == set(made)
     page = owner.open(f"/accounts/{owner.account_id}/")
     assert page.status == 200
 

@@ -153,7 +153,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def connect(server: Server) -> Iterator[Callable[..., Connexease]]:
-    """Make an adapter whose every base URL is the scripted server, with short times."""
+    """Make an adapter whose every base URL is the scripted server, with times that even a busy machine keeps."""
     made: list[Connexease] = []
 
     def make(**settings: Any) -> Connexease:
@@ -163,7 +163,7 @@ def connect(server: Server) -> Iterator[Callable[..., Connexease]]:
             "api_url": url,
             "account_api_url": url,
             "gateway_url": url,
-            "timeouts": Timeouts(connect=0.5, read=0.4, total=1.5),
+            "timeouts": Timeouts(connect=2, read=2, total=4),
             "retries": Retries(times=2, first_pause=0.01, longest_wait=0.3),
         }
         made.append(Connexease(**(defaults | settings)))

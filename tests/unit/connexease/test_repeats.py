@@ -145,12 +145,12 @@ def test_no_retry_after(cx, server):
 
 
 def test_no_repeat_begins_that_would_end_after_the_deadline(connect, server):
-    cx = connect(timeouts=Timeouts(connect=0.2, read=0.2, total=0.25), retries=Retries(longest_wait=5))
-    server.reply(503, b"", headers={"Retry-After": "1"})
+    cx = connect(timeouts=Timeouts(connect=2, read=2, total=2), retries=Retries(longest_wait=90))
+    server.reply(503, b"", headers={"Retry-After": "60"})
     started = time.monotonic()
     with pytest.raises(errors.Unavailable):
         accounts(cx)
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 30
 
 
 def test_repeats_can_be_switched_off(connect, server):

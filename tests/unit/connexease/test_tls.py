@@ -91,7 +91,7 @@ def never_answer(sock: socket.socket) -> None:
 
 @pytest.mark.parametrize("treat", [speak_plainly, never_answer], ids=lambda treat: treat.__name__)
 def test_a_failed_handshake_means_that_nothing_was_sent(connect, listen, treat):
-    cx = connect(url=listen(treat), timeouts=Timeouts(connect=0.2, read=0.3, total=2))
+    cx = connect(url=listen(treat), timeouts=Timeouts(connect=1, read=1, total=5))
     with pytest.raises(errors.ConnexeaseError) as caught:
         cx.reseller.create_account(NEW_ACCOUNT)
     assert type(caught.value) is errors.Unavailable
@@ -126,7 +126,7 @@ def test_a_trusted_server_is_read_and_its_time_limited(connect, listen, self_sig
             while not stop.wait(0.05):
                 secure.sendall(b"[")
 
-    cx = connect(url=listen(treat), timeouts=Timeouts(connect=1, read=0.5, total=0.8))
+    cx = connect(url=listen(treat), timeouts=Timeouts(connect=3, read=3, total=3))
     cx._session.verify = str(self_signed)
     with pytest.raises(errors.ConnexeaseError) as caught:
         cx.reseller.create_account(NEW_ACCOUNT)
