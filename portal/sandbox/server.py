@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +35,8 @@ from portal.sandbox.rest import Refusal
 from portal.sandbox.settings import Settings
 
 DEFAULT_TOKEN = "sandbox-reseller-token"
+_SELDOM = 5
+"""Seconds between two looks of a server whether it should end: each look costs time that tests need."""
 
 _API_MODULES = (
     reseller_api,
@@ -148,10 +151,8 @@ class Sandbox:
     def stop(self) -> None:
         """End all servers; calls that a fault holds are let go."""
         self.core.faults.clear()
-        for server in self._servers:
-            server.shutdown()
-        for thread in self._threads:
-            thread.join()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            _end(server, thread)
         self._courier.stop()
         if self._mail is not None:
             self._mail.stop()
@@ -178,7 +179,7 @@ class Sandbox:
             front = Front(application(self.core, self._courier), self.core)
             self._servers.append(_web_server(listener, front))
         self._threads = [
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _SELDOM}, daemon=True)
             for server in self._servers
         ]
         self._mail = MailServer(self.core, smtp)
@@ -186,6 +187,17 @@ class Sandbox:
         self._courier.start()
         for thread in self._threads:
             thread.start()
+
+
+def _end(server: BaseWSGIServer, serving: threading.Thread) -> None:
+    """End a server that looks only seldom whether it should: a connection wakes it up."""
+    ending = threading.Thread(target=server.shutdown, daemon=True)
+    ending.start()
+    while serving.is_alive():
+        with suppress(OSError):
+            socket.create_connection(server.server_address[:2], timeout=1).close()
+        serving.join(0.05)
+    ending.join()
 
 
 def _web_server(listener: socket.socket, front: Front) -> BaseWSGIServer:
