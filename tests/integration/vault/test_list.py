@@ -56,7 +56,7 @@ def test_states_by_time(owner: Owner) -> None:
 def test_a_key_that_is_not_used_is_pointed_out(owner: Owner) -> None:
     owner.made()
     assert "Not used here for 90 days" not in owner.index().text
-    owner.portal.sql("UPDATE credential SET created_at = :at", at=now() - timedelta(days=91))
+    owner.portal.sql("UPDATE credential SET created_at = :at, shown_at = :at", at=now() - timedelta(days=91))
     assert "Not used here for 90 days" in owner.index().text
     row = owner.row("Order system")
     page = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
