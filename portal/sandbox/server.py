@@ -195,7 +195,7 @@ def _end(server: BaseWSGIServer, serving: threading.Thread) -> None:
     ending.start()
     while serving.is_alive():
         with suppress(OSError):
-            socket.create_connection(server.server_address[:2], timeout=1).close()
+            socket.create_connection((server.host, server.port), timeout=1).close()
         serving.join(0.05)
     ending.join()
 
