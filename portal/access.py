@@ -25,6 +25,11 @@ R = TypeVar("R", bound=ResponseReturnValue)
 View = Callable[..., ResponseReturnValue]
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+BUILDERS = (Role.OWNER, Role.DEVELOPER)
+"""Who manages webhooks, events and keys."""
+SENDERS = (Role.OWNER, Role.OPERATOR)
+"""Who manages channels, and writes and reads messages."""
+
 CONFIRMED = "password_at"
 CONFIRMED_FOR = timedelta(minutes=10)
 

@@ -32,7 +32,12 @@ class Role(StrEnum):
     """What a person may do in an account."""
 
     OWNER = "owner"
+    DEVELOPER = "developer"
+    """Webhooks, events and keys."""
+    OPERATOR = "operator"
+    """Messages and channels."""
     MEMBER = "member"
+    """Looks, and changes nothing."""
 
 
 class Membership(SQLModel, table=True):

@@ -24,8 +24,8 @@ def everybody(portal):
     return account_id, {
         "nobody": portal.browser(),
         "tenant": tenant,
-        "member": portal.member(account_id),
         "owner": owner,
+        **{role.value: portal.member(account_id, role=role) for role in Role if role != Role.OWNER},
         **{role.value: portal.staff(role) for role in StaffRole},
     }
 
@@ -69,7 +69,7 @@ def refusal(who: str, demanded: access.Access) -> int:
         return 403 if who in STAFF else 404
     if who in STAFF:
         return 403 if demanded.staff_helps else 404
-    return 403 if who in ("member", "owner") else 404
+    return 403 if who in frozenset(Role) else 404
 
 
 def may_enter(who: str, demanded: access.Access, method: str) -> bool:
@@ -82,7 +82,7 @@ def may_enter(who: str, demanded: access.Access, method: str) -> bool:
             return who in (demanded.roles or STAFF)
     if who in STAFF:
         return demanded.staff_helps and (method == "GET" or who != StaffRole.READ_ONLY)
-    return who in (demanded.roles or {Role.OWNER, Role.MEMBER})
+    return who in (demanded.roles or frozenset(Role))
 
 
 def test_every_route_lets_in_whom_it_says(portal, everybody):

@@ -84,12 +84,13 @@ class Portal:
             people.create(email, PASSWORD, role)
         return self.log_in(email)
 
-    def member(self, account_id: UUID, email: str = "member@acme.example.com") -> Browser:
+    def member(self, account_id: UUID, email: str = "", role: Role = Role.MEMBER) -> Browser:
         """Somebody who belongs to the account without owning it."""
+        email = email or f"{role}@acme.example.com"
         with self.app.app_context(), self.app.test_request_context():
             person = people.create(email, PASSWORD, StaffRole.SUPPORT)
             person.staff_role = None
-            session().add_all([person, Membership(person_id=person.id, account_id=account_id, role=Role.MEMBER)])
+            session().add_all([person, Membership(person_id=person.id, account_id=account_id, role=role)])
             session().commit()
         return self.log_in(email)
 
