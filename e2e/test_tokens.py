@@ -244,7 +244,7 @@ def test_neither_staff_nor_strangers_see_a_key(
     staff.goto(f"{stack.url}/login")
     LogInPage(staff).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
     looked_at = visit(staff, member)
-    expect(looked_at.main).to_contain_text("Only owners of the account make, see and revoke keys.")
+    expect(looked_at.main).to_contain_text("Only owners and developers of the account make, see and revoke keys.")
     expect(looked_at.link("New access token")).to_have_count(0)
     token_of_theirs = looked_at.open(NAME)
     expect(token_of_theirs.facts).to_contain_text(f"…{key[-4:]}")

@@ -11,7 +11,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import flask_login
-from flask import Flask, abort, g, request
+from flask import Flask, abort, current_app, g, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +29,8 @@ BUILDERS = (Role.OWNER, Role.DEVELOPER)
 """Who manages webhooks, events and keys."""
 SENDERS = (Role.OWNER, Role.OPERATOR)
 """Who manages channels, and writes and reads messages."""
+LOOKERS = (*BUILDERS, Role.MEMBER)
+"""Who sees webhooks, events, and that there are keys: everybody but those who are here for messages alone."""
 
 CONFIRMED = "password_at"
 CONFIRMED_FOR = timedelta(minutes=10)
@@ -100,22 +102,20 @@ def account_page(*roles: Role, staff: bool = False) -> Callable[[View], View]:
 
     Args:
         roles: only these roles may enter; any role when none is given.
-        staff: the reseller's staff may look, and those who are not read-only may help.
+        staff: the reseller's staff may help; who of them is read-only may look at what a plain member sees.
     """
+    demanded = Access("account", frozenset(roles), staff)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(account_id: UUID, **kwargs: Any) -> ResponseReturnValue:
             person = person_or_401()
             g.account, g.membership = _account_or_404(person, account_id, staff)
-            if g.membership is None:
-                if person.staff_role == StaffRole.READ_ONLY and request.method not in SAFE_METHODS:
-                    abort(403)
-            elif roles and g.membership.role not in roles:
+            if not _lets_in(demanded, person, g.membership, request.method in SAFE_METHODS):
                 abort(403)
             return view(account=g.account, **kwargs)
 
-        return _mark(guarded, Access("account", frozenset(roles), staff))
+        return _mark(guarded, demanded)
 
     return decorate
 
@@ -140,6 +140,21 @@ def staff_page(*roles: StaffRole) -> Callable[[View], View]:
         return _mark(guarded, Access("staff", frozenset(roles)))
 
     return decorate
+
+
+def may_enter(endpoint: str) -> bool:
+    """Whether this visitor may enter a view, of the account that the page is about where it is an account's.
+
+    Templates ask it before they show a button, so that a button and its view never disagree.
+    """
+    demanded, person = access_of(current_app.view_functions[endpoint]), current_person()
+    if demanded is None or demanded.kind in ("public", "machine") or person is None:
+        return demanded is not None and demanded.kind in ("public", "machine")
+    if demanded.kind == "staff":
+        return person.staff_role is not None and person.staff_role in (demanded.roles or StaffRole)
+    if demanded.kind == "account":
+        return g.get("account") is not None and _lets_in(demanded, person, g.membership, _is_safe(endpoint))
+    return True
 
 
 def current_person() -> Person | None:
@@ -195,6 +210,19 @@ def has_confirmed() -> bool:
 def is_helping() -> bool:
     """Whether this is somebody of the staff on the page of a customer's account."""
     return g.get("account") is not None and g.get("membership") is None
+
+
+def _lets_in(demanded: Access, person: Person, membership: Membership | None, is_safe: bool) -> bool:
+    """Whether somebody who may know of the account may enter this page of it."""
+    if membership is not None:
+        return not demanded.roles or membership.role in demanded.roles
+    if person.staff_role == StaffRole.READ_ONLY:
+        return demanded.staff_helps and is_safe and (not demanded.roles or Role.MEMBER in demanded.roles)
+    return demanded.staff_helps and person.is_staff
+
+
+def _is_safe(endpoint: str) -> bool:
+    return any("GET" in (rule.methods or ()) for rule in current_app.url_map.iter_rules(endpoint))
 
 
 def _account_or_404(person: Person, account_id: UUID, staff: bool) -> tuple[Account, Membership | None]:

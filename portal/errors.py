@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
 def _sentences() -> dict[int, tuple[str, str]]:
     return {
         400: (_("We could not read that request"), _("Go back, reload the page and try again.")),
-        403: (_("You may not do that"), _("Your role does not allow it. Ask an owner of the account.")),
+        403: (_("You may not do that"), _("Your role does not allow it.") + " " + _whom_to_ask()),
         404: (
             _("There is nothing here"),
             _("The address may be mistyped, or you do not have access to what it names."),
@@ -60,6 +60,13 @@ def _sentences() -> dict[int, tuple[str, str]]:
         ),
         503: (_("We are briefly unavailable"), _("Try again in a moment.")),
     }
+
+
+def _whom_to_ask() -> str:
+    person = access.current_person()
+    if access.is_helping() or (person is not None and person.is_staff):
+        return _("Ask one of our admins.")
+    return _("Ask an owner of the account.")
 
 
 def error_page(status: int, title: str | None = None, text: str | None = None) -> Response:

@@ -9,7 +9,7 @@ from flask_babel import format_datetime, format_timedelta, get_locale, get_timez
 from markupsafe import Markup
 
 from portal import htmx
-from portal.access import current_person, is_helping
+from portal.access import current_person, is_helping, may_enter
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import now
@@ -72,6 +72,7 @@ def _globals() -> dict[str, Any]:
     return {
         "settings": settings(),
         "is_helping": is_helping(),
+        "may_enter": may_enter,
         "locale": str(get_locale() or LANGUAGES[0]),
         "person": current_person(),
         "is_htmx": htmx.is_htmx(),

@@ -7,6 +7,7 @@ from flask import Response, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx
+from portal.access import SENDERS
 from portal.accounts.service import is_ready
 from portal.channels import attempts, blueprint, confirmation, listing
 from portal.errors import DomainError
@@ -35,7 +36,7 @@ def refresh(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<uuid:account_id>/channels/connect")
-@access.account_page(staff=True)
+@access.account_page(*SENDERS, staff=True)
 def connect(account: Account) -> ResponseReturnValue:
     """Begin an attempt: for the popup as JSON, without JavaScript as a page with a link."""
     if not is_ready(account):
@@ -48,7 +49,7 @@ def connect(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<uuid:account_id>/channels/attempts/<uuid:attempt_id>")
-@access.account_page(staff=True)
+@access.account_page(*SENDERS, staff=True)
 def attempt(account: Account, attempt_id: UUID) -> ResponseReturnValue:
     """Where an attempt stands; the page asks again by itself until it has ended."""
     found = _attempt_or_404(account, attempt_id)
@@ -57,7 +58,7 @@ def attempt(account: Account, attempt_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<uuid:account_id>/channels/attempts/<uuid:attempt_id>/dialog")
-@access.account_page(staff=True)
+@access.account_page(*SENDERS, staff=True)
 def fresh_dialog(account: Account, attempt_id: UUID) -> ResponseReturnValue:
     """A fresh dialog for an attempt whose token has run out before it was opened."""
     found = _attempt_or_404(account, attempt_id)
@@ -70,7 +71,7 @@ def fresh_dialog(account: Account, attempt_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<uuid:account_id>/channels/attempts/<uuid:attempt_id>/report")
-@access.account_page(staff=True)
+@access.account_page(*SENDERS, staff=True)
 def report(account: Account, attempt_id: UUID) -> ResponseReturnValue:
     """What the browser saw of the dialog. Each report is a hint."""
     found = _attempt_or_404(account, attempt_id)
@@ -90,7 +91,7 @@ def report(account: Account, attempt_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<uuid:account_id>/channels/attempts/<uuid:attempt_id>/stop")
-@access.account_page(staff=True)
+@access.account_page(*SENDERS, staff=True)
 def stop(account: Account, attempt_id: UUID) -> ResponseReturnValue:
     """The person gives up."""
     found = _attempt_or_404(account, attempt_id)
@@ -125,8 +126,8 @@ def _wants_json() -> bool:
 
 
 def _list_context(account: Account) -> dict[str, Any]:
-    person = access.person_or_401()
-    current = attempts.current(account, person)
+    is_sender = access.may_enter("channels.connect")
+    current = attempts.current(account, access.person_or_401()) if is_sender else None
     return {
         "account": account,
         "channels": listing.channels_of(account),

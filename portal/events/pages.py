@@ -7,6 +7,7 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx
+from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.channels import listing
 from portal.events import blueprint, bodies, log, processing
@@ -21,7 +22,7 @@ FIRST_WAIT, LONGEST_WAIT = 5, 30
 
 
 @blueprint.get(ROOT)
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
     if not is_ready(account):
@@ -38,7 +39,7 @@ def index(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}newer")
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def newer(account: Account) -> ResponseReturnValue:
     """How many events came that are newer than those that somebody reads; the page asks again by itself."""
     form = _form(account)
@@ -52,7 +53,7 @@ def newer(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}<int:event_id>")
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def event(account: Account, event_id: int) -> ResponseReturnValue:
     """One event: what came, what became of it, and its repeats."""
     delivery = _delivery_or_404(account, event_id)
@@ -70,7 +71,7 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<int:event_id>/process")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def process_again(account: Account, event_id: int) -> ResponseReturnValue:
     """Try once more what failed."""
     processing.process_again(access.person_or_401(), account, _delivery_or_404(account, event_id))

@@ -6,6 +6,7 @@ from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx
+from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.events import blueprint, watching
 from portal.events.forms import WatchForm
@@ -17,7 +18,7 @@ from portal.webhooks import own
 
 
 @blueprint.get(f"{ROOT}watch")
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def watch(account: Account) -> ResponseReturnValue:
     """What is watched now; when Connexease cannot be asked, what was last known."""
     if not is_ready(account):
@@ -29,7 +30,7 @@ def watch(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}watch")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def change_watch(account: Account) -> ResponseReturnValue:
     """Watch what was chosen."""
     form = WatchForm()
@@ -64,6 +65,7 @@ def _watch_page(
         "watch": found,
         "holdings": found.holdings,
         "form": form,
+        "may_change": found.holdings.is_current and access.may_enter("events.change_watch"),
         "chosen": set(form.watch.data or []),
         "refusals": outcome.refusals if outcome else [],
         "names": {place.channel: place.label for place in found.channels},

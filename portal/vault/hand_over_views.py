@@ -6,11 +6,12 @@ from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx, throttle
+from portal.access import BUILDERS
 from portal.errors import DomainError
 from portal.extensions import settings
 from portal.forms import Form, text
 from portal.i18n import _
-from portal.models import Account, Role
+from portal.models import Account
 from portal.throttle import Limit
 from portal.vault import blueprint, handovers, holdings, keys
 from portal.vault.forms import HandOverForm
@@ -19,14 +20,14 @@ from portal.vault.views import ONE, confirm
 
 
 @blueprint.get(f"{ONE}/hand-over")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def hand_over(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """For whom, and how long."""
     return _form_page(account, _kept_or_404(account, credential_id), HandOverForm())
 
 
 @blueprint.post(f"{ONE}/hand-over")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make the link. It is shown with this answer only; sending the form again makes no other."""
     held, form = _kept_or_404(account, credential_id), HandOverForm()
@@ -49,7 +50,7 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/hand-over/<uuid:link_id>/withdraw")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Let a link do nothing any more."""
     held = holdings.known(account).find(credential_id)

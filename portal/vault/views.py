@@ -4,18 +4,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, g, make_response, request, url_for
+from flask import Response, abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
 from portal import access, htmx, throttle
+from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.auth.service import confirm_password
 from portal.database import writing
 from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
-from portal.models import Account, CredentialKind, CredentialStep, Role, now
+from portal.models import Account, CredentialKind, CredentialStep, now
 from portal.throttle import Limit
 from portal.vault import blueprint, gateway_keys, handovers, holdings, issuing, keys, proving, revoking
 from portal.vault.forms import (
@@ -39,7 +40,7 @@ SHOWN_FOR = 60
 
 
 @blueprint.get(ROOT)
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease lists now, and what is in the vault."""
     if not is_ready(account):
@@ -55,7 +56,7 @@ def index(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}new")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
     if not is_ready(account):
@@ -64,7 +65,7 @@ def new(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}new")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def create(account: Account) -> ResponseReturnValue:
     """Make a token."""
     if not is_ready(account):
@@ -80,7 +81,7 @@ def create(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ONE}/key")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The key of a token that was just made: shown once."""
     held = _held_or_404(account, credential_id)
@@ -94,16 +95,16 @@ def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(ONE)
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def show(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """All about one token or key, but the key."""
     return _show(account, _held_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/reveal")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
-    """Show the key to one of the account's owners, who types the password first."""
+    """Show the key to somebody who manages the account's keys, and types the password first."""
     held, form = _held_or_404(account, credential_id), PasswordForm()
     try:
         if form.validate():
@@ -122,7 +123,7 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/copied")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The page says that its copy button was pressed."""
     held = _held_or_404(account, credential_id)
@@ -135,7 +136,7 @@ def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/try")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def try_out(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Ask Connexease something with the key."""
     held = _held_or_404(account, credential_id)
@@ -148,7 +149,7 @@ def try_out(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/rename")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def rename(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Give it another name."""
     held, form = _held_or_404(account, credential_id), NameForm()
@@ -159,7 +160,7 @@ def rename(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ONE}/rotate")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What rotating does, and when the old token ends."""
     held = _live_or_404(account, credential_id)
@@ -169,7 +170,7 @@ def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/rotate")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make a token that takes another one's place; both are good for a while."""
     held, form = _live_or_404(account, credential_id), RotateForm()
@@ -184,14 +185,14 @@ def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ONE}/revoke")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def revocation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What revoking does."""
     return _typed_page("vault/revoke.html", account, _token_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/revoke")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Revoke a token for good."""
     held, form = _token_or_404(account, credential_id), TypedForm()
@@ -212,7 +213,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/dismiss")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Take away what told of a lost token."""
     try:
@@ -226,14 +227,14 @@ def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}gateway/new")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def new_gateway_key(account: Account) -> ResponseReturnValue:
     """Where a gateway API key is pasted."""
     return htmx.page("vault/gateway_key.html", **_context(account), form=GatewayKeyForm(), held=None)
 
 
 @blueprint.post(f"{ROOT}gateway/new")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def add_gateway_key(account: Account) -> ResponseReturnValue:
     """Keep a gateway API key."""
     form = GatewayKeyForm()
@@ -249,7 +250,7 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ONE}/replace")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Where the new key of a gateway app is pasted."""
     held = _gateway_key_or_404(account, credential_id)
@@ -257,7 +258,7 @@ def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/replace")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Put a new key in the place of the old one."""
     held, form = _gateway_key_or_404(account, credential_id), PastedKeyForm()
@@ -272,14 +273,14 @@ def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ONE}/remove")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def removal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What removing does."""
     return _typed_page("vault/remove.html", account, _gateway_key_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/remove")
-@access.account_page(Role.OWNER)
+@access.account_page(*BUILDERS)
 def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Erase a gateway key from the vault."""
     held, form = _gateway_key_or_404(account, credential_id), TypedForm()
@@ -315,8 +316,7 @@ def _make(account: Account, wish: Wish, intent: str) -> ResponseReturnValue:
 
 
 def _context(account: Account) -> dict[str, Any]:
-    membership = g.get("membership")
-    return {"account": account, "may_manage": membership is not None and membership.role == Role.OWNER}
+    return {"account": account, "may_manage": access.may_enter("vault.create")}
 
 
 def _show(

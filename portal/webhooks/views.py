@@ -8,6 +8,7 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx, throttle
+from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.channels import listing
 from portal.connexease import triggers as catalogue
@@ -26,7 +27,7 @@ ROOT = "/accounts/<uuid:account_id>/webhooks/"
 
 
 @blueprint.get(ROOT)
-@access.account_page(staff=True)
+@access.account_page(*LOOKERS, staff=True)
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease holds now; when it cannot be asked, the last known state."""
     if not is_ready(account):
@@ -45,7 +46,7 @@ def index(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}new")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
     form = WebhookForm()
@@ -55,7 +56,7 @@ def new(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}new")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def create(account: Account) -> ResponseReturnValue:
     """Make a webhook."""
     form = WebhookForm()
@@ -63,7 +64,7 @@ def create(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}<uuid:webhook_id>")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def edit(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """The form, filled with what Connexease holds; never with a header's value."""
     held = _held_or_404(_current(account), webhook_id)
@@ -73,7 +74,7 @@ def edit(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def change(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Change a webhook."""
     return _save(account, WebhookForm(), _held_or_404(holdings.known(account), webhook_id))
@@ -104,7 +105,7 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
 
 
 @blueprint.post(f"{ROOT}check")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def check(account: Account) -> ResponseReturnValue:
     """Check a form as it changes, against the last known state; nothing is saved."""
     form = WebhookForm()
@@ -115,7 +116,7 @@ def check(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/switch")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def switch(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Switch it on or off."""
     held = _held_or_404(holdings.known(account), webhook_id)
@@ -123,7 +124,7 @@ def switch(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/right")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def set_right(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Make Connexease hold again what was set here."""
     held = _held_or_404(holdings.known(account), webhook_id)
@@ -131,7 +132,7 @@ def set_right(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/accept")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def accept(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Keep what Connexease holds."""
     held = _held_or_404(holdings.known(account), webhook_id)
@@ -139,7 +140,7 @@ def accept(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/hide")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def hide(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Hide a dead one, or show it again."""
     held = _held_or_404(holdings.known(account), webhook_id)
@@ -151,7 +152,7 @@ def hide(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}<uuid:webhook_id>/test")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Choose a sample to send."""
     held = _held_or_404(holdings.known(account), webhook_id)
@@ -159,7 +160,7 @@ def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/test")
-@access.account_page(staff=True)
+@access.account_page(*BUILDERS, staff=True)
 def send_test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Send the sample and show what came back."""
     held = _held_or_404(holdings.known(account), webhook_id)

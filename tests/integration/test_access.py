@@ -80,8 +80,11 @@ def may_enter(who: str, demanded: access.Access, method: str) -> bool:
             return who != "nobody"
         case "staff":
             return who in (demanded.roles or STAFF)
+    if who == StaffRole.READ_ONLY:
+        shown_to_members = Role.MEMBER in (demanded.roles or frozenset(Role))
+        return demanded.staff_helps and method == "GET" and shown_to_members
     if who in STAFF:
-        return demanded.staff_helps and (method == "GET" or who != StaffRole.READ_ONLY)
+        return demanded.staff_helps
     return who in (demanded.roles or frozenset(Role))
 
 

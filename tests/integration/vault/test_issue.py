@@ -117,11 +117,11 @@ def test_a_refusal_leaves_no_trace(owner: Owner, status: int, body: object, word
     assert owner.make().status == 303
 
 
-def test_only_owners_make_and_only_the_maker_sees(owner: Owner) -> None:
+def test_only_owners_and_developers_make_and_only_the_maker_sees(owner: Owner) -> None:
     member = owner.portal.member(owner.account_id)
     assert member.get(f"{owner.root}new").status == 403
     page = member.get(owner.root)
-    assert "Only owners" in page.text
+    assert "Only owners and developers" in page.text
     assert "New access token" not in page.text
     address = owner.make().goes_to
     row = owner.row("Order system")
