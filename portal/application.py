@@ -13,6 +13,7 @@ from portal import access, database, errors, operations, queue, security, ui
 from portal.accounts import blueprint as accounts
 from portal.auth import blueprint as auth
 from portal.channels import blueprint as channels
+from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
@@ -45,7 +46,8 @@ def create(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     ui.init_app(app)
 
-    for blueprint in (operations.blueprint, auth, signup, accounts, channels, webhooks, events, vault, staff):
+    of_customers = (accounts, channels, webhooks, events, vault, compose)
+    for blueprint in (operations.blueprint, auth, signup, *of_customers, staff):
         app.register_blueprint(blueprint)
     _serve_static(app, settings)
     access.check_views(app)
@@ -101,6 +103,7 @@ def _connexease(settings: Settings) -> Connexease:
             read=settings.connexease_timeout,
             total=settings.connexease_timeout * 2,
         ),
+        recipient_plus=settings.connexease_recipient_plus,
     )
 
 

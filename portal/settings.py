@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     connexease_dialog_origins: Annotated[list[str], NoDecode] = ["https://app.connexease.com"]
     connexease_timeout: float = Field(10.0, gt=0, le=120)
     """Seconds that one answer of Connexease may keep us waiting."""
+    connexease_recipient_plus: bool = True
+    """Whether the gateway gets phone numbers with `+`, as in its guide, or as digits only."""
 
     event_retention_days: int = Field(90, ge=1, le=3650)
     """How long events that came in are kept."""

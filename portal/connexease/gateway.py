@@ -34,12 +34,17 @@ class Gateway:
         when the key is refused in no shape of the gateway's, and `OutcomeUnknown` when it may have been sent:
         there is no way to find out, and it must not be repeated by itself.
         """
-        body = message.as_json(without_none=True)
-        body["to"] = message.to if self._plus else message.to.removeprefix("+")
         query = {name: "true" for name, wanted in (("mmlite", mmlite), ("is_fake", is_fake)) if wanted}
         url = self._transport.url("v1", "wa", "message", slash=False)
-        answer = self._transport.call(Call(method="POST", url=url, token=key, query=query, body=body))
+        call = Call(method="POST", url=url, token=key, query=query, body=self.body(message))
+        answer = self._transport.call(call)
         return _result(answer)
+
+    def body(self, message: Message) -> dict[str, Any]:
+        """A message exactly as it goes over the wire."""
+        body = message.as_json(without_none=True)
+        body["to"] = message.to if self._plus else message.to.removeprefix("+")
+        return body
 
 
 def _result(answer: Answer) -> SendResult:

@@ -15,6 +15,7 @@ from portal.models.credential import (
 from portal.models.delivery import Delivery, DeliveryState
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
+from portal.models.message import Message, MessageState, MessageStatus, MessageType
 from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
@@ -39,6 +40,10 @@ __all__ = [
     "MailKind",
     "MailState",
     "Membership",
+    "Message",
+    "MessageState",
+    "MessageStatus",
+    "MessageType",
     "OnboardingAttempt",
     "Person",
     "PortalWebhook",

@@ -9,6 +9,7 @@ from huey import crontab
 
 from portal import mail
 from portal.channels import confirmation
+from portal.compose import calling
 from portal.events import processing, retention
 from portal.queue import huey
 from portal.signup import provisioning
@@ -21,6 +22,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "provision": lambda account_id: provisioning.advance(UUID(account_id)),
     "webhook": lambda webhook_id: saving.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
+    "message": lambda message_id: calling.send(UUID(message_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
 }
@@ -44,6 +46,7 @@ def sweep(app: Flask) -> None:
             (keys.forget_unshown, [*keys.unshown()]),
             (holdings.read_again, [*holdings.unread()]),
             (reminders.remind, [*reminders.due()]),
+            (calling.send, [*calling.due()]),
             (mail.send, [*mail.due()]),
             (processing.process, [*processing.due()]),
             (confirmation.expire, [*confirmation.overdue()]),

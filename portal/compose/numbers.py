@@ -1,0 +1,22 @@
+"""Phone numbers for people to read, and for people who shall not read them."""
+
+import phonenumbers
+
+SHOWN_OF_A_MASKED = 2
+
+
+def international(number: str) -> str:
+    """A number as people write it abroad, such as +90 532 123 45 67."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def masked(number: str) -> str:
+    """Enough of a number to tell messages apart, too little to call it: +90 ••• 67."""
+    if not number:
+        return ""
+    code = international(number).partition(" ")[0] if " " in international(number) else number[:3]
+    return f"{code} ••• {number[-SHOWN_OF_A_MASKED:]}"

@@ -1,0 +1,210 @@
+"""Sending a message exactly once: prepared, confirmed, called, recorded.
+
+prepared -> queued -> sending -> accepted | refused | unknown
+
+The confirmation is committed before anything else happens, so that a message is not forgotten, and the start of
+the call before the call, so that it is not sent twice: a call that was begun and whose end nobody knows leaves
+the message `unknown`, and nothing here ever repeats it.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from portal import audit
+from portal.compose import results, statuses
+from portal.compose.calling import can_send, credential_of, due, refresh, send, send_if_overdue
+from portal.compose.numbers import masked
+from portal.connexease import schemas
+from portal.database import storable, writing
+from portal.errors import DomainError
+from portal.extensions import connexease, session
+from portal.i18n import _
+from portal.models import (
+    Account,
+    Credential,
+    CredentialKind,
+    Message,
+    MessageState,
+    MessageType,
+    Person,
+    now,
+)
+from portal.vault import keys
+
+__all__ = [
+    "Composed",
+    "LookAlike",
+    "confirm",
+    "due",
+    "gateway_keys",
+    "look_alike",
+    "mark",
+    "prepare",
+    "send",
+    "send_if_overdue",
+    "settle",
+]
+
+LOOKS_ALIKE_FOR = timedelta(minutes=10)
+
+
+class LookAlike(DomainError):
+    """The same went to the same number a moment ago; `other` is that message."""
+
+    def __init__(self, other: Message) -> None:
+        super().__init__(_("You sent the same to the same number less than ten minutes ago."))
+        self.other = other
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What somebody wrote: the message, the key to send it with, and one plain line that tells what it is."""
+
+    message: schemas.Message
+    credential: Credential
+    mmlite: bool = False
+    is_fake: bool = False
+    preview: str = ""
+
+
+def prepare(person: Person, account: Account, composed: Composed, intent: str) -> Message:
+    """Keep what was written until it is confirmed. The same form again changes it; once confirmed, nothing does.
+
+    Raises:
+        DomainError: the key cannot be used, or the form belongs to another account.
+    """
+    if not can_send(account, composed.credential):
+        raise DomainError(_("The vault does not hold this key any more. Choose another."), "credential")
+    with writing():
+        session().rollback()
+        try:
+            return _keep(person, account, composed, intent)
+        except IntegrityError:  # the same form, a moment ago, in another request
+            session().rollback()
+            return _keep(person, account, composed, intent)
+
+
+def mark(message: Message) -> str:
+    """What a review shows, in one word: whoever confirms sends it along and sends nothing else than they saw."""
+    facts = [message.payload, str(message.credential_id), message.mmlite, message.is_fake]
+    return _hash(facts)
+
+
+def look_alike(account: Account, message: Message) -> Message | None:
+    """The latest message with the same recipient and content that was confirmed a moment ago and may arrive."""
+    query = select(Message).where(
+        Message.account_id == account.id,
+        Message.content_hash == message.content_hash,
+        Message.id != message.id,
+        col(Message.confirmed_at) >= now() - LOOKS_ALIKE_FOR,
+        col(Message.state).not_in((MessageState.REFUSED, MessageState.FAILED)),
+    )
+    return session().exec(query.order_by(col(Message.confirmed_at).desc())).first()
+
+
+def confirm(person: Person, account: Account, message: Message, *, anyway: bool = False, seen: str = "") -> None:
+    """Send a message that was prepared; once, however often and wherever this is asked for.
+
+    Args:
+        anyway: send it although the same was sent a moment ago.
+        seen: the `mark` of what the person looked at.
+
+    Raises:
+        LookAlike: the same was sent a moment ago.
+        DomainError: it is not what the person looked at any more, or its key is gone.
+    """
+    with writing():
+        session().rollback()
+        statuses.lock(account.id)
+        refresh(message)
+        if message.state == MessageState.PREPARED:
+            _refuse(account, message, anyway, seen)
+            _queue(person, account, message)
+        session().commit()
+    send(message.id)
+
+
+def _keep(person: Person, account: Account, composed: Composed, intent: str) -> Message:
+    query = select(Message).where(Message.intent == intent).with_for_update()
+    row = session().exec(query.execution_options(populate_existing=True)).first()
+    if row is None:
+        row = Message(account_id=account.id, intent=intent, type=MessageType(composed.message.type))
+    if row.account_id != account.id:
+        raise DomainError(_("This form was used already. Write the message in a new one."))
+    if row.state == MessageState.PREPARED:
+        _write(row, person, composed)
+        session().add(row)
+    session().commit()
+    return row
+
+
+def _write(row: Message, person: Person, composed: Composed) -> None:
+    message, credential = composed.message, composed.credential
+    row.type, row.recipient = MessageType(message.type), message.to
+    row.payload = connexease().gateway.body(message)
+    row.preview = storable(composed.preview, 200)
+    row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging
+    row.credential_id, row.credential_name = credential.id, keys.label(credential)
+    row.credential_last_four = credential.last_four
+    row.sender_id, row.sender = person.id, person.email
+    # A test is no look-alike of the message that then goes out in earnest.
+    row.content_hash = _hash([message.as_json(without_none=True), row.is_fake or row.is_staging])
+
+
+def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None:
+    if seen and seen != mark(message):
+        raise DomainError(_("The message was changed in another window. Look at it again before you send it."))
+    if credential_of(account, message) is None:
+        raise DomainError(_("The key that this message was to be sent with is not in the vault any more."))
+    other = None if anyway else look_alike(account, message)
+    if other is not None:
+        raise LookAlike(other)
+
+
+def _queue(person: Person, account: Account, message: Message) -> None:
+    message.state = MessageState.QUEUED
+    message.confirmed_at = message.next_attempt_at = now()
+    message.sender_id, message.sender = person.id, person.email
+    session().add(message)
+    details = {"type": message.type.value, "test": message.is_fake or message.is_staging}
+    audit.record(person, account, "message.sent", masked(message.recipient), **details)
+
+
+def settle(person: Person, account: Account, message: Message, arrived: bool) -> None:
+    """Note what a person found out about a message without an answer. Does nothing to any other."""
+    with writing():
+        session().rollback()
+        statuses.lock(account.id)
+        refresh(message)
+        if message.state != MessageState.UNKNOWN:
+            return
+        message.state = MessageState.DELIVERED if arrived else MessageState.FAILED
+        message.code = "" if arrived else results.NOT_ARRIVED
+        message.settled_by, message.settled_at = person.email, now()
+        session().add(message)
+        action = "message.settled_arrived" if arrived else "message.settled_lost"
+        audit.record(person, account, action, masked(message.recipient))
+        session().commit()
+
+
+def gateway_keys(account: Account) -> Sequence[Credential]:
+    """The account's gateway keys that messages can be sent with."""
+    query = select(Credential).where(
+        Credential.account_id == account.id,
+        Credential.kind == CredentialKind.GATEWAY_KEY,
+        col(Credential.sealed_key).is_not(None),
+        col(Credential.keep),
+    )
+    return session().exec(query.order_by(col(Credential.created_at))).all()
+
+
+def _hash(facts: Any) -> str:
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
