@@ -133,8 +133,9 @@ def test_a_read_that_gets_no_answer_is_repeated_and_then_unavailable(cx, server,
     assert len(server.requests) == 3
 
 
-def test_a_read_that_meets_silence_is_unavailable_within_the_deadline(cx, server):
-    server.script(stay_silent, stay_silent, stay_silent)
+def test_a_read_that_meets_silence_is_unavailable_within_the_deadline(connect, server):
+    cx = connect(timeouts=Timeouts(connect=2, read=2, total=1))
+    server.script(stay_silent)
     started = time.monotonic()
     assert type(outcome(cx, read)) is errors.Unavailable
     assert time.monotonic() - started < LONG

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from portal.connexease import errors, schemas
+from portal.connexease import Timeouts, errors, schemas
 
 TOKEN = "reseller-token-that-nobody-may-see"
 KEY = "pk_live_key-that-nobody-may-see"
@@ -100,8 +100,9 @@ def test_a_server_that_repeats_what_it_was_sent(cx, server, call, status, caplog
 
 @CALLS
 @pytest.mark.parametrize("trouble", ["reset", "nothing", "silence"])
-def test_a_call_that_fails_on_the_wire(cx, server, call, trouble, caplog):
+def test_a_call_that_fails_on_the_wire(connect, server, call, trouble, caplog):
     caplog.set_level(logging.DEBUG)
+    cx = connect(timeouts=Timeouts(connect=2, read=0.5, total=60))
     steps = {
         "reset": lambda peer: peer.reset(),
         "nothing": lambda peer: None,
