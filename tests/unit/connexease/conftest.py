@@ -72,6 +72,7 @@ class Server:
     requests: list[Seen] = field(default_factory=list)
     unexpected: list[Seen] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    conversations: list[threading.Thread] = field(default_factory=list)
     keep_alive: bool = False
 
     @property
@@ -94,7 +95,9 @@ class Server:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._converse, args=(sock,), daemon=True).start()
+            conversation = threading.Thread(target=self._converse, args=(sock,), daemon=True)
+            self.conversations.append(conversation)
+            conversation.start()
 
     def _converse(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError), sock:
@@ -147,6 +150,8 @@ def server() -> Iterator[Server]:
         server.stopping.set()
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(timeout=10)
+    for conversation in server.conversations:
+        conversation.join(timeout=10)  # on a busy machine a client that had enough leaves before it is heard
     assert not server.unexpected, "a request came that the test did not script"
     assert not server.steps, "the script was not played to its end"
 

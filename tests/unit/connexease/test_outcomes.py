@@ -99,6 +99,8 @@ def drip_headers(peer):
     peer.drip(b"X-Slow: " + b"x" * 5000)
 
 
+BRIEF = Timeouts(connect=2, read=1, total=2)
+
 NO_ANSWERS = pytest.mark.parametrize(
     "step", [reset, close, stay_silent, garbage, drip_headers], ids=lambda step: step.__name__
 )
@@ -109,7 +111,8 @@ BROKEN_ANSWERS = pytest.mark.parametrize(
 
 @WRITES
 @NO_ANSWERS
-def test_a_write_that_got_no_answer_may_have_been_done(cx, server, write, step):
+def test_a_write_that_got_no_answer_may_have_been_done(connect, server, write, step):
+    cx = connect(timeouts=BRIEF)
     server.script(step)
     error = outcome(cx, write)
     assert type(error) is errors.OutcomeUnknown
@@ -119,7 +122,8 @@ def test_a_write_that_got_no_answer_may_have_been_done(cx, server, write, step):
 
 @WRITES
 @BROKEN_ANSWERS
-def test_a_write_whose_answer_broke_off_may_have_been_done(cx, server, write, step):
+def test_a_write_whose_answer_broke_off_may_have_been_done(connect, server, write, step):
+    cx = connect(timeouts=BRIEF)
     server.script(step)
     error = outcome(cx, write)
     assert type(error) is errors.OutcomeUnknown
