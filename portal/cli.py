@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from portal.settings import SettingsError
 
 if TYPE_CHECKING:
+    from portal.audit.chain import End
     from portal.vault_keeping import Findings
 
 P = ParamSpec("P")
@@ -89,9 +90,11 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to the newest revision."""
     from portal import migrate  # noqa: PLC0415
+    from portal.audit import chain  # noqa: PLC0415
     from portal.extensions import db as database  # noqa: PLC0415
 
     migrate.upgrade(database.engine)
+    chain.seal()
     click.echo("The database is up to date.")
 
 
@@ -157,6 +160,38 @@ def rotate() -> None:
     click.echo(f"Re-wrapped with the newest key: {rewrapped}.")
     _tell(findings)
     click.echo("The newest key is enough for all of them: the older keys may be removed from VAULT_KEYS.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command()
+@click.option(
+    "--kept", multiple=True, metavar="NUMBER:HASH", help="The end that an earlier run printed; may be given often."
+)
+@with_app
+def verify(kept: tuple[str, ...]) -> None:
+    """Walk along the audit log, and name the first entry that does not fit."""
+    from portal.audit import chain  # noqa: PLC0415
+
+    verdict = chain.verify([_end(text) for text in kept])
+    if verdict.problem:
+        raise click.ClickException(verdict.problem)
+    click.echo(f"{verdict.entries} entries, and each fits the one before it.")
+    for number, at in verdict.resealed:
+        click.echo(f"The end was sealed anew at entry {number}, {at:%Y-%m-%d %H:%M} UTC: was that you?", err=True)
+    click.echo(f"Keep this elsewhere, to hand to a later run with --kept: {verdict.end}")
+
+
+def _end(text: str) -> "End":
+    from portal.audit.chain import End  # noqa: PLC0415
+
+    number, _, hash_ = text.partition(":")
+    if not number.isdecimal() or len(hash_) != 64:
+        raise click.BadParameter("it must look as it was printed: a number, a colon and 64 letters and digits")
+    return End(int(number), hash_)
 
 
 def _tell(findings: "Findings") -> None:

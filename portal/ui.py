@@ -1,11 +1,21 @@
 """What every template may use: the locale, the time zone, times in words, words for states."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_time,
+    format_timedelta,
+    get_locale,
+    get_timezone,
+    to_user_timezone,
+)
 from markupsafe import Markup
 
 from portal import htmx
@@ -19,7 +29,9 @@ LANGUAGES = ["en"]
 
 def init_app(app: Flask) -> None:
     """Hand the helpers to the templates."""
-    app.jinja_env.filters.update(ago=ago, moment=moment, host=host, translated=translated)
+    app.jinja_env.filters.update(
+        ago=ago, moment=moment, clock=clock, day=day, by_day=by_day, host=host, translated=translated
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_globals)
@@ -56,6 +68,28 @@ def moment(instant: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.isoformat(timespec="seconds"), absolute, ago(instant)
     )
+
+
+def clock(instant: datetime) -> Markup:
+    """An instant below the heading of its day: the time of day, with all of it on hover."""
+    absolute = f"{format_datetime(instant, 'medium')} {get_timezone()}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        instant.isoformat(timespec="seconds"), absolute, format_time(instant, "short")
+    )
+
+
+def day(of: date) -> str:
+    """A day in words, such as "Today" or "Monday, 2 November 2026"."""
+    today: date = to_user_timezone(now()).date()
+    if of == today:
+        return _("Today")
+    return _("Yesterday") if of == today - timedelta(days=1) else str(format_date(of, "full"))
+
+
+def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:
+    """What has an `at`, a list for each day in the visitor's zone, in the order that it comes in."""
+    days = groupby(entries, lambda entry: to_user_timezone(entry.at).date())
+    return [(of, list(those)) for of, those in days]
 
 
 def host(url: str) -> str:

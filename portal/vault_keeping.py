@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from portal.database import writing
 from portal.extensions import db, vault
-from portal.models import Credential, OnboardingAttempt, PortalWebhook, Webhook
+from portal.models import AuditChain, Credential, OnboardingAttempt, PortalWebhook, Webhook
 from portal.vault_crypto import Place, VaultError
 
 BATCH = 100
@@ -24,6 +24,11 @@ BATCH = 100
 def attempt_place(row: OnboardingAttempt) -> Place:
     """Where the address of a dialog lives."""
     return _place("onboarding_attempt.sealed_url", row.account_id, row.id)
+
+
+def chain_place(_row: AuditChain | None = None) -> Place:
+    """Where the end of the audit log lives, which belongs to no account."""
+    return Place("audit_chain.sealed_end", "", "1")
 
 
 def credential_place(row: Credential) -> Place:
@@ -46,6 +51,7 @@ def _place(column: str, account_id: UUID, record: UUID | str) -> Place:
 
 
 PLACES: dict[str, Callable[[Any], Place]] = {
+    "audit_chain.sealed_end": chain_place,
     "credential.sealed_key": credential_place,
     "onboarding_attempt.sealed_url": attempt_place,
     "portal_webhook.sealed_secret": portal_webhook_place,
@@ -59,8 +65,8 @@ class Record:
     """One sealed secret, as it stood when it was read."""
 
     column: str
-    id: UUID
-    account_id: UUID
+    id: UUID | int
+    account_id: UUID | None
     place: Place
     sealed: str = field(repr=False)
 
@@ -133,14 +139,14 @@ def records() -> Iterator[Record]:
     """Every sealed record of every table."""
     for name, place_of in PLACES.items():
         _, column = _table_and_column(name)
-        after: UUID | None = None
+        after: UUID | int | None = None
         while rows := _batch(name, after):
             for row in rows:
-                yield Record(name, row.id, row.account_id, place_of(row), row._mapping[column])
+                yield Record(name, row.id, getattr(row, "account_id", None), place_of(row), row._mapping[column])
             after = rows[-1].id
 
 
-def _batch(name: str, after: UUID | None) -> Sequence[sa.Row[Any]]:
+def _batch(name: str, after: UUID | int | None) -> Sequence[sa.Row[Any]]:
     table, column = _table_and_column(name)
     query = sa.select(table).where(column.is_not(None)).order_by(table.c.id).limit(BATCH)
     if after is not None:

@@ -1,10 +1,11 @@
 """The way in, and an account's overview."""
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx
 from portal.accounts import blueprint, service
+from portal.audit import log
 from portal.models import Account
 
 
@@ -37,3 +38,12 @@ def overview(account: Account) -> ResponseReturnValue:
     if not service.is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     return htmx.page("accounts/overview.html", account=account, overview=service.overview(account))
+
+
+@blueprint.get("/accounts/<uuid:account_id>/history/")
+@access.account_page(staff=True)
+def history(account: Account) -> ResponseReturnValue:
+    """Everything that was done to the account, by day."""
+    before, after = (max(0, min(request.args.get(name, 0, int), log.HIGHEST)) for name in ("before", "after"))
+    page = log.page(log.Filter(accounts=(account.id,)), before, after)
+    return htmx.page("accounts/history.html", account=account, page=page)

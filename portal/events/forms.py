@@ -1,23 +1,20 @@
 """The filter of the event log: a form that is sent with GET, so that what is seen has an address."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
-from wtforms import DateTimeLocalField, SearchField, SelectField, SelectMultipleField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms import SearchField, SelectField, SelectMultipleField
+from wtforms.validators import Length, ValidationError
 
 from portal.access import is_helping
 from portal.connexease import triggers as catalogue
 from portal.events import bodies, log
 from portal.events.log import Filter
-from portal.forms import Choice, Form, text
+from portal.forms import Choice, Form, PeriodForm, text
 from portal.i18n import _, _l
-from portal.models import Account, Channel, DeliveryState, now
+from portal.models import Account, Channel, DeliveryState
 
-RANGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 MOST_WORDS = 10
 
 STATE_WORDS = {
@@ -29,11 +26,8 @@ STATE_WORDS = {
 }
 
 
-class FilterForm(Form):
+class FilterForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
-
-    class Meta:
-        csrf = False  # it changes nothing
 
     q = SearchField(
         _l("Words"),
@@ -43,9 +37,6 @@ class FilterForm(Form):
     trigger = SelectField(_l("Trigger"), validate_choice=False)
     channel = SelectField(_l("Channel"), validate_choice=False)
     state = Choice(_l("State"))
-    range = Choice(_l("When"))
-    since = DateTimeLocalField(_l("From"), [Optional()])
-    until = DateTimeLocalField(_l("Up to"), [Optional()])
 
     def prepare(self, account: Account, channels: list[Channel]) -> None:
         """Offer the triggers that occurred and those of the catalogue, and the account's channels."""
@@ -58,12 +49,7 @@ class FilterForm(Form):
         self.trigger.choices = anything | {name: name for name in names}
         self.channel.choices = anything | known
         self.state.choices = anything | {state.value: str(word) for state, word in STATE_WORDS.items()}
-        self.range.choices = {
-            "": _("Any time"),
-            "hour": _("Last hour"),
-            "day": _("Last 24 hours"),
-            "week": _("Last 7 days"),
-        }
+        self.offer_ranges()
 
     def validate_q(self, field: SearchField) -> None:
         if text(field).strip() and not bodies.words_in(text(field)):
@@ -73,55 +59,28 @@ class FilterForm(Form):
         if field.data and _uuid(field.data) is None:
             raise ValidationError(_("There is no such channel."))
 
-    def validate_since(self, field: DateTimeLocalField) -> None:
-        _refuse_far_times(field.data)
-
-    def validate_until(self, field: DateTimeLocalField) -> None:
-        _refuse_far_times(field.data)
-        if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError(_("This lies before the beginning."))
-
     def filter(self, account: Account) -> Filter:
         """What was chosen; only after the form has validated. Times are in the account's zone."""
-        zone = ZoneInfo(account.time_zone)
-        starts = [_instant(self.since.data, zone)] if self.since.data else []
-        if self.range.data in RANGES:
-            starts.append(now() - RANGES[self.range.data])
+        since, until = self.period(account.time_zone)
         return Filter(
             trigger=self.trigger.data or "",
             channel=_uuid(self.channel.data),
             state=DeliveryState(self.state.data) if self.state.data else None,
-            since=max(starts, default=None),
-            until=_instant(self.until.data, zone) + timedelta(minutes=1) if self.until.data else None,
+            since=since,
+            until=until,
             words=tuple(bodies.words_in(text(self.q))[:MOST_WORDS]),
         )
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """What was chosen, for an address."""
-        chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}
-        return {name: value for name, value in chosen.items() if value}
 
 
 def filter_form(account: Account, channels: list[Channel], arguments: MultiDict[str, Any]) -> FilterForm:
     """The form as it was sent; fields that were not sent are empty."""
     sent = dict.fromkeys(("q", "trigger", "channel", "state", "range"), "")
-    sent |= {name: value for name, value in arguments.items() if name in FilterForm.__dict__}
+    sent |= {name: arguments[name] for name in (*sent, "since", "until") if name in arguments}
     if is_helping():
         sent["q"] = ""  # staff read no bodies, and finding words in them would be reading
     form = FilterForm(MultiDict(sent))
     form.prepare(account, channels)
     return form
-
-
-def _instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """A time of day in the account's zone, to the minute."""
-    return local.replace(second=0, microsecond=0, tzinfo=zone).astimezone(UTC)
-
-
-def _refuse_far_times(time: datetime | None) -> None:
-    if time is not None and not 2000 <= time.year <= 2100:
-        raise ValidationError(_("Enter a year between 2000 and 2100."))
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -1,7 +1,7 @@
 """The tables, one aggregate a file. Importing this package makes the metadata whole."""
 
 from portal.models.account import Account, Membership, Problem, Provisioning, Role, Step
-from portal.models.audit import AuditEntry
+from portal.models.audit import AuditChain, AuditEntry
 from portal.models.base import now
 from portal.models.channel import OPEN_STATES, AttemptState, Channel, ChannelListing, OnboardingAttempt
 from portal.models.credential import (
@@ -23,6 +23,7 @@ __all__ = [
     "OPEN_STATES",
     "Account",
     "AttemptState",
+    "AuditChain",
     "AuditEntry",
     "Channel",
     "ChannelListing",

@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("staff", __name__)
 
-import portal.staff.views  # noqa: E402, F401 - it registers its views on the blueprint
+import portal.staff.audit_views  # noqa: E402
+import portal.staff.views  # noqa: E402, F401 - they register their views on the blueprint

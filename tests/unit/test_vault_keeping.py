@@ -8,7 +8,15 @@ import pytest
 from sqlmodel import SQLModel
 
 import portal
-from portal.models import Credential, CredentialKind, OnboardingAttempt, PortalWebhook, Webhook, WebhookPurpose
+from portal.models import (
+    AuditChain,
+    Credential,
+    CredentialKind,
+    OnboardingAttempt,
+    PortalWebhook,
+    Webhook,
+    WebhookPurpose,
+)
 from portal.vault_crypto import Place
 from portal.vault_keeping import PLACES
 
@@ -39,6 +47,10 @@ def test_every_sealed_column_is_known():
 def test_where_a_secret_lives(column, row, record):
     """What is sealed already opens at exactly this place: it can never be written otherwise."""
     assert PLACES[column](row) == Place(column, str(ACCOUNT), str(getattr(row, record)))
+
+
+def test_where_the_end_of_the_audit_log_lives():
+    assert PLACES["audit_chain.sealed_end"](AuditChain()) == Place("audit_chain.sealed_end", "", "1")
 
 
 def test_nobody_else_says_where_a_secret_lives():

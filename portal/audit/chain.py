@@ -1,0 +1,228 @@
+"""The chain that holds the audit log together, and the walk that finds where it was broken.
+
+Each entry bears a SHA-256 over all its columns and the hash of the entry before it. The number and the hash of the
+last entry stand in one row, `audit_chain`, sealed by the vault: only a process that has `VAULT_KEYS` can write
+another end. That row is also the lock under which entries are chained, taken just before the commit.
+
+What this proves, and what it does not. Somebody who can write to the database, but has no vault key, cannot
+change, add, remove or reorder entries, nor cut off the last ones, without `verify` naming where; they can at
+best put the whole database back to an earlier state of it, seal and all. Somebody who has the database *and* a
+vault key can write any history. Against both there is what `verify` prints at its end, a number and a hash:
+kept elsewhere, and handed to a later run, it proves that nothing up to there was touched. Triggers refuse
+UPDATE and DELETE, which stops mistakes and no owner of the database. An entry says what the portal saw; a
+process that was taken over can lie from then on.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.database import writing
+from portal.extensions import db, vault
+from portal.models import AuditChain, AuditEntry, now
+from portal.models.audit import THE_CHAIN
+from portal.vault_crypto import VaultError
+from portal.vault_keeping import chain_place
+
+BATCH = 1000
+FIRST = "0" * 64
+"""What stands in place of the hash before the first entry."""
+
+_ENTRIES: sa.Table = AuditEntry.__table__  # type: ignore[attr-defined]
+_CHAIN: sa.Table = AuditChain.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class End:
+    """The last entry of the chain, or where there is none yet: 0 and nothing."""
+
+    number: int = 0
+    hash: str = FIRST
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
+@dataclass
+class Verdict:
+    """What a walk along the chain found; nothing in `problem` means that all of it fits."""
+
+    entries: int = 0
+    end: End = field(default_factory=End)
+    problem: str = ""
+    resealed: list[tuple[int, datetime]] = field(default_factory=list)
+    """Entries where the seal of the end was put on anew: each should be known to whoever runs the portal."""
+
+
+def hash_of(values: Mapping[str, Any], before: str) -> str:
+    """The hash of an entry: over every column, in a form that is the same on every database."""
+    facts = [
+        before,
+        values["id"],
+        values["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        _text(values["actor_id"]),
+        values["actor"],
+        _text(values["account_id"]),
+        values["action"],
+        values["target"],
+        values["details"],
+        values["address"],
+    ]
+    written = json.dumps(facts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def append(connection: sa.Connection, noted: Sequence[Mapping[str, Any]]) -> None:
+    """Chain entries to the end, in the transaction at hand, which should commit right afterwards.
+
+    Whoever else chains waits for that commit. An end whose seal does not open is gone on from all the same,
+    because nothing could be done any more otherwise; an entry says so, and `verify` repeats it.
+    """
+    sealed = _lock(connection)
+    end = _open(sealed)
+    if end is None:
+        end = _last(connection)
+        if end.number:
+            noted = [_resealing(end), *noted]
+    rows = []
+    for values in noted:
+        row = {**values, "id": end.number + 1}
+        row["hash"] = hash_of(row, end.hash)
+        end = End(row["id"], row["hash"])
+        rows.append(row)
+    connection.execute(sa.insert(_ENTRIES), rows)
+    connection.execute(sa.update(_CHAIN).where(_CHAIN.c.id == THE_CHAIN).values(sealed_end=_seal(end)))
+
+
+def seal() -> None:
+    """Seal the end of a log that has no seal, such as one that a migration has just chained."""
+    with writing(), db.engine.begin() as connection:
+        if _lock(connection) is not None:
+            return
+        if _last(connection).number:
+            append(connection, [])
+        else:
+            connection.execute(sa.update(_CHAIN).values(sealed_end=_seal(End())))
+
+
+def verify(known: Sequence[End] = ()) -> Verdict:
+    """Walk the whole chain, in batches, and stop at the first entry that does not fit.
+
+    Args:
+        known: numbers and hashes that were kept elsewhere.
+    """
+    sealed, highest = _snapshot()
+    verdict = Verdict()
+    wanted = {end.number: end.hash for end in known if end.number}
+    for row in _rows(highest):
+        if row.hash != hash_of(row._asdict(), verdict.end.hash):
+            verdict.problem = _misfit(row.id, verdict.end.number)
+            return verdict
+        if wanted.pop(row.id, row.hash) != row.hash:
+            verdict.problem = f"Entry {row.id} is not the one whose hash was kept: the log was written anew."
+            return verdict
+        verdict.entries, verdict.end = verdict.entries + 1, End(row.id, row.hash)
+        if row.action == "audit.resealed":
+            verdict.resealed.append((row.id, row.at))
+    verdict.problem = _wrong_end(sealed, verdict.end) or _unknown(wanted)
+    return verdict
+
+
+def _misfit(number: int, before: int) -> str:
+    missing = f" Entries between {before} and {number} are not there." if number > before + 1 else ""
+    return f"Entry {number} does not fit: it, or the one before it, was changed, moved or removed.{missing}"
+
+
+def _wrong_end(sealed: str | None, end: End) -> str:
+    if sealed is None:
+        return "The end of the log has no seal: somebody removed it, or `portal db upgrade` was not run."
+    meant = _open(sealed)
+    if meant is None:
+        return "The seal on the end of the log does not open: it is damaged, or its key is not in VAULT_KEYS."
+    if meant.number > end.number:
+        return f"Entry {end.number + 1} is missing: the log was cut off, and went on to entry {meant.number}."
+    if meant.number < end.number:
+        return f"Entry {meant.number + 1} was not written by the portal: its log ends with entry {meant.number}."
+    if meant.hash != end.hash:
+        return f"Entry {end.number} is not the one that the portal wrote last: the log was written anew."
+    return ""
+
+
+def _unknown(wanted: Mapping[int, str]) -> str:
+    return f"Entry {min(wanted)}, whose hash was kept, is missing." if wanted else ""
+
+
+def _snapshot() -> tuple[str | None, int]:
+    """The seal and the last number, as they were at one moment."""
+    sealed = sa.select(_CHAIN.c.sealed_end).where(_CHAIN.c.id == THE_CHAIN).scalar_subquery()
+    highest = sa.select(sa.func.coalesce(sa.func.max(_ENTRIES.c.id), 0)).scalar_subquery()
+    with db.engine.connect() as connection:
+        row = connection.execute(sa.select(sealed, highest)).one()
+    return row[0], row[1]
+
+
+def _rows(highest: int) -> Iterator[sa.Row[Any]]:
+    after: int | None = None
+    while True:
+        query = sa.select(_ENTRIES).where(_ENTRIES.c.id <= highest).order_by(_ENTRIES.c.id).limit(BATCH)
+        if after is not None:
+            query = query.where(_ENTRIES.c.id > after)
+        with db.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].id
+
+
+def _lock(connection: sa.Connection) -> str | None:
+    """The sealed end, which nobody else changes before this transaction is over."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(_CHAIN).values(id=THE_CHAIN, sealed_end=None).on_conflict_do_nothing())
+    query = sa.select(_CHAIN.c.sealed_end).where(_CHAIN.c.id == THE_CHAIN).with_for_update()
+    return connection.execute(query).scalar()
+
+
+def _last(connection: sa.Connection) -> End:
+    """The last entry as the table has it, for want of a seal."""
+    query = sa.select(_ENTRIES.c.id, _ENTRIES.c.hash).order_by(_ENTRIES.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return End(row.id, row.hash) if row else End()
+
+
+def _resealing(end: End) -> dict[str, Any]:
+    return {
+        "at": now(),
+        "actor_id": None,
+        "actor": "portal",
+        "account_id": None,
+        "action": "audit.resealed",
+        "target": str(end.number),
+        "details": {},
+        "address": "",
+    }
+
+
+def _seal(end: End) -> str:
+    return vault().seal(SecretStr(str(end)), chain_place())
+
+
+def _open(sealed: str | None) -> End | None:
+    if sealed is None:
+        return None
+    try:
+        number, _, hash_ = vault().open(sealed, chain_place()).get_secret_value().partition(":")
+    except VaultError:
+        return None
+    return End(int(number), hash_)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,60 @@
+"""The filter of the audit log."""
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import SearchField
+from wtforms.validators import Length
+
+from portal.audit import log
+from portal.forms import Choice, PeriodForm, text
+from portal.i18n import _, _l
+
+FIELDS = ("account", "actor", "family", "q", "range")
+
+FAMILY_WORDS = {
+    "account": _l("Accounts and sign-ups"),
+    "channel": _l("Channels"),
+    "webhook": _l("Webhooks"),
+    "event": _l("Events"),
+    "key": _l("Tokens and keys"),
+    "message": _l("Messages"),
+    "person": _l("People"),
+    "staff": _l("Staff and the portal"),
+}
+
+
+class AuditForm(PeriodForm):
+    """What to show of the audit log. Nothing chosen shows everything."""
+
+    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Name, e-mail address or UUID."))
+    actor = SearchField(_l("Who"), [Length(max=254)], description=_l("E-mail address, or “portal”."))
+    q = SearchField(_l("What it concerned"), [Length(max=100)], description=_l("A part of a name or an address."))
+    family = Choice(_l("Kind"))
+
+    def prepare(self) -> None:
+        """Offer the kinds of action."""
+        self.family.choices = {"": _("Any")} | {name: str(words) for name, words in FAMILY_WORDS.items()}
+        self.offer_ranges()
+
+    def filter(self, zone: str) -> log.Filter:
+        """What was chosen; only after the form has validated."""
+        since, until = self.period(zone)
+        account = text(self.account).strip()
+        return log.Filter(
+            accounts=log.accounts_named(account) if account else None,
+            actor=text(self.actor).strip(),
+            family=self.family.data or "",
+            words=text(self.q).strip(),
+            since=since,
+            until=until,
+        )
+
+
+def audit_form(arguments: MultiDict[str, Any]) -> AuditForm:
+    """The form as it was sent; fields that were not sent are empty."""
+    sent = dict.fromkeys(FIELDS, "")
+    sent |= {name: arguments[name] for name in (*FIELDS, "since", "until") if name in arguments}
+    form = AuditForm(MultiDict(sent))
+    form.prepare()
+    return form

@@ -1,0 +1,34 @@
+"""`portal audit verify`, as an operator runs it."""
+
+import re
+
+from tests.support.portal import PASSWORD
+
+
+def test_the_log_is_walked_and_its_end_is_printed(command, portal):
+    portal.customer()
+    done = command("audit", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "entries, and each fits the one before it." in done.stdout
+    kept = re.search(r"\d+:[0-9a-f]{64}", done.stdout)[0]
+    command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
+    again = command("audit", "verify", "--kept", kept)
+    assert again.returncode == 0
+    portal.sql("DROP TRIGGER audit_entry_no_update")
+    portal.sql("UPDATE audit_entry SET actor = 'nobody' WHERE id = 2")
+    broken = command("audit", "verify", "--kept", kept)
+    assert (broken.returncode, broken.stdout) == (1, "")
+    assert broken.stderr.startswith("Error: Entry 2 does not fit")
+
+
+def test_a_kept_end_that_is_none_is_refused(command, portal):
+    done = command("audit", "verify", "--kept", "12")
+    assert done.returncode == 2
+    assert "as it was printed" in done.stderr
+
+
+def test_an_empty_database_is_sealed_from_its_start(command, tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    assert command("db", "upgrade", DATABASE_URL=url).returncode == 0
+    done = command("audit", "verify", DATABASE_URL=url)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "0 entries, and each fits the one before it.")
