@@ -15,6 +15,7 @@ SENDS = "owner operator"
 ACCOUNT = {
     # what                        the account's people   the reseller's staff
     "accounts.overview": (EVERYBODY, "admin support read_only"),
+    "accounts.history": (EVERYBODY, "admin support read_only"),
     "channels.index": (EVERYBODY, "admin support read_only"),
     "channels.refresh": (EVERYBODY, "admin support"),
     "channels.connect": (SENDS, "admin support"),
@@ -74,6 +75,8 @@ STAFF = {
     "staff.accounts": "admin support read_only",
     "staff.approve": "admin support",
     "staff.decline": "admin support",
+    "staff.audit_log": "admin support read_only",
+    "staff.audit_export": "admin support read_only",
 }
 
 
