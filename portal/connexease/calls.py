@@ -93,6 +93,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def is_bare(self) -> bool:
+        """Whether this is a success without a body, such as a 204."""
+        return self.is_success and self.flaw is None and not self.body.strip()
+
+    @property
     def is_passing(self) -> bool:
         return self.status in _PASSING or (self.is_success and self.flaw == BadAnswer.cut_short)
 

@@ -5,15 +5,15 @@ it was certainly not done and `OutcomeUnknown` when nobody knows; both `Rejected
 and `RateLimited`.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr, TypeAdapter
 
 from portal.connexease import paging
 from portal.connexease.calls import Answer, Call
-from portal.connexease.errors import OutcomeUnknown
+from portal.connexease.errors import ConnexeaseError, OutcomeUnknown
 from portal.connexease.schemas import (
     AccessToken,
     Account,
@@ -29,6 +29,8 @@ from portal.connexease.schemas import (
     WebhookData,
 )
 from portal.connexease.transport import Transport
+
+T = TypeVar("T")
 
 _ACCOUNT = TypeAdapter(Account)
 _ACCOUNTS = TypeAdapter(Page[Account])
@@ -78,7 +80,7 @@ class Reseller:
 
     def update_webhook(self, account: UUID, webhook: UUID, change: WebhookChange) -> Webhook:
         """Change what `change` sets and nothing else. After `OutcomeUnknown`, change it again."""
-        return self._write(
+        answer = self._write(
             "PATCH",
             "accounts",
             account,
@@ -86,7 +88,13 @@ class Reseller:
             webhook,
             body=change.as_json(only_set=True),
             secrets=_secrets(change.data),
-        ).read(_WEBHOOK)
+        )
+        if not answer.is_bare:
+            return answer.read(_WEBHOOK)
+        found = _looked_up(lambda: next((one for one in self.webhooks(account) if one.uuid == webhook), None))
+        if found is None or not _shows(found, change):
+            raise answer.no_result()
+        return found
 
     def request_onboarding(
         self,
@@ -124,7 +132,14 @@ class Reseller:
     def revoke_access_token(self, account: UUID, token: UUID) -> None:
         """Revoke a token for good. After `OutcomeUnknown`, revoke it again."""
         answer = self._write("PATCH", "accounts", account, "access-token", token, body={"is_active": False})
-        if answer.read(_TOKEN_STATE).is_active:
+        if answer.is_bare:
+            found = _looked_up(lambda: self.access_token(account, token))
+            if found is None:
+                raise answer.no_result()
+            is_active = found.is_active
+        else:
+            is_active = answer.read(_TOKEN_STATE).is_active
+        if is_active:
             raise OutcomeUnknown(answer.record, OutcomeUnknown.odd, {"field": "is_active"})
 
     def _get(self, *segments: object, page: int | None = None) -> Call:
@@ -142,6 +157,24 @@ class Reseller:
         return self._transport.call(
             Call(method=method, url=url, token=self._token, body=body, body_secrets=secrets)
         )
+
+
+def _looked_up(look: Callable[[], T]) -> T | None:
+    """How something stands after a change that was answered without a word; None when that cannot be told."""
+    try:
+        return look()
+    except ConnexeaseError:
+        return None
+
+
+def _shows(webhook: Webhook, change: WebhookChange) -> bool:
+    """Whether a webhook is what a change set it to; of headers, which a server may write anew, not asked."""
+    names = change.model_fields_set - {"data"}
+    return all(_unordered(getattr(webhook, name)) == _unordered(getattr(change, name)) for name in names)
+
+
+def _unordered(value: object) -> object:
+    return set(value) if isinstance(value, list) else value
 
 
 def _secrets(data: WebhookData | None) -> tuple[SecretStr, ...]:

@@ -239,13 +239,32 @@ def test_a_success_that_cannot_be_read(cx, server, body):
     assert type(outcome(cx, read)) is errors.BadAnswer
     server.reply(200, body)
     assert type(outcome(cx, send)) is errors.OutcomeUnknown
-    server.reply(200, body)
-    assert type(outcome(cx, revoke)) is errors.OutcomeUnknown
+    if body:
+        server.reply(200, body)
+        assert type(outcome(cx, revoke)) is errors.OutcomeUnknown
 
 
-def test_no_content_where_content_is_documented(cx, server):
-    server.script(lambda peer: peer.send(b"HTTP/1.1 204 No Content\r\n\r\n"))
+@pytest.mark.parametrize("head", [b"204 No Content", b"200 OK\r\nContent-Length: 0"])
+def test_a_change_answered_with_nothing_is_looked_up(cx, server, head):
+    def nothing(peer):
+        peer.send(b"HTTP/1.1 " + head + b"\r\nConnection: close\r\n\r\n")
+
+    token = {
+        "uuid": str(TOKEN_ID),
+        "name": "",
+        "created_at": "2026-03-26T18:30:41",
+        "expires_at": "2031-03-26T18:30:41",
+    }
+    server.script(nothing)
+    server.reply(200, token | {"is_active": False, "revoked_at": "2026-03-27T18:30:41"})
+    revoke(cx)
+    server.script(nothing)
+    server.reply(200, token | {"is_active": True, "revoked_at": None})
     assert type(outcome(cx, revoke)) is errors.OutcomeUnknown
+    server.script(nothing)
+    server.reply(404, {"detail": "Not found."})
+    error = outcome(cx, revoke)
+    assert (type(error), error.method, error.__context__) == (errors.OutcomeUnknown, "PATCH", None)
 
 
 @pytest.mark.parametrize("field", ["uuid", "name", "is_active", "contact_email"])
