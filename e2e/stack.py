@@ -132,6 +132,7 @@ class Stack:
             "MAIL_URL": self.sandbox.smtp_url,
             "SIGNUP_POLICY": "open",
             "THROTTLE_FACTOR": "1000",
+            "MIRROR_INTERVAL_MINUTES": "0",
             "WORKER_THREADS": "1",
             "CONNEXEASE_API_URL": self.sandbox.api_url,
             "CONNEXEASE_ACCOUNT_API_URL": self.sandbox.api_url,

@@ -17,6 +17,7 @@ from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
+from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.settings import Settings, load_settings
 from portal.signup import blueprint as signup
 from portal.staff import blueprint as staff

@@ -31,7 +31,7 @@ def is_free(model: type[SQLModel]) -> sa.ColumnElement[bool]:
     return sa.or_(column.is_(None), column < now())
 
 
-def take(model: type[M], key: UUID, *conditions: sa.ColumnElement[bool], **changes: Any) -> M | None:
+def take(model: type[M], key: UUID | int, *conditions: sa.ColumnElement[bool], **changes: Any) -> M | None:
     """Claim a row, in a transaction of its own; none when somebody else has it or it is not due.
 
     Args:

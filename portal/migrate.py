@@ -12,8 +12,8 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def is_described(name: str | None, kind: str = "table", _parents: object = None) -> bool:
-    """Whether the models describe a table. The search index they cannot: each database has its own kind."""
-    return kind != "table" or not (name or "").startswith("delivery_search")
+    """Whether the models describe a table. A search index they cannot: each database has its own kind."""
+    return kind != "table" or not (name or "").startswith(("delivery_search", "account_search"))
 
 
 def _config() -> Config:

@@ -78,6 +78,10 @@ class Settings(BaseSettings):
 
     event_retention_days: int = Field(90, ge=1, le=3650)
     """How long events that came in are kept."""
+    mirror_interval_minutes: int = Field(30, ge=0, le=10080)
+    """How often everything at Connexease is read into the local copy; 0 for only when somebody asks."""
+    mirror_concurrency: int = Field(4, ge=1, le=16)
+    """How many accounts are read at once."""
 
     htmx_url: str = HTMX_CDN_URL
     htmx_integrity: str = ""

@@ -146,6 +146,7 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "connexease_dialog_origins": sandbox.dialog_url,
             "connexease_timeout": 5,
             "throttle_factor": 1000,
+            "mirror_interval_minutes": 0,
         }
         return Settings(_env_file=None, **(usual | changes))  # type: ignore[call-arg]
 

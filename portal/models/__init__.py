@@ -16,6 +16,7 @@ from portal.models.delivery import Delivery, DeliveryState
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
 from portal.models.message import Message, MessageState, MessageStatus, MessageType
+from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
@@ -45,12 +46,16 @@ __all__ = [
     "MessageState",
     "MessageStatus",
     "MessageType",
+    "MirrorRun",
+    "MirroredAccount",
     "OnboardingAttempt",
     "Person",
     "PortalWebhook",
     "Problem",
     "Provisioning",
+    "ReadPosition",
     "Role",
+    "RunState",
     "StaffRole",
     "Step",
     "Webhook",

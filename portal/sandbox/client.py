@@ -84,6 +84,21 @@ class SandboxControl:
         """An account made elsewhere; with ``foreign=True`` it is another reseller's."""
         return self._post("/accounts", contact_email=contact_email, **fields)
 
+    def create_accounts(self, count: int, prefix: str = "Shop") -> list[str]:
+        """Many accounts at once, "Shop 1" and so on; their UUIDs."""
+        return list(self._post("/accounts/many", count=count, prefix=prefix)["uuids"])
+
+    def change_account(self, account: str, **fields: Any) -> JSON:
+        return self._call("PATCH", f"/accounts/{account}", fields)
+
+    def delete_account(self, account: str) -> None:
+        """Let an account vanish, as no documented call can."""
+        self._call("DELETE", f"/accounts/{account}")
+
+    def create_access_token(self, account: str, **fields: Any) -> JSON:
+        """A token made elsewhere; ``expires_in`` seconds."""
+        return self._post(f"/accounts/{account}/access-tokens", **fields)
+
     def access_tokens(self) -> Rows:
         return self._rows("/access-tokens")
 

@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from portal.sandbox.control import account_of, body, found, needed, picked
+from portal.sandbox.control import account_of, body, found, needed, number, picked
 from portal.sandbox.core import current_core
 from portal.sandbox.events import emit
 from portal.sandbox.guard import only_from_here
-from portal.sandbox.operations import add_account
+from portal.sandbox.operations import add_account, add_accounts, issue_access_token
 from portal.sandbox.state import Account, Channel, OnboardingToken, Webhook, new_uuid
 
 blueprint = Blueprint("control_state", __name__, url_prefix="/_control")
@@ -30,6 +30,42 @@ def create_account() -> Response:
     usual = {"name": "Made elsewhere", "billing_email": email, "time_zone": "Europe/Istanbul"}
     with current_core().changing() as state:
         return jsonify(asdict(add_account(state, {**usual, **data})))
+
+
+@blueprint.post("/accounts/many")
+def create_accounts() -> Response:
+    """``{"count": 10000, "prefix": "Shop"}``: for lists that are long."""
+    data = body()
+    with current_core().changing() as state:
+        made = add_accounts(state, int(number(data, "count", 1)), needed(data, "prefix"))
+        return jsonify(uuids=[account.uuid for account in made])
+
+
+@blueprint.patch("/accounts/<uuid>")
+def change_account(uuid: str) -> Response:
+    data = picked(body(), Account, "uuid")
+    with current_core().changing() as state:
+        account = account_of(state, uuid)
+        for name, value in data.items():
+            setattr(account, name, value)
+        return jsonify(asdict(account))
+
+
+@blueprint.delete("/accounts/<uuid>")
+def delete_account(uuid: str) -> Response:
+    with current_core().changing() as state:
+        found(state.accounts.pop(uuid, None), "account")
+    return jsonify(ok=True)
+
+
+@blueprint.post("/accounts/<uuid>/access-tokens")
+def create_access_token(uuid: str) -> Response:
+    """A token made elsewhere; ``expires_in`` is in seconds."""
+    core, data = current_core(), body()
+    with core.changing() as state:
+        token, _key = issue_access_token(state, account_of(state, uuid).uuid, core.now())
+        token.expires_at = core.now() + number(data, "expires_in", token.expires_at - core.now())
+        return jsonify({**token.wire(), "account": uuid})
 
 
 @blueprint.get("/access-tokens")

@@ -31,6 +31,23 @@ def add_account(state: State, fields: dict[str, Any]) -> Account:
     return account
 
 
+def add_accounts(state: State, count: int, prefix: str) -> list[Account]:
+    """Many accounts at once, with names and addresses that are numbered on."""
+    first = len(state.accounts) + 1
+    return [
+        add_account(
+            state,
+            {
+                "name": f"{prefix} {number}",
+                "contact_email": f"{prefix.lower().replace(' ', '.')}.{number}@example.com",
+                "billing_email": f"billing.{number}@example.com",
+                "time_zone": "Europe/Istanbul",
+            },
+        )
+        for number in range(first, first + count)
+    ]
+
+
 def email_taken(state: State, address: str) -> bool:
     """Whether any reseller's account has this contact e-mail, whatever the case of its letters."""
     return any(account.contact_email.lower() == address.lower() for account in state.accounts.values())

@@ -11,6 +11,7 @@ from portal import mail
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.events import processing, retention
+from portal.mirror import activity, projection, runs
 from portal.queue import huey
 from portal.signup import provisioning
 from portal.vault import holdings, keys, reminders, revoking
@@ -25,6 +26,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "message": lambda message_id: calling.send(UUID(message_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
+    "mirror": lambda run_id: runs.advance(int(run_id)),
 }
 
 
@@ -51,6 +53,10 @@ def sweep(app: Flask) -> None:
             (processing.process, [*processing.due()]),
             (confirmation.expire, [*confirmation.overdue()]),
             (retention.prune, [*retention.overdue()]),
+            (projection.project, [*projection.missing()]),
+            (activity.fold, [*activity.SOURCES]),
+            (runs.begin_when_due, [None]),
+            (runs.advance, [*runs.due()]),
         ]
     for run, rows in due:
         for row in rows:

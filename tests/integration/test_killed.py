@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.models import Credential, now
+from portal.mirror import runs
+from portal.models import Credential, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import issuing
+from tests.support.marks import both_databases
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 60
@@ -105,3 +107,26 @@ def test_killed_while_a_token_is_made(portal, victim, database_url):
     assert ends[-1] == "done"
     assert ends.count("killed") >= 8
     assert {row.ending for row in portal.rows(Credential)} >= {None, "not_made", "revoked"}
+
+
+@both_databases
+def test_a_run_of_the_mirror_that_is_killed_goes_on_where_it_was(portal, victim, database_url):
+    control = portal.control
+    control.set(page_size=3)
+    portal.customer()
+    uuids = control.create_accounts(8)
+    for boundary in (1, 3, 5, 8, 13, 21, 34, 55):
+        with portal.app.app_context():
+            run_id = runs.begin(None).id
+        vanished, uuids = uuids[0], [*uuids[1:], *control.create_accounts(1, "New")]
+        control.delete_account(vanished)
+        assert victim(database_url, run_id, boundary, "mirror") == "killed", boundary
+        portal.sql("UPDATE mirror_run SET claimed_until = NULL")
+        portal.sweep()
+        portal.work()
+        rows = [row for row in portal.rows(MirroredAccount) if row.account_id is None]
+        assert sorted(str(row.connexease_uuid) for row in rows if row.gone_at is None) == sorted(uuids), boundary
+        assert {str(row.connexease_uuid) for row in rows if row.gone_at is not None}.isdisjoint(uuids)
+        run = next(run for run in portal.rows(MirrorRun) if run.id == run_id)
+        assert (run.state, run.is_complete, run.listed) == (RunState.DONE, True, 9), boundary
+        assert run.read == run.total - run.gone, boundary

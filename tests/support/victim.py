@@ -2,7 +2,7 @@
 
     python -m tests.support.victim SETTINGS_AS_JSON
 
-It reads lines of "database_url work account_id boundary" and writes "killed" or "done" for each. It forks for every
+It reads lines of "database_url work row boundary" and writes "killed" or "done" for each. It forks for every
 line, so that what it has imported is there already. A boundary is the moment before or after a commit, or
 before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
 """
@@ -22,6 +22,7 @@ from sqlmodel import select
 from portal import create_app
 from portal.database import writing
 from portal.extensions import session
+from portal.mirror import runs
 from portal.models import Account, Membership, Person
 from portal.settings import Settings
 from portal.signup import provisioning
@@ -57,24 +58,28 @@ def make_token(account_id: UUID) -> None:
     issuing.create(owner, session().get_one(Account, account_id), issuing.Wish("Order system"), token_hex())
 
 
-WORK = {"set-up": provisioning.advance, "token": make_token}
+WORK = {
+    "set-up": lambda row: provisioning.advance(UUID(row)),
+    "token": lambda row: make_token(UUID(row)),
+    "mirror": lambda row: runs.advance(int(row)),
+}
 
 
-def run(settings: dict, database_url: str, work: str, account_id: str, boundary: int) -> None:
+def run(settings: dict, database_url: str, work: str, row: str, boundary: int) -> None:
     app = create_app(Settings(_env_file=None, **(settings | {"database_url": database_url})))
     die_at(boundary)
     with app.test_request_context(), writing():
-        WORK[work](UUID(account_id))
+        WORK[work](row)
 
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
     for line in sys.stdin:
-        database_url, work, account_id, boundary = line.split()
+        database_url, work, row, boundary = line.split()
         child = os.fork()
         if child == 0:
             try:
-                run(settings, database_url, work, account_id, int(boundary))
+                run(settings, database_url, work, row, int(boundary))
             except BaseException:
                 sys.excepthook(*sys.exc_info())
                 os._exit(1)

@@ -1,0 +1,62 @@
+"""When something last happened in each account, gathered from what is only ever added to.
+
+What comes in is not slowed down for it: the worker reads on from where it stopped the last time.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal.database import writing
+from portal.extensions import session
+from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition
+from portal.models.base import UtcDateTime
+
+BATCH, MOST_BATCHES = 2_000, 20
+
+SOURCES: dict[str, tuple[Any, Any, Any]] = {
+    "delivery": (col(Delivery.id), col(Delivery.account_id), col(Delivery.received_at)),
+    "audit_entry": (col(AuditEntry.id), col(AuditEntry.account_id), col(AuditEntry.at)),
+}
+"""By the name of the position: the number, the account and the time of each thing that happened."""
+
+
+def fold(source: str) -> None:
+    """Take in what was added since the last time."""
+    with writing():
+        session().rollback()
+        for _ in range(MOST_BATCHES):
+            if not _fold_batch(source):
+                return
+
+
+def _fold_batch(source: str) -> bool:
+    number, account_id, at = SOURCES[source]
+    position = session().get(ReadPosition, source) or ReadPosition(name=source)
+    rows = session().execute(
+        sa.select(number, account_id, at).where(number > position.position).order_by(number).limit(BATCH)
+    )
+    newest: dict[Any, Any] = {}
+    count = 0
+    for row_number, row_account, row_at in rows:
+        count, position.position = count + 1, row_number
+        newest[row_account] = max(row_at, newest.get(row_account, row_at))
+    newest.pop(None, None)
+    _note(newest)
+    session().add(position)
+    session().commit()
+    return count == BATCH
+
+
+def _note(newest: dict[Any, Any]) -> None:
+    later = (
+        sa.update(MirroredAccount.__table__)  # type: ignore[attr-defined]
+        .where(
+            col(MirroredAccount.account_id) == sa.bindparam("which", type_=sa.Uuid()),
+            col(MirroredAccount.last_activity_at) < sa.bindparam("at", type_=UtcDateTime()),
+        )
+        .values(last_activity_at=sa.bindparam("at", type_=UtcDateTime()))
+    )
+    for account_id in sorted(newest):
+        session().execute(later, {"which": account_id, "at": newest[account_id]})

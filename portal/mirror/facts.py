@@ -1,0 +1,146 @@
+"""What the list needs to know of an account, from its own tables or from what Connexease lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from sqlmodel import col, select
+
+from portal.database import storable
+from portal.mirror import search, words
+from portal.models import (
+    Account,
+    Channel,
+    ChannelListing,
+    Credential,
+    CredentialKind,
+    CredentialListing,
+    MirroredAccount,
+    Provisioning,
+    Step,
+    Webhook,
+    WebhookListing,
+)
+
+LISTINGS = (ChannelListing, WebhookListing, CredentialListing)
+NO_CHANNEL, DISCONNECTED, NO_WEBHOOK = "nochannel", "disconnected", "nowebhook"
+HERE, ONLY_THERE, GONE = "here", "onlythere", "gone"
+
+
+@dataclass
+class Facts:
+    """One account, counted."""
+
+    channels: int = 0
+    channels_disconnected: int = 0
+    webhooks: int = 0
+    tokens: int = 0
+    token_expires_at: datetime | None = None
+    channel_names: list[str] = field(default_factory=list)
+    channel_uuids: list[UUID | str] = field(default_factory=list)
+
+    def note_channel(self, uuid: UUID | str, name: str, *, is_connected: bool | None) -> None:
+        self.channels += 1
+        self.channels_disconnected += is_connected is False
+        self.channel_names.append(name)
+        self.channel_uuids.append(uuid)
+
+    def note_token(self, expires_at: datetime | None, at: datetime) -> None:
+        if expires_at is None or expires_at > at:
+            self.tokens += 1
+            self.token_expires_at = min(filter(None, (self.token_expires_at, expires_at)), default=None)
+
+
+def step_mark(step: Step) -> str:
+    """A step of the set-up as a filter."""
+    return f"step{step.value.replace('_', '')}"
+
+
+def of_account(session: Session, account: Account, at: datetime) -> Facts:
+    """Count what an account's own tables say."""
+    facts = Facts()
+    is_listed = (col(Channel.account_id) == account.id, col(Channel.gone_at).is_(None))
+    for channel in session.execute(select(Channel).where(*is_listed)).scalars():
+        is_connected = channel.is_connected is not False and channel.is_active is not False
+        facts.note_channel(channel.connexease_uuid, channel.name, is_connected=is_connected)
+    seen = sa.select(col(Webhook.seen)).where(
+        col(Webhook.account_id) == account.id,
+        col(Webhook.gone_at).is_(None),
+        col(Webhook.portal_webhook_id).is_(None),
+    )
+    facts.webhooks = sum(bool((state or {}).get("is_active")) for state in session.execute(seen).scalars())
+    good = sa.select(col(Credential.expires_at)).where(
+        col(Credential.account_id) == account.id,
+        col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
+        col(Credential.connexease_uuid).is_not(None),
+        col(Credential.is_active),
+        col(Credential.revoked_at).is_(None),
+        col(Credential.gone_at).is_(None),
+    )
+    for expires_at in session.execute(good).scalars():
+        facts.note_token(expires_at, at)
+    return facts
+
+
+def freshness(session: Session, account: Account) -> tuple[datetime | None, datetime | None, str]:
+    """When the oldest of the account's three lists was read, when the last was tried, and what stopped a try."""
+    found: list[Any] = [session.get(listing, account.id) for listing in LISTINGS]
+    read = [listing.read_at for listing in found if listing is not None and listing.read_at is not None]
+    tried = [listing.tried_at for listing in found if listing is not None and listing.tried_at is not None]
+    problem = next((listing.problem_text for listing in found if listing is not None and listing.problem_text), "")
+    return (min(read) if len(read) == len(LISTINGS) else None), max(tried, default=None), problem
+
+
+def apply_account(session: Session, row: MirroredAccount, account: Account, at: datetime) -> None:
+    """Bring a row up to what an account's own tables say."""
+    set_up = session.get(Provisioning, account.id)
+    row.account_id, row.connexease_uuid = account.id, account.connexease_uuid
+    row.name, row.contact_email, row.phone = account.name, account.contact_email, account.contact_phone_number
+    row.step = set_up.step if set_up else Step.READY
+    row.listed = {}
+    row.read_at, row.tried_at, row.problem_text = freshness(session, account)
+    persons = f"{account.contact_name} {account.contact_lastname} {account.billing_email}"
+    if apply(row, of_account(session, account, at), persons):
+        search.put(session, [row])
+
+
+def apply(row: MirroredAccount, facts: Facts, more: str = "") -> bool:
+    """Put counted facts into a row.
+
+    Args:
+        more: other words to find it by.
+
+    Returns:
+        Whether its entry in the search index has to follow.
+    """
+    row.channels, row.channels_disconnected = facts.channels, facts.channels_disconnected
+    row.webhooks, row.tokens, row.token_expires_at = facts.webhooks, facts.tokens, facts.token_expires_at
+    row.name_key = words.name_key(row.name)
+    texts = [row.name, row.contact_email, more, *facts.channel_names]
+    uuids = [row.account_id, row.connexease_uuid, *facts.channel_uuids]
+    before = (row.terms, row.marks)
+    row.terms = storable(words.terms_of(texts, uuids, row.phone))
+    mark(row)
+    return (row.terms, row.marks) != before
+
+
+def mark(row: MirroredAccount) -> None:
+    """Say which filters a row passes."""
+    row.marks = f" {' '.join(_marks(row))} "
+
+
+def _marks(row: MirroredAccount) -> Sequence[str]:
+    passed: dict[str, Any] = {
+        HERE: row.account_id is not None,
+        ONLY_THERE: row.account_id is None,
+        GONE: row.gone_at is not None,
+        NO_CHANNEL: row.channels == 0,
+        DISCONNECTED: row.channels_disconnected > 0,
+        NO_WEBHOOK: row.webhooks == 0,
+    }
+    steps = [step_mark(row.step)] if row.step is not None else []
+    return [*(mark for mark, passes in passed.items() if passes), *steps]

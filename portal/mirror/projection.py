@@ -1,0 +1,127 @@
+"""The list's row of an account follows the account's own tables, in the same transaction.
+
+Whatever a session changed of an account is counted anew before the session commits, so that nobody who changes
+one of these tables has to think of the list.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col, select
+
+from portal.database import writing
+from portal.extensions import session as current_session
+from portal.mirror import facts, search
+from portal.models import (
+    Account,
+    Channel,
+    ChannelListing,
+    Credential,
+    CredentialListing,
+    MirroredAccount,
+    Provisioning,
+    Webhook,
+    WebhookListing,
+    now,
+)
+
+FOLLOWED: tuple[type[SQLModel], ...] = (
+    Account,
+    Provisioning,
+    Channel,
+    ChannelListing,
+    Webhook,
+    WebhookListing,
+    Credential,
+    CredentialListing,
+)
+_TOUCHED = "accounts to project"
+
+
+def missing(limit: int = 500) -> list[UUID]:
+    """Accounts that the list does not have: those from before there was one."""
+    query = (
+        sa.select(col(Account.id))
+        .outerjoin(MirroredAccount, col(MirroredAccount.account_id) == col(Account.id))
+        .where(col(MirroredAccount.id).is_(None))
+        .limit(limit)
+    )
+    return list(current_session().execute(query).scalars())
+
+
+def project(account_id: UUID) -> None:
+    """Bring the row of one account up to its tables, in a transaction of its own."""
+    with writing():
+        current_session().rollback()
+        project_now(account_id)
+        current_session().commit()
+
+
+def project_now(account_id: UUID) -> None:
+    """The same in the transaction at hand."""
+    _project(current_session(), account_id)
+
+
+@event.listens_for(Session, "after_flush")
+def _collect(session: Session, _context: Any) -> None:
+    touched: set[UUID] = session.info.setdefault(_TOUCHED, set())
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, FOLLOWED):
+            touched.add(row.id if isinstance(row, Account) else row.account_id)  # type: ignore[attr-defined]
+
+
+@event.listens_for(Session, "before_commit")
+def _project_touched(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    touched: set[UUID] = session.info.pop(_TOUCHED, set())
+    for account_id in sorted(touched):  # always in the same order, so that two sessions do not wait for each other
+        _project(session, account_id)
+
+
+def _project(session: Session, account_id: UUID) -> None:
+    account = session.get(Account, account_id)
+    if account is None:
+        return
+    facts.apply_account(session, _row_of(session, account), account, now())
+    session.flush()
+
+
+def _row_of(session: Session, account: Account) -> MirroredAccount:
+    """The account's row, locked: what is counted afterwards nobody else counts at the same time."""
+    own = _locked(session, col(MirroredAccount.account_id) == account.id)
+    listed = None
+    if account.connexease_uuid is not None and (own is None or own.connexease_uuid != account.connexease_uuid):
+        listed = _locked(session, col(MirroredAccount.connexease_uuid) == account.connexease_uuid)
+    if own is None and listed is not None:
+        listed.created_at = min(listed.created_at, account.created_at)
+        return listed
+    if own is not None and listed is not None:
+        own.seen_at, own.seen_run, own.is_active = listed.seen_at, listed.seen_run, listed.is_active
+        search.forget(session, [listed.id])
+        session.delete(listed)
+        session.flush()
+    return own or _made(session, account)
+
+
+def _made(session: Session, account: Account) -> MirroredAccount:
+    """A new row; when two sessions make it at once, the second finds the first's."""
+    row = MirroredAccount(
+        account_id=account.id, created_at=account.created_at, last_activity_at=account.created_at
+    )
+    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(upsert(MirroredAccount).values(**row.model_dump(exclude={"id"})).on_conflict_do_nothing())
+    made = _locked(session, col(MirroredAccount.account_id) == account.id)
+    if made is None:
+        raise LookupError("the list has no row for an account")
+    return made
+
+
+def _locked(session: Session, condition: sa.ColumnElement[bool]) -> MirroredAccount | None:
+    query = select(MirroredAccount).where(condition).with_for_update()
+    return session.execute(query.execution_options(populate_existing=True)).scalars().first()

@@ -1,0 +1,180 @@
+"""Each account's channels, webhooks and tokens, a few accounts at a time.
+
+An account that is set up here is read by the services that keep its pages, so that there is one picture of it.
+Of the others the mirror keeps what Connexease lists: never the value of a header.
+
+An account is gone when the whole list was read without it and Connexease says that it has no such account.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlmodel import col, select
+
+from portal.channels import listing
+from portal.connexease import errors as cx
+from portal.database import writing
+from portal.extensions import session, settings
+from portal.mirror import facts, held, search
+from portal.models import Account, MirroredAccount, MirrorRun, now
+from portal.vault import holdings as tokens
+from portal.webhooks import holdings as webhooks
+
+log = logging.getLogger(__name__)
+
+OF_EACH = 5
+"""Accounts that each thread gets before the run's position is committed."""
+ENOUGH_TO_TELL = 5
+"""When so many accounts are asked for and Connexease answers none, it is not because of the accounts."""
+
+
+class Outcome(Enum):
+    """What came of reading one account."""
+
+    READ = "read"
+    GONE = "gone"
+    FAILED = "failed"
+    LEFT = "left"
+    """Connexease asked for a pause: it comes first after that."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One account, after it was asked for."""
+
+    outcome: Outcome
+    error: cx.ConnexeaseError | None = None
+
+
+def count(run: MirrorRun) -> int:
+    """How many accounts the run has to read."""
+    query = sa.select(sa.func.count()).select_from(MirroredAccount).where(*_to_read(run))
+    return int(session().execute(query).scalar_one())
+
+
+def count_gone(run: MirrorRun) -> int:
+    """How many accounts were found gone since the run began."""
+    is_gone = col(MirroredAccount.gone_at) >= run.started_at
+    return int(session().execute(sa.select(sa.func.count()).where(is_gone)).scalar_one())
+
+
+def read_next(run: MirrorRun) -> bool:
+    """Read the next few accounts and move the run on; false when there are none left. The caller commits.
+
+    Raises:
+        ConnexeaseError: it cannot go on now.
+    """
+    query = sa.select(col(MirroredAccount.id)).where(*_to_read(run)).order_by(col(MirroredAccount.id))
+    ids = list(session().execute(query.limit(settings().mirror_concurrency * OF_EACH)).scalars())
+    session().commit()
+    if not ids:
+        return False
+    results = _read_all(run, ids)
+    if len(results) >= ENOUGH_TO_TELL and all(_is_silence(result.error) for result in results):
+        raise results[-1].error  # type: ignore[misc]  # it is one, or it would not be silence
+    _take_in(run, ids, results)
+    session().add(run)
+    session().commit()
+    urgent = next((result.error for result in results if result.outcome == Outcome.LEFT and result.error), None)
+    if urgent is not None:
+        raise urgent
+    return True
+
+
+def _to_read(run: MirrorRun) -> Sequence[sa.ColumnElement[bool]]:
+    return (
+        col(MirroredAccount.id) > run.position,
+        col(MirroredAccount.connexease_uuid).is_not(None),
+        col(MirroredAccount.gone_at).is_(None),
+    )
+
+
+def _read_all(run: MirrorRun, ids: Sequence[int]) -> list[Result]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    run_id, is_complete, stop = run.id or 0, run.is_complete, threading.Event()
+
+    def read_one(mirrored_id: int) -> Result:
+        if stop.is_set():
+            return Result(Outcome.LEFT)
+        with app.app_context(), writing():
+            result = _read_one(mirrored_id, run_id if is_complete else None)
+        if result.outcome == Outcome.LEFT:
+            stop.set()
+        return result
+
+    with ThreadPoolExecutor(settings().mirror_concurrency, thread_name_prefix="mirror") as pool:
+        return list(pool.map(read_one, ids))
+
+
+def _take_in(run: MirrorRun, ids: Sequence[int], results: Sequence[Result]) -> None:
+    """Count what came, as far as nothing was left out: the position knows no gaps."""
+    for mirrored_id, result in zip(ids, results, strict=True):
+        if result.outcome == Outcome.LEFT:
+            return
+        run.position = mirrored_id
+        run.read += result.outcome == Outcome.READ
+        run.gone += result.outcome == Outcome.GONE
+        run.unread += result.outcome == Outcome.FAILED
+
+
+def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
+    row = session().get(MirroredAccount, mirrored_id)
+    if row is None:
+        return Result(Outcome.READ)
+    may_be_gone = complete_run is not None and row.seen_run != complete_run
+    try:
+        _read_own(row.account_id) if row.account_id is not None else held.read(row)
+        return Result(Outcome.READ)
+    except (cx.RateLimited, cx.Unauthorized) as error:
+        if isinstance(error, cx.RateLimited) or error.status != 403:
+            return Result(Outcome.LEFT, error)
+        return Result(Outcome.FAILED, error)
+    except cx.NotFound as error:
+        if may_be_gone:
+            _mark_gone(mirrored_id)
+            return Result(Outcome.GONE)
+        return Result(Outcome.FAILED, error)
+    except cx.ConnexeaseError as error:
+        return Result(Outcome.FAILED, error)
+    except Exception:
+        log.exception("account %s of the list could not be read", mirrored_id)
+        return Result(Outcome.FAILED)
+
+
+def _read_own(account_id: Any) -> None:
+    """Read an account that is set up here; what cannot be read does not keep the rest from it."""
+    account = session().get_one(Account, account_id)
+    reads: tuple[Callable[[Account], object], ...] = (listing.refresh, webhooks.read, tokens.read)
+    problems = []
+    for read in reads:
+        try:
+            read(account)
+        except (cx.NotFound, cx.RateLimited, cx.Unauthorized):
+            raise
+        except cx.ConnexeaseError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+
+
+def _mark_gone(mirrored_id: int) -> None:
+    session().rollback()
+    query = select(MirroredAccount).where(MirroredAccount.id == mirrored_id).with_for_update()
+    row = session().exec(query.execution_options(populate_existing=True)).first()
+    if row is not None and row.gone_at is None:
+        row.gone_at = now()
+        facts.mark(row)
+        search.put(session(), [row])
+        session().add(row)
+    session().commit()
+
+
+def _is_silence(error: cx.ConnexeaseError | None) -> bool:
+    return isinstance(error, cx.Unavailable) and not isinstance(error, cx.BadAnswer)

@@ -1,0 +1,160 @@
+"""A run of the mirror: the pages of the list, then each account's channels, webhooks and tokens.
+
+A run is a row with its position. Whoever claims it works on it for a short while, commits how far that came and
+wakes the next; a process that is killed leaves a row that another one takes up. Connexease may ask for a pause
+at any time, and gets it.
+"""
+
+import logging
+import time
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from portal import audit, claims
+from portal.connexease import errors as cx
+from portal.connexease.texts import gettext_noop
+from portal.database import writing
+from portal.extensions import session, settings
+from portal.mirror import reading, scanning
+from portal.models import MirrorRun, Person, RunState, now
+from portal.queue import wake
+
+log = logging.getLogger(__name__)
+
+SLICE = 10
+"""Seconds that one process works on a run before it commits to another."""
+FIRST_DELAY, LONGEST_DELAY = 5, 300
+MOST_ATTEMPTS = 10
+RUNS_KEPT = 200
+
+GAVE_UP = gettext_noop("Connexease did not answer for a long time.")
+UNEXPECTED = gettext_noop("Something unexpected went wrong; it is in the worker's log.")
+
+
+def begin(actor: Person | None) -> MirrorRun:
+    """Begin a run, or join the one that is under way.
+
+    Args:
+        actor: who asked for it; none when it is its time.
+    """
+    active = _active()
+    if active is not None:
+        return active
+    run = MirrorRun(asked_by=actor.email if actor else "")
+    session().add(run)
+    if actor is not None:
+        audit.record(actor, None, "mirror.refresh_asked")
+    try:
+        session().commit()
+    except IntegrityError:  # somebody else began one a moment ago
+        session().rollback()
+        return _active() or newest() or run
+    wake("mirror", str(run.id))
+    return run
+
+
+def begin_when_due(_row: None = None) -> None:
+    """Begin a run when the last one began long enough ago."""
+    minutes = settings().mirror_interval_minutes
+    last = newest()
+    if minutes and (
+        last is None or (last.active is None and last.started_at <= now() - timedelta(minutes=minutes))
+    ):
+        with writing():
+            begin(None)
+
+
+def newest() -> MirrorRun | None:
+    """The run that began last."""
+    return session().exec(select(MirrorRun).order_by(col(MirrorRun.id).desc()).limit(1)).first()
+
+
+def due() -> list[int]:
+    """The run that should be taken up now, if there is one."""
+    query = sa.select(col(MirrorRun.id)).where(
+        col(MirrorRun.active).is_not(None), col(MirrorRun.next_attempt_at) <= now(), claims.is_free(MirrorRun)
+    )
+    return list(session().execute(query).scalars())
+
+
+def advance(run_id: int) -> None:
+    """Work on a run for a while. Does nothing when it waits or another process is at it."""
+    with writing():
+        run = claims.take(MirrorRun, run_id, col(MirrorRun.active).is_not(None))
+        if run is None:
+            return
+        try:
+            _work(run, time.monotonic() + SLICE)
+            _give_back(run, 0)
+        except cx.RateLimited as error:
+            _give_back(_again(run, error.message), error.retry_after or _delay(run))
+        except cx.Unauthorized as error:
+            _fail(_again(run, error.message), error.message)
+        except cx.ConnexeaseError as error:
+            _try_later(_again(run, error.message), GAVE_UP)
+        except Exception:
+            log.exception("run %s of the mirror", run_id)
+            _try_later(_again(run, UNEXPECTED), UNEXPECTED)
+
+
+def _active() -> MirrorRun | None:
+    return session().exec(select(MirrorRun).where(col(MirrorRun.active).is_not(None))).first()
+
+
+def _work(run: MirrorRun, until: float) -> None:
+    while time.monotonic() < until:
+        if run.state == RunState.LISTING:
+            scanning.read_next(run)
+        elif not reading.read_next(run):
+            _finish(run)
+            return
+        run.attempts, run.problem_text = 0, ""
+        run.claimed_until = claims.until()
+        _save(run)
+
+
+def _finish(run: MirrorRun) -> None:
+    run.state, run.active, run.finished_at, run.problem_text = RunState.DONE, None, now(), ""
+    run.gone = reading.count_gone(run)  # a process that was killed may have marked some and not told
+    session().execute(sa.delete(MirrorRun).where(col(MirrorRun.id) <= (run.id or 0) - RUNS_KEPT))
+
+
+def _give_back(run: MirrorRun, delay: float) -> None:
+    run.claimed_until = None
+    run.next_attempt_at = None if run.active is None else now() + timedelta(seconds=delay)
+    _save(run)
+    if run.active is not None:
+        wake("mirror", str(run.id), delay=delay)
+
+
+def _again(run: MirrorRun, problem: str) -> MirrorRun:
+    """Half a transaction is dropped; what was committed stands."""
+    session().rollback()
+    session().refresh(run)
+    run.problem_text = problem[:500]
+    return run
+
+
+def _try_later(run: MirrorRun, last_words: str) -> None:
+    run.attempts += 1
+    if run.attempts >= MOST_ATTEMPTS:
+        _fail(run, last_words)
+    else:
+        _give_back(run, _delay(run))
+
+
+def _fail(run: MirrorRun, problem: str) -> None:
+    run.state, run.active, run.finished_at, run.problem_text = RunState.FAILED, None, now(), problem[:500]
+    _give_back(run, 0)
+
+
+def _delay(run: MirrorRun) -> float:
+    return claims.delay(run.attempts, FIRST_DELAY, LONGEST_DELAY)
+
+
+def _save(run: MirrorRun) -> None:
+    session().add(run)
+    session().commit()

@@ -1,0 +1,136 @@
+"""The mirror: a row for every account that there is, here or at Connexease, and the runs that keep it fresh."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from portal.models.account import Step
+from portal.models.base import instant, word_of
+
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+BYTEWISE = sa.String(160).with_variant(sa.String(160, collation="C"), "postgresql")
+"""Compared byte by byte, so that both databases put the same order."""
+
+
+class MirroredAccount(SQLModel, table=True):
+    """An account as the staff's list knows it: all that search, filters and order need, in one row.
+
+    The facts of an account that is set up here follow its own tables (`portal.mirror.projection`). What
+    Connexease lists of an account that has no place here is kept in `listed`.
+    """
+
+    __tablename__ = "mirrored_account"
+    __table_args__ = (
+        sa.Index("ix_mirrored_account_name", "name_key", "id"),
+        sa.Index("ix_mirrored_account_created", "created_at", "id"),
+        sa.Index("ix_mirrored_account_activity", "last_activity_at", "id"),
+        sa.Index("ix_mirrored_account_expiry", "token_expires_at", "id"),
+    )
+
+    id: int | None = Field(default=None, sa_type=BIG, primary_key=True)
+    account_id: UUID | None = Field(default=None, foreign_key="account.id", unique=True)
+    """Null for an account that exists only at Connexease."""
+    connexease_uuid: UUID | None = Field(default=None, unique=True)
+    """Null for an account that does not exist there yet."""
+    name: str = Field(default="", max_length=255)
+    name_key: str = Field(default="", sa_type=BYTEWISE)
+    """The name as it is put in order."""
+    contact_email: str = Field(default="", max_length=254)
+    phone: str = Field(default="", max_length=32)
+    step: Step | None = word_of(Step, default=None, nullable=True)
+    """Where the set-up stands; null for an account that exists only at Connexease."""
+    is_active: bool | None = None
+    """What Connexease's list says of it."""
+    channels: int = 0
+    channels_disconnected: int = 0
+    webhooks: int = 0
+    """Those that deliver and are not the portal's own."""
+    tokens: int = 0
+    """Those that are good."""
+    token_expires_at: datetime | None = instant()
+    """When the first of the good access tokens expires."""
+    listed: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    """Channels, webhooks and tokens of an account that exists only at Connexease; no header's value."""
+    terms: str = Field(default="", sa_type=sa.Text)
+    """The words that find it, each after a space."""
+    marks: str = Field(default="", max_length=200)
+    """The filters that it passes, each a word."""
+    created_at: datetime = instant(default_now=True)
+    """When it was made here, or first seen at Connexease."""
+    last_activity_at: datetime = instant(default_now=True)
+    """The last event that came in, or the last thing that somebody did."""
+    seen_at: datetime | None = instant()
+    """When Connexease's list last had it."""
+    seen_run: int = 0
+    """The last run whose list had it."""
+    read_at: datetime | None = instant()
+    """How old what is known of its channels, webhooks and tokens is."""
+    tried_at: datetime | None = instant()
+    problem_text: str = Field(default="", max_length=500)
+    gone_at: datetime | None = instant()
+    """When Connexease no longer had it. It is kept, and marked."""
+
+
+class RunState(StrEnum):
+    """Where a run of the mirror stands."""
+
+    LISTING = "listing"
+    """Reading the pages of the list of accounts."""
+    READING = "reading"
+    """Reading each account's channels, webhooks and tokens."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+class MirrorRun(SQLModel, table=True):
+    """One pass over everything at Connexease. Its position is kept, so that whoever takes it up goes on there."""
+
+    __tablename__ = "mirror_run"
+
+    id: int | None = Field(default=None, sa_type=BIG, primary_key=True)
+    active: str | None = Field(default="active", unique=True, max_length=8)
+    """Null when it has ended: there is one at a time."""
+    state: RunState = word_of(RunState, default=RunState.LISTING)
+    asked_by: str = Field(default="", max_length=254)
+    """Who pressed the button; empty when it was its time."""
+    started_at: datetime = instant(default_now=True)
+    finished_at: datetime | None = instant()
+    page: int = 1
+    """The next page of the list to read."""
+    pages: int = 0
+    """How many pages the list has, as far as is known."""
+    page_size: int = 0
+    previous_first: str = Field(default="", max_length=40)
+    """The first account of the page before: a list that repeats it has no end."""
+    broken_pages: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    """Those that could not be read; they are tried once more at the end."""
+    is_second_try: bool = False
+    is_complete: bool = False
+    """Every page was read: what the list does not have may be gone."""
+    position: int = 0
+    """The last account whose channels, webhooks and tokens were read."""
+    total: int = 0
+    """How many accounts there are to read."""
+    listed: int = 0
+    new: int = 0
+    gone: int = 0
+    read: int = 0
+    unread: int = 0
+    """Accounts that could not be read."""
+    attempts: int = 0
+    problem_text: str = Field(default="", max_length=500)
+    claimed_until: datetime | None = instant()
+    next_attempt_at: datetime | None = instant(default_now=True)
+
+
+class ReadPosition(SQLModel, table=True):
+    """How far something that is only ever added to was read, by its name."""
+
+    __tablename__ = "read_position"
+
+    name: str = Field(primary_key=True, max_length=40)
+    position: int = Field(default=0, sa_type=BIG)
