@@ -32,7 +32,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "key": ("token", "key", "gateway_key"),
     "message": ("message", "template"),
     "person": ("person", "member", "invitation", "session"),
-    "staff": ("staff", "audit", "system"),
+    "staff": ("staff", "audit", "system", "mirror"),
 }
 """Kinds of action to choose from, and the beginnings of the actions of each."""
 

@@ -10,8 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from portal.database import writing
 from portal.extensions import session as current_session
@@ -66,7 +65,6 @@ def project_now(account_id: UUID) -> None:
     _project(current_session(), account_id)
 
 
-@event.listens_for(Session, "after_flush")
 def _collect(session: Session, _context: Any) -> None:
     touched: set[UUID] = session.info.setdefault(_TOUCHED, set())
     for row in (*session.new, *session.dirty):
@@ -74,7 +72,6 @@ def _collect(session: Session, _context: Any) -> None:
             touched.add(row.id if isinstance(row, Account) else row.account_id)  # type: ignore[attr-defined]
 
 
-@event.listens_for(Session, "before_commit")
 def _project_touched(session: Session) -> None:
     if session.in_nested_transaction():
         return
@@ -125,3 +122,8 @@ def _made(session: Session, account: Account) -> MirroredAccount:
 def _locked(session: Session, condition: sa.ColumnElement[bool]) -> MirroredAccount | None:
     query = select(MirroredAccount).where(condition).with_for_update()
     return session.execute(query.execution_options(populate_existing=True)).scalars().first()
+
+
+event.listen(Session, "after_flush", _collect)
+# Before the audit log, which is the last that a transaction writes.
+event.listen(Session, "before_commit", _project_touched, insert=True)
