@@ -33,7 +33,7 @@ def create(settings: Settings | None = None) -> Flask:
     app = Flask("portal")
     _configure(app, settings)
     _open_database(app, settings)
-    app.extensions["connexease"] = _connexease(settings)
+    app.extensions["connexease"] = connexease(settings)
     app.extensions["vault"] = Vault(settings.vault_key_bytes)
     queue.init_app(app, settings)
     tasks.register(app)
@@ -93,7 +93,8 @@ def _open_database(app: Flask, settings: Settings) -> None:
         database.init_app(app, db.engine)
 
 
-def _connexease(settings: Settings) -> Connexease:
+def connexease(settings: Settings) -> Connexease:
+    """The adapter to Connexease, as the settings have it."""
     return Connexease(
         reseller_token=settings.connexease_reseller_token,
         api_url=settings.connexease_api_url,

@@ -12,10 +12,16 @@ from tests.support.habits import other_habits
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def habits(sandbox):
-    with other_habits(sandbox.api_url) as habits:
+@pytest.fixture(scope="module")
+def _running(_running_sandbox):
+    with other_habits(_running_sandbox.api_url) as habits:
         yield habits
+
+
+@pytest.fixture
+def habits(_running, sandbox):
+    _running.forget()
+    return _running
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def test_pages_of_any_size_with_a_cursor(portal, habits, control, size):
     for number in range(3):
         portal.customer(contact_email=f"jane{number}@acme.example.com")
     browser, account_id = portal.newcomer()
-    control.fault("timeout_after", "^/accounts/$", "POST")
+    control.fault("reset_after", "^/accounts/$", "POST")
     portal.settle()
     portal.is_set_up_once()
     uuid_ = str(portal.account("jane@acme.example.com").connexease_uuid)
@@ -62,7 +68,7 @@ def test_pages_of_any_size_with_a_cursor(portal, habits, control, size):
 def test_an_address_in_another_case_is_the_same_address(portal, habits, control, address):
     habits.alter["GET accounts"] = lambda item: item | {"contact_email": address(item["contact_email"])}
     portal.newcomer()
-    control.fault("timeout_after", "^/accounts/$", "POST")
+    control.fault("reset_after", "^/accounts/$", "POST")
     portal.settle()
     portal.is_set_up_once()
 
@@ -107,7 +113,7 @@ def test_a_change_of_a_webhook_answered_with_nothing(customer, habits, status):
 def test_a_set_up_whose_webhook_is_adopted_and_changed_without_an_answer(portal, habits, control, status):
     habits.alter["PATCH webhooks/one"], habits.status["PATCH webhooks/one"] = lambda _: None, status
     portal.newcomer()
-    control.fault("timeout_after", "/webhooks/$", "POST")
+    control.fault("reset_after", "/webhooks/$", "POST")
     portal.settle()
     portal.is_set_up_once()
 

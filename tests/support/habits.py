@@ -23,6 +23,10 @@ class Habits:
     def __init__(self, behind: str) -> None:
         self.behind = urlsplit(behind)
         self.url = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Answer as the sandbox does, on one page."""
         self.page_size = 1000
         self.alter: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self.status: dict[str, int] = {}
@@ -84,7 +88,11 @@ def other_habits(behind: str) -> Iterator[Habits]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, content = habits.answer(self.command, self.path, dict(self.headers), body)
+            try:
+                status, content = habits.answer(self.command, self.path, dict(self.headers), body)
+            except OSError:  # the sandbox gave none, so this gives none
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             if status != 204:
