@@ -138,7 +138,7 @@ def test_a_webhook_that_was_made_without_an_answer_is_found_and_set_right(portal
 
 
 def test_delays_grow_and_end_at_a_quarter_of_an_hour(portal):
-    portal.control.fault("status", ACCOUNTS, "GET", status=503, times=None)
+    portal.control.fault("status", ACCOUNTS, "GET", status=403, times=None)  # which is not asked again at once
     portal.sign_up()
     waits = []
     for _ in range(13):

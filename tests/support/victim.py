@@ -2,9 +2,9 @@
 
     python -m tests.support.victim SETTINGS_AS_JSON
 
-It reads lines of "database_url work row boundary" and writes "killed" or "done" for each. It forks for every
-line, so that what it has imported is there already. A boundary is the moment before or after a commit, or
-before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
+It reads lines of "database_url work row boundary" and writes "killed" or "done" for each. It makes the
+application once and forks for every line, as a server does that is preloaded. A boundary is the moment before or
+after a commit, or before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
 """
 
 import json
@@ -15,13 +15,14 @@ from secrets import token_hex
 from uuid import UUID
 
 import requests
+from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from sqlmodel import select
 
 from portal import create_app
 from portal.database import writing
-from portal.extensions import session
+from portal.extensions import db, session
 from portal.mirror import runs
 from portal.models import Account, Membership, Person
 from portal.settings import Settings
@@ -65,8 +66,16 @@ WORK = {
 }
 
 
-def run(settings: dict, database_url: str, work: str, row: str, boundary: int) -> None:
+def application(settings: dict, database_url: str) -> Flask:
     app = create_app(Settings(_env_file=None, **(settings | {"database_url": database_url})))
+    with app.app_context():
+        session().execute(select(1))  # what the first statement makes is made once
+        session().close()
+        db.engine.dispose()
+    return app
+
+
+def run(app: Flask, work: str, row: str, boundary: int) -> None:
     die_at(boundary)
     with app.test_request_context(), writing():
         WORK[work](row)
@@ -74,12 +83,15 @@ def run(settings: dict, database_url: str, work: str, row: str, boundary: int) -
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
+    apps: dict[str, Flask] = {}
     for line in sys.stdin:
         database_url, work, row, boundary = line.split()
+        if database_url not in apps:
+            apps[database_url] = application(settings, database_url)
         child = os.fork()
         if child == 0:
             try:
-                run(settings, database_url, work, row, int(boundary))
+                run(apps[database_url], work, row, int(boundary))
             except BaseException:
                 sys.excepthook(*sys.exc_info())
                 os._exit(1)
