@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """How often everything at Connexease is read into the local copy; 0 for only when somebody asks."""
     mirror_concurrency: int = Field(4, ge=1, le=16)
     """How many accounts are read at once."""
+    message_retention_days: int = Field(90, ge=1, le=3650)
+    """How long the content and the numbers of messages are kept; that they were sent stays in the log."""
 
     htmx_url: str = HTMX_CDN_URL
     htmx_integrity: str = ""

@@ -93,7 +93,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("message_status", schema=None) as batch_op:
-        batch_op.create_index("ix_message_status_message_id", ["message_id"], unique=False)
+        batch_op.create_index("ix_message_status_message", ["message_id", "received_at"], unique=False)
         batch_op.create_index(
             "ix_message_status_waiting", ["account_id", "message_id", "received_at"], unique=False
         )
@@ -102,7 +102,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("message_status", schema=None) as batch_op:
         batch_op.drop_index("ix_message_status_waiting")
-        batch_op.drop_index("ix_message_status_message_id")
+        batch_op.drop_index("ix_message_status_message")
 
     op.drop_table("message_status")
     with op.batch_alter_table("message", schema=None) as batch_op:

@@ -30,7 +30,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "webhook": ("webhook",),
     "event": ("event", "watch"),
     "key": ("token", "key", "gateway_key"),
-    "message": ("message", "template"),
+    "message": ("message", "template", "callback"),
     "person": ("person", "member", "invitation", "session"),
     "staff": ("staff", "audit", "system", "mirror"),
 }

@@ -11,10 +11,19 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.channels import confirmation, listing
+from portal.compose import reports, statuses
 from portal.database import writing
 from portal.events import search
 from portal.extensions import session
-from portal.models import Account, Delivery, DeliveryState, Person, now
+from portal.models import (
+    Account,
+    Delivery,
+    DeliveryState,
+    Person,
+    PortalWebhook,
+    WebhookPurpose,
+    now,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +57,7 @@ def process(delivery_id: int) -> None:
             delivery.state = _act(delivery)
             delivery.processed_at = now()
             session().add(delivery)
-            search.put(delivery)
+            _index(delivery)
             session().commit()
         except Exception:
             log.exception("delivery %d could not be processed", delivery_id)
@@ -78,6 +87,8 @@ def _lock(delivery_id: int) -> Delivery | None:
 
 
 def _act(delivery: Delivery) -> DeliveryState:
+    if is_gateways(delivery):
+        return _act_on_report(delivery)
     event = _read(delivery)
     if _is_done_already(delivery):
         return DeliveryState.REPEAT
@@ -89,6 +100,23 @@ def _act(delivery: Delivery) -> DeliveryState:
         return DeliveryState.KEPT
     _channel_created(account, delivery.channel_uuid, event["channel"])
     return DeliveryState.PROCESSED
+
+
+def _act_on_report(delivery: Delivery) -> DeliveryState:
+    read = reports.read(delivery.body)
+    delivery.hook = read.kind
+    if _is_done_already(delivery):
+        return DeliveryState.REPEAT
+    if statuses.take_in(delivery.account_id, read.reports, delivery.id):
+        return DeliveryState.PROCESSED
+    if read.reports:
+        delivery.problem_text = "It is about a message that was not sent from here."
+    return DeliveryState.KEPT
+
+
+def is_gateways(delivery: Delivery) -> bool:
+    """Whether it came from the gateway, and not as an event of a webhook."""
+    return session().get_one(PortalWebhook, delivery.webhook_id).purpose == WebhookPurpose.GATEWAY
 
 
 def _read(delivery: Delivery) -> dict[str, Any]:
@@ -140,7 +168,10 @@ def _uuid(value: object) -> UUID | None:
 def _note_failure(delivery_id: int) -> None:
     delivery = session().get_one(Delivery, delivery_id)
     delivery.attempts += 1
-    _read(delivery)
+    if is_gateways(delivery):
+        delivery.hook = reports.read(delivery.body).kind
+    else:
+        _read(delivery)
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = DeliveryState.FAILED
         delivery.problem_text = "Processing it failed on our side."
@@ -153,8 +184,14 @@ def _note_failure(delivery_id: int) -> None:
 def _make_searchable(delivery: Delivery) -> None:
     """What failed can be found too, unless it is this that fails."""
     try:
-        search.put(delivery)
+        _index(delivery)
         session().commit()
     except Exception:
         log.exception("delivery %d could not be indexed", delivery.id)
         session().rollback()
+
+
+def _index(delivery: Delivery) -> None:
+    """Make the body's words findable; not those of the gateway, which name people that not everybody may read."""
+    if not is_gateways(delivery):
+        search.put(delivery)

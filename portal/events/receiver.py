@@ -1,4 +1,4 @@
-"""Taking in what Connexease delivers: check the secret, store, answer. Everything else happens later.
+"""Taking in what Connexease and its gateway deliver: check the secret, store, answer. All else happens later.
 
 The path is short and goes through Core: no log-in, no cookie, no template. What is answered with 200 is
 on disk.
@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 from portal.auth.links import fingerprint
 from portal.database import storable
 from portal.extensions import db
-from portal.models import DeliveryState, PortalWebhook, now
+from portal.models import DeliveryState, PortalWebhook, WebhookPurpose, now
 
 BODY_LIMIT = 256 * 1024
 """Bytes. The largest documented event is far below; a larger body is refused before it is read."""
@@ -22,15 +22,20 @@ BODY_LIMIT = 256 * 1024
 _NOBODYS_HASH = "0" * 64
 
 
-def authenticate(key: str, secret: str) -> tuple[UUID, UUID] | None:
+def authenticate(key: str, secret: str, *, of_gateway: bool = False) -> tuple[UUID, UUID] | None:
     """The webhook and the account that this address and secret belong to; none when they do not match.
 
     The comparison takes the same time whether or not the address exists.
+
+    Args:
+        of_gateway: whether it is an address for the gateway, and not one for Connexease's own events.
     """
     key = storable(key)
     columns = (col(PortalWebhook.id), col(PortalWebhook.account_id), col(PortalWebhook.secret_hash))
+    is_gateways = col(PortalWebhook.purpose) == WebhookPurpose.GATEWAY
+    purpose = is_gateways if of_gateway else sa.not_(is_gateways)
     with db.engine.connect() as connection:
-        found = connection.execute(sa.select(*columns).where(col(PortalWebhook.key) == key)).first()
+        found = connection.execute(sa.select(*columns).where(col(PortalWebhook.key) == key, purpose)).first()
     matches = hmac.compare_digest(fingerprint(secret), found.secret_hash if found else _NOBODYS_HASH)
     return (found.id, found.account_id) if found is not None and matches else None
 

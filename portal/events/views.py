@@ -1,4 +1,6 @@
-"""The receivers that Connexease delivers events to."""
+"""The receivers that Connexease and its gateway deliver events to."""
+
+from uuid import UUID
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +17,23 @@ from portal.webhooks.own import SECRET_HEADER
 @access.machine
 def connexease(key: str) -> ResponseReturnValue:
     """Take in an event. Whatever its body is, it is kept: only a wrong secret or a huge body is refused."""
-    owner = receiver.authenticate(key, request.headers.get(SECRET_HEADER, ""))
+    return _take_in(receiver.authenticate(key, request.headers.get(SECRET_HEADER, "")))
+
+
+@blueprint.post("/hooks/gateway/<key>")
+@access.machine
+def gateway(key: str) -> ResponseReturnValue:
+    """Take in what the gateway reports of messages. It proves itself by the secret from its dashboard."""
+    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    secret = secret.strip() if scheme.casefold() == "bearer" else ""
+    return _take_in(receiver.authenticate(key, secret, of_gateway=True))
+
+
+csrf.exempt(connexease)  # their callers are machines without a cookie; the secret is what counts
+csrf.exempt(gateway)
+
+
+def _take_in(owner: tuple[UUID, UUID] | None) -> ResponseReturnValue:
     if owner is None:
         return _answer("unknown address or wrong secret", 401)
     request.max_content_length = receiver.BODY_LIMIT + 1
@@ -28,9 +46,6 @@ def connexease(key: str) -> ResponseReturnValue:
     delivery_id = receiver.store(*owner, body)
     wake("delivery", str(delivery_id))
     return _answer("stored", 200)
-
-
-csrf.exempt(connexease)  # its caller is a machine without a cookie; the secret header is what counts
 
 
 def _answer(status: str, code: int) -> tuple[Response, int]:

@@ -141,7 +141,7 @@ class MessageStatus(SQLModel, table=True):
     __tablename__ = "message_status"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "wamid", "status"),
-        sa.Index("ix_message_status_message_id", "message_id"),
+        sa.Index("ix_message_status_message", "message_id", "received_at"),
         sa.Index("ix_message_status_waiting", "account_id", "message_id", "received_at"),
     )
 

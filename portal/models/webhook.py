@@ -17,10 +17,12 @@ class WebhookPurpose(StrEnum):
     """Tells the portal that a channel was connected: trigger `channel.created`."""
     WATCH = "watch"
     """Brings a channel's events into the log, because the customer asked for it."""
+    GATEWAY = "gateway"
+    """Not registered anywhere: the customer enters it in the gateway's dashboard, for status events."""
 
 
 class PortalWebhook(SQLModel, table=True):
-    """A webhook of the portal's own, at `PUBLIC_URL/hooks/connexease/<key>`."""
+    """A webhook of the portal's own, at `PUBLIC_URL/hooks/connexease/<key>`; of the gateway, `…/gateway/<key>`."""
 
     __tablename__ = "portal_webhook"
     __table_args__ = (sa.UniqueConstraint("account_id", "purpose", "scope"),)

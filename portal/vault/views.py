@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from portal import access, htmx, throttle
 from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
-from portal.auth.service import confirm_password
+from portal.auth.confirming import confirm_again
 from portal.database import writing
 from portal.errors import DomainError
 from portal.forms import text
@@ -302,10 +302,7 @@ def confirm(form: PasswordForm) -> None:
         DomainError: it is wrong, or there were too many tries.
     """
     if form.needs_password:
-        person = access.person_or_401()
-        throttle.take_for_email(Limit.LOG_INS, person.email)
-        confirm_password(person, text(form.password))
-        access.note_password()
+        confirm_again(text(form.password))
 
 
 def _make(account: Account, wish: Wish, intent: str) -> ResponseReturnValue:

@@ -40,8 +40,11 @@ def make(account: Account, purpose: WebhookPurpose, **facts: Any) -> PortalWebho
 
 
 def all_of(account: Account) -> list[PortalWebhook]:
-    """Every webhook that the portal holds for this account."""
-    return list(session().exec(select(PortalWebhook).where(PortalWebhook.account_id == account.id)))
+    """Every webhook that the portal holds at Connexease for this account."""
+    query = select(PortalWebhook).where(
+        PortalWebhook.account_id == account.id, PortalWebhook.purpose != WebhookPurpose.GATEWAY
+    )
+    return list(session().exec(query))
 
 
 def callback_url(hook: PortalWebhook) -> str:

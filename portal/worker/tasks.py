@@ -10,6 +10,7 @@ from huey import crontab
 from portal import mail
 from portal.channels import confirmation
 from portal.compose import calling
+from portal.compose import retention as message_retention
 from portal.events import processing, retention
 from portal.mirror import activity, projection, runs
 from portal.queue import huey
@@ -57,6 +58,7 @@ def sweep(app: Flask) -> None:
             (activity.fold, [*activity.SOURCES]),
             (runs.begin_when_due, [None]),
             (runs.advance, [*runs.due()]),
+            (message_retention.prune, [*message_retention.overdue()]),
         ]
     for run, rows in due:
         for row in rows:

@@ -1,9 +1,13 @@
-"""The `portal` command, as an operator runs it."""
+"""Processes beside the tests: the `portal` command, as an operator runs it, and one that is killed at its work."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -25,3 +29,27 @@ def command(settings_for, sandbox, database_url):
         )
 
     return run
+
+
+@pytest.fixture
+def victim(settings_for):
+    """Take work on in another process, which dies at a boundary; says how it ended."""
+    settings = settings_for().model_dump(mode="json")
+    usual = settings_for()
+    settings |= {
+        "secret_key": usual.secret_key.get_secret_value(),
+        "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),
+        "mail_url": usual.mail_url.get_secret_value(),
+        "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
+        "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
+    }
+    command = [sys.executable, "-m", "tests.support.victim", json.dumps(settings)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+
+        def run(database_url: str, row_id: object, boundary: int, work: str = "set-up") -> str:
+            print(database_url, work, row_id, boundary, file=process.stdin, flush=True)
+            return process.stdout.readline().strip()
+
+        yield run
+        process.stdin.close()

@@ -1,10 +1,5 @@
 """Work killed between any two steps: it is done once, or found out and put right, and nothing is in the way."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from portal.mirror import runs
@@ -12,32 +7,7 @@ from portal.models import Credential, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import issuing
 from tests.support.marks import both_databases
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST = 60
-
-
-@pytest.fixture
-def victim(settings_for):
-    """Take work on in another process, which dies at a boundary; says how it ended."""
-    settings = settings_for().model_dump(mode="json")
-    usual = settings_for()
-    settings |= {
-        "secret_key": usual.secret_key.get_secret_value(),
-        "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),
-        "mail_url": usual.mail_url.get_secret_value(),
-        "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
-        "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
-    }
-    command = [sys.executable, "-m", "tests.support.victim", json.dumps(settings)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
-
-        def run(database_url: str, account_id: object, boundary: int, work: str = "set-up") -> str:
-            print(database_url, work, account_id, boundary, file=process.stdin, flush=True)
-            return process.stdout.readline().strip()
-
-        yield run
-        process.stdin.close()
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import select
 
 from portal import create_app
+from portal.compose import sending
 from portal.database import writing
 from portal.extensions import db, session
 from portal.mirror import runs
-from portal.models import Account, Membership, Person
+from portal.models import Account, Membership, Message, Person
 from portal.settings import Settings
 from portal.signup import provisioning
 from portal.vault import issuing
@@ -59,9 +60,18 @@ def make_token(account_id: UUID) -> None:
     issuing.create(owner, session().get_one(Account, account_id), issuing.Wish("Order system"), token_hex())
 
 
+def confirm_message(message_id: UUID) -> None:
+    """As the review's button does it, for the account's owner."""
+    message = session().get_one(Message, message_id)
+    is_member = Membership.account_id == message.account_id
+    owner = session().exec(select(Person).join(Membership).where(is_member)).one()
+    sending.confirm(owner, session().get_one(Account, message.account_id), message)
+
+
 WORK = {
     "set-up": lambda row: provisioning.advance(UUID(row)),
     "token": lambda row: make_token(UUID(row)),
+    "message": lambda row: confirm_message(UUID(row)),
     "mirror": lambda row: runs.advance(int(row)),
 }
 

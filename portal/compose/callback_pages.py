@@ -1,0 +1,82 @@
+"""Setting up where the gateway reports what becomes of messages."""
+
+from flask import flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.access import BUILDERS
+from portal.accounts.service import is_ready
+from portal.auth.confirming import confirm_again
+from portal.compose import blueprint
+from portal.compose import callback as receiver
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import Account
+from portal.throttle import Limit
+from portal.vault.forms import PasswordForm
+
+ROOT = "/accounts/<uuid:account_id>/messages/status-events"
+
+
+@blueprint.get(ROOT)
+@access.account_page(staff=True)
+def callback(account: Account) -> ResponseReturnValue:
+    """How to set it up, and whether events come."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
+    return _page(account, PasswordForm())
+
+
+@blueprint.post(ROOT)
+@access.account_page(*BUILDERS)
+def make_callback(account: Account) -> ResponseReturnValue:
+    """Make the address and its secret."""
+    receiver.make(access.person_or_401(), account)
+    return htmx.redirect(url_for("compose.callback", account_id=account.id))
+
+
+@blueprint.post(f"{ROOT}/secret")
+@access.account_page(*BUILDERS)
+def reveal_callback(account: Account) -> ResponseReturnValue:
+    """Show the secret to somebody who manages the account's keys, and types the password first."""
+    form = PasswordForm()
+    try:
+        if form.validate():
+            if form.needs_password:
+                confirm_again(text(form.password))
+            throttle.take_for_account(Limit.REVEALS, account.id)
+            secret = receiver.reveal(access.person_or_401(), account).get_secret_value()
+            page = htmx.page(
+                "compose/callback_secret.html", account=account, callback=receiver.of(account), secret=secret
+            )
+            page.headers["Cache-Control"] = "no-store"
+            return page
+    except DomainError as error:
+        form.show_refusal(error)
+    return _page(account, form, 422)
+
+
+@blueprint.post(f"{ROOT}/renew")
+@access.account_page(*BUILDERS)
+def renew_callback(account: Account) -> ResponseReturnValue:
+    """Make another secret; from now on the old one opens nothing."""
+    form = PasswordForm()
+    try:
+        if form.validate():
+            if form.needs_password:
+                confirm_again(text(form.password))
+            receiver.renew(access.person_or_401(), account)
+            flash(
+                _("The old secret is refused from now on. Enter the new one in the gateway's dashboard."),
+                "warning",
+            )
+            return htmx.redirect(url_for("compose.callback", account_id=account.id))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _page(account, form, 422)
+
+
+def _page(account: Account, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
+    context = {"account": account, "callback": receiver.of(account), "form": form}
+    return htmx.page("compose/callback.html", "callback", status, **context)

@@ -1,0 +1,90 @@
+"""The filter of the message log: a form that is sent with GET, so that what is seen has an address."""
+
+from typing import Any
+from uuid import UUID
+
+from werkzeug.datastructures import MultiDict
+from wtforms import SearchField, SelectField
+from wtforms.validators import Length, ValidationError
+
+from portal import contact
+from portal.compose import log
+from portal.compose.log import Filter
+from portal.compose.showing import STATE_WORDS, TYPE_WORDS
+from portal.errors import DomainError
+from portal.forms import Choice, PeriodForm, text
+from portal.i18n import _, _l
+from portal.models import Account, MessageState, MessageType
+
+_CHOSEN = ("recipient", "type", "state", "sender", "range", "since", "until")
+
+
+class LogForm(PeriodForm):
+    """What to show of the log. Nothing chosen shows everything."""
+
+    recipient = SearchField(
+        _l("To"),
+        [Length(max=64)],
+        description=_l("The whole phone number."),
+        render_kw={"autocomplete": "off"},
+    )
+    type = Choice(_l("Type"))
+    state = Choice(_l("State"))
+    sender = SelectField(_l("Sent by"), validate_choice=False)
+
+    number = ""
+    """The recipient in E.164 form."""
+
+    def prepare(self, account: Account) -> None:
+        """Offer what there is to choose from."""
+        anything = {"": _("Any")}
+        self.type.choices = anything | {kind.value: str(word) for kind, word in TYPE_WORDS.items()}
+        shown = {state.value: str(word) for state, word in STATE_WORDS.items() if state != MessageState.PREPARED}
+        self.state.choices = anything | shown
+        self.sender.choices = anything | {str(key): email for key, email in log.senders(account).items()}
+        self.zone = account.time_zone
+        self.offer_ranges()
+
+    def validate_recipient(self, field: SearchField) -> None:
+        if text(field).strip():
+            try:
+                self.number = contact.phone(text(field), self.zone, "recipient")
+            except DomainError as error:
+                raise ValidationError(error.message) from None
+
+    def validate_sender(self, field: SelectField) -> None:
+        if field.data and _uuid(field.data) is None:
+            raise ValidationError(_("Choose one of the list."))
+
+    def filter(self) -> Filter:
+        """What was chosen; only after the form has validated. Times are in the account's zone."""
+        since, until = self.period(self.zone)
+        return Filter(
+            state=MessageState(self.state.data) if self.state.data else None,
+            type=MessageType(self.type.data) if self.type.data else None,
+            recipient=self.number,
+            sender_id=_uuid(self.sender.data),
+            since=since,
+            until=until,
+        )
+
+
+def log_form(account: Account, arguments: MultiDict[str, Any], *, may_read: bool) -> LogForm:
+    """The form as it was sent; fields that were not sent are empty.
+
+    Args:
+        may_read: whether numbers are shown to this person; finding one would be reading it.
+    """
+    sent = dict.fromkeys(_CHOSEN[:-2], "") | {name: arguments[name] for name in _CHOSEN if name in arguments}
+    if not may_read:
+        sent["recipient"] = ""
+    form = LogForm(MultiDict(sent))
+    form.prepare(account)
+    return form
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,61 @@
+"""What became of a message, in plain words: what happened, what to do, and whether trying again helps."""
+
+import re
+from dataclasses import dataclass
+
+from portal.compose import outcome_words as words
+from portal.compose.outcome_words import Retry, Words
+from portal.i18n import _
+from portal.models import Message, MessageState
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a page tells about a message. `todo` is empty where there is nothing to do."""
+
+    happened: str
+    todo: str
+    retry: Retry = Retry.NO_NEED
+
+
+def explain(message: Message) -> Outcome:
+    """The outcome of a message as it stands now."""
+    if message.state == MessageState.REFUSED:
+        return _outcome(_refusal(message))
+    if message.state == MessageState.FAILED:
+        return _outcome(_failure(message))
+    if message.state == MessageState.QUEUED and message.code:
+        return Outcome(_("The gateway asked us to wait a few seconds."), _("It goes out by itself."))
+    if message.state == MessageState.ACCEPTED and (message.is_fake or message.is_staging):
+        return Outcome(_("The gateway checked it and took it. It was a test: nobody gets it."), "")
+    if message.state == MessageState.DELIVERED and message.settled_by:
+        return Outcome(
+            _("The gateway never confirmed it; %(who)s found that it arrived.", who=message.settled_by), ""
+        )
+    return _outcome(words.OF_STATE[message.state])
+
+
+def meta_code(message: Message) -> str:
+    """The number of Meta's error, which the gateway passes on as the code or inside its sentence."""
+    if message.code.isdigit():
+        return message.code
+    found = re.search(r"\(#([0-9]{2,7})\)", message.description)
+    return found[1] if found else ""
+
+
+def _outcome(said: Words) -> Outcome:
+    return Outcome(str(said.happened), str(said.todo), said.retry)
+
+
+def _refusal(message: Message) -> Words:
+    known = words.OF_CODE.get(message.code) or words.OF_META.get(meta_code(message))
+    if known is not None:
+        return known
+    if message.http_status in words.OF_STATUS:
+        return words.OF_STATUS[message.http_status]
+    family = message.code.partition("_")[0]
+    return words.OF_FAMILY.get(family, words.UNKNOWN_CODE)
+
+
+def _failure(message: Message) -> Words:
+    return words.OF_CODE.get(message.code) or words.OF_META.get(meta_code(message)) or words.UNDELIVERED

@@ -1,0 +1,173 @@
+"""The message log's pages: the list, one message, and the list as a file."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, abort, current_app, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.access import SENDERS
+from portal.accounts.service import is_ready
+from portal.compose import blueprint, callback, exporting, log, sending, statuses
+from portal.compose.filters import LogForm, log_form
+from portal.compose.showing import STATUS_WORDS, Shown
+from portal.extensions import settings
+from portal.models import Account, Message, MessageState
+
+ROOT = "/accounts/<uuid:account_id>/messages/"
+ONE = f"{ROOT}<uuid:message_id>"
+FIRST_WAIT, LONGEST_WAIT = 5, 30
+"""Seconds between two looks for newer messages: they grow while nothing comes."""
+MOST_WATCHED = log.PAGE
+
+
+@blueprint.get(ROOT)
+@access.account_page(staff=True)
+def index(account: Account) -> ResponseReturnValue:
+    """The log, newest first, or the part of it that was asked for."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
+    form = _form(account)
+    if not form.validate():
+        return htmx.page("compose/index.html", "log", 422, **_context(account, form), page=None)
+    page = _page(account, form)
+    context = {
+        **_context(account, form),
+        **_rows(account, page.messages),
+        "page": page,
+        "has_key": bool(sending.gateway_keys(account)),
+        "callback": callback.of(account),
+        "than": page.newest or log.newest_id(account) or "",
+        "count": 0,
+        "wait": FIRST_WAIT,
+    }
+    response = htmx.page("compose/index.html", "log", 200, **context)
+    response.headers["HX-Push-Url"] = context["address"]
+    return response
+
+
+@blueprint.get(f"{ROOT}rows")
+@access.account_page(staff=True)
+def rows(account: Account) -> ResponseReturnValue:
+    """The rows that somebody looks at, as they stand now; the page asks by itself."""
+    ids = request.args.getlist("id", UUID)[:MOST_WATCHED]
+    context = {**_context(account, _form(account)), **_rows(account, log.some(account, ids))}
+    return htmx.page("compose/_rows.html", None, 200, **context)
+
+
+@blueprint.get(f"{ROOT}newer")
+@access.account_page(staff=True)
+def newer(account: Account) -> ResponseReturnValue:
+    """How many messages are newer than those that somebody reads; the page asks again by itself."""
+    form = _form(account)
+    if not form.validate():
+        abort(400)
+    than, wait = request.args.get("than", type=UUID), request.args.get("wait", FIRST_WAIT, int)
+    count = log.count_newer(account, form.filter(), than)
+    longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
+    context = {**_context(account, form), "than": than or "", "count": count, "wait": longer}
+    return htmx.page("compose/_newer.html", None, 200, **context)
+
+
+@blueprint.get(f"{ROOT}export.csv")
+@access.account_page(*SENDERS)
+def export(account: Account) -> ResponseReturnValue:
+    """What the filter shows, as a file."""
+    form = _form(account)
+    if not form.validate():
+        return htmx.redirect(f"{url_for('compose.index', account_id=account.id)}?{urlencode(form.arguments)}")
+    lines = exporting.export(access.person_or_401(), account, form.filter())
+    response = Response(lines, mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="messages.csv"'
+    return response
+
+
+@blueprint.get(ONE)
+@access.account_page(staff=True)
+def message(account: Account, message_id: UUID) -> ResponseReturnValue:
+    """One message: where it stands, what was sent, and what was reported of it."""
+    row = _message_or_404(account, message_id)
+    if row.state == MessageState.PREPARED:
+        return htmx.redirect(url_for("compose.review", account_id=account.id, message_id=row.id))
+    sending.send_if_overdue(row)
+    shown = Shown(row, _may_read())
+    return htmx.page(
+        "compose/message.html",
+        "message",
+        account=account,
+        shown=shown,
+        timeline=statuses.timeline(row),
+        status_words=STATUS_WORDS,
+        hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
+        callback=callback.of(account),
+        **_may(),
+    )
+
+
+@blueprint.post(f"{ONE}/settle")
+@access.account_page(*SENDERS)
+def settle(account: Account, message_id: UUID) -> ResponseReturnValue:
+    """Somebody found out what became of a message without an answer."""
+    row, arrived = _message_or_404(account, message_id), request.form.get("arrived")
+    if arrived not in ("yes", "no"):
+        abort(400)
+    sending.settle(access.person_or_401(), account, row, arrived == "yes")
+    return htmx.redirect(url_for("compose.message", account_id=account.id, message_id=row.id))
+
+
+def _may_read() -> bool:
+    """Whether this visitor reads what is in messages: whoever may take them all away."""
+    return access.may_enter("compose.export")
+
+
+def _may() -> dict[str, bool]:
+    has_form = "compose.new" in current_app.view_functions
+    return {"may_read": _may_read(), "may_write": has_form and access.may_enter("compose.new")}
+
+
+def _form(account: Account) -> LogForm:
+    return log_form(account, request.args, may_read=_may_read())
+
+
+def _page(account: Account, form: LogForm) -> log.Page:
+    wanted = form.filter()
+    if before := request.args.get("before", type=UUID):
+        return log.older(account, wanted, before)
+    if after := request.args.get("after", type=UUID):
+        return log.newer(account, wanted, after)
+    return log.newest(account, wanted)
+
+
+def _rows(account: Account, messages: Any) -> dict[str, Any]:
+    shown = [Shown(message, _may_read()) for message in messages]
+    looks = [each.look_after for each in shown if each.look_after]
+    watched = url_for("compose.rows", account_id=account.id, id=[each.id for each in shown])
+    return {"rows": shown, "watched": watched, "look_after": max(2, min(looks)) if looks else 0}
+
+
+def _context(account: Account, form: LogForm) -> dict[str, Any]:
+    return {
+        "account": account,
+        "form": form,
+        "arguments": form.arguments,
+        "address": _address(account, form),
+        "most": log.MOST_COUNTED,
+        "days": settings().message_retention_days,
+        **_may(),
+    }
+
+
+def _address(account: Account, form: LogForm) -> str:
+    """The log as it is filtered, without what was left empty."""
+    path = url_for("compose.index", account_id=account.id)
+    return f"{path}?{urlencode(form.arguments)}" if form.arguments else path
+
+
+def _message_or_404(account: Account, message_id: UUID) -> Message:
+    found = log.find(account, message_id)
+    may_know = found is not None and (found.state != MessageState.PREPARED or _may_read())
+    if found is None or not may_know:
+        abort(404)
+    return found

@@ -1,0 +1,81 @@
+"""Forgetting what is personal after its time, in small steps that keep nobody waiting.
+
+A message stays in the log with its state; its number, content and the events about it go. What was written and
+never sent goes after a day, and what was reported of messages that nobody here knows after a week.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal.compose.statuses import WAIT_FOR
+from portal.database import writing
+from portal.extensions import session, settings
+from portal.models import Delivery, Message, MessageState, MessageStatus, now
+
+BATCH = 200
+MOST_BATCHES = 20
+"""Each sweep."""
+UNSENT_FOR = timedelta(days=1)
+
+
+def overdue() -> range:
+    """The batches to work through in this sweep; none when nothing is over."""
+    return range(MOST_BATCHES if _unsent(1) or _old(1) or _unclaimed(1) else 0)
+
+
+def prune(_batch: int = 0) -> None:
+    """Forget the next batch."""
+    with writing():
+        session().rollback()
+        session().execute(sa.delete(Message).where(col(Message.id).in_(_unsent(BATCH))))
+        session().execute(sa.delete(MessageStatus).where(col(MessageStatus.id).in_(_unclaimed(BATCH))))
+        _erase(_old(BATCH))
+        session().commit()
+
+
+def _erase(ids: list[UUID]) -> None:
+    is_about = col(MessageStatus.message_id).in_(ids)
+    events = sa.select(col(MessageStatus.delivery_id)).where(is_about, col(MessageStatus.delivery_id).is_not(None))
+    session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(events)).execution_options(**_PLAIN))
+    session().execute(
+        sa.update(MessageStatus)
+        .where(is_about)
+        .values(recipient="", description="", delivery_id=None)
+        .execution_options(**_PLAIN)
+    )
+    session().execute(
+        sa.update(Message)
+        .where(col(Message.id).in_(ids))
+        .values(recipient="", payload=sa.null(), preview="", content_hash="", description="", erased_at=now())
+        .execution_options(**_PLAIN)
+    )
+
+
+_PLAIN = {"synchronize_session": False}
+
+
+def _old(count: int) -> list[UUID]:
+    limit = now() - timedelta(days=settings().message_retention_days)
+    query = sa.select(col(Message.id)).where(
+        col(Message.erased_at).is_(None),
+        col(Message.created_at) < limit,
+        col(Message.state).not_in((MessageState.QUEUED, MessageState.SENDING)),
+    )
+    return list(session().execute(query.order_by(col(Message.created_at)).limit(count)).scalars())
+
+
+def _unsent(count: int) -> list[UUID]:
+    query = sa.select(col(Message.id)).where(
+        col(Message.state) == MessageState.PREPARED, col(Message.created_at) < now() - UNSENT_FOR
+    )
+    return list(session().execute(query.limit(count)).scalars())
+
+
+def _unclaimed(count: int) -> list[UUID]:
+    query = sa.select(col(MessageStatus.id)).where(
+        col(MessageStatus.message_id).is_(None), col(MessageStatus.received_at) < now() - WAIT_FOR
+    )
+    return list(session().execute(query.order_by(col(MessageStatus.received_at)).limit(count)).scalars())

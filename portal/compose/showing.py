@@ -1,0 +1,132 @@
+"""A message as a page may show it: all of it to whoever writes messages, without number and content to others."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from portal.compose import numbers, outcome
+from portal.compose.outcome import Outcome
+from portal.compose.outcome_words import Retry
+from portal.i18n import _, _l
+from portal.models import Message, MessageState, MessageType, now
+
+STATE_WORDS = {
+    MessageState.PREPARED: _l("To be confirmed"),
+    MessageState.QUEUED: _l("Waiting"),
+    MessageState.SENDING: _l("Being sent"),
+    MessageState.ACCEPTED: _l("Accepted"),
+    MessageState.REFUSED: _l("Not sent"),
+    MessageState.UNKNOWN: _l("Outcome unknown"),
+    MessageState.SENT: _l("Sent"),
+    MessageState.FAILED: _l("Not delivered"),
+    MessageState.DELIVERED: _l("Delivered"),
+    MessageState.READ: _l("Read"),
+}
+TYPE_WORDS = {
+    MessageType.TEXT: _l("Text"),
+    MessageType.IMAGE: _l("Image"),
+    MessageType.AUDIO: _l("Audio"),
+    MessageType.TEMPLATE: _l("Template"),
+}
+STATUS_WORDS = {
+    "sent": _l("Sent to WhatsApp"),
+    "delivered": _l("Delivered to the phone"),
+    "read": _l("Read"),
+    "failed": _l("Not delivered"),
+}
+_KINDS = {
+    MessageState.ACCEPTED: "success",
+    MessageState.SENT: "success",
+    MessageState.DELIVERED: "success",
+    MessageState.READ: "success",
+    MessageState.REFUSED: "danger",
+    MessageState.FAILED: "danger",
+}
+_OPEN = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN)
+"""States that a status event may still change."""
+_LOOKS = ((timedelta(minutes=1), 2), (timedelta(minutes=10), 5), (timedelta(hours=1), 15), (timedelta(days=1), 30))
+"""How often a page looks, in seconds, at a message that was sent so long ago."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message, as a page shows it."""
+
+    row: Message
+    may_read: bool
+
+    @property
+    def id(self) -> UUID:
+        return self.row.id
+
+    @property
+    def state(self) -> MessageState:
+        return self.row.state
+
+    @property
+    def state_word(self) -> str:
+        return str(STATE_WORDS[self.state])
+
+    @property
+    def kind(self) -> str:
+        """The colour of the state."""
+        return _KINDS.get(self.state, "warning")
+
+    @property
+    def type_word(self) -> str:
+        return str(TYPE_WORDS[self.row.type])
+
+    @property
+    def is_test(self) -> bool:
+        """Whether nobody gets it."""
+        return self.row.is_fake or self.row.is_staging
+
+    @property
+    def number(self) -> str:
+        if not self.row.recipient:
+            return _("number erased")
+        return numbers.international(self.row.recipient) if self.may_read else numbers.masked(self.row.recipient)
+
+    @property
+    def preview(self) -> str:
+        return self.row.preview if self.may_read else ""
+
+    @property
+    def description(self) -> str:
+        """The vendor's own words, which may quote the message."""
+        return self.row.description if self.may_read else ""
+
+    @property
+    def payload(self) -> str:
+        """The body as it went over the wire, laid out."""
+        if not self.may_read or self.row.payload is None:
+            return ""
+        return json.dumps(self.row.payload, indent=2, ensure_ascii=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome.explain(self.row)
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When sending it again helps, while that is not yet."""
+        is_later = self.outcome.retry == Retry.LATER and self.state == MessageState.REFUSED
+        return self.row.retry_at if is_later and self.row.retry_at and self.row.retry_at > now() else None
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether there is something to fill the form with."""
+        return self.row.payload is not None and not self.row.is_moving and self.waits_until is None
+
+    @property
+    def look_after(self) -> int:
+        """Seconds after which a page looks again; 0 when nothing changes any more."""
+        if self.row.is_moving:
+            return 1
+        if until := self.waits_until:
+            return max(1, min(30, int((until - now()).total_seconds()) + 1))
+        if self.state not in _OPEN or self.row.is_fake or self.row.confirmed_at is None:
+            return 0
+        age = now() - self.row.confirmed_at
+        return next((seconds for limit, seconds in _LOOKS if age < limit), 0)

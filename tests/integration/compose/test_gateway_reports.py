@@ -1,0 +1,350 @@
+"""What the gateway reports: who is let in, what is kept, and that a message only ever moves forwards."""
+
+import json
+import threading
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from portal.compose import callback as receiver
+from portal.compose import calling, statuses
+from portal.extensions import session
+from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
+from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.marks import both_databases
+from tests.support.portal import PASSWORD
+
+
+class Gateway:
+    """The gateway's side of the callback."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+        sender._inside(receiver.make)
+        self.secret = sender._inside(receiver.reveal).get_secret_value()
+        self.path = f"/hooks/gateway/{self.hook.key}"
+
+    @property
+    def hook(self) -> PortalWebhook:
+        rows = self.sender.portal.rows(PortalWebhook)
+        return next(row for row in rows if row.purpose == WebhookPurpose.GATEWAY)
+
+    def post(self, body: Any, authorization: str | None = None) -> Any:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.secret}" if authorization is None else authorization}
+        return self.sender.portal.app.test_client().post(self.path, data=data, headers=headers)
+
+    def report(self, *reports: dict[str, Any]) -> Delivery:
+        """Send one event and let the worker look at it."""
+        assert self.post(event(*reports)).status_code == 200
+        self.sender.portal.work()
+        return self.sender.portal.rows(Delivery)[-1]
+
+
+def event(*reports: dict[str, Any]) -> dict[str, Any]:
+    value = {"messaging_product": "whatsapp", "statuses": list(reports)}
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
+    }
+
+
+def status(
+    wamid: str | None, word: str, *, at: int | None = None, to: str = RECIPIENT, **more: Any
+) -> dict[str, Any]:
+    stamp = int(now().timestamp()) if at is None else at
+    return {"id": wamid, "status": word, "timestamp": str(stamp), "recipient_id": to[1:], **more}
+
+
+@pytest.fixture
+def gateway(sender: Sender) -> Gateway:
+    return Gateway(sender)
+
+
+@both_databases
+def test_sent_delivered_read(portal, control) -> None:
+    sender = make_sender(portal, control)
+    gateway, row = Gateway(sender), sender.send()
+    for word in ("sent", "delivered", "read"):
+        assert gateway.report(status(row.wamid, word)).state == "processed"
+        assert sender.message(row.id).state == word
+    assert [each.status for each in portal.rows(MessageStatus)] == ["sent", "delivered", "read"]
+    page = sender.page(row.id)
+    assert "Delivered to the phone" in page.text
+    assert "event 3" in page.text
+
+
+def test_in_any_order_only_forwards(sender: Sender, gateway: Gateway) -> None:
+    for number, order in enumerate(permutations(("sent", "delivered", "read"))):
+        row = sender.send(text(f"Number {number}"), f"intent-{number}")
+        reached = []
+        for word in order:
+            gateway.report(status(row.wamid, word))
+            reached.append(sender.message(row.id).state)
+        assert reached == sorted(reached, key=list(MessageState).index)
+        assert reached[-1] == "read"
+
+
+def test_failed_with_its_reason(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    reason = {
+        "code": 131047,
+        "title": "Re-engagement message",
+        "error_data": {"details": "More than 24 hours have passed."},
+    }
+    gateway.report(status(row.wamid, "failed", errors=[reason]))
+    row = sender.message(row.id)
+    assert (row.state, row.code) == ("failed", "131047")
+    assert row.description == "Re-engagement message: More than 24 hours have passed."
+    page = sender.page(row.id)
+    assert "Send an approved template instead" in page.text
+    gateway.report(status(row.wamid, "sent"))
+    assert sender.message(row.id).state == "failed"
+    gateway.report(status(row.wamid, "delivered"))
+    row = sender.message(row.id)
+    assert (row.state, row.code) == ("delivered", ""), "what was delivered did not fail"
+
+
+def test_repeats_are_kept_and_count_once(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    same = event(status(row.wamid, "sent", at=1_790_000_000))
+    for _ in range(3):
+        gateway.post(same)
+    sender.portal.work()
+    assert [each.state for each in sender.portal.rows(Delivery)] == ["processed", "repeat", "repeat"]
+    gateway.report(status(row.wamid, "sent", at=1_790_000_001))
+    assert len(sender.portal.rows(MessageStatus)) == 1
+
+
+def test_several_in_one_event(sender: Sender, gateway: Gateway) -> None:
+    one, two = sender.send(), sender.send(text("Two"), "intent-2")
+    gateway.report(status(one.wamid, "delivered"), status(two.wamid, "sent"), status("wamid.other", "read"))
+    assert (sender.message(one.id).state, sender.message(two.id).state) == ("delivered", "sent")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "gateway.other"),
+        (b"not json", "gateway.other"),
+        (b"[" * 100_000, "gateway.other"),
+        (b"[1, 2]", "gateway.other"),
+        (b'{"entry": {"changes": 1}}', "gateway.other"),
+        (b'{"entry": [null, {"changes": [null, 3, {"value": null}]}]}', "gateway.other"),
+        (
+            b'{"entry": [{"changes": [{"field": "messages", "value": {"messages": [{"id": "x"}]}}]}]}',
+            "gateway.message",
+        ),
+        (
+            b'{"entry": [{"changes": [{"field": "message_template_status_update", "value": {}}]}]}',
+            "gateway.template",
+        ),
+        (b'{"entry": [{"changes": [{"field": "account_update", "value": {}}]}]}', "gateway.account"),
+        (event({"id": 1, "status": True}, {"status": "sent"}, "sent", {"id": "a", "status": {}}), "gateway.other"),  # type: ignore[arg-type]
+        (event({"id": "w\0", "status": "warned", "timestamp": "x" * 99, "errors": "none"}), "gateway.status"),
+        (event({"id": "w", "status": "sent", "timestamp": "9" * 18, "recipient_id": 5}), "gateway.status"),
+    ],
+)
+@both_databases
+def test_odd_events_are_kept_and_shown(portal, control, body, kind) -> None:
+    sender = make_sender(portal, control)
+    assert Gateway(sender).post(body).status_code == 200
+    portal.work()
+    kept = portal.one(Delivery)
+    assert (kept.state, kept.hook) == ("kept", kind)
+    assert sender.browser.get(f"/accounts/{sender.account_id}/events/{kept.id}").status == 200
+
+
+def test_only_the_right_secret_for_the_right_address(sender: Sender, gateway: Gateway) -> None:
+    row, secret = sender.send(), gateway.secret
+    good = event(status(row.wamid, "sent"))
+    assert gateway.post(good, f"bearer  {secret} ").status_code == 200
+    for wrong in (
+        "",
+        secret,
+        "Bearer",
+        f"Bearer {secret}x",
+        f"Bearer {secret[:-1]}",
+        f"Basic {secret}",
+        "Bearer ä",
+    ):
+        assert gateway.post(good, wrong).status_code == 401, wrong
+    own = gateway.path
+    other = next(hook for hook in sender.portal.rows(PortalWebhook) if hook.purpose == WebhookPurpose.ONBOARDING)
+    for path in (f"/hooks/gateway/{other.key}", "/hooks/gateway/nothing", "/hooks/gateway/%00"):
+        gateway.path = path
+        assert gateway.post(good).status_code == 401, path
+    gateway.path = own.replace("gateway", "connexease")
+    client = sender.portal.app.test_client()
+    assert client.post(gateway.path, data=b"{}", headers={"X-Portal-Secret": secret}).status_code == 401
+    assert len(sender.portal.rows(Delivery)) == 1
+
+
+def test_a_huge_body_is_refused(gateway: Gateway) -> None:
+    assert gateway.post(b"x" * (300 * 1024)).status_code == 413
+
+
+def test_another_accounts_events_move_nothing(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    _, other = sender.portal.customer(contact_email="joe@other.example.com")
+    sender.portal.sql("UPDATE portal_webhook SET account_id = :other WHERE purpose = 'gateway'", other=other.hex)
+    assert gateway.report(status(row.wamid, "read")).state == "kept"
+    assert sender.message(row.id).state == "accepted"
+
+
+@both_databases
+def test_a_report_that_is_quicker_than_our_own_answer(portal, control) -> None:
+    """The gateway is held between taking the message and answering; meanwhile its report comes in."""
+    sender = make_sender(portal, control)
+    gateway, message_id = Gateway(sender), sender.prepare()
+    control.fault("slow", "/v1/wa/message", "POST", seconds=2)
+    thread = threading.Thread(target=sender.confirm, args=[message_id])
+    thread.start()
+    while not (sent := control.gateway_messages()):
+        pass
+    gateway.report(status(sent[0]["wamid"], "delivered"))
+    assert sender.message(message_id).state == "sending"
+    control.clear_faults()
+    thread.join()
+    assert sender.message(message_id).state == "delivered"
+
+
+# --- a message whose answer never came
+
+
+def lose_an_answer(sender: Sender, intent: str = "lost", message: Any = None) -> Message:
+    """The gateway takes a message, and its answer gets lost."""
+    sender.control.fault("reset_after", "/v1/wa/message", "POST")
+    row = sender.send(message or text("Lost"), intent)
+    assert (row.state, row.wamid) == ("unknown", None)
+    return row
+
+
+def lost_wamid(sender: Sender) -> str:
+    return str(sender.control.gateway_messages()[-1]["wamid"])
+
+
+@both_databases
+def test_a_report_settles_it_where_it_can_be_about_no_other(portal, control) -> None:
+    sender = make_sender(portal, control)
+    gateway = Gateway(sender)
+    gateway.report(status(sender.send().wamid, "sent"))
+    row = lose_an_answer(sender)
+    gateway.report(status(lost_wamid(sender), "sent"))
+    row = sender.message(row.id)
+    assert (row.state, row.is_recognised) == ("sent", True)
+    gateway.report(status(row.wamid, "delivered"))
+    assert sender.message(row.id).state == "delivered"
+    assert "recognised by number and time" in sender.page(row.id).text
+
+
+def test_a_report_ahead_of_the_lost_answer_settles_it_too(sender: Sender, gateway: Gateway) -> None:
+    gateway.report(status(sender.send().wamid, "sent"))
+    message_id = sender.prepare(text("Lost"), "lost")
+    sender.portal.sql(
+        "UPDATE message SET state = 'sending', confirmed_at = created_at, call_started_at = :at, claimed_until = :at"
+        " WHERE state = 'prepared'",
+        at=now() - timedelta(seconds=5),
+    )
+    gateway.report(status("wamid.lost", "sent"))
+    assert sender.message(message_id).state == "sending"
+    sender.portal.sweep()
+    assert sender.message(message_id).state == "sent"
+
+
+@pytest.mark.parametrize("doubt", ["never heard", "another number", "another time", "others send", "two unknown"])
+def test_nothing_is_guessed(sender: Sender, gateway: Gateway, doubt: str) -> None:
+    first = sender.send()
+    if doubt != "never heard":
+        gateway.report(status(first.wamid, "sent"))
+    if doubt == "others send":
+        gateway.report(status("wamid.of-another-system", "sent", to="+905329999999"))
+    row = lose_an_answer(sender)
+    if doubt == "two unknown":
+        lose_an_answer(sender, "lost-2", text("Lost as well"))
+    report = status(lost_wamid(sender), "delivered")
+    if doubt == "another number":
+        report["recipient_id"] = "905329999999"
+    if doubt == "another time":
+        report["timestamp"] = str(int((now() - timedelta(hours=2)).timestamp()))
+    assert gateway.report(report).state == "kept"
+    assert sender.message(row.id).state == "unknown"
+    page = sender.page(row.id)
+    assert ("It may be this one" in page.text) == (doubt not in ("another number", "another time"))
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_person_settles_it(sender: Sender, arrived: bool) -> None:
+    row = lose_an_answer(sender)
+    page = sender.page(row.id)
+    assert "It is not repeated by itself" in page.text
+    button = "It arrived" if arrived else "It did not arrive"
+    sender.browser.post(f"{sender.root}{row.id}/settle", {"arrived": "yes" if arrived else "no"})
+    page = sender.page(row.id)
+    assert button not in [button.get_text() for button in page.soup.find_all("button")]
+    row = sender.message(row.id)
+    assert row.state == ("delivered" if arrived else "failed")
+    assert f"jane@acme.example.com noted that it {'arrived' if arrived else 'did not arrive'}" in page.text
+    sender.settle(row.id, not arrived)
+    assert sender.message(row.id).state == row.state
+    assert len(sender.calls()) == 1
+
+
+def test_a_late_answer_is_the_truth(sender: Sender) -> None:
+    row = lose_an_answer(sender)
+    sender.settle(row.id, False)
+    late = calling.Result(MessageState.ACCEPTED, wamid="wamid.late")
+    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    assert sender.message(row.id).state == "accepted"
+
+
+def test_settling_needs_an_answer(sender: Sender) -> None:
+    row = lose_an_answer(sender)
+    assert sender.browser.post(f"{sender.root}{row.id}/settle", {"arrived": "perhaps"}).status == 400
+
+
+# --- setting it up
+
+
+def test_the_page_that_sets_it_up(sender: Sender) -> None:
+    address = f"{sender.root}status-events"
+    page = sender.browser.submit(sender.browser.get(address), "Make the address")
+    page = sender.browser.follow(page)
+    hook = Gateway(sender).hook
+    assert f"http://localhost/hooks/gateway/{hook.key}" in page.text
+    assert "Nothing came yet" in page.text
+    wrong = sender.browser.post(f"{address}/secret", {"password": "wrong"})
+    assert wrong.status == 422
+    shown = sender.browser.post(f"{address}/secret", {"password": PASSWORD})
+    assert shown.response.headers["Cache-Control"] == "no-store"
+    secret = shown.soup.find(id="secret").get_text()  # type: ignore[union-attr]
+    control = sender.control
+    with sender.portal.served() as url:
+        control.set_gateway_callback(sender.uuid, f"{url}/hooks/gateway/{hook.key}", secret)
+        control.set(hold_deliveries=False)
+        row = sender.send()
+        control.report_statuses(str(row.wamid), "delivered")
+        assert control.settle()
+    sender.portal.work()
+    assert sender.message(row.id).state in ("delivered", "read")
+    assert "Events arrive" in sender.browser.get(address).text
+
+
+def test_a_new_secret_shuts_the_old_one_out(sender: Sender, gateway: Gateway) -> None:
+    page = sender.browser.post(f"{sender.root}status-events/renew", {"password": PASSWORD})
+    assert "The old secret is refused from now on" in sender.browser.follow(page).text
+    assert gateway.post(event()).status_code == 401
+    gateway.secret = sender._inside(receiver.reveal).get_secret_value()
+    assert gateway.post(event()).status_code == 200
+
+
+def test_it_is_none_of_the_webhooks_at_connexease(sender: Sender, gateway: Gateway) -> None:
+    page = sender.browser.get(f"/accounts/{sender.account_id}/webhooks/")
+    assert gateway.hook.key not in page.response.get_data(as_text=True)
+    assert "Missing" not in page.text
+
+
+def test_order_of_states_is_whole() -> None:
+    assert set(statuses.STATES.values()) == set(statuses._ORDER)

@@ -1,0 +1,303 @@
+"""The message log: what it shows to whom, how it is read on, and how it is taken away."""
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.compose import exporting, log
+from portal.extensions import session
+from portal.models import Account, Message, MessageState, MessageType, Role, StaffRole, now
+from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.marks import both_databases
+from tests.support.portal import Portal
+
+SECRET = "The code is 4711."
+
+
+def fill(sender: Sender, count: int, **facts: Any) -> list[UUID]:
+    """Messages that were confirmed a second after one another; ids, oldest first."""
+    start = facts.pop("start", now() - timedelta(days=2))
+    person = sender.portal.person("jane@acme.example.com")
+
+    def make() -> list[UUID]:
+        rows = [
+            Message(
+                account_id=sender.account_id,
+                intent=uuid4().hex,
+                state=facts.get("state", MessageState.DELIVERED),
+                type=facts.get("type", MessageType.TEXT),
+                recipient=facts.get("recipient", RECIPIENT),
+                payload={"text": {"body": SECRET}},
+                preview=facts.get("preview", SECRET),
+                sender=person.email,
+                sender_id=facts.get("sender_id", person.id),
+                confirmed_at=start + timedelta(seconds=number if facts.get("apart", True) else 0),
+            )
+            for number in range(count)
+        ]
+        session().add_all(rows)
+        session().commit()
+        return [row.id for row in rows]
+
+    made: list[UUID] = sender.portal.run(make)
+    return made
+
+
+def shown(sender: Sender, query: str = "", **options: Any) -> list[str]:
+    page = sender.browser.get(f"{sender.root}{query}", **options)
+    assert page.status == 200
+    return [str(link["href"]).rpartition("/")[2] for link in page.soup.select("th a")]
+
+
+@both_databases
+@pytest.mark.parametrize("apart", [True, False])
+def test_pages_newest_first(portal, control, apart) -> None:
+    sender = make_sender(portal, control)
+    ids = fill(sender, 120, apart=apart)
+    order = [str(key) for key in (ids[::-1] if apart else sorted(ids, key=lambda key: key.hex, reverse=True))]
+    assert shown(sender) == order[:50]
+    assert shown(sender, f"?before={order[49]}") == order[50:100]
+    assert shown(sender, f"?before={order[99]}") == order[100:]
+    assert shown(sender, f"?after={order[100]}") == order[50:100]
+    assert shown(sender, f"?after={order[30]}") == order[:50]
+    assert shown(sender, f"?before={uuid4()}") == order[:50]
+    assert shown(sender, "?before=nothing") == order[:50]
+
+
+def test_filters(sender: Sender) -> None:
+    [failed] = fill(sender, 1, state=MessageState.FAILED, start=now() - timedelta(days=4))
+    [image] = fill(sender, 1, type=MessageType.IMAGE)
+    [other] = fill(sender, 1, recipient="+491711234567", start=now() - timedelta(minutes=5))
+    [colleague] = fill(sender, 1, sender_id=uuid4(), start=now() - timedelta(hours=3))
+    every = [str(other), str(colleague), str(image), str(failed)]
+    assert shown(sender) == every
+    assert shown(sender, "?state=failed") == [str(failed)]
+    assert shown(sender, "?type=image") == [str(image)]
+    assert shown(sender, "?recipient=%2B49+171+1234567") == [str(other)]
+    assert shown(sender, "?recipient=0532+123+45+67&state=delivered") == [str(colleague), str(image)]
+    jane = sender.portal.person("jane@acme.example.com").id
+    assert shown(sender, f"?sender={jane}&range=week") == [str(other), str(image), str(failed)]
+    assert shown(sender, "?range=hour") == [str(other)]
+    since = (now() - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    assert shown(sender, f"?since={since}") == every[:3]
+    assert shown(sender, f"?until={since}") == [str(failed)]
+    page = sender.browser.get(f"{sender.root}?state=read")
+    assert "No message matches" in page.text
+
+
+@pytest.mark.parametrize(
+    "query", ["recipient=12", "state=nothing", "sender=x", "since=1900-01-01T00:00", "type=fax"]
+)
+def test_a_filter_that_makes_no_sense(sender: Sender, query: str) -> None:
+    fill(sender, 1)
+    page = sender.browser.get(f"{sender.root}?{query}")
+    assert page.status == 422
+    assert "Please check the filter." in page.text
+    assert sender.browser.get(f"{sender.root}newer?{query}").status == 400
+    assert sender.browser.get(f"{sender.root}export.csv?{query}").status == 303
+
+
+def test_what_is_not_confirmed_is_not_in_the_log(sender: Sender) -> None:
+    message_id = sender.prepare()
+    assert shown(sender) == []
+    assert "No messages yet" in sender.browser.get(sender.root).text
+    member = sender.portal.member(sender.account_id)
+    assert member.get(f"{sender.root}{message_id}").status == 404
+
+
+def test_new_ones_announce_themselves(sender: Sender) -> None:
+    ids = fill(sender, 2)
+    page = sender.browser.get(sender.root)
+    address = page.soup.find(id="newer")["data-poll"]  # type: ignore[index]
+    assert f"than={ids[-1]}" in str(address)
+    assert sender.browser.get(str(address), htmx=True).soup.find("a") is None
+    fill(sender, 3, start=now())
+    told = sender.browser.get(str(address), htmx=True)
+    assert "Show 3 new messages" in told.text
+    fill(sender, 100, start=now())
+    assert "Show 99 or more new messages" in sender.browser.get(str(address), htmx=True).text
+
+
+def test_new_ones_announce_themselves_in_an_empty_log(sender: Sender) -> None:
+    address = sender.browser.get(sender.root).soup.find(id="newer")["data-poll"]  # type: ignore[index]
+    fill(sender, 1)
+    assert "Show 1 new message" in sender.browser.get(str(address), htmx=True).text
+
+
+def test_rows_update_by_themselves(sender: Sender) -> None:
+    ids = fill(sender, 3, state=MessageState.ACCEPTED, start=now() - timedelta(minutes=5))
+    watched = str(sender.browser.get(sender.root).soup.find(id="message-rows")["data-poll"])  # type: ignore[index]
+    sender.portal.sql("UPDATE message SET state = 'read' WHERE id = :id", id=ids[1].hex)
+    fill(sender, 1, start=now())
+    fresh = sender.browser.get(watched, htmx=True)
+    assert [row.select(".chip")[0].get_text() for row in fresh.soup.select("tbody tr")] == [
+        "Accepted",
+        "Read",
+        "Accepted",
+    ]
+
+
+def test_rows_at_their_end_are_left_alone(sender: Sender) -> None:
+    fill(sender, 3, state=MessageState.READ)
+    rows = sender.browser.get(sender.root).soup.find(id="message-rows")
+    assert rows is not None
+    assert not rows.has_attr("data-poll")
+
+
+def test_rows_of_another_account(sender: Sender) -> None:
+    [message_id] = fill(sender, 1)
+    other, account_id = sender.portal.customer(contact_email="joe@other.example.com")
+    assert (
+        other.get(f"/accounts/{account_id}/messages/rows?id={message_id}", htmx=True).soup.select("tbody tr") == []
+    )
+    assert other.get(f"/accounts/{account_id}/messages/{message_id}").status == 404
+    assert other.post(f"/accounts/{account_id}/messages/{message_id}/settle", {"arrived": "yes"}).status == 404
+
+
+@pytest.mark.parametrize("who", [Role.MEMBER, Role.DEVELOPER, *StaffRole])
+def test_who_may_not_read(sender: Sender, who: Role | StaffRole) -> None:
+    row = sender.send(text(SECRET))
+    fill(sender, 1, recipient="+491711234567")
+    portal = sender.portal
+    browser = portal.member(sender.account_id, role=who) if isinstance(who, Role) else portal.staff(who)
+    pages = [
+        browser.get(sender.root),
+        browser.get(f"{sender.root}{row.id}"),
+        browser.get(f"{sender.root}rows?id={row.id}", htmx=True),
+        browser.get(f"/accounts/{sender.account_id}/"),
+    ]
+    for page in pages:
+        assert page.status == 200
+        html = page.response.get_data(as_text=True)
+        for secret in ("4711", "1234567", "123 45 67"):
+            assert secret not in html, page.path
+    assert "+90 ••• 67" in pages[0].text
+    assert "Accepted" in pages[1].text
+    found = browser.get(f"{sender.root}?recipient=%2B491711234567")
+    assert len(found.soup.select("tbody tr")) == 2, "searching for a number would be reading it"
+    assert found.soup.find(id="recipient") is None
+    for path in ("export.csv", ""):
+        assert browser.get(f"{sender.root}{path}").status == (
+            403 if path and isinstance(who, Role) else 404 if path else 200
+        )
+
+
+def test_an_operator_reads(sender: Sender) -> None:
+    row = sender.send(text(SECRET))
+    operator = sender.portal.member(sender.account_id, role=Role.OPERATOR)
+    page = operator.get(f"{sender.root}{row.id}")
+    assert SECRET in page.text
+    assert "+90 532 123 45 67" in page.text
+    assert sender.key not in page.response.get_data(as_text=True)
+    body = page.soup.find(id="body")
+    assert body is not None
+    assert json.loads(body.get_text()) == row.payload
+
+
+def test_an_empty_log_says_what_to_do(portal: Portal) -> None:
+    browser, account_id = portal.customer()
+    page = browser.get(f"/accounts/{account_id}/messages/")
+    assert page.soup.select_one(".empty a")["href"].endswith("/tokens/gateway/new")  # type: ignore[index,union-attr]
+    page = portal.member(account_id).get(f"/accounts/{account_id}/messages/")
+    assert "An owner or developer of the account puts it there." in page.text
+
+
+# --- as a file
+
+
+def rows_of(sender: Sender, query: str = "") -> list[dict[str, str]]:
+    answer = sender.browser.get(f"{sender.root}export.csv{query}").response
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.csv"'
+    written = answer.get_data(as_text=True)
+    assert written.startswith(exporting.BYTE_ORDER_MARK)
+    return list(csv.DictReader(io.StringIO(written[1:])))
+
+
+@both_databases
+def test_the_whole_log_as_a_file(portal, control, monkeypatch) -> None:
+    sender = make_sender(portal, control)
+    monkeypatch.setattr(exporting, "AT_ONCE", 7)
+    ids = fill(sender, 30)
+    rows = rows_of(sender)
+    assert [row["Number"] for row in rows] == [str(key) for key in ids[::-1]]
+    assert rows[0]["To"] == RECIPIENT
+    assert (rows[0]["Content"], rows[0]["State"], rows[0]["Sent by"]) == (
+        SECRET,
+        "Delivered",
+        "jane@acme.example.com",
+    )
+    assert datetime.fromisoformat(rows[0]["Confirmed"]).utcoffset() == timedelta(hours=3)
+    assert "downloaded the message log" in sender.browser.get(f"/accounts/{sender.account_id}/").text
+
+
+def test_a_file_of_what_is_filtered(sender: Sender) -> None:
+    fill(sender, 2)
+    [image] = fill(sender, 1, type=MessageType.IMAGE)
+    assert [row["Number"] for row in rows_of(sender, "?type=image")] == [str(image)]
+    assert rows_of(sender, "?state=read") == []
+
+
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+1+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "=cmd|' /C calc'!A0"]
+)
+def test_no_cell_is_a_formula(sender: Sender, formula: str) -> None:
+    fill(sender, 1, preview=formula)
+    assert rows_of(sender)[0]["Content"] == f"'{formula}"
+
+
+def test_a_reader_who_goes_away(sender: Sender) -> None:
+    fill(sender, 5)
+    answer = sender.browser.client.get(f"{sender.root}export.csv", base_url=sender.browser.base, buffered=False)
+    next(iter(answer.response))
+    answer.close()
+    assert sender.browser.get(sender.root).status == 200
+
+
+# --- plans
+
+
+@both_databases
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"state": "read"},
+        {"type": "text"},
+        {"recipient": RECIPIENT},
+        {"sender_id": uuid4()},
+        {"since": 1},
+        {"until": 1},
+    ],
+)
+def test_a_page_reads_no_more_than_it_shows(portal, control, facts) -> None:
+    sender = make_sender(portal, control)
+    ids = fill(sender, 3)
+    if "state" in facts:
+        facts = {"state": MessageState.READ}
+    if "type" in facts:
+        facts = {"type": MessageType.TEXT}
+    times = {name: now() for name in facts if name in ("since", "until")}
+
+    def plan() -> str:
+        account = session().get_one(Account, sender.account_id)
+        position = log._position(account, ids[1])
+        query = log._query(account, log.Filter(**(facts | times)), below=position).limit(51)
+        connection = session().connection()
+        compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+            return "\n".join(
+                row[0] for row in connection.exec_driver_sql(f"EXPLAIN {compiled}".replace("%", "%%"))
+            )
+        return "\n".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
+
+    said = portal.run(plan)
+    assert "ix_message_log" in said, said
+    assert "Sort" not in said, said
+    assert "TEMP B-TREE" not in said, said

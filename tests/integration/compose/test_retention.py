@@ -1,0 +1,89 @@
+"""What is personal goes after its time; that a message was sent stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.compose import retention
+from portal.models import Delivery, Message, MessageStatus, now
+from tests.integration.compose.conftest import Sender, make_sender, text
+from tests.integration.compose.test_gateway_reports import Gateway, lose_an_answer, status
+from tests.support.marks import both_databases
+
+
+@both_databases
+def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
+    sender = make_sender(portal, control)
+    gateway, row = Gateway(sender), sender.send()
+    gateway.report(status(row.wamid, "failed", errors=[{"code": 1, "title": "No phone +905321234567"}]))
+    young = sender.send(text("Young"), "intent-2")
+    portal.sql(
+        "UPDATE message SET created_at = :old WHERE id = :id", old=now() - timedelta(days=91), id=_id(portal, row)
+    )
+    portal.sweep()
+    row = sender.message(row.id)
+    assert (row.state, row.recipient, row.payload, row.preview, row.content_hash) == ("failed", "", None, "", "")
+    assert row.erased_at is not None
+    assert portal.rows(Delivery) == []
+    assert [(each.recipient, each.description) for each in portal.rows(MessageStatus)] == [("", "")]
+    assert sender.message(young.id).payload is not None
+    page = sender.page(row.id)
+    assert "number erased" in page.text
+    assert "Content and number were erased" in page.text
+    assert "Send again" not in page.text
+    assert "number erased" in sender.browser.get(sender.root).text
+
+
+def _id(portal, row):
+    return row.id.hex if "sqlite" in str(portal.app.config["SETTINGS"].database_url) else row.id
+
+
+def test_the_days_are_a_setting(make_portal, sender: Sender) -> None:
+    row = sender.send()
+    sender.portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(days=31))
+    sender.portal.sweep()
+    assert sender.message(row.id).payload is not None
+    make_portal(message_retention_days=30).sweep()
+    assert sender.message(row.id).payload is None
+
+
+def test_what_was_never_sent_goes_after_a_day(sender: Sender) -> None:
+    sender.prepare()
+    sent = sender.send(text("Sent"), "intent-2")
+    sender.portal.sweep()
+    assert len(sender.portal.rows(Message)) == 2
+    sender.portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(hours=25))
+    sender.portal.sweep()
+    assert [row.id for row in sender.portal.rows(Message)] == [sent.id]
+
+
+def test_reports_of_messages_that_nobody_knows_go_after_a_week(sender: Sender) -> None:
+    gateway = Gateway(sender)
+    gateway.report(status("wamid.elsewhere", "sent"))
+    sender.portal.sweep()
+    assert len(sender.portal.rows(MessageStatus)) == 1
+    sender.portal.sql("UPDATE message_status SET received_at = :old", old=now() - timedelta(days=8))
+    sender.portal.sweep()
+    assert sender.portal.rows(MessageStatus) == []
+
+
+def test_an_old_one_without_an_answer_can_still_be_settled(sender: Sender) -> None:
+    row = lose_an_answer(sender)
+    sender.portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(days=91))
+    sender.portal.sweep()
+    sender.settle(row.id, True)
+    assert sender.message(row.id).state == "delivered"
+    assert sender.page(row.id).status == 200
+
+
+@pytest.mark.parametrize("count", [3])
+def test_in_small_steps(sender: Sender, monkeypatch, count: int) -> None:
+    monkeypatch.setattr(retention, "BATCH", 1)
+    for number in range(count):
+        sender.send(text(f"{number}"), f"intent-{number}")
+    sender.portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(days=91))
+    assert list(sender.portal.run(retention.overdue)) == list(range(retention.MOST_BATCHES))
+    sender.portal.run(retention.prune)
+    assert len([row for row in sender.portal.rows(Message) if row.erased_at]) == 1
+    sender.portal.sweep()
+    assert list(sender.portal.run(retention.overdue)) == []
