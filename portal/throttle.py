@@ -26,6 +26,8 @@ class Limit(Enum):
     LOOK_UPS = RateLimitItemPerMinute(60)
     REVEALS = RateLimitItemPerHour(30)
     NEW_TOKENS = RateLimitItemPerHour(20)
+    LINK_CHECKS = RateLimitItemPerMinute(20)
+    TEMPLATE_READS = RateLimitItemPerMinute(12)
 
 
 class TooManyTries(DomainError):

@@ -10,6 +10,7 @@ from portal.models import (
     AuditEntry,
     Channel,
     Membership,
+    Message,
     Person,
     PortalWebhook,
     Provisioning,
@@ -25,6 +26,8 @@ class Overview:
     channels: list[Channel]
     webhook: PortalWebhook | None
     history: list[AuditEntry]
+    has_sent: bool
+    """Whether a message was ever sent from here."""
 
     @property
     def connected(self) -> list[Channel]:
@@ -59,8 +62,12 @@ def overview(account: Account, history: int = 8) -> Overview:
         .order_by(col(AuditEntry.id).desc())
         .limit(history)
     )
+    sent = (
+        select(Message.id).where(Message.account_id == account.id, col(Message.confirmed_at).is_not(None)).limit(1)
+    )
     return Overview(
         channels=list(session().exec(channels.order_by(col(Channel.first_seen_at)))),
         webhook=session().exec(webhook).first(),
         history=list(session().exec(entries)),
+        has_sent=session().exec(sent).first() is not None,
     )

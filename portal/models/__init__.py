@@ -18,6 +18,7 @@ from portal.models.managed_webhook import Webhook, WebhookListing
 from portal.models.message import Message, MessageState, MessageStatus, MessageType
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "RunState",
     "StaffRole",
     "Step",
+    "TemplateListing",
     "Webhook",
     "WebhookListing",
     "WebhookPurpose",

@@ -41,7 +41,7 @@ DATA = re.compile(
                     "channel.created",
                     "X-Portal-Secret",
                 ),
-                *("https://elsewhere.example.com/hook", "vendor_field"),
+                *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid"),
             ),
             key=len,
             reverse=True,
@@ -266,6 +266,35 @@ def test_the_vault(portal, customer):
                 ending=ending and ending.value,
             )
             check(customer.get(tokens), *(customer.get(f"{tokens}{row.id}") for row in portal.rows(Credential)))
+
+
+def test_writing_a_message(portal, customer):
+    base = f"/accounts/{customer.account}"
+    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]), staging=True)
+    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key})
+    credential = str(portal.rows(Credential)[0].id)
+    new = f"{base}/messages/new"
+    check(customer.get(new), customer.get(f"{new}?type=template"), customer.get(f"{new}?to=%2B15550109999"))
+    for kind in ("text", "image", "audio", "template"):
+        long = {"body": "1" * 5000, "caption": "1" * 2000, "name": "?", "header": "text", "values-1": "1"}
+        for typed in (
+            {"kind": kind},
+            {"kind": kind, "to": "1", **long},
+            {"kind": kind, "to": "+1234567890123456"},
+        ):
+            check(customer.post(new, typed), customer.post(f"{base}/messages/preview", typed, htmx=True))
+    right = {"credential": credential, "to": "+15550109999", "image_link": "https://10.0.0.1/", "name": "whatsapp"}
+    links = {"audio_link": "https://files.invalid/", "body": "0", "language": "tr"}
+    for kind in ("text", "image", "audio", "template"):
+        more = {"kind": kind, "mmlite": "y", "is_fake": "y" if kind == "image" else ""}
+        buttons = {"header": "document", "header_value": "https://127.0.0.1:9/", "buttons-0-value": "1"}
+        for _time in range(2):
+            review = customer.post(new, right | links | more | buttons | {"intent": f"{kind}{_time}"}).goes_to
+            check(customer.get(review))
+            check(customer.get(f"{new}?again={review.split('/')[-2]}"))
+            answer = customer.post(f"{review.removesuffix('review')}send")
+            assert answer.status == (422 if _time else 303)
+        check(answer)
 
 
 def test_messages_after_something_was_done(portal, customer):

@@ -1,0 +1,224 @@
+"""Writing a message in a real browser: each type, what arrives, and that it goes out once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.browser import Watch
+from e2e.keyboard import tab_to
+from e2e.look import look
+from e2e.marks import both_ways
+from e2e.pages.compose import ComposePage, ReviewPage
+from e2e.people import Member
+from e2e.stack import Stack
+
+NUMBER = "0532 123 45 67"
+
+
+def post(context: BrowserContext, address: str, **typed: str) -> None:
+    """Send a form of the vault by a plain request."""
+    hidden = dict(
+        re.findall(r'name="(csrf_token|intent)"[^>]*value="([^"]+)"', context.request.get(address).text())
+    )
+    answer = context.request.post(address, form={**hidden, **typed})
+    assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def composer(page: Page, context: BrowserContext, member: Member, stack: Stack) -> ComposePage:
+    """The form of somebody with a gateway key, an access token and a connected number."""
+    stack.connexease.create_channel(member.connexease_uuid, name="Shop")
+    key = stack.connexease.issue_gateway_key(member.connexease_uuid)
+    post(context, f"{member.account_url}tokens/gateway/new", name="Shop gateway", key=key)
+    post(context, f"{member.account_url}tokens/new", name="Templates", keep="y")
+    return visit(page, member)
+
+
+def visit(page: Page, member: Member, query: str = "") -> ComposePage:
+    page.goto(f"{member.account_url}messages/new{query}")
+    return ComposePage(page)
+
+
+def sent(stack: Stack, member: Member) -> list[dict[str, Any]]:
+    return [row["body"] for row in stack.connexease.gateway_messages() if row["account"] == member.connexease_uuid]
+
+
+@both_ways
+def test_a_text(composer: ComposePage, stack: Stack, member: Member) -> None:
+    composer.field("To").fill(NUMBER)
+    composer.field("Message").fill("Your order is *ready*.\nSee you!")
+    review = composer.review()
+    expect(review.facts).to_contain_text("+90 532 123 45 67")
+    expect(review.facts).to_contain_text("Real message")
+    expect(review.preview.locator("b")).to_have_text("ready")
+    review.send()
+    [body] = sent(stack, member)
+    assert (body["to"], body["text"]["body"]) == ("+905321234567", "Your order is *ready*.\nSee you!")
+
+
+def test_the_preview_follows_what_is_typed(composer: ComposePage) -> None:
+    composer.field("To").press_sequentially(NUMBER)
+    expect(composer.main.get_by_text("+90 532 123 45 67")).to_be_visible()
+    composer.field("Message").press_sequentially("Hi _you_ <b>")
+    expect(composer.preview.locator("i")).to_have_text("you")
+    expect(composer.preview.get_by_text("<b>")).to_be_visible()
+    expect(composer.main.get_by_text("4084 characters left")).to_be_visible()
+    expect(composer.field("Message")).to_be_focused()
+
+
+def test_an_image_and_an_audio(composer: ComposePage, stack: Stack, member: Member) -> None:
+    composer.type("Image").field("To").fill(NUMBER)
+    composer.field("Address of the image").fill("https://files.invalid/cat.png")
+    composer.field("Caption (optional)").fill("A cat")
+    review = composer.review()
+    expect(review.status.filter(has_text="No address was found for files.invalid")).to_be_visible()
+    review.send()
+    composer = visit(composer.page, member).type("Audio")
+    composer.field("To").fill(NUMBER)
+    composer.field("Address of the audio").fill("https://files.invalid/voice.ogg")
+    composer.review().send()
+    image, audio = sent(stack, member)
+    assert image["image"] == {"link": "https://files.invalid/cat.png", "caption": "A cat"}
+    assert audio["audio"] == {"link": "https://files.invalid/voice.ogg"}
+
+
+def test_a_template_of_the_list(composer: ComposePage, stack: Stack, member: Member) -> None:
+    composer.type("Template").field("To").fill(NUMBER)
+    composer.choose("order_update")
+    composer.field("Name").fill("Deniz")
+    expect(composer.preview).to_contain_text("Hi Deniz, your order Order number")
+    composer.review_in_vain()
+    composer.field("Order number").fill("4711")
+    composer.field("Day").fill("Friday")
+    composer.field("Language").fill("en-us")
+    review = composer.review()
+    expect(review.preview).to_contain_text("Hi Deniz, your order 4711 is on its way.")
+    composer = review.back()
+    expect(composer.field("Order number")).to_have_value("4711")
+    composer.review().send()
+    [body] = sent(stack, member)
+    assert body["template"]["language"]["code"] == "en_US"
+    assert [p["text"] for p in body["template"]["components"][0]["parameters"]] == ["Deniz", "4711", "Friday"]
+
+
+def test_it_goes_out_once(composer: ComposePage, stack: Stack, member: Member) -> None:
+    composer.field("To").fill(NUMBER)
+    composer.field("Message").fill("Once")
+    review = composer.review()
+    other = review.page.context.new_page()
+    other.goto(review.page.url)
+    review.button("Send it").dblclick()
+    expect(review.page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))
+    ReviewPage(other).send()  # what a second tab shows
+    address = other.url
+    review.page.go_back()
+    expect(review.page).to_have_url(address)
+    assert len(sent(stack, member)) == 1
+
+
+def test_the_same_again_is_asked_about(composer: ComposePage, stack: Stack, member: Member) -> None:
+    for _ in range(2):
+        composer = visit(composer.page, member, "?to=%2B905321234567")
+        composer.field("Message").fill("Twice")
+        review = composer.review()
+        if not sent(stack, member):
+            review.send()
+    expect(review.alert).to_contain_text("The same went to the same number")
+    review.send("Send it once more")
+    assert len(sent(stack, member)) == 2
+
+
+def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Member) -> None:
+    page = composer.page
+    tab_to(page, "To")
+    page.keyboard.type(NUMBER)
+    tab_to(page, "Text")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Address of the image")
+    page.keyboard.type("https://files.invalid/cat.png")
+    page.keyboard.press("Enter")
+    ReviewPage(page)
+    tab_to(page, "Send it")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))
+    assert [body["type"] for body in sent(stack, member)] == ["image"]
+
+
+def test_without_javascript(
+    composer: ComposePage, open_context: Callable[..., BrowserContext], stack: Stack, member: Member
+) -> None:
+    context = open_context(java_script_enabled=False)
+    context.add_cookies(composer.page.context.cookies())
+    composer = visit(context.new_page(), member, "?type=template")
+    composer.choose("appointment_reminder").button("Show its fields").click()
+    for label, value in (("To", NUMBER), ("Name", "Deniz"), ("Day", "Friday"), ("Time", "nine")):
+        composer.field(label).fill(value)
+    review = composer.review()
+    expect(review.preview).to_contain_text("Hi Deniz, we look forward to seeing you on Friday at nine.")
+    review.send()
+    assert [body["type"] for body in sent(stack, member)] == ["template"]
+
+
+def test_look(
+    page: Page, member: Member, context: BrowserContext, stack: Stack, watch: Watch, request: pytest.FixtureRequest
+) -> None:
+    folder = request.config.getoption("--shots")
+    visit(page, member)
+    look(page, "compose-no-key", folder)
+    key = stack.connexease.issue_gateway_key(member.connexease_uuid, staging=True)
+    post(context, f"{member.account_url}tokens/gateway/new", name="Shop gateway", key=key)
+    composer = visit(page, member)
+    composer.review_in_vain()
+    look(page, "compose-refused", folder)
+    composer.field("To").fill("+44 20 7946 0958")
+    composer.field("Message").fill(
+        "*Hello* _Deniz_, ~not~ `code`\n> a quote\n- one\n- two\nhttps://example.com/a_b\n\u05e9\u05dc\u05d5\u05dd"
+    )
+    expect(composer.preview.locator("blockquote")).to_be_visible()
+    look(page, "compose-text", folder)
+    composer.review()
+    look(page, "compose-review-text", folder)
+    composer = visit(page, member).type("Image")
+    composer.field("To").fill("+90 532 123 45 67")
+    composer.field("Address of the image").fill("https://files.invalid/cat.png")
+    composer.field("Caption (optional)").fill("A *cat*")
+    expect(composer.preview).to_contain_text("files.invalid")
+    look(page, "compose-image", folder)
+    composer.review()
+    look(page, "compose-review-image", folder)
+    look_at_templates(page, member, context, stack, folder)
+
+
+def look_at_templates(
+    page: Page, member: Member, context: BrowserContext, stack: Stack, folder: str | None
+) -> None:
+    composer = visit(page, member, "?type=template")
+    composer.main.get_by_text("Header and buttons").click()
+    composer.field("Template's name").fill("order_update")
+    composer.field("Value 1").fill("Deniz")
+    expect(composer.preview).to_contain_text("Deniz")
+    look(page, "compose-template-by-hand", folder)
+    stack.connexease.create_channel(member.connexease_uuid, name="Shop")
+    stack.connexease.create_channel(member.connexease_uuid, name="Service")
+    post(context, f"{member.account_url}tokens/new", name="Templates", keep="y")
+    composer = visit(page, member, "?type=template").choose("order_update")
+    composer.field("Name").fill("Deniz")
+    expect(composer.preview.locator("mark")).to_have_count(2)
+    look(page, "compose-template", folder)
+    stack.connexease.fault("status", "/templates/", times=None, status=503)
+    composer.button("Read the list again").click()
+    expect(composer.status.filter(has_text="You see the list as it was.")).to_be_visible()
+    look(page, "compose-templates-away", folder)
+    for label, value in (("To", NUMBER), ("Order number", "4711"), ("Day", "Friday")):
+        composer.field(label).fill(value)
+    composer.main.get_by_role("checkbox", name="Marketing Messages Lite").check()
+    review = composer.review()
+    look(page, "compose-review-template", folder)
+    review.send("Send it as a test")
+    assert json.dumps(sent(stack, member)).count("order_update") == 1

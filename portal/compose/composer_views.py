@@ -1,0 +1,234 @@
+"""Writing a message: the form, what will arrive, and the one button that sends it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.accounts.service import is_ready
+from portal.compose import blueprint, drafts, preview, recipients, reviewing, sending, template_list
+from portal.compose.forms import ComposeForm
+from portal.compose.template_forms import LANGUAGES
+from portal.compose.template_list import TemplateList
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import Account, Credential, Message, MessageState, MessageType
+from portal.throttle import Limit
+
+ROOT = "/accounts/<uuid:account_id>/messages/"
+ONE = f"{ROOT}<uuid:message_id>"
+FEW, MOST_SHOWN = 5, 60
+"""Templates: up to the first need no search, and more than the second are not shown at once."""
+
+
+@blueprint.get(f"{ROOT}new")
+@access.account_page(*access.SENDERS)
+def new(account: Account) -> ResponseReturnValue:
+    """An empty form, or one that is filled in from a message (`again`) or for a number (`to`)."""
+    if not is_ready(account):
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
+    credentials = sending.gateway_keys(account)
+    if not credentials:
+        return htmx.page("compose/new.html", account=account, form=None)
+    form = ComposeForm()
+    form.to.data = request.args.get("to", "")
+    form.kind.data = request.args.get("type") or MessageType.TEXT.value
+    if again := request.args.get("again"):
+        _fill_again(account, form, again, credentials)
+    form.offer(credentials)
+    templates = _templates(account, form)
+    form.use(templates.find(request.args.get("template", "") or form.template.data or ""))
+    return _page(account, form, templates)
+
+
+@blueprint.post(f"{ROOT}new")
+@access.account_page(*access.SENDERS)
+def prepare(account: Account) -> ResponseReturnValue:
+    """Keep what was written and go on to the review; or only show the form again, where a button asks for that."""
+    credentials = sending.gateway_keys(account)
+    if not credentials:
+        return htmx.redirect(url_for("compose.new", account_id=account.id))
+    form = ComposeForm()
+    templates = _read_form(account, form, credentials)
+    if "look" in request.form:
+        return _page(account, form, templates)
+    try:
+        if form.validate():
+            row = reviewing.prepare(
+                access.person_or_401(),
+                account,
+                form.draft(),
+                _chosen(form, credentials),
+                text(form.intent),
+                mmlite=form.is_marketing,
+                is_fake=bool(form.is_fake.data),
+            )
+            return htmx.redirect(url_for("compose.review", account_id=account.id, message_id=row.id))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _page(account, form, templates, 422)
+
+
+@blueprint.post(f"{ROOT}preview")
+@access.account_page(*access.SENDERS)
+def show_preview(account: Account) -> ResponseReturnValue:
+    """What will arrive, while it is being written; or the part of the form that depends on the template."""
+    credentials = sending.gateway_keys(account)
+    if not credentials:
+        abort(404)
+    form = ComposeForm()
+    templates = _read_form(account, form, credentials)
+    block = "template_part" if request.args.get("part") == "template" else "live"
+    context = _context(account, form, templates) | {"brings_mode": form.follow_key(credentials)}
+    return htmx.page("compose/new.html", block, **context)
+
+
+@blueprint.get(f"{ONE}/review")
+@access.account_page(*access.SENDERS)
+def review(account: Account, message_id: UUID) -> ResponseReturnValue:
+    """Everything about a message before it goes out."""
+    return _review(account, _message_or_404(account, message_id))
+
+
+@blueprint.post(f"{ONE}/send")
+@access.account_page(*access.SENDERS)
+def send(account: Account, message_id: UUID) -> ResponseReturnValue:
+    """Send it; once, however often this is pressed."""
+    message = _message_or_404(account, message_id)
+    try:
+        seen = request.form.get("seen", "")
+        sending.confirm(access.person_or_401(), account, message, anyway="anyway" in request.form, seen=seen)
+    except DomainError as error:
+        return _review(account, message, None if isinstance(error, sending.LookAlike) else error, 422)
+    return _detail(account, message)
+
+
+# --- the form ----------------------------------------------------------------------------------------
+
+
+def _fill_again(account: Account, form: ComposeForm, wanted: str, credentials: Sequence[Credential]) -> None:
+    message = _message(account, wanted)
+    if message is None:
+        flash(_("What that message said is not kept any more."), "warning")
+        return
+    draft = reviewing.draft_of(message)
+    form.fill(draft)
+    listed = reviewing.listed_for(account, draft)
+    form.template.data = listed.value if listed else ""
+    form.mmlite.data = message.mmlite
+    if message.credential_id in [row.id for row in credentials]:
+        form.credential.data = form.mode_of.data = str(message.credential_id)
+        form.is_fake.data = message.is_fake
+    if message.state == MessageState.PREPARED:
+        form.intent.data = message.intent  # it is the same message, written on
+
+
+def _read_form(account: Account, form: ComposeForm, credentials: Sequence[Credential]) -> TemplateList:
+    """Everything that a form which was sent needs, before it is checked or shown."""
+    form.offer(credentials)
+    templates = _templates(account, form)
+    form.use(templates.find(form.template.data or ""))
+    if _looks_for("values"):
+        form.more_values()
+    return templates
+
+
+def _templates(account: Account, form: ComposeForm) -> TemplateList:
+    """The templates, read anew while somebody chooses one; whoever writes something else waits for nobody."""
+    try:
+        if _looks_for("refresh"):
+            throttle.take_for_account(Limit.TEMPLATE_READS, account.id)
+            return template_list.current(account, access.person_or_401(), timedelta())
+        if form.chosen_kind == MessageType.TEMPLATE:
+            return template_list.current(account)
+    except throttle.TooManyTries:
+        pass
+    return template_list.known(account)
+
+
+def _looks_for(what: str) -> bool:
+    """Whether a button asks for this, which changes the form and sends nothing."""
+    return what in (request.form.get("look"), request.args.get("look"))
+
+
+def _chosen(form: ComposeForm, credentials: Sequence[Credential]) -> Credential:
+    chosen = next((row for row in credentials if str(row.id) == form.credential.data), None)
+    if chosen is None:
+        raise DomainError(_("Choose one of the list."), "credential")
+    return chosen
+
+
+def _page(account: Account, form: ComposeForm, templates: TemplateList, status: int = 200) -> ResponseReturnValue:
+    return htmx.page("compose/new.html", "composer", status, **_context(account, form, templates))
+
+
+def _context(account: Account, form: ComposeForm, templates: TemplateList) -> dict[str, Any]:
+    all_found = templates.search(text(form.find), form.channel.data or "")
+    found = all_found[:MOST_SHOWN]
+    form.offer_templates(found, templates.channels)
+    draft = form.draft()
+    _offer_language(account, form, draft.name)
+    return {
+        "account": account,
+        "form": form,
+        "templates": templates,
+        "found": found,
+        "more": len(all_found) - len(found),
+        "needs_search": len(templates.templates) > FEW,
+        "languages": LANGUAGES,
+        "draft": draft,
+        "bubble": preview.of_draft(draft, form.listed),
+        "recipient": _recipient(account, draft.to),
+        "limits": {"body": drafts.BODY_LIMIT, "caption": drafts.CAPTION_LIMIT},
+    }
+
+
+def _offer_language(account: Account, form: ComposeForm, name: str) -> None:
+    """The language that a template was last sent in, until somebody types another."""
+    is_another = _looks_for("choose") and form.language_of.data != name
+    if is_another or not (form.is_submitted() or form.language.data):
+        form.language.data = template_list.language_for(account, name)
+    form.language_of.data = name
+
+
+def _recipient(account: Account, typed: str) -> recipients.Recipient | None:
+    """Whom the number means, while it is being typed."""
+    try:
+        return recipients.read(typed, account.time_zone)
+    except DomainError:
+        return None
+
+
+# --- the review --------------------------------------------------------------------------------------
+
+
+def _review(
+    account: Account, message: Message, error: DomainError | None = None, status: int = 200
+) -> ResponseReturnValue:
+    if message.state != MessageState.PREPARED:
+        return _detail(account, message)
+    context = {"account": account, "review": reviewing.review(account, message), "error": error}
+    return htmx.page("compose/review.html", "review", status, **context)
+
+
+def _detail(account: Account, message: Message) -> ResponseReturnValue:
+    return htmx.redirect(url_for("compose.message", account_id=account.id, message_id=message.id))
+
+
+def _message_or_404(account: Account, message_id: UUID) -> Message:
+    found = reviewing.find(account, message_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _message(account: Account, wanted: str) -> Message | None:
+    try:
+        return reviewing.find(account, UUID(wanted))
+    except ValueError:
+        return None

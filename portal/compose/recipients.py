@@ -1,0 +1,132 @@
+"""Phone numbers to write to, in any way that people write them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from flask_babel import get_locale
+from phonenumbers import PhoneNumber, PhoneNumberFormat
+
+from portal.contact import country_of
+from portal.errors import DomainError
+from portal.i18n import _
+
+LONGEST = 64
+SHORTEST = 7
+"""Digits, country code included, that the gateway takes."""
+_CHAT_LINK = re.compile(
+    r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:\S*&)?phone=)\+?([0-9]+)\S*", re.I
+)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody's number. `is_doubtful`: its length is right, but its country's numbering plan has none such."""
+
+    e164: str
+    international: str
+    country: str
+    is_doubtful: bool = False
+
+
+def read(text: str, time_zone: str, field: str = "to") -> Recipient:
+    """The number that somebody means; a national one is of the time zone's country.
+
+    Raises:
+        DomainError: it is none, at `field`; the message says what to write.
+    """
+    typed, region = _tidy(text), country_of(time_zone)
+    if not typed:
+        raise DomainError(_("Enter the phone number to write to."), field)
+    found = [number for number in _readings(typed, region) if number and _is_long_enough(number)]
+    valid = next((number for number in found if phonenumbers.is_valid_number(number)), None)
+    if valid is not None:
+        return _recipient(valid)
+    if typed.startswith("+") and found and phonenumbers.is_possible_number(found[0]):
+        return _recipient(found[0], is_doubtful=True)
+    raise DomainError(_why_not(typed, found, region), field)
+
+
+def known(e164: str) -> Recipient:
+    """A number that was read before."""
+    number = phonenumbers.parse(e164, None)
+    return _recipient(number, is_doubtful=not phonenumbers.is_valid_number(number))
+
+
+def _tidy(text: str) -> str:
+    """Without what comes along when a number is copied: invisible signs, `tel:`, the address of a chat."""
+    visible = "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) not in ("Cf", "Cc"))
+    visible = visible.strip()[: LONGEST * 4]
+    if link := _CHAT_LINK.fullmatch(visible):
+        return f"+{link[1]}"
+    visible = re.sub(r"^(tel:|whatsapp:)\s*", "", visible, flags=re.I).replace("\uff0b", "+")
+    return re.sub(r"\+\s+", "+", visible)[:LONGEST]
+
+
+def _readings(typed: str, region: str | None) -> list[PhoneNumber | None]:
+    """What the text can mean, the likeliest first: of the country itself, or with a country code without its +."""
+    if typed.startswith("+"):
+        return [_parse(typed, None)]
+    digits = phonenumbers.normalize_digits_only(typed)
+    readings = [_parse(typed, region)]
+    if digits.startswith("00"):
+        readings.append(_parse(f"+{digits[2:]}", None))
+    elif not digits.startswith("0"):
+        readings.append(_parse(f"+{digits}", None))
+    return readings
+
+
+def _parse(text: str, region: str | None) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return None if number.extension else number
+
+
+def _is_long_enough(number: PhoneNumber) -> bool:
+    return len(phonenumbers.format_number(number, PhoneNumberFormat.E164)) > SHORTEST
+
+
+def _recipient(number: PhoneNumber, *, is_doubtful: bool = False) -> Recipient:
+    return Recipient(
+        phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        _country_name(phonenumbers.region_code_for_number(number)),
+        is_doubtful,
+    )
+
+
+def _country_name(region: str | None) -> str:
+    locale = get_locale() or Locale("en")
+    try:
+        return str(locale.territories.get(region or "", ""))
+    except UnknownLocaleError:
+        return ""
+
+
+def _why_not(typed: str, found: list[PhoneNumber], region: str | None) -> str:
+    example = _example(region)
+    if re.search(r"[^\W\d_]", typed):
+        return _("This has letters in it. Enter a phone number such as %(example)s.", example=example)
+    if not found and not typed.startswith("+") and region is None:
+        return _("Begin with + and the country code, such as %(example)s.", example=example)
+    reason = phonenumbers.is_possible_number_with_reason(found[0]) if found else None
+    if not found and typed.startswith("+") and len(typed) > SHORTEST:
+        reason = phonenumbers.ValidationResult.INVALID_COUNTRY_CODE
+    if reason == phonenumbers.ValidationResult.INVALID_COUNTRY_CODE:
+        return _("No country has this code. Enter a number such as %(example)s.", example=example)
+    if reason == phonenumbers.ValidationResult.TOO_SHORT or not found:
+        return _("Digits are missing. Enter the whole number, such as %(example)s.", example=example)
+    if reason == phonenumbers.ValidationResult.TOO_LONG:
+        return _("There are too many digits. Enter a number such as %(example)s.", example=example)
+    return _(
+        "There is no such number there. Enter one with its country code, such as %(example)s.", example=example
+    )
+
+
+def _example(region: str | None) -> str:
+    number = phonenumbers.example_number_for_type(region or "TR", phonenumbers.PhoneNumberType.MOBILE)
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) if number else "+90 501 234 56 78"

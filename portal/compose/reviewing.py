@@ -1,0 +1,120 @@
+"""What a person sees before a message goes out: who gets what, and what speaks against it."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from portal import throttle
+from portal.compose import drafts, media, preview, recipients, sending, template_list
+from portal.compose.drafts import Draft
+from portal.compose.media import Report
+from portal.compose.preview import Bubble
+from portal.compose.recipients import Recipient
+from portal.compose.template_list import Listed
+from portal.extensions import connexease, session
+from portal.i18n import _
+from portal.models import Account, Credential, Message, MessageState, MessageType, Person
+from portal.throttle import Limit
+
+
+@dataclass(frozen=True)
+class Review:
+    """A message that waits for its confirmation."""
+
+    message: Message
+    recipient: Recipient
+    draft: Draft
+    bubble: Bubble
+    file: Report | None
+    """What a look at its file brought; none without a file."""
+    twin: Message | None
+    """The same, sent a moment ago."""
+    mark: str
+
+
+def find(account: Account, message_id: UUID) -> Message | None:
+    """One of the account's messages, while its content is kept."""
+    found = session().get(Message, message_id)
+    return found if found is not None and found.account_id == account.id and found.payload else None
+
+
+def prepare(
+    person: Person,
+    account: Account,
+    draft: Draft,
+    credential: Credential,
+    intent: str,
+    *,
+    mmlite: bool,
+    is_fake: bool,
+) -> Message:
+    """Keep a draft until it is confirmed.
+
+    A form that is sent again after its message went out, as by the browser's back button, and holds something else
+    by then, is a new message; the same once more is the message that went out.
+
+    Raises:
+        DomainError: it is not finished, or the key is gone.
+    """
+    message = drafts.message(draft, account.time_zone)
+    composed = sending.Composed(
+        message, credential, mmlite, is_fake, preview.line(draft, listed_for(account, draft))
+    )
+    row = sending.prepare(person, account, composed, intent)
+    if row.state != MessageState.PREPARED and not _is_same(row, composed):
+        row = sending.prepare(person, account, composed, _intent_of(intent, composed))
+    if draft.kind == MessageType.TEMPLATE:
+        template_list.remember_language(account, draft.name, draft.language)
+    return row
+
+
+def _is_same(row: Message, composed: sending.Composed) -> bool:
+    went = (row.payload, row.credential_id, row.mmlite, row.is_fake)
+    return went == _facts(composed)
+
+
+def _intent_of(intent: str, composed: sending.Composed) -> str:
+    """A mark for what the form holds now: once more the same is the same message again."""
+    return sha256(json.dumps([intent, *_facts(composed)], default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _facts(composed: sending.Composed) -> tuple[Any, ...]:
+    body = connexease().gateway.body(composed.message)
+    return body, composed.credential.id, composed.mmlite, composed.is_fake
+
+
+def draft_of(message: Message) -> Draft:
+    """What was written, from what was kept."""
+    return drafts.of_payload(message.payload or {}, message.recipient)
+
+
+def listed_for(account: Account, draft: Draft) -> Listed | None:
+    """The template as Connexease lists it, if it does and takes as many values."""
+    named = [listed for listed in template_list.known(account).templates if listed.name == draft.name]
+    return next((listed for listed in named if len(listed.labels) == len(draft.values)), None)
+
+
+def review(account: Account, message: Message) -> Review:
+    """Look at a message and, from here, at its file; this may take seconds."""
+    draft = draft_of(message)
+    bubble = preview.of_draft(draft, listed_for(account, draft))
+    twin, seen = sending.look_alike(account, message), sending.mark(message)
+    return Review(message, recipients.known(message.recipient), draft, bubble, _look(account, draft), twin, seen)
+
+
+def _listed(account: Account, draft: Draft) -> Listed | None:
+    named = [listed for listed in template_list.known(account).templates if listed.name == draft.name]
+    return next((listed for listed in named if len(listed.labels) == len(draft.values)), None)
+
+
+def _look(account: Account, draft: Draft) -> Report | None:
+    if draft.file is None:
+        return None
+    try:
+        throttle.take_for_account(Limit.LINK_CHECKS, account.id)
+    except throttle.TooManyTries:
+        return Report((_("The file was not looked at: too many were in the last minute."),))
+    session().commit()  # nothing stays open while somebody else's machine is asked
+    return media.check(*draft.file)

@@ -1,0 +1,161 @@
+"""The part of the form that is about a template: which one, in which language, and what it is filled with."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import wtforms
+from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField
+
+from portal.compose import drafts
+from portal.compose.drafts import Button
+from portal.compose.template_list import Listed
+from portal.forms import Choice, Form, text
+from portal.i18n import _, _l
+
+BLANK_VALUES = 3
+VALUES_AT_MOST = 60
+LANGUAGES = (
+    "ar",
+    "de",
+    "en",
+    "en_GB",
+    "en_US",
+    "es",
+    "fa",
+    "fr",
+    "he",
+    "it",
+    "nl",
+    "pt_BR",
+    "ru",
+    "tr",
+    "uk",
+    "zh_CN",
+)
+"""Only what is suggested: any code can be typed."""
+
+
+def stripped(value: Any) -> Any:
+    """What was typed, without spaces around it."""
+    return value.strip() if isinstance(value, str) else value
+
+
+class ButtonForm(wtforms.Form):
+    """What one of a template's buttons is filled with; unused without a value."""
+
+    number = Choice(
+        _l("Button"),
+        choices=lambda: [(str(n), str(n)) for n in range(1, drafts.BUTTONS_AT_MOST + 1)],
+        validate_choice=False,
+    )
+    kind = Choice(
+        _l("What it gets"),
+        choices=lambda: [("url", _("end of its address")), ("quick_reply", _("answer when pressed"))],
+        validate_choice=False,
+    )
+    value = StringField(_l("Value"), render_kw={"autocomplete": "off", "dir": "auto"})
+
+    def button(self) -> Button | None:
+        """What was typed; none while there is nothing."""
+        number = self.number.data if (self.number.data or "").isascii() else "1"
+        if not text(self.value).strip():
+            return None
+        kind = "quick_reply" if self.kind.data == "quick_reply" else "url"
+        return Button(int(number) if (number or "").isdigit() else 1, kind, text(self.value).strip())
+
+
+class TemplateFields(Form):
+    """Everything about a template. Without one of the list, the name and any number of values are typed."""
+
+    find = StringField(_l("Search"), filters=[stripped], render_kw={"autocomplete": "off", "type": "search"})
+    channel = Choice(_l("Channel"), validate_choice=False)
+    template = RadioField(_l("Template"), validate_choice=False, default="")
+    name = StringField(
+        _l("Template's name"),
+        filters=[stripped],
+        description=_l("As it is called at Meta, such as order_update."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
+    )
+    language = StringField(
+        _l("Language"),
+        filters=[stripped],
+        description=_l(
+            "The code that the template was approved in, such as tr, en or pt_BR. Connexease does not list it."
+        ),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "list": "languages"},
+    )
+    language_of = HiddenField()
+    """The template that the language was offered for: another one brings its own."""
+    values = FieldList(
+        StringField(filters=[stripped], render_kw={"autocomplete": "off", "dir": "auto"}),
+        max_entries=VALUES_AT_MOST,
+    )
+    header = Choice(
+        _l("Header"),
+        choices=lambda: [
+            ("", _("none, or always the same")),
+            ("text", _("a text to fill in")),
+            ("image", _("an image")),
+            ("video", _("a video")),
+            ("document", _("a document")),
+        ],
+        validate_choice=False,
+        default="",
+    )
+    header_value = StringField(
+        _l("Header's text, or address of its file"),
+        filters=[stripped],
+        render_kw={"autocomplete": "off", "dir": "auto"},
+    )
+    buttons = FieldList(
+        FormField(ButtonForm), label=_l("Buttons"), min_entries=2, max_entries=drafts.BUTTONS_AT_MOST
+    )
+    mmlite = BooleanField(
+        _l("Marketing Messages Lite"),
+        description=_l(
+            "Meta's own route for marketing templates. Leave it off unless the number is enrolled for it."
+        ),
+    )
+
+    listed: Listed | None = None
+
+    def offer_templates(self, templates: Iterable[Listed], channels: dict[str, str]) -> None:
+        """The templates that the search found, the one that is chosen, and another one by hand."""
+        self.channel.choices = [("", _("all channels")), *channels.items()]
+        offered = {template.value: template.name for template in templates}
+        if self.listed is not None:
+            offered.setdefault(self.listed.value, self.listed.name)
+        self.template.choices = [*offered.items(), ("", _("Another one, by hand"))]
+
+    def use(self, listed: Listed | None) -> None:
+        """Ask for the values of this template; for any number of them where nobody knows the template."""
+        self.listed = listed
+        if listed is not None:
+            self.name.data = listed.name
+            wanted = len(listed.labels)
+        else:
+            self.template.data = ""
+            wanted = max(BLANK_VALUES, len(self.typed_values()))
+        self.make_room(wanted)
+
+    def more_values(self) -> None:
+        """Room for more values of a template that nobody knows."""
+        self.make_room(min(len(self.values) + BLANK_VALUES, VALUES_AT_MOST))
+
+    def make_room(self, wanted: int) -> None:
+        """Room for exactly so many values."""
+        while len(self.values) > wanted:
+            self.values.pop_entry()
+        while len(self.values) < wanted:
+            self.values.append_entry()
+
+    def all_values(self) -> tuple[str, ...]:
+        """Every value, also those that are empty."""
+        return tuple(text(entry) for entry in self.values)
+
+    def typed_values(self) -> tuple[str, ...]:
+        """Without the empty ones at the end, which only offer room."""
+        values = [text(entry) for entry in self.values]
+        while values and not values[-1].strip():
+            values.pop()
+        return tuple(values)

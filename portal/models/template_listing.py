@@ -1,0 +1,25 @@
+"""An account's message templates, as Connexease last listed them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from portal.models.base import instant
+
+
+class TemplateListing(SQLModel, table=True):
+    """The last list that could be read, when that was, and what stopped the last try."""
+
+    __tablename__ = "template_listing"
+
+    account_id: UUID = Field(foreign_key="account.id", primary_key=True)
+    templates: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    languages: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    """The language that each template was last sent in, by the template's name: the list does not tell."""
+    last_language: str = Field(default="", max_length=16)
+    read_at: datetime | None = instant()
+    tried_at: datetime | None = instant()
+    problem_text: str = Field(default="", max_length=500)

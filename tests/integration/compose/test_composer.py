@@ -1,0 +1,430 @@
+"""The form that a message is written in: what the gateway gets for it, what is refused, and what is kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.models import Credential, Message, Role
+from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender
+from tests.support.browser import Page
+
+EXAMPLES = Path(__file__).parents[2] / "contract" / "vendor_examples.json"
+HEAD = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": RECIPIENT}
+
+
+def write(sender: Sender, *, htmx: bool = False, **typed: Any) -> Page:
+    """Fill in the form and send it; a field that is none is left out, as an unticked box is."""
+    shown = sender.browser.get(f"{sender.root}new").values()
+    data = {
+        "intent": shown["intent"],
+        "mode_of": shown["mode_of"],
+        "credential": str(sender.portal.rows(Credential)[0].id),
+        "to": "0532 123 45 67",
+        "kind": "text",
+        "body": "Hello",
+        **typed,
+    }
+    return sender.browser.post(
+        f"{sender.root}new", {name: value for name, value in data.items() if value is not None}, htmx=htmx
+    )
+
+
+def send(sender: Sender, **typed: Any) -> Page:
+    """Write a message, look at it and send it; the answer to the last."""
+    written = write(sender, **typed)
+    assert written.status == 303, written.errors
+    review = sender.browser.get(written.goes_to)
+    return sender.browser.submit(review)
+
+
+def template(**typed: Any) -> dict[str, Any]:
+    return {"kind": "template", "body": None, "name": "order_update", "language": "en_US"} | typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (
+            {"body": "One\r\n*two* 😀", "link_preview": "y"},
+            {"type": "text", "text": {"body": "One\n*two* 😀", "preview_url": True}},
+        ),
+        ({"body": "x" * 4096}, {"type": "text", "text": {"body": "x" * 4096, "preview_url": False}}),
+        (
+            {"kind": "image", "image_link": "https://files.invalid/a b.png", "caption": ""},
+            None,
+        ),
+        (
+            {"kind": "image", "image_link": " https://files.invalid/görsel.png#x ", "caption": "A\r\ncat"},
+            {"type": "image", "image": {"link": "https://files.invalid/g%C3%B6rsel.png", "caption": "A\ncat"}},
+        ),
+        (
+            {"kind": "image", "image_link": "https://files.invalid/a.png", "audio_link": "no", "body": ""},
+            {"type": "image", "image": {"link": "https://files.invalid/a.png"}},
+        ),
+        (
+            {"kind": "audio", "audio_link": "https://files.invalid/a.ogg?v=1"},
+            {"type": "audio", "audio": {"link": "https://files.invalid/a.ogg?v=1"}},
+        ),
+        (
+            template(),
+            {"type": "template", "template": {"name": "order_update", "language": {"code": "en_US"}}},
+        ),
+        (
+            template(
+                **{
+                    "language": "PT-br",
+                    "header": "document",
+                    "header_value": "https://files.invalid/a.pdf",
+                    "values-0": "Deniz",
+                    "values-1": "4711",
+                    "values-2": "",
+                    "buttons-0-number": "1",
+                    "buttons-0-kind": "url",
+                    "buttons-0-value": "4711",
+                    "buttons-1-number": "2",
+                    "buttons-1-kind": "quick_reply",
+                    "buttons-1-value": "stop",
+                }
+            ),
+            {
+                "type": "template",
+                "template": {
+                    "name": "order_update",
+                    "language": {"code": "pt_BR"},
+                    "components": [
+                        {
+                            "type": "header",
+                            "parameters": [
+                                {"type": "document", "document": {"link": "https://files.invalid/a.pdf"}}
+                            ],
+                        },
+                        {
+                            "type": "body",
+                            "parameters": [{"type": "text", "text": "Deniz"}, {"type": "text", "text": "4711"}],
+                        },
+                        {
+                            "type": "button",
+                            "sub_type": "url",
+                            "index": "0",
+                            "parameters": [{"type": "text", "text": "4711"}],
+                        },
+                        {
+                            "type": "button",
+                            "sub_type": "quick_reply",
+                            "index": "1",
+                            "parameters": [{"type": "payload", "payload": "stop"}],
+                        },
+                    ],
+                },
+            },
+        ),
+        (
+            template(header="text", header_value="News"),
+            {
+                "type": "template",
+                "template": {
+                    "name": "order_update",
+                    "language": {"code": "en_US"},
+                    "components": [{"type": "header", "parameters": [{"type": "text", "text": "News"}]}],
+                },
+            },
+        ),
+    ],
+)
+def test_what_the_gateway_gets(sender: Sender, typed: dict[str, Any], expected: dict[str, Any] | None) -> None:
+    if expected is None:
+        assert write(sender, **typed).status == 422
+        return
+    assert "/messages/" in send(sender, **typed).goes_to
+    [call] = sender.calls()
+    assert json.loads(call["body"]) == HEAD | expected
+    assert sender.portal.one(Message).state == "accepted"
+
+
+def test_a_text_is_the_vendors_own_example(sender: Sender) -> None:
+    [example] = [e for e in json.loads(EXAMPLES.read_text()) if e["name"] == "send message"]
+    send(sender, body=example["request"]["text"]["body"], link_preview="y")
+    [call] = sender.calls()
+    assert json.loads(call["body"]) == example["request"] | {"to": RECIPIENT}
+    assert call["query"] == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ({"is_fake": "y"}, {"is_fake=true"}),
+        (template(mmlite="y"), {"mmlite=true"}),
+        (template(mmlite="y", is_fake="y"), {"mmlite=true", "is_fake=true"}),
+        ({"mmlite": "y"}, set()),  # only a template goes that way
+    ],
+)
+def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], query: set[str]) -> None:
+    send(sender, **typed)
+    [call] = sender.calls()
+    assert set(filter(None, call["query"].split("&"))) == query
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"to": ""}, "to", "Enter the phone number"),
+        ({"to": "0532"}, "to", "Digits are missing"),
+        ({"body": " \n "}, "body", "Write the message."),
+        ({"body": "😀" * 4098}, "body", "2 characters too long"),
+        ({"kind": "image", "image_link": ""}, "image_link", "Enter the address"),
+        ({"kind": "image", "image_link": "http://files.invalid/a.png"}, "image_link", "must begin with https://"),
+        ({"kind": "image", "image_link": "https://"}, "image_link", "not a web address"),
+        ({"kind": "image", "image_link": "https://a:b@files.invalid/a.png"}, "image_link", "password"),
+        ({"kind": "image", "image_link": "https://files.invalid:0/"}, "image_link", "not a web address"),
+        ({"kind": "image", "image_link": "https://[/"}, "image_link", "not a web address"),
+        ({"kind": "image", "image_link": f"https://files.invalid/{'a' * 2000}"}, "image_link", "too long"),
+        (
+            {"kind": "image", "image_link": "https://f.invalid/", "caption": "x" * 1025},
+            "caption",
+            "1 characters too",
+        ),
+        ({"kind": "audio", "audio_link": "javascript:alert(1)"}, "audio_link", "must begin with https://"),
+        (template(name=""), "name", "Choose a template"),
+        (template(name="Order Update"), "name", "small letters"),
+        (template(language="english"), "language", "Enter the language"),
+        (template(header="image"), "header_value", "Enter the address"),
+        (template(header="text"), "header_value", "Fill in"),
+        (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
+        (
+            template(**{f"buttons-{n}-{k}": "1" for n in (0, 1) for k in ("number", "value")}),
+            "buttons",
+            "filled once",
+        ),
+        ({"credential": ""}, "credential", "Choose one of the list."),
+    ],
+)
+def test_what_is_refused_says_why_and_keeps_everything(
+    sender: Sender, typed: dict[str, Any], field: str, says: str, htmx: bool
+) -> None:
+    page = write(sender, htmx=htmx, **typed)
+    assert page.status == 422
+    assert says in page.errors[field]
+    assert says in page.summary.get_text()
+    assert page.summary.has_attr("autofocus")
+    assert page.soup.select_one(f"#{field}") is not None
+    values = page.values()
+    kept = {name: value for name, value in typed.items() if isinstance(value, str) and name in values}
+    unticked = {"kind", "mmlite"}
+    for name, value in kept.items():
+        tag = page.soup.select_one(f"[name='{name}']")
+        assert tag is not None
+        if name not in unticked:
+            shown = (
+                tag.get_text().removeprefix("\n").removeprefix("\r\n") if tag.name == "textarea" else values[name]
+            )
+            assert shown.strip() == value.replace("\r\n", "\n").strip()
+    assert sender.portal.rows(Message) == []
+
+
+def test_everything_that_is_wrong_is_said_at_once(sender: Sender) -> None:
+    page = write(sender, **template(to="", name="?", language="", header="video"))
+    assert set(page.errors) == {"to", "name", "language", "header_value"}
+
+
+def test_a_link_of_a_file_that_is_odd_is_taken_as_what_it_is(sender: Sender) -> None:
+    send(sender, kind="image", image_link="HTTPS://Bücher.invalid")
+    assert json.loads(sender.calls()[0]["body"])["image"] == {"link": "https://xn--bcher-kva.invalid/"}
+
+
+# --- the review --------------------------------------------------------------------------------------
+
+
+def test_the_review_names_what_will_happen(sender: Sender) -> None:
+    review = sender.browser.get(write(sender, body="*Hi* <i>").goes_to)
+    for words in ("+90 532 123 45 67", "Türkiye", "Text", "Shop gateway", sender.key[-4:], "Production"):
+        assert words in review.text
+    assert "Real message" in review.text
+    assert "0.001 USD" in review.text
+    assert "24 hours" in review.text
+    [bubble] = review.soup.select(".bubble")
+    assert str(bubble.b) == "<b>Hi</b>"
+    assert "<i>" in bubble.get_text()
+    assert review.form().find("button").get_text() == "Send it"  # type: ignore[union-attr]
+
+
+def test_a_test_and_a_staging_key_are_named(portal, control) -> None:
+    sender = make_sender(portal, control, staging=True)
+    form = sender.browser.get(f"{sender.root}new")
+    assert form.soup.select_one("#is_fake[checked]")
+    review = sender.browser.get(write(sender, is_fake="y").goes_to)
+    assert "nobody gets it" in review.text
+    assert "Staging" in review.text
+    assert "Send it as a test" in review.text
+
+
+def test_a_doubtful_number_is_named(sender: Sender) -> None:
+    review = sender.browser.get(write(sender, to="+1 555 010 9999").goes_to)
+    assert "There may be no such number as +1 555-010-9999" in review.text
+
+
+def test_back_to_edit_keeps_everything_and_changes_the_same_message(sender: Sender) -> None:
+    typed = template(**{"values-0": "Deniz", "header": "text", "header_value": "News", "mmlite": "y"})
+    review = sender.browser.get(write(sender, is_fake="y", **typed).goes_to)
+    back = review.soup.find("a", string="Back to edit")
+    form = sender.browser.get(str(back["href"]))  # type: ignore[index]
+    values = form.values()
+    assert (values["to"], values["name"], values["language"]) == (RECIPIENT, "order_update", "en_US")
+    assert (values["values-0"], values["header_value"]) == ("Deniz", "News")
+    assert form.soup.select_one("#kind-template[checked]")
+    assert form.soup.select_one("#mmlite[checked]")
+    assert form.soup.select_one("#is_fake[checked]")
+    again = write(sender, **(typed | {"intent": values["intent"], "values-0": "Ada"}))
+    assert again.goes_to == review.path
+    assert "Ada" in sender.browser.get(review.path).text
+    assert len(sender.portal.rows(Message)) == 1
+
+
+def test_sent_it_leads_to_its_own_page_wherever_one_looks(sender: Sender) -> None:
+    review = sender.browser.get(write(sender).goes_to)
+    detail = sender.browser.submit(review).goes_to
+    assert detail == review.path.removesuffix("/review")
+    assert sender.browser.get(review.path).goes_to == detail
+    assert sender.browser.submit(review).goes_to == detail
+    assert sender.browser.submit(review, htmx=True).goes_to == detail
+    assert len(sender.calls()) == 1
+
+
+def test_the_form_sent_again_by_the_back_button(sender: Sender) -> None:
+    """The same is the same message; something else is a new one, which is looked at like any other."""
+    first = write(sender, intent="one", body="Hello")
+    sender.browser.submit(sender.browser.get(first.goes_to))
+    assert write(sender, intent="one", body="Hello").goes_to == first.goes_to
+    other = write(sender, intent="one", body="Hello again")
+    assert other.goes_to != first.goes_to
+    assert "Hello again" in sender.browser.get(other.goes_to).text
+    assert write(sender, intent="one", body="Hello again").goes_to == other.goes_to
+    assert len(sender.calls()) == 1
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_same_a_moment_ago_is_asked_about(sender: Sender, htmx: bool) -> None:
+    waiting = sender.browser.get(write(sender).goes_to)  # in another tab
+    send(sender)
+    asked = sender.browser.submit(waiting, htmx=htmx)
+    assert asked.status == 422
+    assert "The same went to the same number" in asked.text
+    assert len(sender.calls()) == 1
+    shown = sender.browser.get(waiting.path)
+    assert "Send it once more" in shown.text
+    assert sender.browser.submit(shown, htmx=htmx).status in (303, 204)
+    assert len(sender.calls()) == 2
+
+
+def test_only_what_was_looked_at_is_sent(sender: Sender) -> None:
+    review = sender.browser.get(write(sender, intent="one", body="One").goes_to)
+    write(sender, intent="one", body="Two")
+    refused = sender.browser.submit(review)
+    assert refused.status == 422
+    assert "changed in another window" in refused.text
+    assert sender.calls() == []
+    assert sender.browser.submit(refused).status == 303
+    assert json.loads(sender.calls()[0]["body"])["text"]["body"] == "Two"
+
+
+def test_a_key_that_is_gone_is_said(sender: Sender) -> None:
+    review = sender.browser.get(write(sender).goes_to)
+    sender.portal.sql("DELETE FROM credential")
+    refused = sender.browser.submit(review)
+    assert refused.status == 422
+    assert "not in the vault any more" in refused.text
+    form = sender.browser.get(f"{sender.root}new")
+    assert "A gateway key is needed first" in form.text
+    assert sender.browser.post(f"{sender.root}new").goes_to == f"{sender.root}new"
+    assert sender.browser.post(f"{sender.root}preview").status == 404
+
+
+# --- the form ----------------------------------------------------------------------------------------
+
+
+def test_send_again_and_write_to(sender: Sender) -> None:
+    send(sender, body="Hello *again*")
+    row = sender.portal.one(Message)
+    form = sender.browser.get(f"{sender.root}new?again={row.id}")
+    assert "Hello *again*" in form.text
+    assert form.values()["to"] == RECIPIENT
+    assert form.values()["intent"] != row.intent
+    assert sender.browser.get(f"{sender.root}new?to=%2B905321234567").values()["to"] == RECIPIENT
+    for nonsense in ("x", "0f6c8f5e-5f0e-4c52-9a3c-0d6a4b1d7b11"):
+        assert sender.browser.get(f"{sender.root}new?again={nonsense}&type=x&template=y").status == 200
+
+
+def test_a_message_of_somebody_else_is_none(sender: Sender) -> None:
+    write(sender)
+    row = sender.portal.one(Message)
+    other, account = sender.portal.customer(contact_email="other@tenant.example.com", name="Other Ltd")
+    root = f"/accounts/{account}/messages/"
+    assert other.get(f"{root}{row.id}/review").status == 404
+    assert other.post(f"{root}{row.id}/send").status == 404
+    assert "Hello" not in other.get(f"{root}new?again={row.id}").text
+
+
+def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
+    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
+    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
+
+    def chosen() -> str:
+        [option] = sender.browser.get(f"{sender.root}new").soup.select("#credential option[selected]")
+        return option.get_text()
+
+    send(sender, credential=keys["Trying out"])
+    assert chosen() == f"Trying out (…{staging[-4:]}, staging)"
+    send(sender, credential=keys["Shop gateway"])
+    assert chosen() == f"Shop gateway (…{sender.key[-4:]}, production)"
+
+
+def test_while_it_is_written(sender: Sender) -> None:
+    typed = {"to": "0532 123 45 67", "kind": "text", "body": "*Hi*\r\n<script>", "intent": "x"}
+    page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+    assert str(page.soup.select_one("#preview .bubble b")) == "<b>Hi</b>"
+    assert page.soup.script is None
+    assert "+90 532 123 45 67" in page.soup.select_one("#to-said").get_text()  # type: ignore[union-attr]
+    assert "4083 characters left" in page.soup.select_one("#body-left").get_text()  # type: ignore[union-attr]
+    assert sender.portal.rows(Message) == []
+    assert sender.control.requests() == []
+
+
+def test_another_key_brings_its_test_mode_while_somebody_looks(sender: Sender) -> None:
+    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
+    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
+    typed = {"credential": keys["Trying out"], "mode_of": keys["Shop gateway"]}
+    page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+    assert page.soup.select_one("#mode #is_fake[checked]")
+    same = sender.browser.post(f"{sender.root}preview", typed | {"mode_of": typed["credential"]}, htmx=True)
+    assert same.soup.select_one("#mode") is None
+    # Whoever sends the form has seen the box as they left it.
+    write(sender, **typed)
+    assert not sender.portal.one(Message).is_fake
+
+
+def test_more_room_for_values_without_a_script(sender: Sender) -> None:
+    page = write(sender, **template(**{"look": "values", "values-0": "Deniz"}))
+    assert page.status == 200
+    assert page.soup.select_one("[name='values-5']") is not None
+    assert page.values()["values-0"] == "Deniz"
+    assert sender.portal.rows(Message) == []
+
+
+def test_whoever_is_not_set_up_is_led_there(portal) -> None:
+    portal.control.fault("status", "^/accounts/$", "POST", times=None, status=503)
+    browser, account_id = portal.newcomer()
+    assert browser.get(f"/accounts/{account_id}/messages/new").goes_to.endswith("/setup")
+
+
+def test_an_operator_without_a_key_is_told_whom_to_ask(portal) -> None:
+    _owner, account_id = portal.customer()
+    operator = portal.member(account_id, role=Role.OPERATOR)
+    page = operator.get(f"/accounts/{account_id}/messages/new")
+    assert "Ask an owner or developer" in page.text
+    assert page.soup.select_one("main a.btn") is None

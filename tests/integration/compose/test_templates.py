@@ -1,0 +1,253 @@
+"""The account's templates: read with a token of the vault, kept, and filled in."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal.models import AuditEntry, Credential, CredentialKind, TemplateListing, now
+from tests.integration.compose.conftest import Sender
+from tests.integration.compose.test_composer import template, write
+from tests.support.browser import Page
+from tests.support.marks import both_databases
+
+LIST = {"path": "/templates/", "method": "GET"}
+
+
+@pytest.fixture
+def writer(sender: Sender) -> Sender:
+    """Somebody with an access token and two channels."""
+    for name in ("Shop", "Service"):
+        sender.control.create_channel(sender.uuid, name=name)
+    add_token(sender)
+    sender.control.clear_requests()
+    return sender
+
+
+def add_token(sender: Sender, name: str = "Templates") -> Credential:
+    sender.browser.post(f"/accounts/{sender.account_id}/tokens/new", {"name": name, "keep": "y", "intent": name})
+    return next(row for row in sender.portal.rows(Credential) if row.name == name)
+
+
+def open_form(sender: Sender, query: str = "?type=template") -> Page:
+    return sender.browser.get(f"{sender.root}new{query}")
+
+
+def look(sender: Sender, *, htmx: bool = True, **typed: Any) -> Page:
+    """What a button or a choice in the template's part brings."""
+    if htmx:
+        address = f"{sender.root}preview?part=template&look={typed.get('look', '')}"
+        return sender.browser.post(address, {"kind": "template"} | typed, htmx=True)
+    return write(sender, **(template(name=None, language=None) | typed))
+
+
+def names(page: Page) -> list[str]:
+    return [label.get_text() for label in page.soup.select("#templates label > bdi")]
+
+
+def value_of(page: Page, name: str) -> str:
+    [option] = [tag for tag in page.soup.select("#templates .form-check") if name in tag.get_text()]
+    return str(option.input["value"])  # type: ignore[index]
+
+
+def calls(sender: Sender) -> int:
+    return len([call for call in sender.control.requests("GET") if call["path"] == "/templates/"])
+
+
+def test_the_list_is_read_when_a_template_is_written(writer: Sender) -> None:
+    open_form(writer, "")
+    assert calls(writer) == 0
+    page = open_form(writer)
+    assert names(page) == [
+        "order_update",
+        "appointment_reminder",
+        "welcome",
+        "verification_code",
+        "Another one, by hand",
+    ]
+    assert "as of just now" in page.text
+    [call] = writer.control.requests("GET", "/templates/")
+    assert call["query"] == "is_active=true"
+    open_form(writer)
+    assert calls(writer) == 1
+    listing = writer.portal.one(TemplateListing)
+    assert listing.problem_text == ""
+
+
+def test_it_is_read_again_when_it_is_old_or_somebody_asks(writer: Sender) -> None:
+    open_form(writer)
+    writer.portal.sql("UPDATE template_listing SET tried_at = :then", then=now() - timedelta(minutes=16))
+    open_form(writer)
+    assert calls(writer) == 2
+    for htmx in (True, False):
+        page = look(writer, htmx=htmx, look="refresh")
+        assert page.status == 200
+        assert "order_update" in names(page)
+    assert calls(writer) == 4
+
+
+def test_the_history_has_one_line_for_a_day_of_reading(writer: Sender) -> None:
+    for _ in range(3):
+        look(writer, look="refresh")
+    used = [entry for entry in writer.portal.rows(AuditEntry) if entry.action == "key.used"]
+    assert [(entry.target, entry.details["purpose"]) for entry in used] == [("Templates", "templates")]
+    [token] = [row for row in writer.portal.rows(Credential) if row.kind == CredentialKind.ACCESS_TOKEN]
+    assert token.last_used_at is not None
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_search_and_channel(writer: Sender, htmx: bool) -> None:
+    open_form(writer)
+    assert names(look(writer, htmx=htmx, look="find", find="YOUR order"))[:-1] == ["order_update"]
+    assert names(look(writer, htmx=htmx, look="find", find="nothing like it")) == ["Another one, by hand"]
+    chosen = value_of(open_form(writer), "welcome")
+    assert names(look(writer, htmx=htmx, look="find", find="YOUR order", template=chosen))[:-1] == [
+        "order_update",
+        "welcome",
+    ]
+    shop, _service = writer.control.channels(writer.uuid)
+    assert len(names(look(writer, htmx=htmx, look="find", channel=shop["uuid"]))) == 5
+    assert len(names(look(writer, htmx=htmx, look="find", channel="elsewhere"))) == 1
+
+
+def test_a_template_asks_for_its_own_values(writer: Sender) -> None:
+    chosen = value_of(open_form(writer), "order_update")
+    page = look(writer, look="choose", template=chosen, **{"values-0": "Deniz"})
+    assert [label.get_text() for label in page.soup.select(".value-row label")] == ["Name", "Order number", "Day"]
+    assert page.soup.select_one("[name='values-0']")["value"] == "Deniz"  # type: ignore[index]
+    preview = writer.browser.post(
+        f"{writer.root}preview", {"kind": "template", "template": chosen, "values-0": "*Deniz*"}, htmx=True
+    )
+    bubble = preview.soup.select_one(".bubble")
+    assert bubble is not None
+    assert (
+        bubble.get_text().split()
+        == "Hi Deniz, your order Order number is on its way. It should arrive on Day.".split()
+    )
+    assert [mark.get_text() for mark in bubble.find_all("mark")] == ["Order number", "Day"]
+    assert bubble.b is not None
+
+
+def test_what_is_missing_is_named(writer: Sender) -> None:
+    chosen = value_of(open_form(writer), "order_update")
+    page = write(
+        writer, **template(template=chosen, **{"values-0": "Deniz", "values-1": " ", "values-2": "Friday"})
+    )
+    assert page.status == 422
+    assert page.errors == {"values-1": "Fill in “Order number”: WhatsApp takes no empty one."}
+    assert page.summary.find("a", href="#values-1") is not None
+    assert page.soup.select_one("[name='values-2']")["value"] == "Friday"  # type: ignore[index]
+
+
+def test_a_template_of_the_list_is_sent(writer: Sender) -> None:
+    chosen = value_of(open_form(writer), "order_update")
+    values = {f"values-{n}": value for n, value in enumerate(("Deniz", "$1", "Friday"))}
+    review = writer.browser.get(write(writer, **template(template=chosen, name="other", **values)).goes_to)
+    assert "Hi Deniz, your order $1 is on its way. It should arrive on Friday." in review.text
+    back = writer.browser.get(str(review.soup.find("a", string="Back to edit")["href"]))  # type: ignore[index]
+    assert back.soup.select_one(f"#template-{chosen}[checked]")
+    assert back.values()["values-1"] == "$1"
+    writer.browser.submit(review)
+    [call] = writer.calls()
+    assert json.loads(call["body"])["template"] == {
+        "name": "order_update",
+        "language": {"code": "en_US"},
+        "components": [
+            {"type": "body", "parameters": [{"type": "text", "text": v} for v in ("Deniz", "$1", "Friday")]}
+        ],
+    }
+
+
+def test_the_language_is_remembered(writer: Sender) -> None:
+    assert open_form(writer).values()["language"] == "tr"
+    page = open_form(writer)
+    welcome, code = value_of(page, "welcome"), value_of(page, "verification_code")
+    write(writer, **template(template=welcome, language="de"))
+    write(writer, **template(template=code, language="en_GB", **{"values-0": "1"}))
+    assert open_form(writer).values()["language"] == "en_GB"
+    assert (
+        look(writer, look="choose", template=welcome, language="en_GB").soup.select_one("#language")["value"]
+        == "de"
+    )  # type: ignore[index]
+    typed = look(writer, look="choose", template=welcome, language_of="welcome", language="fr")
+    assert typed.soup.select_one("#language")["value"] == "fr"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("country", "language"), [("America/New_York", "en"), ("America/Sao_Paulo", "pt"), ("UTC", "en")]
+)
+def test_the_first_language_is_that_of_the_country(sender: Sender, country: str, language: str) -> None:
+    sender.portal.sql("UPDATE account SET time_zone = :zone", zone=country)
+    assert open_form(sender).values()["language"] == language
+
+
+def test_without_a_token_it_is_written_by_hand(sender: Sender) -> None:
+    page = open_form(sender)
+    assert "With an access token in the vault" in page.text
+    assert "Template's name" in page.text
+    assert page.soup.select_one("#templates") is None
+    assert calls(sender) == 0
+    assert look(sender, look="refresh").status == 200
+
+
+def test_connexease_is_away(writer: Sender) -> None:
+    writer.control.fault("status", **LIST, times=None, status=503)
+    page = open_form(writer)
+    assert "You can enter the template by hand." in page.text
+    assert "was not read yet" in page.text
+    writer.control.clear_faults()
+    look(writer, look="refresh")
+    writer.control.fault("html", **LIST, times=None)
+    page = look(writer, look="refresh")
+    assert "You see the list as it was." in page.text
+    assert "order_update" in names(page)
+    writer.control.clear_faults()
+    assert "as it was" not in look(writer, look="refresh").text
+
+
+def test_a_token_that_connexease_does_not_accept(writer: Sender) -> None:
+    open_form(writer)
+    [token] = [row for row in writer.control.access_tokens() if row["account"] == writer.uuid]
+    revoke(writer, token["uuid"])
+    page = look(writer, look="refresh")
+    assert "does not accept the access token" in page.text
+    assert "order_update" in names(page)
+    add_token(writer, "Another")
+    assert "does not accept" not in look(writer, look="refresh").text
+
+
+def revoke(sender: Sender, token: str) -> None:
+    """Elsewhere, so that the portal does not know."""
+    sender.portal.app.extensions["connexease"].reseller.revoke_access_token(
+        sender.portal.account("jane@acme.example.com").connexease_uuid, token
+    )
+
+
+def test_a_token_that_the_portal_knows_to_be_over_is_not_used(writer: Sender) -> None:
+    writer.portal.sql("UPDATE credential SET expires_at = :then WHERE kind = 'access_token'", then=now())
+    assert "With an access token in the vault" in open_form(writer).text
+    assert calls(writer) == 0
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_asking_too_often(make_portal: Any, htmx: bool) -> None:
+    portal = make_portal(throttle_factor=1)
+    browser, account_id = portal.customer()
+    uuid = str(portal.account("jane@acme.example.com").connexease_uuid)
+    key = portal.control.issue_gateway_key(uuid)
+    browser.post(f"/accounts/{account_id}/tokens/gateway/new", {"name": "Shop gateway", "key": key})
+    sender = Sender(browser, portal, portal.control, account_id, uuid, key)
+    add_token(sender)
+    for _ in range(14):
+        assert look(sender, htmx=htmx, look="refresh").status == 200
+    assert calls(sender) == 12
+
+
+@both_databases
+def test_the_list_on_both_databases(sender: Sender) -> None:
+    sender.control.create_channel(sender.uuid, name="Shop")
+    add_token(sender)
+    assert len(names(open_form(sender))) == 5
+    assert write(sender, **template(language="de")).status == 303
+    assert sender.portal.one(TemplateListing).languages == {"order_update": "de"}
