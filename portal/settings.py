@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -117,10 +118,16 @@ class Settings(BaseSettings):
 
     @property
     def database_sqlalchemy_url(self) -> str:
-        """`DATABASE_URL` with the driver that is installed here."""
+        """`DATABASE_URL` with the driver that is installed here; a file lies where the portal was started.
+
+        Left relative, it would be looked for below Flask's own `instance` folder, which nobody makes.
+        """
         for prefix in ("postgres://", "postgresql://"):
             if self.database_url.startswith(prefix):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        url = make_url(self.database_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            return url.set(database=str(Path(url.database).absolute())).render_as_string(hide_password=False)
         return self.database_url
 
     @property

@@ -22,11 +22,10 @@ def command(settings_for, sandbox, database_url):
         "CONNEXEASE_RESELLER_TOKEN": settings.connexease_reseller_token.get_secret_value(),
     }
 
-    def run(*arguments, **changes):
+    def run(*arguments, cwd=None, **changes):
         values = {name: value for name, value in {**environment, **changes}.items() if value is not None}
-        return subprocess.run(
-            [sys.executable, "-m", "portal", *arguments], env=values, capture_output=True, text=True, check=False
-        )
+        program = [sys.executable, "-m", "portal", *arguments]
+        return subprocess.run(program, env=values, cwd=cwd, capture_output=True, text=True, check=False)
 
     return run
 

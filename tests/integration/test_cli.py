@@ -39,6 +39,12 @@ def test_a_database_is_brought_up_to_date(command, tmp_path):
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
 
 
+def test_the_database_lies_below_the_folder_where_the_portal_is_started(command, tmp_path):
+    done = command("db", "upgrade", DATABASE_URL=None, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+    assert (tmp_path / "var" / "portal.db").stat().st_size > 0
+
+
 def test_a_missing_setting_is_a_sentence(command):
     done = command("db", "upgrade", SECRET_KEY=None, VAULT_KEYS=None)
     assert done.returncode == 2
