@@ -186,7 +186,7 @@ def waiting_for_approval(walk: Walk) -> None:
 def staff_board(walk: Walk) -> None:
     waiting_for_approval(walk)
     walk.context.clear_cookies()
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
 
 
 @state()

@@ -30,7 +30,14 @@ LANGUAGES = ["en"]
 def init_app(app: Flask) -> None:
     """Hand the helpers to the templates."""
     app.jinja_env.filters.update(
-        ago=ago, moment=moment, clock=clock, day=day, by_day=by_day, host=host, translated=translated
+        ago=ago,
+        moment=moment,
+        clock=clock,
+        day=day,
+        by_day=by_day,
+        shortdate=shortdate,
+        host=host,
+        translated=translated,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -84,6 +91,11 @@ def day(of: date) -> str:
     if of == today:
         return _("Today")
     return _("Yesterday") if of == today - timedelta(days=1) else str(format_date(of, "full"))
+
+
+def shortdate(of: date) -> str:
+    """A day where there is little room."""
+    return str(format_date(of, "d MMM"))
 
 
 def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:

@@ -5,7 +5,7 @@ from e2e.pages.auth import ForgotPage, LinkSpentPage, LogInPage, PasswordPage, R
 from e2e.pages.channels import AttemptPage, ChannelsPage
 from e2e.pages.dialog import Dialog
 from e2e.pages.signup import CheckMailPage, ConfirmPage, DetailsPage, FrontPage, SignUpPage
-from e2e.pages.staff import BoardPage
+from e2e.pages.staff import BoardPage, DashboardPage
 from e2e.pages.tokens import (
     GatewayKeyForm,
     HandedOverPage,
@@ -23,6 +23,7 @@ __all__ = [
     "ChannelsPage",
     "CheckMailPage",
     "ConfirmPage",
+    "DashboardPage",
     "DetailsPage",
     "Dialog",
     "ForgotPage",

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from e2e.pages.account import OverviewPage, SetupPage
 from e2e.pages.base import PortalPage
-from e2e.pages.staff import BoardPage
+from e2e.pages.staff import DashboardPage
 
 
 class LogInPage(PortalPage):
@@ -25,9 +25,9 @@ class LogInPage(PortalPage):
         self._log_in(email, password)
         return SetupPage(self.page)
 
-    def log_in_as_staff(self, email: str, password: str) -> BoardPage:
+    def log_in_as_staff(self, email: str, password: str) -> DashboardPage:
         self._log_in(email, password)
-        return BoardPage(self.page)
+        return DashboardPage(self.page)
 
     def log_in_in_vain(self, email: str, password: str) -> LogInPage:
         self._log_in(email, password)

@@ -7,6 +7,15 @@ from playwright.sync_api import Locator, expect
 from e2e.pages.base import PortalPage
 
 
+class DashboardPage(PortalPage):
+    title = "Dashboard"
+
+    def board(self) -> BoardPage:
+        """Go to the sign-ups."""
+        self.link("Sign-ups").click()
+        return BoardPage(self.page)
+
+
 class BoardPage(PortalPage):
     title = "Sign-ups under way"
 

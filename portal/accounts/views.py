@@ -25,7 +25,7 @@ def home() -> ResponseReturnValue:
     person = access.person_or_401()
     accounts = service.accounts_of(person)
     if person.is_staff and not accounts:
-        return htmx.redirect(url_for("staff.board"))
+        return htmx.redirect(url_for("staff.dashboard"))
     if len(accounts) == 1:
         return htmx.redirect(url_for("accounts.overview", account_id=accounts[0].id))
     return htmx.page("accounts/list.html", accounts=accounts)

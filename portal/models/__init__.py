@@ -17,6 +17,7 @@ from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
 from portal.models.message import Message, MessageState, MessageStatus, MessageType
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
+from portal.models.overview import Heartbeat, Tally, TallyPlace
 from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
 from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
@@ -37,6 +38,7 @@ __all__ = [
     "DeliveryState",
     "EmailLink",
     "HandOver",
+    "Heartbeat",
     "LinkPurpose",
     "LostEnding",
     "Mail",
@@ -60,6 +62,8 @@ __all__ = [
     "StaffRole",
     "Step",
     "TemplateListing",
+    "Tally",
+    "TallyPlace",
     "Webhook",
     "WebhookListing",
     "WebhookPurpose",

@@ -64,6 +64,8 @@ class Step(StrEnum):
     NEEDS_PROOF = "needs_proof"
     """The address already has an account there; it is connected once the address is proven."""
     DECLINED = "declined"
+    GIVEN_UP = "given_up"
+    """The staff ended it; they can take it up again."""
 
 
 class Problem(StrEnum):
@@ -97,6 +99,11 @@ class Provisioning(SQLModel, table=True):
     next_attempt_at: datetime | None = instant(index=True)
     claimed_until: datetime | None = instant()
     """Until then one process works on this row and the others leave it alone."""
+    found_uuid: UUID | None = None
+    """The account that Connexease had under this address when the set-up stopped to ask for proof."""
+    found_name: str = Field(default="", max_length=200)
+    vouched_uuid: UUID | None = None
+    """The account of which somebody of the staff has said that it is this customer's."""
     problem: Problem | None = word_of(Problem, default=None, nullable=True)
     problem_text: str = Field(default="", max_length=500)
     refused_fields: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)

@@ -86,6 +86,8 @@ class OnboardingAttempt(SQLModel, table=True):
     checked_at: datetime | None = instant()
     """When the channel list was last read for this attempt."""
     ended_at: datetime | None = instant()
+    resume_mailed_at: datetime | None = instant()
+    """When the staff mailed a link back to where this attempt ended."""
 
 
 class ChannelListing(SQLModel, table=True):

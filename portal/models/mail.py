@@ -20,6 +20,9 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     APPROVED = "approved"
     DECLINED = "declined"
+    GIVEN_UP = "given_up"
+    ADOPTED = "adopted"
+    RESUME = "resume"
     KEY_HANDED_OVER = "key_handed_over"
     TOKEN_EXPIRES = "token_expires"
     TOKEN_REVIEW = "token_review"
@@ -39,6 +42,7 @@ class Mail(SQLModel, table=True):
     """A mail to write and send. It holds no link: the link is made when the mail is written."""
 
     __tablename__ = "mail"
+    __table_args__ = (sa.Index("ix_mail_state", "state", "created_at"),)
 
     id: UUID = id_field()
     kind: MailKind = word_of(MailKind)

@@ -62,6 +62,7 @@ class Message(SQLModel, table=True):
         sa.Index("ix_message_log_sender", "account_id", "sender_id", *_LOG_ORDER),
         sa.Index("ix_message_look_alike", "account_id", "content_hash", "confirmed_at"),
         sa.Index("ix_message_due", "state", "next_attempt_at"),
+        sa.Index("ix_message_confirmed", *_LOG_ORDER),
         sa.Index("ix_message_age", "erased_at", "created_at"),
     )
 

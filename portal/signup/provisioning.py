@@ -19,7 +19,7 @@ from portal import audit, claims
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease.reseller import Reseller
-from portal.database import writing
+from portal.database import storable, writing
 from portal.extensions import connexease, session
 from portal.models import (
     Account,
@@ -125,8 +125,11 @@ def _create_account(row: Provisioning, account: Account) -> None:
 def _seen_absent(row: Provisioning, account: Account) -> bool:
     """Make sure, for an unproven address, that an account found later is the one that we asked for."""
     found = _reseller().find_account(account.contact_email)
+    if found is not None and found.uuid == row.vouched_uuid:
+        _adopt_or_ask(row, account, found, ours=False)
+        return False
     if found is not None:
-        _ask_for_proof(row, account)
+        _ask_for_proof(row, account, found)
         return False
     row.absent_seen_at = now()
     return True
@@ -155,14 +158,15 @@ def _adopt_or_ask(row: Provisioning, account: Account, found: schemas.Account, *
         row.step, row.problem = Step.NEEDS_DETAILS, Problem.TAKEN
         row.refused_fields = {"fields": {}, "messages": []}
         _save(row)
-    elif _is_proven(account) or (ours and found.name == account.name):
+    elif _is_proven(account) or found.uuid == row.vouched_uuid or (ours and found.name == account.name):
         _account_made(row, account, found)
     else:
-        _ask_for_proof(row, account)
+        _ask_for_proof(row, account, found)
 
 
-def _ask_for_proof(row: Provisioning, account: Account) -> None:
-    row.call_started_at = None
+def _ask_for_proof(row: Provisioning, account: Account, found: schemas.Account) -> None:
+    row.call_started_at, row.vouched_uuid = None, None
+    row.found_uuid, row.found_name = found.uuid, storable(found.name, 200)
     row.step, row.problem = Step.NEEDS_PROOF, Problem.TAKEN
     owner = _owner(account)
     mailed = promise_verification(owner, None)

@@ -191,6 +191,7 @@ def _restart(person: Person, account: Account, provisioning: Provisioning, email
     session().add(provisioning)
     if email_changed:
         person.email_verified_at, provisioning.absent_seen_at = None, None
+        provisioning.found_uuid, provisioning.vouched_uuid = None, None
     if settings().signup_policy != "open" and person.email_verified_at is None:
         provisioning.step = Step.WAITING_FOR_EMAIL
         return promise_verification(person, None)

@@ -5,4 +5,6 @@ from flask import Blueprint
 blueprint = Blueprint("staff", __name__)
 
 import portal.staff.audit_views  # noqa: E402
+import portal.staff.board_views  # noqa: E402
+import portal.staff.dashboard_views  # noqa: E402
 import portal.staff.views  # noqa: E402, F401 - they register their views on the blueprint

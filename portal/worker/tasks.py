@@ -15,6 +15,7 @@ from portal.events import processing, retention
 from portal.mirror import activity, projection, runs
 from portal.queue import huey
 from portal.signup import provisioning
+from portal.staff import heartbeats, tally
 from portal.vault import holdings, keys, reminders, revoking
 from portal.webhooks import saving
 
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
 def sweep(app: Flask) -> None:
     """Do everything that is due, whoever forgot to say so; one failure stops nothing else."""
     with app.app_context():
+        heartbeats.beat()
         due: list[tuple[Callable[..., None], list[object]]] = [
             (provisioning.advance, [*provisioning.due()]),
             (saving.push, [*saving.due()]),
@@ -59,6 +61,7 @@ def sweep(app: Flask) -> None:
             (runs.begin_when_due, [None]),
             (runs.advance, [*runs.due()]),
             (message_retention.prune, [*message_retention.overdue()]),
+            (tally.count, [*tally.due()]),
         ]
     for run, rows in due:
         for row in rows:

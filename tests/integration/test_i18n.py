@@ -182,7 +182,7 @@ def test_the_set_up_in_every_state(portal):
                 problem=problem and problem.value,
             )
             check(browser.get(f"/accounts/{account}/setup"))
-        check(browser.get(f"/accounts/{account}/setup", htmx=True), staff.get("/staff/"))
+        check(browser.get(f"/accounts/{account}/setup", htmx=True), staff.get("/staff/provisioning/"))
         check(browser.get(f"/accounts/{account}/setup/details"))
 
 

@@ -66,13 +66,13 @@ def test_approval_waits_for_the_staff_as_well(make_portal):
     assert "Waiting for our approval" in browser.open("/accounts/").text
     assert portal.accounts_at_connexease() == []
     staff = portal.staff(StaffRole.SUPPORT)
-    staff.submit(staff.get("/staff/"), "Approve")
+    staff.submit(staff.get("/staff/provisioning/"), "Approve")
     portal.work()
     assert portal.set_up().step == "ready"
     assert portal.mails(JANE)[0]["subject"] == "Your account is approved"
-    assert "is approved" in staff.get("/staff/").text
+    assert "is approved" in staff.get("/staff/provisioning/").text
     staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
-    assert "does not wait for approval any more" in staff.get("/staff/").text
+    assert "does not wait for approval any more" in staff.get("/staff/provisioning/").text
 
 
 def test_approval_can_be_declined(make_portal):
@@ -81,7 +81,7 @@ def test_approval_can_be_declined(make_portal):
     portal.sign_up(browser)
     browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
     staff = portal.staff(StaffRole.ADMIN)
-    staff.submit(staff.get("/staff/"), "Decline")
+    staff.submit(staff.get("/staff/provisioning/"), "Decline")
     portal.settle()
     assert portal.set_up().step == "declined"
     assert portal.accounts_at_connexease() == []

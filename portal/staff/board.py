@@ -1,0 +1,290 @@
+"""Sign-ups under way or stuck, and what the staff can do about each.
+
+Every action changes a row only from the states that it is meant for and while no worker has it: pressed twice, or
+by two people at once, it is done and recorded once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal import audit, claims, mail
+from portal.accounts.release import release
+from portal.errors import DomainError
+from portal.extensions import session, settings
+from portal.i18n import _
+from portal.models import Account, MailKind, Membership, Person, Problem, Provisioning, Role, Step, now
+from portal.queue import wake
+from portal.signup.service import promise_verification
+
+WORKING = (Step.CREATING_ACCOUNT, Step.REGISTERING_WEBHOOK)
+DECIDED = (Step.DECLINED, Step.GIVEN_UP)
+UNFINISHED = tuple(step for step in Step if step not in (Step.READY, *DECIDED))
+MOST = 100
+LATELY = timedelta(days=14)
+SLOW_AFTER = 3
+"""Tries of one step, after which it looks as if it would not mend itself."""
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """An account that is not ready, with its state and its owner."""
+
+    account: Account
+    row: Provisioning
+    owner: Person
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether somebody should look: it waits for a person, or many tries did not help."""
+        waits = (Step.WAITING_FOR_APPROVAL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
+        return self.row.step in waits or self.row.attempts >= SLOW_AFTER or self.row.problem == Problem.NOT_ALLOWED
+
+    @property
+    def may_retry(self) -> bool:
+        return self.row.step in (*WORKING, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
+
+    @property
+    def may_adopt(self) -> bool:
+        """Whether Connexease has the account that the customer claims, and nobody has vouched for them yet."""
+        return self.row.step == Step.NEEDS_PROOF and self.row.found_uuid is not None
+
+    @property
+    def may_mail_link(self) -> bool:
+        return self.row.step in (Step.WAITING_FOR_EMAIL, Step.NEEDS_PROOF) and not self.owner.email_verified_at
+
+    @property
+    def may_have_been_made(self) -> bool:
+        """Whether giving up may leave an account behind at Connexease."""
+        return self.row.call_started_at is not None or self.account.connexease_uuid is not None
+
+
+def counts() -> dict[Step, int]:
+    """How many set-ups stand at each step that is not the end."""
+    step = col(Provisioning.step)
+    query = sa.select(step, sa.func.count()).where(step.in_(UNFINISHED)).group_by(step)
+    return {Step(row[0]): row[1] for row in session().execute(query)}
+
+
+def unfinished(step: Step | None = None, limit: int = MOST) -> list[SetUp]:
+    """The set-ups that are not done: those that wait for a decision first, then what failed, then the oldest."""
+    query = _set_ups().where(col(Provisioning.step).in_((step,) if step else UNFINISHED))
+    undecided = col(Provisioning.step) != Step.WAITING_FOR_APPROVAL
+    order = (undecided, col(Provisioning.problem).is_(None), col(Provisioning.created_at))
+    return _one_each(session().execute(query.order_by(*order).limit(limit)).all())
+
+
+def ended(limit: int = 20) -> list[SetUp]:
+    """Those that were given up or declined lately, the newest first."""
+    lately = (col(Provisioning.step).in_(DECIDED), col(Provisioning.updated_at) > now() - LATELY)
+    query = _set_ups().where(*lately).order_by(col(Provisioning.updated_at).desc()).limit(limit)
+    return _one_each(session().execute(query).all())
+
+
+def find(account_id: UUID) -> SetUp | None:
+    """One set-up, however far it has come."""
+    found = _one_each(session().execute(_set_ups().where(col(Account.id) == account_id)).all())
+    return found[0] if found else None
+
+
+def _set_ups() -> sa.Select[Account, Provisioning, Person]:
+    return (
+        sa.select(Account, Provisioning, Person)
+        .join(Provisioning, col(Provisioning.account_id) == col(Account.id))
+        .join(Membership, col(Membership.account_id) == col(Account.id))
+        .join(Person, col(Person.id) == col(Membership.person_id))
+        .where(col(Membership.role) == Role.OWNER)
+    )
+
+
+def _one_each(rows: Sequence[Any]) -> list[SetUp]:
+    """An account with several owners is one set-up."""
+    return list({row[0].id: SetUp(*row) for row in reversed(rows)}.values())[::-1]
+
+
+# --- decisions ---------------------------------------------------------------------------------------
+
+
+def approve(actor: Person, account_id: UUID) -> Account:
+    """Let a sign-up go on.
+
+    Raises:
+        DomainError: it does not wait for approval any more.
+    """
+    account = _waiting(account_id)
+    release(account, approved=True)
+    return _told(actor, account, MailKind.APPROVED, "account.approved")
+
+
+def decline(actor: Person, account_id: UUID) -> Account:
+    """Turn a sign-up down.
+
+    Raises:
+        DomainError: it does not wait for approval any more.
+    """
+    account = _waiting(account_id)
+    row = session().get_one(Provisioning, account.id)
+    row.step, row.next_attempt_at, row.updated_at = Step.DECLINED, None, now()
+    session().add(row)
+    return _told(actor, account, MailKind.DECLINED, "account.declined")
+
+
+def _waiting(account_id: UUID) -> Account:
+    row = session().get(Provisioning, account_id)
+    if row is None or row.step != Step.WAITING_FOR_APPROVAL:
+        raise DomainError(_("This sign-up does not wait for approval any more."))
+    return session().get_one(Account, account_id)
+
+
+def _told(actor: Person, account: Account, kind: MailKind, action: str, **facts: str) -> Account:
+    """Record what was decided, tell the customer, and let the worker look at it."""
+    audit.record(actor, account, action, account.name, **facts)
+    context = {"account_id": str(account.id), "name": account.contact_name, **facts}
+    mailed = mail.promise(kind, account.contact_email, **context)
+    session().commit()
+    wake("mail", str(mailed.id))
+    wake("provision", str(account.id))
+    return account
+
+
+# --- help --------------------------------------------------------------------------------------------
+
+
+def retry(actor: Person, account_id: UUID) -> Account:
+    """Let the worker try at once, or look at Connexease again after it refused.
+
+    Raises:
+        DomainError: there is nothing to try, or a worker is at it.
+    """
+    account, step = _account(account_id), col(Provisioning.step)
+    waits = (step.in_(WORKING), col(Provisioning.next_attempt_at) > now())
+    if not _change(account_id, sa.and_(*waits), next_attempt_at=now()):
+        refused = step.in_((Step.NEEDS_DETAILS, Step.NEEDS_PROOF))
+        if not _change(account_id, refused, step=Step.CREATING_ACCOUNT, **_fresh()):
+            _say_why_not(account_id, already=WORKING)
+            return account
+    audit.record(actor, account, "account.tried_again", account.name)
+    session().commit()
+    wake("provision", str(account_id))
+    return account
+
+
+def adopt(actor: Person, account_id: UUID, connexease_uuid: UUID, reason: str) -> Account:
+    """Vouch that the customer owns the account that Connexease has under their address.
+
+    The set-up then connects exactly that account, after it has looked that it is still there under this address
+    and is nobody else's here. The customer is told by mail at that very address.
+
+    Args:
+        connexease_uuid: the account that the actor was shown.
+        reason: how the actor knows.
+
+    Raises:
+        DomainError: no reason was given, or something else was found meanwhile.
+    """
+    if not reason.strip():
+        raise DomainError(_("Say how you know that the account is theirs."), "reason")
+    account, row = _account(account_id), col(Provisioning.step)
+    seen = sa.and_(row == Step.NEEDS_PROOF, col(Provisioning.found_uuid) == connexease_uuid)
+    changes = {"step": Step.CREATING_ACCOUNT, "vouched_uuid": connexease_uuid, **_fresh()}
+    if not _change(account_id, seen, **changes):
+        _say_why_not(account_id, already=(*WORKING, Step.READY))
+        return account
+    audit.record(actor, account, "account.vouched_for", str(connexease_uuid), reason=reason.strip()[:300])
+    mailed = mail.promise(MailKind.ADOPTED, account.contact_email, name=account.contact_name, company=account.name)
+    session().commit()
+    wake("mail", str(mailed.id))
+    wake("provision", str(account_id))
+    return account
+
+
+def give_up(actor: Person, account_id: UUID, note: str = "") -> Account:
+    """End a set-up that leads nowhere, and tell the customer.
+
+    Raises:
+        DomainError: it is ready, or a worker is at it.
+    """
+    account = _account(account_id)
+    if not _change(account_id, col(Provisioning.step).in_(UNFINISHED), step=Step.GIVEN_UP, next_attempt_at=None):
+        _say_why_not(account_id, already=(Step.GIVEN_UP,))
+        return account
+    return _told(actor, account, MailKind.GIVEN_UP, "account.given_up", note=note.strip()[:500])
+
+
+def take_up(actor: Person, account_id: UUID) -> Account:
+    """Go on with a set-up that was given up, from where it stood.
+
+    Raises:
+        DomainError: it was not given up.
+    """
+    account = _account(account_id)
+    step = _where_it_stood(account)
+    if not _change(account_id, col(Provisioning.step) == Step.GIVEN_UP, step=step, **_fresh()):
+        _say_why_not(account_id, already=UNFINISHED)
+        return account
+    audit.record(actor, account, "account.taken_up", account.name)
+    session().commit()
+    wake("provision", str(account_id))
+    return account
+
+
+def mail_link(actor: Person, account_id: UUID) -> Account:
+    """Mail the customer another link that proves their address.
+
+    Raises:
+        DomainError: nothing waits for it.
+    """
+    set_up = find(account_id)
+    if set_up is None or not set_up.may_mail_link:
+        raise DomainError(_("This sign-up does not wait for a mailed link any more."))
+    mailed = promise_verification(set_up.owner, None)
+    audit.record(actor, set_up.account, "account.link_mailed", set_up.owner.email)
+    session().commit()
+    wake("mail", str(mailed.id))
+    return set_up.account
+
+
+def _where_it_stood(account: Account) -> Step:
+    if account.connexease_uuid is not None:
+        return Step.REGISTERING_WEBHOOK
+    set_up = find(account.id)
+    proven = set_up is None or set_up.owner.email_verified_at is not None
+    return Step.CREATING_ACCOUNT if proven or settings().signup_policy == "open" else Step.WAITING_FOR_EMAIL
+
+
+def _fresh() -> dict[str, Any]:
+    """A step that begins anew. What is known of calls that were begun stays."""
+    return {"attempts": 0, "next_attempt_at": now(), "problem": None, "problem_text": "", "refused_fields": {}}
+
+
+def _change(account_id: UUID, when: sa.ColumnElement[bool], **values: Any) -> bool:
+    """Change a set-up if it is where it should be and no worker has it."""
+    changed = session().execute(
+        sa.update(Provisioning)
+        .where(col(Provisioning.account_id) == account_id, when, claims.is_free(Provisioning))
+        .values(updated_at=now(), **values)
+        .execution_options(synchronize_session=False)
+    )
+    session().expire_all()
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _say_why_not(account_id: UUID, already: Sequence[Step]) -> None:
+    """Nothing was changed: that is fine when what was asked for is the case already."""
+    row = session().get_one(Provisioning, account_id, populate_existing=True)
+    if row.claimed_until is not None and row.claimed_until > now():
+        raise DomainError(_("The set-up is being worked on at this moment. Try again in a minute."))
+    if row.step not in already:
+        raise DomainError(_("The set-up stands elsewhere by now. Look at it once more."))
+
+
+def _account(account_id: UUID) -> Account:
+    account = session().get(Account, account_id)
+    if account is None or session().get(Provisioning, account_id) is None:
+        raise DomainError(_("There is no such sign-up."))
+    return account

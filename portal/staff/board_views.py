@@ -1,0 +1,145 @@
+"""The board of sign-ups under way or stuck, and one of them with all that can be done about it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import Account, Person, StaffRole, Step
+from portal.staff import blueprint, dropoffs
+from portal.staff import board as service
+from portal.staff.board_forms import AdoptForm, GiveUpForm
+
+ROOT = "/staff/provisioning/"
+ONE = f"{ROOT}<uuid:account_id>"
+HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
+
+
+@blueprint.get(ROOT)
+@access.staff_page()
+def board() -> ResponseReturnValue:
+    """Sign-ups that are not finished, and attempts to connect a number that came to nothing."""
+    step = _step()
+    return htmx.page(
+        "staff/board.html",
+        "board",
+        step=step,
+        counts=service.counts(),
+        set_ups=service.unfinished(step),
+        most=service.MOST,
+        ended=service.ended() if step is None else [],
+        dropoffs=dropoffs.lately() if step is None else [],
+    )
+
+
+@blueprint.get(ONE)
+@access.staff_page()
+def set_up(account_id: UUID) -> ResponseReturnValue:
+    """One set-up: where it stands and why, and what can be done."""
+    return _page(account_id)
+
+
+@blueprint.post(f"{ONE}/approve")
+@access.staff_page(*HELPERS)
+def approve(account_id: UUID) -> ResponseReturnValue:
+    """Let a sign-up go on."""
+    return _do(service.approve, account_id, _("%(name)s is approved and being set up."))
+
+
+@blueprint.post(f"{ONE}/decline")
+@access.staff_page(*HELPERS)
+def decline(account_id: UUID) -> ResponseReturnValue:
+    """Turn a sign-up down."""
+    return _do(service.decline, account_id, _("%(name)s is declined."))
+
+
+@blueprint.post(f"{ONE}/retry")
+@access.staff_page(*HELPERS)
+def retry(account_id: UUID) -> ResponseReturnValue:
+    """Try at once."""
+    return _do(service.retry, account_id, _("%(name)s is being tried again."))
+
+
+@blueprint.post(f"{ONE}/link")
+@access.staff_page(*HELPERS)
+def mail_link(account_id: UUID) -> ResponseReturnValue:
+    """Mail the link again that proves the address."""
+    return _do(service.mail_link, account_id, _("A new link is on its way to %(name)s."))
+
+
+@blueprint.post(f"{ONE}/take-up")
+@access.staff_page(*HELPERS)
+def take_up(account_id: UUID) -> ResponseReturnValue:
+    """Go on with what was given up."""
+    return _do(service.take_up, account_id, _("%(name)s is being set up again."))
+
+
+@blueprint.post(f"{ONE}/adopt")
+@access.staff_page(*HELPERS)
+def adopt(account_id: UUID) -> ResponseReturnValue:
+    """Vouch that an account at Connexease is this customer's."""
+    form = AdoptForm()
+    seen = _uuid(request.form.get("found"))
+    if not form.validate() or seen is None:
+        return _page(account_id, 422, adopt_form=form)
+    try:
+        account = service.adopt(access.person_or_401(), account_id, seen, text(form.reason))
+    except DomainError as error:
+        form.show_refusal(error)
+        return _page(account_id, 422, adopt_form=form)
+    flash(_("The account at Connexease is being connected to %(name)s.", name=account.name))
+    return htmx.redirect(url_for("staff.set_up", account_id=account_id))
+
+
+@blueprint.post(f"{ONE}/give-up")
+@access.staff_page(*HELPERS)
+def give_up(account_id: UUID) -> ResponseReturnValue:
+    """End what leads nowhere."""
+    form = GiveUpForm()
+    if not form.validate():
+        return _page(account_id, 422, give_up_form=form)
+    note = text(form.note)
+    return _do(lambda actor, of: service.give_up(actor, of, note), account_id, _("%(name)s is given up."))
+
+
+@blueprint.post(f"{ROOT}attempts/<uuid:attempt_id>/resume")
+@access.staff_page(*HELPERS)
+def mail_way_back(attempt_id: UUID) -> ResponseReturnValue:
+    """Mail a customer the way back to where an attempt ended."""
+    return _do(dropoffs.mail_way_back, attempt_id, _("A link to go on is on its way to %(name)s."))
+
+
+def _do(action: Callable[[Person, UUID], Account], of: UUID, sentence: str) -> ResponseReturnValue:
+    try:
+        account = action(access.person_or_401(), of)
+        flash(sentence % {"name": account.name})
+    except DomainError as error:
+        flash(error.message, "danger")
+    return htmx.redirect(url_for("staff.board"))
+
+
+def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnValue:
+    found = service.find(account_id)
+    if found is None:
+        abort(404)
+    context = {"adopt_form": AdoptForm(), "give_up_form": GiveUpForm(), **forms}
+    return htmx.page("staff/set_up.html", "set_up", status, item=found, unfinished=service.UNFINISHED, **context)
+
+
+def _step() -> Step | None:
+    """The step that the board is narrowed to."""
+    wanted = request.args.get("step", "")
+    return Step(wanted) if wanted in set(service.UNFINISHED) else None
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value or "")
+    except ValueError:
+        return None

@@ -1,0 +1,113 @@
+"""Customers who began to connect a number and did not get there, and a mail that leads them back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from portal import audit, mail
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.models import (
+    Account,
+    AttemptState,
+    Channel,
+    Mail,
+    MailKind,
+    OnboardingAttempt,
+    Person,
+    now,
+)
+from portal.queue import wake
+
+LATELY = timedelta(days=30)
+ENDED = (AttemptState.FAILED, AttemptState.CANCELLED, AttemptState.EXPIRED)
+MOST = 50
+
+
+@dataclass(frozen=True)
+class DropOff:
+    """An account without a number, and the last attempt to connect one."""
+
+    attempt: OnboardingAttempt
+    account: Account
+    person: Person
+
+    @property
+    def last_step(self) -> str:
+        """How far it came: `asked`, `opened`, `reported`, or `blocked`."""
+        if self.attempt.reported_status:
+            return "reported"
+        if self.attempt.opened_at is not None:
+            return "opened"
+        return "blocked" if self.attempt.problem == "blocked" else "asked"
+
+
+def lately(limit: int = MOST) -> list[DropOff]:
+    """Accounts whose newest attempt ended without a number and that have none, the newest first."""
+    query = _without_a_number().where(col(OnboardingAttempt.ended_at) > now() - LATELY)
+    rows = session().execute(query.order_by(col(OnboardingAttempt.ended_at).desc()).limit(limit))
+    return [DropOff(*row) for row in rows]
+
+
+def mail_way_back(actor: Person, attempt_id: UUID) -> Account:
+    """Mail the person who tried a link to where they left off; once for each attempt.
+
+    Raises:
+        DomainError: a number is connected by now, or they tried again.
+    """
+    row = session().execute(_without_a_number().where(col(OnboardingAttempt.id) == attempt_id)).first()
+    if row is None:
+        raise DomainError(_("There is nothing to resume any more: they tried again, or a number is connected."))
+    found = DropOff(*row)
+    if not _claim(attempt_id):
+        return found.account
+    mailed = mail.promise(MailKind.RESUME, found.person.email, account_id=str(found.account.id))
+    audit.record(actor, found.account, "channel.way_back_mailed", found.person.email)
+    session().commit()
+    wake("mail", str(mailed.id))
+    return found.account
+
+
+def _claim(attempt_id: UUID) -> bool:
+    claimed = session().execute(
+        sa.update(OnboardingAttempt)
+        .where(col(OnboardingAttempt.id) == attempt_id, col(OnboardingAttempt.resume_mailed_at).is_(None))
+        .values(resume_mailed_at=now())
+    )
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def _without_a_number() -> sa.Select[OnboardingAttempt, Account, Person]:
+    later = aliased(OnboardingAttempt)
+    tried_again = sa.exists().where(
+        col(later.account_id) == col(OnboardingAttempt.account_id),
+        col(later.requested_at) > col(OnboardingAttempt.requested_at),
+    )
+    has_number = sa.exists().where(
+        col(Channel.account_id) == col(OnboardingAttempt.account_id),
+        col(Channel.gone_at).is_(None),
+        col(Channel.is_connected).is_not(False),
+    )
+    return (
+        sa.select(OnboardingAttempt, Account, Person)
+        .join(Account, col(Account.id) == col(OnboardingAttempt.account_id))
+        .join(Person, col(Person.id) == col(OnboardingAttempt.person_id))
+        .where(col(OnboardingAttempt.state).in_(ENDED), ~tried_again, ~has_number)
+    )
+
+
+@mail.writes(MailKind.RESUME)
+def _write(mailed: Mail) -> mail.Context | None:
+    """The mail leads to the channels; nobody gets it who has connected a number meanwhile."""
+    account = session().get(Account, UUID(mailed.context["account_id"]))
+    if account is None:
+        return None
+    still_without = _without_a_number().where(col(OnboardingAttempt.account_id) == account.id)
+    if session().execute(still_without).first() is None:
+        return None
+    return {"company": account.name, "account_id": account.id}

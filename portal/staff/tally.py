@@ -1,0 +1,121 @@
+"""Counting what happens, a little at a time, so that nobody ever counts millions of rows to draw a line.
+
+The worker's sweep goes on from where it was and adds to the tally of each quarter of an hour: the largest step
+from which the days of every time zone can be put together. What is forgotten later stays counted.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from portal.database import writing
+from portal.extensions import session
+from portal.models import Delivery, Message, Tally, TallyPlace, now
+
+BATCH = 5000
+MOST_BATCHES = 40
+"""Each sweep: two hundred thousand rows a minute."""
+SETTLED = timedelta(minutes=1)
+"""After which nothing older comes in any more: transactions that were given earlier numbers have ended."""
+
+EVENTS, MESSAGES = "events", "messages"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Rows in an order in which new ones come last; `at` says when each happened."""
+
+    order: tuple[Any, ...]
+    at: Any
+
+    def after(self, place: str) -> sa.ColumnElement[bool]:
+        """The rows that are not counted yet."""
+        if not place:
+            return sa.and_(self.at.is_not(None))
+        if len(self.order) == 1:
+            return sa.and_(self.order[0] > int(place))
+        at, _, key = place.partition(" ")
+        instant, id_ = datetime.fromisoformat(at), UUID(key)
+        return sa.or_(self.at > instant, sa.and_(self.at == instant, self.order[1] > id_))
+
+    def place_of(self, row: Any) -> str:
+        """Where to go on after this row."""
+        return str(row[1]) if len(self.order) == 1 else f"{row[0].isoformat()} {row[2]}"
+
+
+SOURCES = {
+    EVENTS: _Source((col(Delivery.id),), col(Delivery.received_at)),
+    MESSAGES: _Source((col(Message.confirmed_at), col(Message.id)), col(Message.confirmed_at)),
+}
+
+
+def due() -> list[str]:
+    """The kinds that the sweep goes on counting."""
+    return list(SOURCES)
+
+
+def count(kind: str) -> None:
+    """Count what has come since the last time."""
+    for _ in range(MOST_BATCHES):
+        with writing():
+            session().rollback()
+            more = _count_batch(kind)
+            session().commit()
+        if not more:
+            return
+
+
+def per_day(kind: str, days: Sequence[date], zone: str) -> list[int]:
+    """How many there were on each of these days, as they are in the zone."""
+    tz = ZoneInfo(zone)
+    start = datetime.combine(days[0], datetime.min.time(), tz).astimezone(UTC)
+    query = sa.select(col(Tally.quarter), col(Tally.count)).where(
+        col(Tally.kind) == kind, col(Tally.quarter) >= start
+    )
+    found: Counter[date] = Counter()
+    for quarter, number in session().execute(query):
+        found[quarter.astimezone(tz).date()] += number
+    return [found[day] for day in days]
+
+
+def _count_batch(kind: str) -> bool:
+    """Count the next rows; whether there may be more."""
+    source, place = SOURCES[kind], _lock(kind)
+    columns = (source.at, *source.order)
+    query = sa.select(*columns).where(source.after(place.place)).order_by(*source.order).limit(BATCH)
+    rows = session().execute(query).all()
+    limit = now() - SETTLED
+    settled = next((n for n, row in enumerate(rows) if row[0] > limit), len(rows))
+    for quarter, number in Counter(_quarter(row[0]) for row in rows[:settled]).items():
+        _add(kind, quarter, number)
+    if settled:
+        place.place = source.place_of(rows[settled - 1])
+        session().add(place)
+    return settled == BATCH
+
+
+def _lock(kind: str) -> TallyPlace:
+    """Where the counting of a kind stands; nobody else counts it before this transaction ends."""
+    is_postgres = session().get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if is_postgres else sqlite.insert
+    session().execute(insert(TallyPlace).values(kind=kind, place="").on_conflict_do_nothing())
+    return session().get_one(TallyPlace, kind, with_for_update=True, populate_existing=True)
+
+
+def _add(kind: str, quarter: datetime, number: int) -> None:
+    there = (col(Tally.kind) == kind, col(Tally.quarter) == quarter)
+    change = sa.update(Tally).where(*there).values(count=col(Tally.count) + number)
+    if not session().execute(change.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        session().execute(sa.insert(Tally).values(kind=kind, quarter=quarter, count=number))
+
+
+def _quarter(at: datetime) -> datetime:
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)

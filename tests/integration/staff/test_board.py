@@ -1,0 +1,393 @@
+"""The board of sign-ups: what stands where and why, and what the staff can do about it, once."""
+
+import pytest
+
+from portal.extensions import session
+from portal.models import (
+    AttemptState,
+    AuditEntry,
+    Mail,
+    OnboardingAttempt,
+    StaffRole,
+    Step,
+    now,
+)
+from portal.staff import board
+from tests.support.browser import Browser, Page
+from tests.support.portal import DETAILS, Portal
+
+JANE = DETAILS["contact_email"]
+ACCOUNTS = "^/accounts/$"
+BOARD = "/staff/provisioning/"
+
+
+def support(portal: Portal) -> Browser:
+    return portal.staff(StaffRole.SUPPORT)
+
+
+def actions(portal: Portal) -> list[str]:
+    return [entry.action for entry in portal.rows(AuditEntry)]
+
+
+def one(portal: Portal) -> str:
+    return f"{BOARD}{portal.account(JANE).id}"
+
+
+def said(browser: Browser, page: Page) -> str:
+    assert page.status == 303, page.text
+    return browser.follow(page).text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "status", "status": 503}, "Connexease cannot be reached."),
+        ({"kind": "status", "status": 429}, "Connexease says that we ask too much."),
+        ({"kind": "status", "status": 401}, "Connexease does not accept our reseller token."),
+        ({"kind": "html", "status": 200}, "Connexease answered in a way that we did not expect."),
+    ],
+)
+def test_what_went_wrong_is_told_in_words_and_tried_again_at_once(portal, fault, words) -> None:
+    portal.control.fault(fault.pop("kind"), ACCOUNTS, "GET", times=None, **fault)
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    page = browser.get(BOARD)
+    assert words in page.text
+    assert "Tried once. Next try:" in page.text
+    portal.control.clear_faults()
+    assert "is being tried again" in said(browser, browser.submit(page, "Retry now"))
+    portal.work()
+    portal.is_set_up_once()
+    assert actions(portal).count("account.tried_again") == 1
+    assert "Nothing is waiting" in browser.get(BOARD).text
+
+
+def test_an_outcome_that_is_unknown_is_looked_into_by_a_retry(portal: Portal) -> None:
+    portal.control.fault("timeout_after", ACCOUNTS, "POST")
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    assert "the next try finds out first" in browser.get(BOARD).text
+    assert "It may have been carried out" in browser.get(one(portal)).text
+    browser.post(f"{one(portal)}/retry")
+    portal.work()
+    portal.is_set_up_once()
+    assert len(portal.control.requests("POST", "/accounts/")) == 1
+
+
+def test_pressed_twice_is_done_once(portal: Portal) -> None:
+    portal.control.fault("status", ACCOUNTS, "GET", times=None, status=503)
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    for _ in range(2):
+        assert "is being tried again" in said(browser, browser.post(f"{one(portal)}/retry"))
+    for _ in range(2):
+        assert "is given up" in said(browser, browser.post(f"{one(portal)}/give-up"))
+    for _ in range(2):
+        assert "is being set up again" in said(browser, browser.post(f"{one(portal)}/take-up"))
+    done = [action for action in actions(portal) if action in TOLD]
+    assert sorted(done) == sorted(TOLD)
+
+
+TOLD = ("account.tried_again", "account.given_up", "account.taken_up")
+
+
+def test_what_a_worker_has_is_left_alone(portal: Portal) -> None:
+    portal.newcomer()
+    portal.sql("UPDATE provisioning SET claimed_until = :soon", soon=now().replace(year=2099))
+    browser = support(portal)
+    for action in ("retry", "give-up"):
+        assert "being worked on at this moment" in said(browser, browser.post(f"{one(portal)}/{action}"))
+    assert not set(actions(portal)) & set(TOLD)
+
+
+@pytest.mark.parametrize("action", ["retry", "give-up", "take-up", "link", "approve", "decline"])
+def test_what_is_ready_stays_so(portal: Portal, action: str) -> None:
+    portal.customer()
+    browser = support(portal)
+    before = portal.set_up()
+    browser.post(f"{one(portal)}/{action}")
+    assert portal.set_up() == before
+    assert "account.given_up" not in actions(portal)
+
+
+# --- giving up
+
+
+def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
+    portal.control.fault("status", ACCOUNTS, "GET", times=None, status=503)
+    customer, account_id = portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    page = browser.submit(browser.get(one(portal)), "Give up", note="Your company is not in our area.")
+    assert "is given up" in said(browser, page)
+    assert portal.set_up().step == Step.GIVEN_UP
+    [mail] = [mail for mail in portal.mails(JANE) if "stopped" in mail["subject"]]
+    assert "not in our area" in mail["text"]
+    portal.control.clear_faults()
+    portal.settle()
+    assert portal.set_up().step == Step.GIVEN_UP, "nothing goes on by itself"
+    shown = customer.get(f"/accounts/{account_id}/setup")
+    assert "We stopped setting this account up" in shown.text
+    assert shown.soup.select_one("[data-poll]") is None
+    board_page = browser.get(BOARD)
+    assert "Ended lately" in board_page.text
+    browser.submit(board_page, "Take up again")
+    portal.settle()
+    portal.is_set_up_once()
+    history = customer.get(f"/accounts/{account_id}/history/").text
+    assert "support@reseller.example.com) ended the set-up" in history
+
+
+def test_an_account_that_may_have_been_made_is_found_when_it_is_taken_up_again(portal: Portal) -> None:
+    portal.control.fault("timeout_after", ACCOUNTS, "POST")
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    assert "may stay behind" in browser.get(one(portal)).text
+    browser.post(f"{one(portal)}/give-up")
+    browser.post(f"{one(portal)}/take-up")
+    portal.settle()
+    portal.is_set_up_once()
+    assert len(portal.control.requests("POST", "/accounts/")) == 1
+
+
+def test_what_was_never_proven_waits_for_the_proof_again(verified: Portal) -> None:
+    verified.sign_up()
+    browser = support(verified)
+    browser.post(f"{one(verified)}/give-up")
+    browser.post(f"{one(verified)}/take-up")
+    assert verified.set_up().step == Step.WAITING_FOR_EMAIL
+    assert verified.accounts_at_connexease() == []
+
+
+def test_a_link_to_prove_the_address_is_mailed_again(verified: Portal) -> None:
+    verified.sign_up()
+    browser = support(verified)
+    assert "on its way" in said(browser, browser.submit(browser.get(BOARD), "Mail the link again"))
+    assert len([mail for mail in verified.mails(JANE) if "Confirm" in mail["subject"]]) == 2
+    assert "account.link_mailed" in actions(verified)
+
+
+# --- adopting
+
+
+@pytest.fixture
+def claimed(portal: Portal) -> Portal:
+    """Somebody signed up with an address that has an account at Connexease."""
+    portal.control.create_account(JANE, name="Acme from before")
+    portal.newcomer()
+    portal.settle(rounds=2)
+    assert portal.set_up().step == Step.NEEDS_PROOF
+    return portal
+
+
+def test_staff_vouch_for_a_customer(claimed: Portal) -> None:
+    browser = support(claimed)
+    page = browser.get(one(claimed))
+    assert "Connexease has “Acme from before” under jane@acme.example.com" in page.text
+    done = browser.submit(page, "Vouch and connect it", reason="I called them.")
+    assert "is being connected" in said(browser, done)
+    claimed.settle()
+    claimed.is_set_up_once()
+    assert len(claimed.control.requests("POST", "/accounts/")) == 0, "nothing was made"
+    [entry] = [entry for entry in claimed.rows(AuditEntry) if entry.action == "account.vouched_for"]
+    assert entry.details["reason"] == "I called them."
+    assert [mail for mail in claimed.mails(JANE) if "connected to a login" in mail["subject"]]
+
+
+def test_vouching_needs_a_reason(claimed: Portal) -> None:
+    browser = support(claimed)
+    page = browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="  ")
+    assert page.status == 422
+    assert page.errors == {"reason": "Say how you know that the account is theirs."}
+    assert claimed.set_up().step == Step.NEEDS_PROOF
+
+
+def test_another_account_than_the_one_that_was_shown_is_not_adopted(claimed: Portal) -> None:
+    browser = support(claimed)
+    other = claimed.control.create_account("other@example.com")["uuid"]
+    page = browser.post(f"{one(claimed)}/adopt", {"found": other, "reason": "I called them."})
+    assert page.status == 422
+    claimed.settle()
+    assert claimed.set_up().step == Step.NEEDS_PROOF
+    assert claimed.account(JANE).connexease_uuid is None
+
+
+def test_an_account_that_was_exchanged_meanwhile_is_not_adopted(claimed: Portal) -> None:
+    """What was vouched for is one account, and not whatever has the address later."""
+    browser = support(claimed)
+    claimed.sql("UPDATE provisioning SET found_uuid = :other", other="0" * 31 + "1")
+    found = claimed.set_up().found_uuid
+    page = browser.post(f"{one(claimed)}/adopt", {"found": str(found), "reason": "I called them."})
+    assert page.status == 303
+    claimed.settle()
+    row = claimed.set_up()
+    assert (row.step, row.vouched_uuid) == (Step.NEEDS_PROOF, None)
+    assert claimed.account(JANE).connexease_uuid is None
+
+
+def test_an_account_of_another_customer_is_not_adopted(claimed: Portal) -> None:
+    uuid = claimed.set_up().found_uuid
+    _other, other_id = claimed.newcomer(contact_email="o@other.example.com", name="Other")
+    claimed.sql(
+        "UPDATE account SET connexease_uuid = :uuid WHERE contact_email = 'o@other.example.com'", uuid=uuid.hex
+    )
+    claimed.sql("UPDATE provisioning SET step = 'ready' WHERE account_id = :id", id=other_id.hex)
+    browser = support(claimed)
+    browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="I called them.")
+    claimed.work()
+    row = claimed.set_up(JANE)
+    assert (row.step, row.problem) == (Step.NEEDS_DETAILS, "taken")
+    assert "belongs to another customer here" in browser.get(one(claimed)).text
+
+
+def test_another_address_takes_the_vouching_with_it(claimed: Portal) -> None:
+    claimed.sql("UPDATE provisioning SET step = 'needs_details', vouched_uuid = found_uuid")
+    customer = claimed.log_in(JANE)
+    path = f"/accounts/{claimed.account(JANE).id}/setup/details"
+    page = customer.submit(customer.get(path), "", contact_email="new@acme.example.com")
+    assert page.status == 303
+    row = claimed.set_up()
+    assert (row.vouched_uuid, row.found_uuid) == (None, None)
+
+
+def test_connexease_is_looked_at_again(claimed: Portal) -> None:
+    browser = support(claimed)
+    browser.submit(browser.get(one(claimed)), "Look at Connexease again")
+    claimed.settle(rounds=2)
+    assert claimed.set_up().step == Step.NEEDS_PROOF
+
+
+def test_details_that_were_refused_are_tried_as_they_are(portal: Portal) -> None:
+    portal.control.fault("status", ACCOUNTS, "POST", status=400, body={"name": ["This name is reserved."]})
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    page = browser.get(one(portal))
+    assert "This name is reserved." in page.text
+    browser.submit(page, "Look at Connexease again")
+    portal.settle()
+    portal.is_set_up_once()
+
+
+# --- the list itself
+
+
+def test_who_only_looks_finds_no_button(portal: Portal) -> None:
+    portal.control.create_account(JANE)
+    portal.newcomer()
+    portal.settle(rounds=2)
+    reader = portal.staff(StaffRole.READ_ONLY)
+    for path in (BOARD, one(portal)):
+        page = reader.get(path)
+        assert page.status == 200
+        assert page.soup.find("main").find_all("button") == []
+
+
+def test_the_board_is_narrowed_to_a_step_and_asks_for_itself_again(make_portal) -> None:
+    portal = make_portal(signup_policy="approval")
+    portal.sign_up()
+    portal.sign_up(contact_email="w@waiting.example.com", name="Waiting Ltd")
+    portal.sql("UPDATE provisioning SET step = 'waiting_for_approval' WHERE account_id ="
+               " (SELECT id FROM account WHERE name = 'Waiting Ltd')")  # fmt: skip
+    browser = support(portal)
+    page = browser.get(BOARD)
+    assert [row.get_text() for row in page.soup.select("tbody th a")] == ["Waiting Ltd", "Acme Corp"]
+    narrowed = browser.get(page.soup.select_one(".steps-filter a[href*=waiting_for_email]")["href"])
+    assert [row.get_text() for row in narrowed.soup.select("tbody th a")] == ["Acme Corp"]
+    polled = narrowed.soup.select_one("#board")["data-poll"]
+    assert "Waiting Ltd" not in browser.get(polled, htmx=True).text
+    assert browser.get(f"{BOARD}?step=nonsense").status == 200
+
+
+def test_an_account_with_two_owners_is_one_row(portal: Portal) -> None:
+    portal.control.fault("status", ACCOUNTS, "GET", times=None, status=503)
+    _browser, account_id = portal.newcomer()
+    from portal.models import Role  # noqa: PLC0415
+
+    portal.member(account_id, role=Role.OWNER)
+    with portal.app.app_context():
+        assert len(board.unfinished()) == 1
+    assert portal.run(board.counts) == {Step.CREATING_ACCOUNT: 1}
+
+
+def test_a_set_up_that_is_none(portal: Portal) -> None:
+    browser = support(portal)
+    nothing = f"{BOARD}0f6c8f5e-5f0e-4c52-9a3c-0d6a4b1d7b11"
+    assert browser.get(nothing).status == 404
+    assert "no such sign-up" in said(browser, browser.post(f"{nothing}/retry"))
+
+
+# --- attempts that came to nothing
+
+
+def try_to_connect(portal: Portal, **changes: object) -> OnboardingAttempt:
+    facts = {"state": AttemptState.CANCELLED, "ended_at": now(), **changes}
+
+    def add() -> OnboardingAttempt:
+        account, person = portal.account(JANE), portal.person(JANE)
+        attempt = OnboardingAttempt(account_id=account.id, person_id=person.id, **facts)
+        session().add(attempt)
+        session().commit()
+        return attempt
+
+    made: OnboardingAttempt = portal.run(add)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "Asked for the window, which was never opened"),
+        ({"problem": "blocked"}, "The browser blocked the window"),
+        ({"opened_at": now()}, "Opened the window and left it"),
+        ({"opened_at": now(), "reported_status": "no_phone"}, "The dialog said: no_phone"),
+        ({"problem_text": "Connexease cannot be reached at the moment."}, "Connexease cannot be reached"),
+    ],
+)
+def test_where_somebody_left_off(portal: Portal, facts: dict[str, object], words: str) -> None:
+    portal.customer()
+    try_to_connect(portal, **facts)
+    page = support(portal).get(BOARD)
+    assert "Began to connect a number, and stopped" in page.text
+    assert words in page.text
+
+
+def test_a_link_leads_the_customer_back_once(portal: Portal) -> None:
+    _customer, account_id = portal.customer()
+    attempt = try_to_connect(portal)
+    browser = support(portal)
+    for _ in range(2):
+        page = browser.post(f"{BOARD}attempts/{attempt.id}/resume")
+        assert "is on its way to Acme Corp" in said(browser, page)
+    [mail] = [mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]]
+    assert mail["links"] == [f"http://localhost/accounts/{account_id}/channels/"]
+    assert actions(portal).count("channel.way_back_mailed") == 1
+    assert "Link mailed" in browser.get(BOARD).text
+
+
+def test_nobody_is_mailed_who_has_gone_on(portal: Portal) -> None:
+    portal.customer()
+    attempt = try_to_connect(portal, requested_at=now().replace(year=2020))
+    browser = support(portal)
+    newer = try_to_connect(portal)
+    page = browser.post(f"{BOARD}attempts/{attempt.id}/resume")
+    assert "nothing to resume any more" in said(browser, page)
+    browser.post(f"{BOARD}attempts/{newer.id}/resume")
+    uuid = portal.control.accounts()[0]["uuid"]
+    portal.control.create_channel(uuid, name="Main line")
+    portal.log_in(JANE).post(f"/accounts/{portal.account(JANE).id}/channels/refresh")
+    assert "Began to connect" not in browser.get(BOARD).text
+    portal.work()
+    assert [mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]] == []
+    assert "dropped" in {mail.state for mail in portal.rows(Mail)}
+
+
+def test_everything_is_told_in_the_account_s_history(claimed: Portal) -> None:
+    browser = support(claimed)
+    browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="I called them.")
+    text = browser.get("/staff/audit/").text
+    assert "is this customer's: I called them." in text

@@ -1,0 +1,259 @@
+"""The staff's first page: numbers against known data, in whatever zone they are looked at, and what needs somebody."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from portal.extensions import db, session
+from portal.models import (
+    Account,
+    Channel,
+    Delivery,
+    Heartbeat,
+    Message,
+    PortalWebhook,
+    StaffRole,
+    Tally,
+    now,
+)
+from portal.staff import dashboard, heartbeats, tally
+from portal.staff.charts import Chart
+from tests.support.marks import both_databases
+from tests.support.portal import DETAILS, Portal
+
+JANE = DETAILS["contact_email"]
+ZONES = ["UTC", "Europe/Istanbul", "Asia/Kathmandu", "Pacific/Kiritimati", "America/St_Johns"]
+
+
+def events(portal: Portal, instants: list[datetime]) -> None:
+    def add() -> None:
+        hook = session().execute(sa.select(PortalWebhook)).scalars().first()
+        facts = {"webhook_id": hook.id, "account_id": hook.account_id, "body": b"{}", "body_hash": ""}
+        session().add_all([Delivery(received_at=at, **facts) for at in instants])
+        session().commit()
+
+    portal.run(add)
+
+
+def counted(portal: Portal, kind: str = tally.EVENTS) -> int:
+    return sum(row.count for row in portal.rows(Tally) if row.kind == kind)
+
+
+@both_databases
+@pytest.mark.parametrize("zone", ZONES[1:3])
+def test_events_a_day_as_they_are_in_the_zone(portal: Portal, zone: str) -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    portal.customer()
+    start = now() - timedelta(days=3)
+    instants = [start + timedelta(minutes=37 * number) for number in range(100)]
+    events(portal, instants)
+    portal.run(tally.count, tally.EVENTS)
+    with portal.app.app_context():
+        days = dashboard.days(zone)
+        shown = dict(zip(days, tally.per_day(tally.EVENTS, days, zone), strict=True))
+    expected: dict[date, int] = dict.fromkeys(days, 0)
+    for instant in instants:
+        expected[instant.astimezone(ZoneInfo(zone)).date()] += 1
+    assert shown == expected
+
+
+def test_counting_goes_on_where_it_was_and_counts_nothing_twice(portal: Portal, monkeypatch) -> None:
+    monkeypatch.setattr(tally, "BATCH", 7)
+    portal.customer()
+    old = now() - timedelta(hours=1)
+    events(portal, [old] * 20)
+    for _ in range(2):
+        portal.run(tally.count, tally.EVENTS)
+        assert counted(portal) == 20
+    events(portal, [old, now(), old])
+    portal.run(tally.count, tally.EVENTS)
+    assert counted(portal) == 21, "what is too new waits, and what comes after it"
+    portal.sql("UPDATE delivery SET received_at = :old", old=old)
+    portal.sweep()
+    assert counted(portal) == 23
+    portal.sql("DELETE FROM delivery")
+    portal.sweep()
+    assert counted(portal) == 23, "what is forgotten stays counted"
+
+
+@both_databases
+def test_two_workers_count_together_as_one(portal: Portal) -> None:
+    portal.customer()
+    events(portal, [now() - timedelta(hours=hours) for hours in range(1, 51)])
+    start = threading.Barrier(3)
+
+    def work() -> None:
+        start.wait()
+        portal.run(tally.count, tally.EVENTS)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(work) for _ in range(3)]:
+            done.result()
+    portal.run(tally.count, tally.EVENTS)
+    assert counted(portal) == 50
+
+
+@both_databases
+def test_messages_are_counted_when_they_are_confirmed(portal: Portal, monkeypatch) -> None:
+    monkeypatch.setattr(tally, "BATCH", 2)
+    portal.customer()
+    account, old = portal.account(JANE), now() - timedelta(hours=2)
+
+    def add(confirmed: datetime | None, number: int) -> None:
+        for _ in range(number):
+            facts = {"intent": uuid4().hex, "recipient": "+905321234567", "confirmed_at": confirmed}
+            message = Message(account_id=account.id, type="text", content={}, content_hash="", **facts)
+            session().add(message)
+        session().commit()
+
+    portal.run(add, old, 5)
+    portal.run(add, None, 2)
+    portal.run(add, old + timedelta(minutes=1), 4)
+    for _ in range(2):
+        portal.run(tally.count, tally.MESSAGES)
+        assert counted(portal, tally.MESSAGES) == 9
+
+
+def test_accounts_and_channels_as_they_stood(portal: Portal) -> None:
+    zone = "Pacific/Kiritimati"
+    with portal.app.app_context():
+        days = dashboard.days(zone)
+        noon = datetime.combine(days[-1], datetime.min.time(), UTC) - timedelta(hours=2)
+        facts = {"contact_email": "", "billing_email": "", "time_zone": "UTC"}
+        made = [noon - timedelta(days=back) for back in (0, 0, 3, 200)]
+        accounts = [Account(name="", created_at=at, **facts) for at in made]
+        session().add_all(accounts)
+        session().flush()
+        for begin, end in ((2, None), (5, 1), (400, 300), (400, None)):
+            gone = noon - timedelta(days=end) if end is not None else None
+            seen = {"first_seen_at": noon - timedelta(days=begin), "gone_at": gone}
+            session().add(Channel(account_id=accounts[0].id, connexease_uuid=uuid4(), **seen))
+        session().commit()
+        shown = {chart.name: chart for chart in dashboard.charts(zone)}
+    assert list(shown["Accounts"].values[-5:]) == [1, 2, 2, 2, 4]
+    assert list(shown["Channels"].values[-7:]) == [1, 2, 2, 2, 3, 2, 2]
+    assert len(shown["Accounts"].values) == 30
+
+
+def test_the_funnel_of_sign_ups(portal: Portal) -> None:
+    portal.customer()
+    browser, account_id = portal.customer(contact_email="b@b.example.com", name="B")
+    browser.post(f"/accounts/{account_id}/channels/connect")
+    portal.customer(contact_email="c@c.example.com", name="C")
+    portal.sql("UPDATE provisioning SET step = 'needs_details' WHERE account_id = :id",
+               id=portal.account("c@c.example.com").id.hex)  # fmt: skip
+    session_rows = portal.account(JANE)
+
+    def connect() -> None:
+        session().add(Channel(account_id=session_rows.id, connexease_uuid=uuid4()))
+        session().commit()
+
+    portal.run(connect)
+    portal.newcomer(contact_email="old@old.example.com")
+    portal.sql(
+        "UPDATE account SET created_at = :old WHERE contact_email LIKE 'old%'", old=now().replace(year=2020)
+    )
+    with portal.app.test_request_context():
+        stages = dashboard.funnel()
+    assert [(stage.count, stage.percent) for stage in stages] == [(3, 100), (2, 67), (2, 67), (1, 33)]
+
+
+def failures(portal: Portal) -> dict[str, int]:
+    with portal.app.test_request_context():
+        return {failure.kind: failure.count for failure in dashboard.failures()}
+
+
+def test_what_needs_somebody_is_named_and_leads_to_where_it_is_mended(portal: Portal) -> None:
+    _browser, account_id = portal.customer()
+    portal.sweep()
+    assert failures(portal) == {}
+    events(portal, [now()])
+    portal.sql("UPDATE delivery SET state = 'failed'")
+    portal.sql("UPDATE mail SET state = 'failed'")
+    portal.sql("UPDATE heartbeat SET at = :old", old=now() - timedelta(minutes=4))
+    portal.run(_add_broken, account_id)
+    portal.newcomer(contact_email="s@stuck.example.com", name="Stuck")
+    portal.sql("UPDATE provisioning SET attempts = 3 WHERE step = 'creating_account'")
+    portal.sql("INSERT INTO mail (id, kind, \"to\", context, state, attempts, problem_text, created_at)"
+               " VALUES ('00', 'reset', 'x', '{}', 'failed', 12, '', :at)", at=now())  # fmt: skip
+    found = failures(portal)
+    assert set(found) == {"worker", "set_up", "mail", "event", "channel", "webhook", "token"}
+    page = portal.staff(StaffRole.READ_ONLY).get("/staff/")
+    assert page.status == 200
+    for part in ("channels", "webhooks", "tokens"):
+        assert page.soup.find("a", href=f"/accounts/{account_id}/{part}/", string="Acme Corp")
+
+
+def _add_broken(account_id) -> None:
+    from portal.models import Credential, CredentialKind, CredentialStep, Webhook  # noqa: PLC0415
+
+    session().add(Channel(account_id=account_id, connexease_uuid=uuid4(), is_connected=False))
+    session().add(Webhook(account_id=account_id, is_pending=True, attempts=5))
+    waits = {"step": CredentialStep.REVOKING, "attempts": 7}
+    session().add(Credential(account_id=account_id, kind=CredentialKind.ACCESS_TOKEN, **waits))
+    session().commit()
+
+
+def test_approvals_wait_where_they_are_given(make_portal) -> None:
+    portal = make_portal(signup_policy="approval")
+    portal.sign_up()
+    portal.sql("UPDATE provisioning SET step = 'waiting_for_approval'")
+    page = portal.staff(StaffRole.ADMIN).get("/staff/")
+    assert page.soup.find(
+        "a", href="/staff/provisioning/?step=waiting_for_approval", string="Sign-ups wait for approval"
+    )
+
+
+def test_the_page_reads_as_tables_and_refreshes_itself(portal: Portal) -> None:
+    portal.customer()
+    browser = portal.staff(StaffRole.SUPPORT)
+    page = browser.get("/staff/")
+    assert [caption.get_text() for caption in page.soup.select(".chart h2")] == [
+        "Accounts", "Channels", "Events a day", "Messages a day",
+    ]  # fmt: skip
+    for chart in page.soup.select(".chart"):
+        assert len(chart.select("tbody tr")) == len(chart.select("rect")) == 30
+    assert "Signed up" in page.soup.select_one(".funnel").get_text()
+    polled = browser.get(page.soup.select_one("#overview")["data-poll"], htmx=True)
+    assert polled.soup.find("html") is None
+
+
+def test_staff_begin_at_the_dashboard(portal: Portal) -> None:
+    browser = portal.staff(StaffRole.READ_ONLY)
+    assert browser.get("/accounts/").goes_to == "/staff/"
+
+
+def test_a_sign_of_life(portal: Portal) -> None:
+    with portal.app.app_context():
+        assert not heartbeats.is_alive()
+        heartbeats.beat()
+        heartbeats.beat()
+        assert heartbeats.is_alive()
+    assert len(portal.rows(Heartbeat)) == 1
+
+
+def test_bars_fill_the_picture() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(4)]
+    bars = Chart("", days, [0, 1, 1000, 500]).bars
+    assert [bar.height for bar in bars] == [0, 1.5, 120, 60]
+    assert all(bar.y + bar.height == 120 for bar in bars)
+    assert bars[-1].x + bars[-1].width < 600
+    assert Chart("", days, [0, 0, 0, 0]).bars[0].height == 0
+    assert Chart("", [], []).bars == []
+
+
+def test_the_page_asks_few_questions_however_much_there_is(portal: Portal) -> None:
+    portal.customer()
+    asked: list[str] = []
+    with portal.app.test_request_context():
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        dashboard.charts("UTC")
+        dashboard.failures()
+        dashboard.funnel()
+    assert len(asked) < 30
+    assert not [statement for statement in asked if "FROM delivery" in statement and "state" not in statement]
