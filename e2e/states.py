@@ -9,9 +9,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.mail import link_mailed_to
 from e2e.pages import (
+    AuditPage,
     ChannelsPage,
     CheckMailPage,
     ConfirmPage,
+    DashboardPage,
     FrontPage,
     LinkSpentPage,
     LogInPage,
@@ -349,3 +351,77 @@ def attempt_page(walk: Walk) -> None:
     channels = walk.opened()
     walk.page.goto(f"{walk.page.url}attempts/{channels.attempt}")
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("Connecting WhatsApp")
+
+
+def as_staff(walk: Walk, path: str = "") -> DashboardPage:
+    walk.context.clear_cookies()
+    dashboard = LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    if path:
+        walk.go(path)
+    return dashboard
+
+
+@state()
+def staff_dashboard(walk: Walk) -> None:
+    channels_of_every_kind(walk)
+    as_staff(walk)
+    for summary in walk.page.get_by_text("As a table").all():
+        summary.click()
+
+
+@state()
+def staff_board_of_every_kind(walk: Walk) -> None:
+    channels = walk.opened()
+    channels.button("Stop waiting").click()
+    channels.expect_state("cancelled")
+    walk.context.clear_cookies()
+    address_known_at_connexease(walk)
+    walk.context.clear_cookies()
+    connexease_away(walk)
+    as_staff(walk).board()
+    expect(walk.page.get_by_role("heading", name="Began to connect a number, and stopped")).to_be_visible()
+
+
+@state()
+def staff_set_up(walk: Walk) -> None:
+    customer = Customer()
+    walk.stack.connexease.create_account(customer.email)
+    setup = walk.signed_up(customer)
+    expect(setup.heading("There is already an account with this address")).to_be_visible()
+    as_staff(walk).board().open(customer.company).vouch_in_vain()
+
+
+@state()
+def given_up(walk: Walk) -> None:
+    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
+    customer = Customer()
+    walk.signed_up(customer)
+    as_staff(walk).board().open(customer.company).give_up()
+    walk.context.clear_cookies()
+    setup = LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
+    expect(setup.heading("We stopped setting this account up")).to_be_visible()
+
+
+@state()
+def staff_audit(walk: Walk) -> None:
+    walk.member()
+    as_staff(walk, "/staff/audit/")
+    AuditPage(walk.page)
+
+
+@state()
+def staff_audit_empty(walk: Walk) -> None:
+    as_staff(walk, "/staff/audit/?q=nothing+like+this")
+    expect(walk.page.get_by_role("heading", name="Nothing in the log matches")).to_be_visible()
+
+
+@state()
+def staff_audit_refused(walk: Walk) -> None:
+    as_staff(walk, "/staff/audit/?since=1999-01-01T00:00")
+    expect(walk.page.get_by_role("alert")).to_be_visible()
+
+
+@state()
+def history(walk: Walk) -> None:
+    walk.overview().link("All of the history").click()
+    expect(walk.page.get_by_role("heading", level=1)).to_have_text("History")

@@ -5,7 +5,7 @@ from e2e.pages.auth import ForgotPage, LinkSpentPage, LogInPage, PasswordPage, R
 from e2e.pages.channels import AttemptPage, ChannelsPage
 from e2e.pages.dialog import Dialog
 from e2e.pages.signup import CheckMailPage, ConfirmPage, DetailsPage, FrontPage, SignUpPage
-from e2e.pages.staff import BoardPage, DashboardPage
+from e2e.pages.staff import AuditPage, BoardPage, DashboardPage, SetUpPage
 from e2e.pages.tokens import (
     GatewayKeyForm,
     HandedOverPage,
@@ -19,6 +19,7 @@ from e2e.pages.tokens import (
 
 __all__ = [
     "AttemptPage",
+    "AuditPage",
     "BoardPage",
     "ChannelsPage",
     "CheckMailPage",
@@ -40,6 +41,7 @@ __all__ = [
     "ResetPage",
     "ResetSentPage",
     "RevealedPage",
+    "SetUpPage",
     "SetupPage",
     "SignUpPage",
     "TokenPage",

@@ -22,6 +22,15 @@ class BoardPage(PortalPage):
     def row(self, company: str) -> Locator:
         return self.main.get_by_role("row").filter(has_text=company)
 
+    def open(self, company: str) -> SetUpPage:
+        self.link(company).click()
+        return SetUpPage(self.page, company)
+
+    def retry(self, company: str) -> BoardPage:
+        self.button(f"Retry now {company}").click()
+        expect(self.status.filter(has_text=f"{company} is being tried again")).to_be_visible()
+        return BoardPage(self.page)
+
     def approve(self, company: str) -> BoardPage:
         self.button(f"Approve {company}").click()
         expect(self.status.filter(has_text=f"{company} is approved")).to_be_visible()
@@ -31,3 +40,35 @@ class BoardPage(PortalPage):
         self.button(f"Decline {company}").click()
         expect(self.status.filter(has_text=f"{company} is declined")).to_be_visible()
         return BoardPage(self.page)
+
+
+class SetUpPage(PortalPage):
+    """One sign-up; its title is the company's name."""
+
+    def vouch(self, reason: str) -> None:
+        self.main.get_by_label("How do you know that it is theirs?").fill(reason)
+        self.button("Vouch and connect it").click()
+        expect(self.status.filter(has_text="is being connected")).to_be_visible()
+
+    def vouch_in_vain(self) -> None:
+        self.button("Vouch and connect it").click()
+        expect(self.alert).to_be_visible()
+
+    def give_up(self) -> BoardPage:
+        self.main.get_by_text("Give up", exact=True).first.click()
+        self.main.get_by_role("button", name="Give up").click()
+        expect(self.status.filter(has_text="is given up")).to_be_visible()
+        return BoardPage(self.page)
+
+
+class AuditPage(PortalPage):
+    title = "Audit"
+
+    def only(self, kind: str) -> AuditPage:
+        """Choose a kind of action; the list follows by itself."""
+        self.main.get_by_label("Kind").select_option(kind)
+        return self
+
+    @property
+    def entries(self) -> Locator:
+        return self.main.get_by_role("listitem")
