@@ -58,3 +58,13 @@ def test_one_place_names_an_environment_variable():
             text = path.read_text()
             assert "os.environ" not in text, path
             assert "getenv" not in text, path
+
+
+@pytest.mark.parametrize("sheet", sorted(PACKAGE.glob("**/static/*.css")), ids=lambda path: path.name)
+def test_every_rule_of_a_style_sheet_is_closed(sheet):
+    """A brace that is lost swallows all that follows, and no browser says so."""
+    depth = 0
+    for number, line in enumerate(sheet.read_text().splitlines(), start=1):
+        assert depth == 0 or not line.startswith("/* ---"), f"{sheet.name}:{number}: the part before is still open"
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
