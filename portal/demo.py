@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 STAFF_EMAIL = "staff@example.com"
-START_TIMEOUT = 30
+START_TIMEOUT = 120
 STOP_TIMEOUT = 8
 
 

@@ -16,7 +16,7 @@ from flask_babel import (
     get_timezone,
     to_user_timezone,
 )
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal import htmx
 from portal.access import current_person, is_helping, may_enter
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         host=host,
         translated=translated,
     )
+    app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_globals)
@@ -107,6 +108,11 @@ def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:
 def host(url: str) -> str:
     """The host of an address, where there is room for no more."""
     return urlsplit(url).hostname or url
+
+
+def breakable(name: str) -> Markup:
+    """A technical name that breaks after its dots and underscores, where there is too little room."""
+    return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
 
 
 def translated(sentence: str) -> str:
