@@ -1,6 +1,7 @@
 """Page objects. An action returns the page that it leads to; a page asserts its title when it is made."""
 
 from e2e.pages.account import OverviewPage, SetupPage
+from e2e.pages.accounts import AccountPage, AccountsPage
 from e2e.pages.auth import ForgotPage, LinkSpentPage, LogInPage, PasswordPage, ResetPage, ResetSentPage
 from e2e.pages.channels import AttemptPage, ChannelsPage
 from e2e.pages.dialog import Dialog
@@ -18,6 +19,8 @@ from e2e.pages.tokens import (
 )
 
 __all__ = [
+    "AccountPage",
+    "AccountsPage",
     "AttemptPage",
     "AuditPage",
     "BoardPage",

@@ -56,8 +56,9 @@ class Facts:
 
 
 def step_mark(step: Step) -> str:
-    """A step of the set-up as a filter."""
-    return f"step{step.value.replace('_', '')}"
+    """Where a set-up stands as a filter; the steps that need nobody are one."""
+    is_working = step in (Step.CREATING_ACCOUNT, Step.REGISTERING_WEBHOOK)
+    return "settingup" if is_working else step.value.replace("_", "")
 
 
 def of_account(session: Session, account: Account, at: datetime) -> Facts:

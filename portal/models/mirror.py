@@ -126,6 +126,16 @@ class MirrorRun(SQLModel, table=True):
     claimed_until: datetime | None = instant()
     next_attempt_at: datetime | None = instant(default_now=True)
 
+    @property
+    def percent(self) -> int:
+        """How far it has come: the list is a tenth of the way."""
+        if self.state == RunState.LISTING:
+            return 10 * (self.page - 1) // self.pages if self.pages else 0
+        if self.state == RunState.READING:
+            done = self.read + self.gone + self.unread
+            return min(100, 10 + (90 * done // self.total if self.total else 90))
+        return 100
+
 
 class ReadPosition(SQLModel, table=True):
     """How far something that is only ever added to was read, by its name."""

@@ -1,15 +1,102 @@
-"""The staff's list of accounts."""
+"""The staff's list of accounts, its export, and the mirror behind it."""
 
-from flask import request
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, abort, flash, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
-from portal.staff import blueprint, service
+from portal import access, htmx, spreadsheet
+from portal.i18n import _
+from portal.mirror import directory, runs
+from portal.models import MirroredAccount, StaffRole, now
+from portal.staff import account_detail, blueprint
+from portal.staff import account_export as export
+from portal.staff.account_forms import MESSAGE_WORDS, AccountFilter, account_filter
+
+HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
 
 
 @blueprint.get("/staff/accounts/")
 @access.staff_page()
 def accounts() -> ResponseReturnValue:
-    """Find an account to look at or to help with."""
-    wanted = request.args.get("q", "")
-    return htmx.page("staff/accounts.html", "accounts", accounts=service.accounts(wanted), wanted=wanted)
+    """Find an account: by words, by what it lacks, in the order that is wanted."""
+    form = account_filter(request.args)
+    if not form.validate():
+        return htmx.page("staff/accounts.html", "accounts", 422, form=form, page=None, **_context(form))
+    context = {"form": form, "page": _page(form), **_context(form)}
+    response = htmx.page("staff/accounts.html", "accounts", 200, **context)
+    response.headers["HX-Push-Url"] = context["address"]
+    return response
+
+
+@blueprint.get("/staff/accounts/accounts.csv")
+@access.staff_page()
+def accounts_export() -> ResponseReturnValue:
+    """The same as a file for a spreadsheet, however long it is."""
+    form = account_filter(request.args)
+    if not form.validate():
+        abort(400)
+    rows = export.exported(access.person_or_401(), form.filter(), form.order)
+    lines = spreadsheet.lines(export.COLUMNS, rows)
+    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="accounts-{now():%Y-%m-%d}.csv"'
+    return response
+
+
+@blueprint.get("/staff/accounts/mirror")
+@access.staff_page()
+def mirror() -> ResponseReturnValue:
+    """How far the reading of everything at Connexease has come; the list asks while it goes on."""
+    form = account_filter(request.args)
+    if not htmx.is_fragment_request():
+        return htmx.redirect(_context(form)["address"])
+    return htmx.page("staff/_mirror.html", None, 200, asked_again=True, **_context(form))
+
+
+@blueprint.post("/staff/accounts/refresh")
+@access.staff_page(*HELPERS)
+def refresh() -> ResponseReturnValue:
+    """Read everything at Connexease now."""
+    form = account_filter(request.args)
+    runs.begin(access.person_or_401())
+    if htmx.is_fragment_request():
+        return htmx.page("staff/_mirror.html", None, 200, **_context(form))
+    flash(_("Everything at Connexease is being read."))
+    return htmx.redirect(_context(form)["address"])
+
+
+@blueprint.get("/staff/accounts/<uuid:uuid>")
+@access.staff_page()
+def account(uuid: UUID) -> ResponseReturnValue:
+    """Everything about one account, by its UUID of ours or of Connexease's."""
+    row = directory.find(uuid)
+    if row is None:
+        abort(404)
+    return _account_page(row)
+
+
+def _account_page(row: MirroredAccount) -> ResponseReturnValue:
+    words = {"state_of": export.state_of, "message_words": MESSAGE_WORDS}
+    return htmx.page("staff/account.html", None, 200, detail=account_detail.of(row), **words)
+
+
+def _page(form: AccountFilter) -> directory.Page:
+    wanted, order = form.filter(), form.order
+    if place := directory.position(request.args.get("after", ""), order):
+        return directory.page_after(wanted, order, place)
+    if place := directory.position(request.args.get("before", ""), order):
+        return directory.page_before(wanted, order, place)
+    return directory.first_page(wanted, order)
+
+
+def _context(form: AccountFilter) -> dict[str, Any]:
+    path = url_for("staff.accounts")
+    query = urlencode(form.arguments)
+    return {
+        "arguments": form.arguments,
+        "address": f"{path}?{query}" if query else path,
+        "run": runs.newest(),
+        "state_of": export.state_of,
+    }

@@ -88,6 +88,10 @@ ACCOUNT = {
 STAFF = {
     "staff.board": "admin support read_only",
     "staff.accounts": "admin support read_only",
+    "staff.accounts_export": "admin support read_only",
+    "staff.account": "admin support read_only",
+    "staff.mirror": "admin support read_only",
+    "staff.refresh": "admin support",
     "staff.approve": "admin support",
     "staff.decline": "admin support",
     "staff.dashboard": "admin support read_only",

@@ -1,0 +1,72 @@
+"""The staff's pages of accounts in every state; `e2e.states` walks them with the others."""
+
+from __future__ import annotations
+
+import secrets
+
+from playwright.sync_api import expect
+
+from e2e.pages import AccountPage, AccountsPage, LogInPage
+from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD
+from e2e.states import STATES, Walk, state
+
+__all__ = ["STATES"]
+
+LIST = "/staff/accounts/"
+
+
+def accounts(walk: Walk, query: str = "") -> AccountsPage:
+    """The list, for somebody of the staff."""
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    return AccountsPage(walk.go(f"{LIST}{query}"))
+
+
+def elsewhere(walk: Walk) -> tuple[str, str]:
+    """An account that exists only at Connexease, with all that it may hold: its name and UUID."""
+    connexease, name = walk.stack.connexease, f"Harbour {secrets.token_hex(3)}"
+    uuid = connexease.create_account(f"{secrets.token_hex(4)}@harbour.example.com", name=name)["uuid"]
+    connexease.create_channel(uuid, name="Main line")
+    connexease.create_channel(uuid, name="Old line", connected=False)
+    connexease.create_webhook(uuid, "https://orders.example.com/hook", headers={"X-Key": "not shown"})
+    connexease.create_access_token(uuid, expires_in=864_000)
+    return name, uuid
+
+
+@state()
+def staff_accounts_read(walk: Walk) -> None:
+    walk.member()
+    walk.context.clear_cookies()
+    name, _uuid = elsewhere(walk)
+    page = accounts(walk).refresh()
+    expect(page.row(name)).to_be_visible()
+
+
+@state()
+def staff_accounts_being_read(walk: Walk) -> None:
+    walk.stack.connexease.fault("timeout_before", "^/accounts/$", times=None, seconds=30)
+    page = accounts(walk).refresh()
+    expect(page.mirror.get_by_role("progressbar")).to_be_visible()
+
+
+@state()
+def staff_accounts_none_match(walk: Walk) -> None:
+    page = accounts(walk).find("nobody at all")
+    expect(page.heading("No account matches")).to_be_visible()
+
+
+@state()
+def staff_account(walk: Walk) -> None:
+    member = walk.member()
+    walk.stack.connexease.create_channel(member.connexease_uuid, name="Shop")
+    walk.context.clear_cookies()
+    page = accounts(walk).find(member.customer.email)
+    page.expect_only(member.customer.company)
+    AccountsPage(walk.page).open(member.customer.company)
+
+
+@state()
+def staff_account_elsewhere(walk: Walk) -> None:
+    name, uuid = elsewhere(walk)
+    page = accounts(walk).refresh()
+    expect(page.row(name)).to_be_visible()
+    AccountPage(walk.go(f"{LIST}{uuid}"), name)

@@ -1,0 +1,128 @@
+"""The filter of the staff's list of accounts: sent with GET, so that what is seen has an address."""
+
+from datetime import timedelta
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, SearchField
+from wtforms.validators import Length
+
+from portal.forms import Choice, Form, text
+from portal.i18n import _, _l
+from portal.mirror import directory, facts, words
+from portal.mirror.directory import Order, Sort
+from portal.models import MessageState, Step, now
+
+STEP_WORDS = {
+    Step.READY: _l("Ready"),
+    Step.CREATING_ACCOUNT: _l("Being set up"),
+    Step.REGISTERING_WEBHOOK: _l("Being set up"),
+    Step.WAITING_FOR_EMAIL: _l("Address not confirmed"),
+    Step.WAITING_FOR_APPROVAL: _l("Waiting for approval"),
+    Step.NEEDS_DETAILS: _l("Refused by Connexease"),
+    Step.NEEDS_PROOF: _l("Address to be proven"),
+    Step.DECLINED: _l("Declined"),
+}
+MESSAGE_WORDS = {
+    MessageState.PREPARED: _l("Not confirmed"),
+    MessageState.QUEUED: _l("Waiting"),
+    MessageState.SENDING: _l("Being sent"),
+    MessageState.ACCEPTED: _l("Accepted"),
+    MessageState.REFUSED: _l("Refused"),
+    MessageState.UNKNOWN: _l("Outcome unknown"),
+    MessageState.SENT: _l("Sent"),
+    MessageState.FAILED: _l("Failed"),
+    MessageState.DELIVERED: _l("Delivered"),
+    MessageState.READ: _l("Read"),
+}
+ONLY_THERE, GONE = _l("Only at Connexease"), _l("Gone from Connexease")
+TRAITS = {"no_channel": facts.NO_CHANNEL, "disconnected": facts.DISCONNECTED, "no_webhook": facts.NO_WEBHOOK}
+DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90}
+"""How many days an activity lies back."""
+FIELDS = ("q", "state", *TRAITS, "expiring", "activity", "sort")
+
+
+class AccountFilter(Form):
+    """Which accounts to show, and in which order."""
+
+    class Meta:
+        csrf = False  # it changes nothing
+
+    q = SearchField(
+        _l("Find an account"),
+        [Length(max=254)],
+        description=_l("By name, e-mail address, phone, channel or UUID, ours or that of Connexease."),
+    )
+    state = Choice(_l("State"))
+    activity = Choice(_l("Last activity"))
+    sort = Choice(_l("Order"))
+    no_channel = BooleanField(_l("No channel"))
+    disconnected = BooleanField(_l("Disconnected channel"))
+    no_webhook = BooleanField(_l("No webhook of their own"))
+    expiring = BooleanField(_l("Token expires within 60 days"))
+
+    def prepare(self) -> None:
+        """Offer what there is to choose from."""
+        states = {facts.step_mark(step): str(word) for step, word in STEP_WORDS.items()}
+        places = {facts.ONLY_THERE: str(ONLY_THERE), facts.GONE: str(GONE)}
+        self.state.choices = {"": _("Any")} | states | places
+        self.activity.choices = {
+            "": _("Any time"),
+            "day": _("In the last 24 hours"),
+            "week": _("In the last 7 days"),
+            "month": _("In the last 30 days"),
+            "-month": _("Not for 30 days"),
+            "-quarter": _("Not for 90 days"),
+        }
+        self.sort.choices = {
+            "": _("Newest first"),
+            "created": _("Oldest first"),
+            "name": _("Name, A to Z"),
+            "-name": _("Name, Z to A"),
+            "-activity": _("Latest activity first"),
+            "activity": _("Longest without activity first"),
+        }
+
+    @property
+    def traits(self) -> list[BooleanField]:
+        """The boxes to tick."""
+        return [self.no_channel, self.disconnected, self.no_webhook, self.expiring]
+
+    @property
+    def order(self) -> Order:
+        chosen = self.sort.data or "-created"
+        return Order(Sort(chosen.lstrip("-")), descending=chosen.startswith("-"))
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything but the order was chosen."""
+        return any(name != "sort" for name in self.arguments)
+
+    def filter(self) -> directory.Filter:
+        """What was chosen; only after the form has validated."""
+        marks = [self.state.data] if self.state.data else []
+        marks += [mark for name, mark in TRAITS.items() if self[name].data]
+        chosen = self.activity.data or ""
+        back = now() - timedelta(days=DAYS[chosen.lstrip("-")]) if chosen else None
+        return directory.Filter(
+            words=tuple(words.wanted(text(self.q))),
+            marks=tuple(marks),
+            expires_soon=self.expiring.data,
+            active_since=None if chosen.startswith("-") else back,
+            quiet_since=back if chosen.startswith("-") else None,
+        )
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What was chosen, for an address."""
+        chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}
+        return {name: value for name, value in chosen.items() if value}
+
+
+def account_filter(arguments: MultiDict[str, Any]) -> AccountFilter:
+    """The form as it was sent; fields that were not sent are empty."""
+    sent = dict.fromkeys(("q", "state", "activity", "sort"), "")
+    sent |= {name: arguments[name] for name in FIELDS if arguments.get(name)}
+    form = AccountFilter(MultiDict(sent))
+    form.prepare()
+    return form

@@ -1,0 +1,175 @@
+"""The staff's list of accounts as a page: search, filters, order, export, refresh, and who may do what."""
+
+import csv
+import io
+
+import pytest
+
+from portal.models import AuditEntry, StaffRole
+from tests.support.marks import both_databases
+
+LIST = "/staff/accounts/"
+
+
+@pytest.fixture
+def support(portal):
+    return portal.staff(StaffRole.SUPPORT)
+
+
+def names(page):
+    return [link.get_text() for link in page.soup.select("table.accounts tbody th a")]
+
+
+@both_databases
+def test_a_sign_up_is_in_the_list_at_once_and_followed(portal, support):
+    _browser, account_id = portal.newcomer(contact_phone_number="+905321234567")
+    page = support.get(LIST)
+    assert names(page) == ["Acme Corp"]
+    assert "Being set up" in page.text
+    portal.settle()
+    assert "Ready" in support.get(LIST).soup.select_one("table.accounts").get_text()
+    for typed in (
+        "acme",
+        "jane@acme",
+        "0532 123",
+        str(account_id),
+        portal.control.accounts()[0]["uuid"],
+        "Jane Doe",
+    ):
+        assert names(support.get(LIST, query_string={"q": typed})) == ["Acme Corp"], typed
+    assert names(support.get(LIST, query_string={"q": "acme", "state": "settingup"})) == []
+    assert names(support.get(LIST, query_string={"state": "ready", "no_channel": "y"})) == ["Acme Corp"]
+
+
+def test_an_empty_list_says_what_to_do(support):
+    assert "No accounts yet" in support.get(LIST).text
+    assert "No account matches" in support.get(LIST, query_string={"q": "nobody"}).text
+    refused = support.get(LIST, query_string={"state": "nonsense"})
+    assert refused.status == 422
+    assert "Choose one of the list" in refused.text
+
+
+def test_the_order_is_turned_by_the_headings(portal, support, mirror, control):
+    control.create_accounts(3)
+    mirror.run()
+    assert names(support.get(LIST, query_string={"sort": "name"})) == ["Shop 1", "Shop 2", "Shop 3"]
+    page = support.get(LIST, query_string={"sort": "name", "q": "shop"})
+    heading = page.soup.select_one("th[aria-sort]")
+    assert heading["aria-sort"] == "ascending"
+    assert names(support.get(heading.a["href"])) == ["Shop 3", "Shop 2", "Shop 1"]
+    assert names(support.get(LIST, query_string={"sort": "-name"})) == ["Shop 3", "Shop 2", "Shop 1"]
+
+
+def test_pages_are_walked_by_their_links(portal, support, mirror, control):
+    control.create_accounts(120)
+    mirror.begin()
+    portal.work()
+    seen, page = [], support.get(LIST, query_string={"sort": "name", "q": "shop", "no_channel": "y"})
+    while True:
+        seen += names(page)
+        following = page.soup.select_one("a[rel=next]")
+        if following is None:
+            break
+        page = support.get(following["href"])
+    assert sorted(seen) == sorted(f"Shop {number}" for number in range(1, 121))
+    assert seen == sorted(seen)
+    assert len(names(support.get(page.soup.select_one("a[rel=prev]")["href"]))) == 50
+    assert support.get(LIST, query_string={"after": "nonsense"}).status == 200
+
+
+@both_databases
+def test_the_export_has_everything_and_no_formula(portal, support, control, mirror):
+    control.create_account("evil@example.com", name='=HYPERLINK("http://evil")')
+    control.create_accounts(3)
+    mirror.run()
+    answer = support.client.get(f"{LIST}accounts.csv?sort=name", base_url=support.base)
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
+    assert [row["company"] for row in rows] == ['\'=HYPERLINK("http://evil")', "Shop 2", "Shop 3", "Shop 4"]
+    assert {row["state"] for row in rows} == {"Only at Connexease"}
+    assert all(len(row["connexease_uuid"]) == 36 for row in rows)
+    [entry] = [entry for entry in portal.rows(AuditEntry) if entry.action == "account.list_exported"]
+    assert entry.actor == "support@reseller.example.com"
+    found = support.client.get(f"{LIST}accounts.csv?q=shop+2", base_url=support.base).get_data(as_text=True)
+    assert found.count("\n") == 2
+    assert support.client.get(f"{LIST}accounts.csv?state=nonsense", base_url=support.base).status_code == 400
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_refresh_now_shows_how_far_it_is_and_what_came_of_it(portal, support, control, htmx):
+    control.create_accounts(3)
+    assert "Nothing was read from Connexease yet" in support.get(LIST).text
+    answer = support.submit(support.get(LIST), "Refresh now", htmx=htmx)
+    page = answer if htmx else support.get(answer.goes_to)
+    progress = page.soup.select_one("#mirror progress")
+    assert progress["value"] == "0"
+    assert page.soup.select_one("#mirror")["data-poll"].startswith("/staff/accounts/mirror")
+    portal.work()
+    panel = support.get("/staff/accounts/mirror", htmx=True)
+    assert "3 accounts at Connexease, 3 new, 0 gone." in panel.text
+    assert panel.soup.select_one("[hx-trigger=load]")["hx-target"] == "#accounts"
+    assert "data-poll" not in panel.soup.select_one("#mirror").attrs
+    assert "3 accounts at Connexease" in support.get(LIST).text
+    assert support.get("/staff/accounts/mirror").goes_to == LIST
+    assert "had everything at Connexease read anew" in support.get("/staff/audit/").text
+
+
+def test_a_run_that_waits_or_failed_says_why(portal, support, control, mirror):
+    control.fault("status", "^/accounts/$", status=429, headers={"Retry-After": "120"})
+    mirror.run()
+    assert "too many requests" in support.get(LIST).text
+    control.fault("status", "^/accounts/$", status=401)
+    mirror.take_up()
+    page = support.get(LIST)
+    assert "Not read" in page.text
+    assert "did not accept the credentials" in page.text
+    assert page.form("Refresh now")
+
+
+def test_read_only_looks(portal, support, control):
+    reader = portal.staff(StaffRole.READ_ONLY)
+    assert "Refresh now" not in reader.get(LIST).text
+    assert reader.post("/staff/accounts/refresh").status == 403
+
+
+def test_everything_works_while_connexease_is_down(portal, support, control, mirror):
+    uuid = control.create_account("ada@elsewhere.example.com", name="Elsewhere")["uuid"]
+    control.create_channel(uuid, name="Shop")
+    mirror.run()
+    control.fault("reset_before", "", times=None)
+    assert names(support.get(LIST, query_string={"q": "shop"})) == ["Elsewhere"]
+    assert "Shop" in support.get(f"{LIST}{uuid}").text
+
+
+@both_databases
+def test_the_page_of_one_account(portal, support, control, mirror):
+    _browser, account_id = portal.customer()
+    uuid = control.accounts()[0]["uuid"]
+    control.create_channel(uuid, name="Main line", connected=False)
+    control.create_webhook(uuid, "https://hook.example.com/secret-path", headers={"X-Key": "planted-header-value"})
+    control.create_access_token(uuid, expires_in=86_400)
+    mirror.run()
+    page = support.get(f"{LIST}{account_id}")
+    for text in ("Main line", "Disconnected", "hook.example.com", "Expires soon", "Jane Doe", "Owner", uuid):
+        assert text in page.text, text
+    assert "planted-header-value" not in page.text
+    assert "secret-path" not in page.text
+    assert "created the account at Connexease" in page.text
+    assert support.get(f"{LIST}{uuid}").text == page.text
+    for link in page.soup.select(".link-row a"):
+        assert support.get(link["href"]).status == 200, link
+    assert support.get(f"{LIST}00000000-0000-0000-0000-000000000000").status == 404
+
+
+def test_the_page_of_an_account_that_is_only_there_or_gone(portal, support, control, mirror):
+    uuid = control.create_account("ada@elsewhere.example.com", name="Elsewhere")["uuid"]
+    control.create_webhook(uuid, "https://hook.example.com/", headers={"X-Key": "planted-header-value"})
+    mirror.run()
+    page = support.get(f"{LIST}{uuid}")
+    assert "Only at Connexease" in page.text
+    assert "hook.example.com" in page.text
+    control.delete_account(uuid)
+    mirror.run()
+    assert "Connexease no longer has this account" in support.get(f"{LIST}{uuid}").text
+    assert "Gone from Connexease" in support.get(LIST).text

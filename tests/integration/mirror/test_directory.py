@@ -1,0 +1,201 @@
+"""The list of accounts: what is found, what is filtered, and pages that stay right under every order."""
+
+import random
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.extensions import session
+from portal.mirror import directory, facts, words
+from portal.mirror.directory import Filter, Order, Sort
+from portal.mirror.facts import Facts
+from portal.mirror.search import put
+from portal.models import MirroredAccount, Step, now
+from tests.support.marks import both_databases
+
+NAMES = ("Çelik Gıda", "acme", "Acme", "ÅNGSTRÖM", "Zeta", "100% Other_Ltd", "Straße 12", "李记", "", "Émile & Co")
+
+
+def add(**facts_of):
+    """A row as the mirror or the projection makes it."""
+    found = facts_of.pop("found", Facts(channels=1, webhooks=1))
+    row = MirroredAccount(connexease_uuid=uuid4(), **facts_of)
+    facts.apply(row, found)
+    session().add(row)
+    session().flush()
+    put(session(), [row])
+    session().commit()
+    return row
+
+
+@pytest.fixture
+def made(portal):
+    """Some accounts, inside the application."""
+    with portal.app.app_context():
+        yield add
+
+
+def found(typed, **more):
+    page = directory.first_page(Filter(words=tuple(words.wanted(typed)), **more), Order())
+    return [row.name for row in page.rows]
+
+
+@both_databases
+def test_everything_that_finds_an_account(made):
+    channel = uuid4()
+    shop = Facts()
+    shop.note_channel(channel, "Beşiktaş şube", is_connected=True)
+    row = made(name="Çelik Gıda A.Ş.", contact_email="info@celik.example.com", phone="+905321234567", found=shop)
+    made(name="Other", contact_email="other@example.com", phone="+442071838750")
+    for typed in (
+        *(
+            "Çelik",
+            "celik gida",
+            "CELIK",
+            "gıda çelik",
+            "çel",
+            "info@celik.example.com",
+            "info@cel",
+            "celik.example",
+        ),
+        *("+90 532 123 45 67", "0532 123 45 67", "05321234567", "532123", "905321234567", "(0532) 123-45"),
+        *(str(row.connexease_uuid), row.connexease_uuid.hex, str(row.connexease_uuid)[:13]),
+        *(str(row.connexease_uuid).upper(), f"  {row.connexease_uuid} "),
+        *("besiktas", "Beşiktaş şube", "sube", str(channel)),
+    ):
+        assert found(typed) == ["Çelik Gıda A.Ş."], typed
+    for typed in (
+        "celikk",
+        "elik",
+        "celik other",
+        str(uuid4()),
+        "0533 123 45 67",
+        "100%",
+        "_",
+        "'",
+        '"',
+        "a OR b",
+    ):
+        assert found(typed) == [] or not words.wanted(typed), typed
+    for hostile in (
+        '" OR marks : here',
+        "celik) OR (other",
+        "':*' | 'a'",
+        "\\",
+        "NOT",
+        "NEAR(",
+        "^celik",
+        "celik*",
+    ):
+        assert set(found(hostile)) <= {"Çelik Gıda A.Ş.", "Other"}
+    assert sorted(found("")) == ["Other", "Çelik Gıda A.Ş."]
+    assert sorted(found("com")) == ["Other", "Çelik Gıda A.Ş."]
+
+
+@both_databases
+def test_what_is_filtered(made):
+    soon, later, past = now() + timedelta(days=10), now() + timedelta(days=100), now() - timedelta(days=1)
+    made(name="Fine", step=Step.READY, found=Facts(channels=1, webhooks=1, tokens=1, token_expires_at=later))
+    made(name="No channel", step=Step.READY, found=Facts(webhooks=1))
+    made(name="Disconnected", step=Step.READY, found=Facts(channels=2, channels_disconnected=1, webhooks=1))
+    made(name="No webhook", step=Step.NEEDS_DETAILS, found=Facts(channels=1))
+    made(name="Expiring", step=Step.CREATING_ACCOUNT, found=Facts(1, 0, 1, 1, token_expires_at=soon))
+    made(name="Expired", step=Step.REGISTERING_WEBHOOK, found=Facts(1, 0, 1, 1, token_expires_at=past))
+    made(name="Gone", step=Step.READY, gone_at=now())
+    made(name="Quiet", last_activity_at=now() - timedelta(days=40))
+    assert found("", marks=[facts.NO_CHANNEL]) == ["No channel"]
+    assert found("", marks=[facts.DISCONNECTED]) == ["Disconnected"]
+    assert found("", marks=[facts.NO_WEBHOOK]) == ["No webhook"]
+    assert found("", marks=[facts.NO_WEBHOOK, facts.NO_CHANNEL]) == []
+    assert found("", marks=[facts.GONE]) == ["Gone"]
+    assert found("", marks=[facts.step_mark(Step.CREATING_ACCOUNT)]) == ["Expired", "Expiring"]
+    assert found("", expires_soon=True) == ["Expiring"]
+    assert found("no", marks=[facts.step_mark(Step.READY)]) == ["No channel"]
+    assert found("", quiet_since=now() - timedelta(days=30)) == ["Quiet"]
+    assert len(found("", active_since=now() - timedelta(days=30))) == 7
+    assert found("", active_since=now() - timedelta(days=30), expires_soon=True) == ["Expiring"]
+
+
+def every_page(wanted, order, size):
+    """All of the list as somebody reads it, forwards, and backwards from its end."""
+    page = directory.first_page(wanted, order, size)
+    pages = [page]
+    while page.has_after:
+        page = directory.page_after(wanted, order, directory.position(page.last, order), size)
+        pages.append(page)
+    back = [page]
+    while page.has_before:
+        page = directory.page_before(wanted, order, directory.position(page.first, order), size)
+        back.append(page)
+    return pages, back[::-1]
+
+
+@both_databases
+@pytest.mark.parametrize("few", [directory.FEW, 3])
+def test_pages_show_everything_once_and_in_order(made, monkeypatch, few):
+    """Whether what matches is few or many: both ways give the same."""
+    monkeypatch.setattr(directory, "FEW", few)
+    chance = random.Random(few)
+    moment = now()
+    rows = [
+        made(
+            name=chance.choice(NAMES),
+            contact_email=f"a{number}@example.com",
+            step=chance.choice([None, Step.READY, Step.DECLINED]),
+            created_at=moment - timedelta(days=chance.randrange(5)),
+            last_activity_at=moment - timedelta(days=chance.randrange(5)),
+            found=Facts(
+                chance.randrange(2), 0, chance.randrange(2), 1, moment + timedelta(days=chance.randrange(99))
+            ),
+        )
+        for number in range(40)
+    ]
+    checks = {
+        Filter(): lambda row: True,
+        Filter(words=("acme",)): lambda row: " acme" in row.terms,
+        Filter(words=("ac", "a1")): lambda row: " ac" in row.terms and " a1" in row.terms,
+        Filter(words=("example", "2")): lambda row: False,
+        Filter(marks=(facts.NO_CHANNEL,)): lambda row: not row.channels,
+        Filter(marks=(facts.step_mark(Step.READY), facts.NO_WEBHOOK)): lambda row: (
+            row.step == Step.READY and not row.webhooks
+        ),
+        Filter(expires_soon=True): lambda row: now() <= row.token_expires_at < now() + timedelta(days=60),
+        Filter(active_since=moment - timedelta(days=2.5)): lambda row: (
+            row.last_activity_at > moment - timedelta(days=2.5)
+        ),
+        Filter(words=("acme",), quiet_since=moment - timedelta(days=1.5), expires_soon=True): lambda row: (
+            " acme" in row.terms
+            and row.last_activity_at < moment - timedelta(days=1.5)
+            and now() <= row.token_expires_at < now() + timedelta(days=60)
+        ),
+    }
+    keys = {Sort.CREATED: "created_at", Sort.NAME: "name_key", Sort.ACTIVITY: "last_activity_at"}
+    for wanted, is_wanted in checks.items():
+        for sort, key in keys.items():
+            for descending in (False, True):
+                order = Order(sort, descending)
+                expected = sorted(filter(is_wanted, rows), key=lambda row: (getattr(row, key), row.id))
+                numbers = [row.id for row in expected][:: -1 if descending else 1]
+                forwards, backwards = every_page(wanted, order, 7)
+                assert [row.id for page in forwards for row in page.rows] == numbers, (wanted, order)
+                assert [[row.id for row in page.rows] for page in backwards][-1] == numbers[
+                    len(numbers) // 7 * 7 :
+                ] or (len(numbers) % 7 == 0)
+                assert [row.id for row in backwards[0].rows] == numbers[:7]
+                assert all(len(page.rows) == 7 for page in forwards[:-1])
+                assert [row.id for row in directory.every(wanted, order, 6)] == numbers
+
+
+def test_a_place_that_is_none_is_the_beginning(made):
+    for order in (Order(), Order(Sort.NAME, descending=False)):
+        for text in ("", "x", "====", "W10", "WzEsIDJd", "Wzk5OTksIC0xXQ", "äöü", "bnVsbA", "W1tbW1tbW1tbW10"):
+            assert directory.position(text, order) is None or order.sort == Sort.NAME
+    made(name="Only")
+    assert found("") == ["Only"]
+
+
+def test_an_account_is_found_by_either_uuid(made, portal):
+    row = made(name="There")
+    assert directory.find(row.connexease_uuid).name == "There"
+    assert directory.find(UUID(int=0)) is None

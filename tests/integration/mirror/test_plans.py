@@ -1,0 +1,131 @@
+"""How the databases go about the list: by an index that yields its order, or by the few that were looked up."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from portal.extensions import db
+from portal.mirror import directory, facts
+from portal.mirror.directory import Filter, Order, Sort
+from portal.models import now
+from tests.support.marks import both_databases
+
+ROWS = 20_000
+ORDERS = [Order(sort, descending) for sort in Sort for descending in (True, False)]
+COLUMNS = (
+    "id, name, name_key, contact_email, phone, channels, channels_disconnected, webhooks, tokens, token_expires_at, "
+    "listed, terms, marks, created_at, last_activity_at, seen_run, problem_text, connexease_uuid"
+)
+SERIES = {
+    "sqlite": f"(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS}) SELECT n FROM s)",
+    "postgresql": f"generate_series(1, {ROWS}) AS s(n)",
+}
+MOMENT = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now', (n % 100 - {back}) || ' days')",
+    "postgresql": "now() + (n % 100 - {back}) * interval '1 day'",
+}
+MARKS = "CASE WHEN n % 2 = 0 THEN ' here nochannel ' WHEN n % 5000 = 1 THEN ' here gone ' ELSE ' here ' END"
+UUIDS = {
+    "sqlite": "substr('00000000000000000000000000000000' || n, -32)",
+    "postgresql": "CAST(lpad(CAST(n AS text), 32, '0') AS uuid)",
+}
+INDEX = {
+    "sqlite": "INSERT INTO account_search (rowid, marks, words) SELECT id, trim(marks), trim(terms) FROM mirrored_account",
+    "postgresql": "INSERT INTO account_search (mirrored_id, words) SELECT id, array_to_tsvector(string_to_array("
+    "trim(terms) || ' mark=' || replace(trim(marks), ' ', ' mark='), ' ')) FROM mirrored_account",
+}
+
+
+@pytest.fixture
+def asked(portal):
+    """A long list, and every statement over it that is made from then on."""
+    with portal.app.app_context():
+        kind = db.engine.dialect.name
+        back, ahead = MOMENT[kind].format(back=100), MOMENT[kind].format(back=0)
+        values = (
+            f"n, 'Shop ' || n, 'shop ' || n, 's' || n || '@example.com', '', n % 2, 0, n % 3, 1, {ahead}, '{{}}', "
+            f"' shop common w' || n, {MARKS}, {back}, {back}, 1, '', {UUIDS[kind]}"
+        )
+        portal.sql(
+            f"INSERT INTO mirrored_account ({COLUMNS}) SELECT {values} FROM {SERIES[kind]}".replace(":", "\\:")
+        )
+        portal.sql(INDEX[kind])
+        if kind == "postgresql":
+            portal.sql("SELECT gin_clean_pending_list('ix_account_search_words')")
+        portal.sql("ANALYZE")
+        statements = []
+
+        def note(_connection, _cursor, statement, parameters, _context, _many):
+            statements.append((statement, parameters))
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        yield statements
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def plans(statements):
+    explain = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}[db.engine.dialect.name]
+    found = []
+    with db.engine.connect() as connection:
+        for text, values in [each for each in statements if each[0].startswith("SELECT")]:
+            rows = connection.exec_driver_sql(explain + text, values)
+            found.append("\n".join([text, *(str(row[-1]) for row in rows)]))
+    return found
+
+
+def no_detour(plan):
+    """Nothing is read whole and nothing is sorted; PostgreSQL may read on where so many match that it soon ends."""
+    assert "AUTOMATIC" not in plan
+    assert "TEMP B-TREE" not in plan, plan
+    assert "SCAN mirrored_account\n" not in f"{plan}\n", plan
+    assert "Seq Scan on mirrored_account" not in plan or "LIMIT" in plan.splitlines()[0] + plan, plan
+    for expected in re.findall(r"Sort  \(.* rows=(\d+) ", plan):
+        assert int(expected) < ROWS / 100, plan
+
+
+@both_databases
+def test_every_order_and_filter_is_read_by_an_index(asked):
+    moment = now()
+    for wanted in (
+        Filter(),
+        Filter(words=("common",)),
+        Filter(words=("w777",)),
+        Filter(words=("shop", "w12345")),
+        Filter(marks=(facts.NO_CHANNEL,)),
+        Filter(marks=(facts.GONE,)),
+        Filter(words=("common",), marks=(facts.GONE,)),
+        Filter(expires_soon=True),
+        Filter(active_since=moment - timedelta(days=30)),
+        Filter(quiet_since=moment - timedelta(days=100)),
+        Filter(words=("common",), marks=(facts.NO_CHANNEL,), active_since=moment - timedelta(days=30)),
+    ):
+        for order in ORDERS:
+            del asked[:]
+            page = directory.first_page(wanted, order)
+            place = directory.position(page.last, order)
+            if place is not None:
+                directory.page_after(wanted, order, place)
+                directory.page_before(wanted, order, place)
+            for plan in plans(list(asked)):
+                no_detour(plan)
+
+
+@both_databases
+def test_an_account_is_looked_up(asked):
+    del asked[:]
+    row = directory.find(_uuid(777))
+    assert row is not None
+    for plan in plans(list(asked)):
+        no_detour(plan)
+        assert "Seq Scan" not in plan
+
+
+def _uuid(number):
+    with db.engine.connect() as connection:
+        query = sa.text("SELECT connexease_uuid FROM mirrored_account WHERE id = :id").columns(
+            connexease_uuid=sa.Uuid()
+        )
+        return connection.execute(query, {"id": number}).scalar_one()
