@@ -22,6 +22,7 @@ STEP_WORDS = {
     Step.NEEDS_DETAILS: _l("Refused by Connexease"),
     Step.NEEDS_PROOF: _l("Address to be proven"),
     Step.DECLINED: _l("Declined"),
+    Step.GIVEN_UP: _l("Given up"),
 }
 MESSAGE_WORDS = {
     MessageState.PREPARED: _l("Not confirmed"),

@@ -12,6 +12,7 @@ from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.facts import Facts
 from portal.mirror.search import put
 from portal.models import MirroredAccount, Step, now
+from portal.staff.account_forms import STEP_WORDS
 from tests.support.marks import both_databases
 
 NAMES = ("Çelik Gıda", "acme", "Acme", "ÅNGSTRÖM", "Zeta", "100% Other_Ltd", "Straße 12", "李记", "", "Émile & Co")
@@ -199,3 +200,8 @@ def test_an_account_is_found_by_either_uuid(made, portal):
     row = made(name="There")
     assert directory.find(row.connexease_uuid).name == "There"
     assert directory.find(UUID(int=0)) is None
+
+
+def test_every_step_has_a_word_and_is_a_filter():
+    assert set(STEP_WORDS) == set(Step)
+    assert len({facts.step_mark(step) for step in Step}) == len(Step) - 1
