@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import access, htmx
 from portal.access import SENDERS
 from portal.accounts.service import is_ready
-from portal.compose import blueprint, callback, exporting, log, sending, statuses
+from portal.compose import blueprint, callback, exporting, log, reviewing, sending, statuses
 from portal.compose.filters import LogForm, log_form
 from portal.compose.showing import STATUS_WORDS, Shown
 from portal.extensions import settings
@@ -102,6 +102,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         status_words=STATUS_WORDS,
         hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
         callback=callback.of(account),
+        bubble=reviewing.bubble(account, row) if _may_read() else None,
         **_may(),
     )
 

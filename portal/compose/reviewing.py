@@ -90,6 +90,14 @@ def draft_of(message: Message) -> Draft:
     return drafts.of_payload(message.payload or {}, message.recipient)
 
 
+def bubble(account: Account, message: Message) -> Bubble | None:
+    """A message as it arrives; none once its content was erased."""
+    if message.payload is None:
+        return None
+    draft = draft_of(message)
+    return preview.of_draft(draft, listed_for(account, draft))
+
+
 def listed_for(account: Account, draft: Draft) -> Listed | None:
     """The template as Connexease lists it, if it does and takes as many values."""
     named = [listed for listed in template_list.known(account).templates if listed.name == draft.name]
