@@ -241,7 +241,7 @@ def _of_template(part: dict[str, Any], to: str) -> Draft:
     filled = {kind: [c for c in components if c["type"] == kind] for kind in ("header", "body", "button")}
     header, header_value = _of_header(filled["header"])
     values = tuple(_value_of(parameter) for c in filled["body"] for parameter in c.get("parameters") or [])
-    buttons = (Button(int(c["index"]) + 1, c["sub_type"], _value_of(c["parameters"][0])) for c in filled["button"])
+    buttons = (Button(int(c.get("index") or 0) + 1, c.get("sub_type") or "", _first(c)) for c in filled["button"])
     return Draft(
         MessageType.TEMPLATE,
         to,
@@ -257,10 +257,17 @@ def _of_template(part: dict[str, Any], to: str) -> Draft:
 def _of_header(components: list[dict[str, Any]]) -> tuple[str, str]:
     if not components:
         return "", ""
-    parameter = components[0]["parameters"][0]
-    return parameter["type"], _value_of(parameter)
+    [first, *_more] = components[0].get("parameters") or [{"type": ""}]
+    return first["type"], _value_of(first)
+
+
+def _first(component: dict[str, Any]) -> str:
+    return _value_of((component.get("parameters") or [{"type": ""}])[0])
 
 
 def _value_of(parameter: dict[str, Any]) -> str:
-    value = parameter[parameter["type"]]
-    return str(value["link"]) if isinstance(value, dict) else str(value)
+    """What the form has one field for, also of parameters that the form itself does not make."""
+    value = parameter.get(parameter["type"]) or ""
+    if isinstance(value, dict):
+        value = value.get("link") or value.get("fallback_value") or ""
+    return str(value)
