@@ -425,3 +425,17 @@ def staff_audit_refused(walk: Walk) -> None:
 def history(walk: Walk) -> None:
     walk.overview().link("All of the history").click()
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("History")
+
+
+@state()
+def staff_system(walk: Walk) -> None:
+    as_staff(walk, "/staff/system/")
+    expect(walk.page.get_by_text("Connexease accepts it")).to_be_visible()
+    walk.page.get_by_text("Settings", exact=True).click()
+
+
+@state()
+def staff_system_with_trouble(walk: Walk) -> None:
+    walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
+    as_staff(walk, "/staff/system/?outside=1")
+    expect(walk.page.get_by_text("Connexease does not accept it.")).to_be_visible()

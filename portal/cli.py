@@ -1,5 +1,7 @@
 """The `portal` command."""
 
+import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -131,6 +133,25 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
     except DomainError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"{person.email} can log in as {role}.")
+
+
+@main.command()
+@with_app
+def doctor() -> None:
+    """Look whether everything works that the portal needs; ends with an error when something is broken."""
+    from portal.doctor import rounds  # noqa: PLC0415
+
+    logging.getLogger().setLevel(logging.WARNING)
+    signs = {"good": "ok    ", "warning": "look  ", "bad": "BROKEN"}
+    findings = rounds.all_checks()
+    for finding in findings:
+        click.echo(f"{signs[finding.health]}  {finding.name}: {finding.says}")
+        if finding.todo and finding.health != "good":
+            click.echo(f"        {finding.todo}")
+    # A check that hangs in a thread of its own must not keep the command from ending.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0 if rounds.is_well(findings) else 1)
 
 
 @main.group()

@@ -27,6 +27,7 @@ from portal.settings import is_loopback
 log = logging.getLogger(__name__)
 
 SMTP_TIMEOUT = 15
+GREETING_TIMEOUT = 5
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 12
 
@@ -80,6 +81,26 @@ def send(mail_id: UUID) -> None:
         problem = _hand_over(message)
         _note(mail, problem)
         session().commit()
+
+
+def greet() -> str:
+    """Say hello to the mail server; returns the kind of problem, or an empty string."""
+    url = settings().mail_url
+    try:
+        with _connect(url.get_secret_value() if url else "", GREETING_TIMEOUT) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return type(error).__name__
+    return ""
+
+
+def try_again(limit: int = 500) -> list[UUID]:
+    """Put mails back into the outbox that were tried to the end. The caller commits, and wakes the worker."""
+    failed = sa.select(col(Mail.id)).where(col(Mail.state) == MailState.FAILED)
+    found = list(session().execute(failed.order_by(col(Mail.created_at)).limit(limit)).scalars())
+    again = sa.update(Mail).where(col(Mail.id).in_(found), col(Mail.state) == MailState.FAILED)
+    session().execute(again.values(state=MailState.WAITING, attempts=0, next_attempt_at=now(), claimed_until=None))
+    return found
 
 
 def due(limit: int = 100) -> list[UUID]:
@@ -141,15 +162,15 @@ def _hand_over(message: EmailMessage) -> str:
     return ""
 
 
-def _connect(url: str) -> smtplib.SMTP:
+def _connect(url: str, timeout: float = SMTP_TIMEOUT) -> smtplib.SMTP:
     parts = urlsplit(url)
     host, encrypted = parts.hostname or "localhost", parts.scheme == "smtps"
     context = ssl.create_default_context()
     server: smtplib.SMTP
     if encrypted:
-        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_TIMEOUT, context=context)
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=context)
     else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_TIMEOUT)
+        server = smtplib.SMTP(host, parts.port or 25, timeout=timeout)
     try:
         server.ehlo()
         if not encrypted and server.has_extn("starttls"):

@@ -17,6 +17,7 @@ HTMX_CDN_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwI
 
 MIN_SECRET_LENGTH = 32
 VAULT_KEY_BYTES = 32
+MIN_METRICS_TOKEN = 24
 
 
 class SettingsError(Exception):
@@ -76,6 +77,9 @@ class Settings(BaseSettings):
     """Seconds that one answer of Connexease may keep us waiting."""
     connexease_recipient_plus: bool = True
     """Whether the gateway gets phone numbers with `+`, as in its guide, or as digits only."""
+
+    metrics_token: SecretStr | None = None
+    """What a monitoring system shows to read `/metrics`; without it there is no such page."""
 
     event_retention_days: int = Field(90, ge=1, le=3650)
     """How long events that came in are kept."""
@@ -185,6 +189,8 @@ class Settings(BaseSettings):
             problems.append("REDIS_URL must start with redis://, rediss:// or unix://.")
         if self.mail_url is not None and not _has_scheme(self.mail_url, "smtp", "smtps"):
             problems.append("MAIL_URL must be smtp://host:port or smtps://user:password@host:port.")
+        if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < MIN_METRICS_TOKEN:
+            problems.append(f"METRICS_TOKEN must have at least {MIN_METRICS_TOKEN} random characters.")
         return problems
 
     def _production_problems(self) -> list[str]:

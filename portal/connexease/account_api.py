@@ -3,6 +3,7 @@
 from pydantic import SecretStr, TypeAdapter
 
 from portal.connexease.calls import Call
+from portal.connexease.knocking import Knock
 from portal.connexease.schemas import Template
 from portal.connexease.transport import Transport
 
@@ -14,6 +15,10 @@ class AccountAPI:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def knock(self) -> Knock:
+        """Whether the host answers at all; no credential goes along."""
+        return self._transport.knock()
 
     def templates(self, access_token: SecretStr, active_only: bool = True) -> list[Template]:
         """The account's message templates. Raises `Unauthorized` when the token is revoked or not allowed."""

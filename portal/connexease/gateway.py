@@ -8,6 +8,7 @@ from pydantic import SecretStr, TypeAdapter
 from portal.connexease import delays
 from portal.connexease.calls import Answer, Call
 from portal.connexease.errors import ConnexeaseError, GatewayRefused, OutcomeUnknown, RateLimited
+from portal.connexease.knocking import Knock
 from portal.connexease.messages import Message, RateLimits, SendResult, SentMessage
 from portal.connexease.transport import Transport
 
@@ -26,6 +27,10 @@ class Gateway:
     def __init__(self, transport: Transport, *, plus: bool = True) -> None:
         self._transport = transport
         self._plus = plus
+
+    def knock(self) -> Knock:
+        """Whether the host answers at all; no credential goes along."""
+        return self._transport.knock()
 
     def send(self, key: SecretStr, message: Message, mmlite: bool = False, is_fake: bool = False) -> SendResult:
         """Send a message, once. `mmlite` takes Meta's marketing route, `is_fake` does all but the sending.

@@ -14,6 +14,7 @@ from pydantic import SecretStr, TypeAdapter
 from portal.connexease import paging
 from portal.connexease.calls import Answer, Call
 from portal.connexease.errors import ConnexeaseError, OutcomeUnknown
+from portal.connexease.knocking import Knock
 from portal.connexease.schemas import (
     AccessToken,
     Account,
@@ -50,6 +51,10 @@ class Reseller:
     def __init__(self, transport: Transport, token: SecretStr) -> None:
         self._transport = transport
         self._token = token
+
+    def knock(self) -> Knock:
+        """Whether the host answers at all; no credential goes along."""
+        return self._transport.knock()
 
     def create_account(self, account: NewAccount) -> Account:
         """Create an account. After `OutcomeUnknown`, look with `find_account` before creating again."""

@@ -20,6 +20,7 @@ from requests.auth import AuthBase
 from portal.connexease.calls import Answer, Call, Silence
 from portal.connexease.errors import BadAnswer, OutcomeUnknown, Unauthorized
 from portal.connexease.exchange import Exchange, Session, current
+from portal.connexease.knocking import Knock, answered
 
 logger = logging.getLogger("portal.connexease")
 
@@ -106,6 +107,20 @@ class Transport:
         if doubtful and not result.is_success:
             raise OutcomeUnknown(result.record)
         return result
+
+    def knock(self) -> Knock:
+        """Whether the host answers, asked once and without any credential."""
+        started = time.monotonic()
+        exchange = Exchange(started + self._timeouts.read, self._timeouts.read, on_its_own=True)
+        mark = current.set(exchange)
+        times = (self._timeouts.connect, self._timeouts.read)
+        try:
+            with self._session.get(self.base_url, timeout=times, allow_redirects=False, stream=True) as response:
+                return answered(response.status_code, started, response.headers.get("Date"))
+        except _FAILURES as failure:
+            return Knock(None, time.monotonic() - started, type(failure).__name__)
+        finally:
+            current.reset(mark)
 
     def _try(self, call: Call, deadline: float) -> tuple[Answer | Silence, bool]:
         """The last result, and whether an earlier try may have been carried out."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal.doctor import heartbeats
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.models import (
@@ -29,7 +30,7 @@ from portal.models import (
     Webhook,
     now,
 )
-from portal.staff import board, heartbeats, tally
+from portal.staff import board, tally
 from portal.staff.charts import Chart
 
 DAYS = 30

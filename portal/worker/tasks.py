@@ -11,11 +11,12 @@ from portal import mail
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
+from portal.doctor import heartbeats
 from portal.events import processing, retention
 from portal.mirror import activity, projection, runs
 from portal.queue import huey
 from portal.signup import provisioning
-from portal.staff import heartbeats, tally
+from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking
 from portal.webhooks import saving
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from portal.doctor import heartbeats
 from portal.extensions import db, session
 from portal.models import (
     Account,
@@ -20,7 +21,7 @@ from portal.models import (
     Tally,
     now,
 )
-from portal.staff import dashboard, heartbeats, tally
+from portal.staff import dashboard, tally
 from portal.staff.charts import Chart
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal

@@ -1,0 +1,143 @@
+"""What can be told without asking anybody outside: settings, database, worker, mail that waits, vault, disk."""
+
+import shutil
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from flask_babel import format_timedelta
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
+
+from portal import vault_keeping
+from portal.doctor import backlog, heartbeats
+from portal.doctor.findings import Check, Finding, bad, good, warning
+from portal.extensions import db, session, settings, vault
+from portal.i18n import _, _l
+from portal.migrate import newest_revision
+from portal.models import now
+from portal.vault_crypto import VaultError
+
+SAMPLE = 20
+"""Records of each kind that are really opened; of all others it is looked which key they need."""
+KINDS = {
+    "sign-ups": _l("sign-ups"),
+    "webhooks": _l("webhooks"),
+    "tokens": _l("tokens"),
+    "messages": _l("messages"),
+    "mails": _l("mails"),
+    "events": _l("events"),
+}
+LITTLE, TOO_LITTLE = 2 * 1024**3, 300 * 1024**2
+"""Bytes on the disk."""
+
+
+def database() -> list[Finding]:
+    """It answers, and has the tables of this version."""
+    name = _("Database")
+    with db.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        kind = connection.dialect.name
+    if revision != newest_revision():
+        says = _(
+            "It is at revision %(is)s, this version needs %(needs)s.",
+            **{"is": revision, "needs": newest_revision()},
+        )
+        return [bad(name, says, _("Run `portal db upgrade`."))]
+    return [good(name, _("%(kind)s answers, and is up to date (%(revision)s).", kind=kind, revision=revision))]
+
+
+def worker() -> list[Finding]:
+    """It lives, and keeps up."""
+    name = _("Worker")
+    last = heartbeats.last()
+    if last is None:
+        return [bad(name, _("It has never run."), _("Start `portal worker`."))]
+    ago = format_timedelta(now() - last)
+    if not heartbeats.is_alive():
+        says = _("It gave its last sign of life %(ago)s ago.", ago=ago)
+        return [bad(name, says, _("Start `portal worker`, and look into its log."))]
+    return [good(name, _("It gave a sign of life %(ago)s ago.", ago=ago)), _backlog()]
+
+
+def _backlog() -> Finding:
+    name, rows = _("Backlog"), backlog.waiting()
+    said = ", ".join(f"{KINDS[row.kind]} {row.count}" for row in rows if row.count)
+    overdue = ", ".join(f"{KINDS[row.kind]} {row.overdue}" for row in rows if row.overdue)
+    if overdue:
+        says = _("Overdue by minutes: %(what)s.", what=overdue)
+        return warning(name, says, _("If it grows, raise WORKER_THREADS or start another `portal worker`."))
+    return good(name, _("Waiting: %(what)s.", what=said) if said else _("Nothing waits."))
+
+
+def outbox() -> list[Finding]:
+    """Mail that nobody took."""
+    name, failed = _("Outbox"), backlog.failed_mails()
+    if failed:
+        says = _("%(count)d mails were tried to the end and not taken.", count=failed)
+        return [bad(name, says, _("Mend the mail server below, then send them again on the staff's system page."))]
+    return [good(name, _("No mail is stuck."))]
+
+
+def secrets() -> list[Finding]:
+    """Every stored secret needs a key that is there, and a sample of each kind opens."""
+    name = _("Vault")
+    total, missing, closed = 0, 0, 0
+    for column in vault_keeping.PLACES:
+        for key_id, count in _by_key(column):
+            total += count
+            missing += 0 if key_id in vault().key_ids else count
+        closed += _closed(column)
+    if missing or closed:
+        says = _("%(missing)d of %(total)d secrets need a key that is not there.", missing=missing, total=total)
+        says += " " + _("Of a sample, %(closed)d do not open.", closed=closed)
+        todo = _("Put the missing key back into VAULT_KEYS; `portal vault check` names each record.")
+        return [bad(name, says, todo)]
+    return [good(name, _("%(total)d secrets, each with a key that is there.", total=total))]
+
+
+def _by_key(name: str) -> list[tuple[str, int]]:
+    """How many secrets each key seals."""
+    column = _column(name)
+    key_id = sa.func.substr(column, 4, 8)
+    query = sa.select(key_id, sa.func.count()).where(column.is_not(None)).group_by(key_id)
+    return [(row[0], row[1]) for row in session().execute(query)]
+
+
+def _closed(name: str) -> int:
+    column, closed = _column(name), 0
+    rows = session().execute(sa.select(column.table).where(column.is_not(None)).limit(SAMPLE)).all()
+    for row in rows:
+        try:
+            vault().open(row._mapping[column], vault_keeping.PLACES[name](row))
+        except VaultError:
+            closed += 1
+    return closed
+
+
+def _column(name: str) -> sa.Column[str]:
+    table, _dot, column = name.partition(".")
+    return SQLModel.metadata.tables[table].c[column]
+
+
+def disk() -> list[Finding]:
+    """Room for the database and what grows beside it."""
+    name = _("Disk")
+    url = make_url(settings().database_sqlalchemy_url)
+    folder = Path(url.database or ".").parent if url.get_backend_name() == "sqlite" else Path()
+    usage = shutil.disk_usage(folder if folder.exists() else Path())
+    says = _("%(free).1f of %(total).1f GB are free.", free=usage.free / 1024**3, total=usage.total / 1024**3)
+    if usage.free < TOO_LITTLE:
+        return [bad(name, says, _("Make room now: a full disk loses events."))]
+    if usage.free < LITTLE:
+        return [warning(name, says, _("Make room soon."))]
+    return [good(name, says)]
+
+
+CHECKS: list[tuple[str, Check]] = [
+    (_l("Database"), database),
+    (_l("Worker"), worker),
+    (_l("Outbox"), outbox),
+    (_l("Vault"), secrets),
+    (_l("Disk"), disk),
+]

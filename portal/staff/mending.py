@@ -1,0 +1,23 @@
+"""What the staff can set going again."""
+
+from portal import audit, mail
+from portal.doctor import backlog
+from portal.extensions import session
+from portal.models import Person
+from portal.queue import wake
+
+
+def failed_mails() -> int:
+    """Mails that were tried to the end."""
+    return backlog.failed_mails()
+
+
+def send_mails_again(actor: Person) -> int:
+    """Put them back into the outbox; how many there were."""
+    found = mail.try_again()
+    if found:
+        audit.record(actor, None, "system.mails_tried_again", str(len(found)))
+    session().commit()
+    for mail_id in found:
+        wake("mail", str(mail_id))
+    return len(found)

@@ -1,0 +1,59 @@
+"""How the portal itself is, and what a monitoring system reads."""
+
+import secrets
+
+from flask import Response, abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.doctor import metrics as gauges
+from portal.doctor import rounds
+from portal.extensions import settings
+from portal.i18n import _
+from portal.models import StaffRole
+from portal.staff import blueprint, mending
+
+
+@blueprint.get("/staff/system/")
+@access.staff_page()
+def system() -> ResponseReturnValue:
+    """What this machine knows at once; what others are asked for follows by itself, or on a click."""
+    asked = "outside" in request.args
+    return htmx.page(
+        "staff/system.html",
+        findings=rounds.quick_checks(),
+        outside=rounds.slow_checks() if asked else None,
+        failed_mails=mending.failed_mails(),
+        settings_shown=rounds.shown_settings(),
+    )
+
+
+@blueprint.get("/staff/system/outside")
+@access.staff_page()
+def system_outside() -> ResponseReturnValue:
+    """The slow part alone."""
+    if not htmx.is_fragment_request():
+        return htmx.redirect(url_for("staff.system", outside=1))
+    return htmx.page("staff/system.html", "outside", outside=rounds.slow_checks())
+
+
+@blueprint.post("/staff/system/mails")
+@access.staff_page(StaffRole.ADMIN, StaffRole.SUPPORT)
+def send_mails_again() -> ResponseReturnValue:
+    """Try once more to send what nobody took."""
+    count = mending.send_mails_again(access.person_or_401())
+    flash(_("%(count)d mails are tried again.", count=count))
+    return htmx.redirect(url_for("staff.system"))
+
+
+@blueprint.get("/metrics")
+@access.machine
+def metrics() -> ResponseReturnValue:
+    """For a monitoring system that knows the token; for everybody else there is no such page."""
+    token = settings().metrics_token
+    if token is None:
+        abort(404)
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not secrets.compare_digest(shown.encode(), token.get_secret_value().encode()):
+        return Response("wrong token\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
+    return Response(gauges.exposition(), content_type=gauges.TEXT, headers={"Cache-Control": "no-store"})

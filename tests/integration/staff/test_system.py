@@ -1,0 +1,374 @@
+"""The system page and `portal doctor`: each thing that is needed, well and broken, and what to do then."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.connexease.knocking import Knock
+from portal.doctor import findings, heartbeats, inside, outside, rounds
+from portal.doctor.findings import Finding, Health
+from portal.models import Heartbeat, StaffRole, now
+from portal.settings import Settings
+from tests.support.portal import Portal
+
+
+def nowhere() -> str:
+    """An address where nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def only(portal: Portal, check: Callable[[], list[Finding]]) -> Finding:
+    with portal.app.app_context():
+        return check()[0]
+
+
+def named(found: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in found}
+
+
+# --- inside
+
+
+def test_everything_inside_is_well(portal: Portal) -> None:
+    portal.customer()
+    portal.sweep()
+    with portal.app.app_context():
+        found = rounds.quick_checks()
+    assert [finding.health for finding in found] == [Health.GOOD] * 6, found
+    assert named(found)["Vault"].says == "2 secrets, each with a key that is there."
+
+
+def test_tables_of_another_version(portal: Portal) -> None:
+    portal.sql("UPDATE alembic_version SET version_num = '0001'")
+    finding = only(portal, inside.database)
+    assert (finding.health, finding.todo) == (Health.BAD, "Run `portal db upgrade`.")
+
+
+def test_a_worker_that_never_ran_or_fell_silent(portal: Portal) -> None:
+    assert only(portal, inside.worker).says == "It has never run."
+    portal.run(heartbeats.beat)
+    portal.sql("UPDATE heartbeat SET at = :old", old=now() - timedelta(minutes=10))
+    finding = only(portal, inside.worker)
+    assert (finding.health, finding.todo) == (Health.BAD, "Start `portal worker`, and look into its log.")
+    assert "10 minutes ago" in finding.says
+    portal.sweep()
+    assert only(portal, inside.worker).health == Health.GOOD
+    assert len(portal.rows(Heartbeat)) == 1
+
+
+def test_a_backlog_is_named_by_kind(portal: Portal) -> None:
+    portal.run(heartbeats.beat)
+    portal.newcomer()
+    with portal.app.app_context():
+        assert "sign-ups 1" in inside.worker()[1].says
+    portal.sql("UPDATE provisioning SET next_attempt_at = :old", old=now() - timedelta(hours=1))
+    with portal.app.app_context():
+        finding = inside.worker()[1]
+    assert (finding.health, finding.says) == (Health.WARNING, "Overdue by minutes: sign-ups 1.")
+
+
+def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
+    portal = make_portal(signup_policy="verified")
+    portal.sign_up()
+    portal.sql("UPDATE mail SET state = 'failed', attempts = 12, next_attempt_at = NULL")
+    assert only(portal, inside.outbox).health == Health.BAD
+    browser = portal.staff(StaffRole.SUPPORT)
+    page = browser.follow(browser.submit(browser.get("/staff/system/"), "Send the mails again"))
+    assert "1 mails are tried again" in page.text
+    assert portal.mails("jane@acme.example.com")
+    assert only(portal, inside.outbox).health == Health.GOOD
+    assert "had 1 mails sent again" in browser.get("/staff/audit/").text
+
+
+def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
+    import base64  # noqa: PLC0415
+
+    make_portal().customer()
+    other = make_portal(vault_keys=base64.b64encode(bytes([7]) * 32).decode())
+    finding = only(other, inside.secrets)
+    assert finding.health == Health.BAD
+    assert "2 of 2 secrets need a key that is not there." in finding.says
+    usual = make_portal()
+    usual.sql("UPDATE portal_webhook SET sealed_secret = substr(sealed_secret, 1, 60) || 'AAAA'")
+    finding = only(usual, inside.secrets)
+    assert "Of a sample, 1 do not open." in finding.says
+    assert "VAULT_KEYS" in finding.todo
+
+
+def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
+    for free, health in ((10 * 1024**3, Health.GOOD), (1024**3, Health.WARNING), (1024**2, Health.BAD)):
+        usage = type("Usage", (), {"free": free, "total": 100 * 1024**3})
+        monkeypatch.setattr(inside.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert only(portal, inside.disk).health == health
+
+
+def test_a_database_that_is_away_stops_no_other_check(portal: Portal) -> None:
+    portal.sql("DROP TABLE heartbeat")
+    with portal.app.app_context():
+        found = named(rounds.quick_checks())
+    assert found["Worker"].says == "The database does not answer."
+    assert found["Vault"].health == Health.GOOD
+
+
+# --- outside
+
+
+def test_everything_outside_is_well(make_portal) -> None:
+    portal = make_portal()
+    with portal.served() as url:
+        portal = make_portal(public_url=url)
+        portal.customer()
+        with portal.app.app_context():
+            found = named(rounds.slow_checks())
+    bad = {finding.name for finding in found.values() if finding.health != Health.GOOD}
+    assert bad == {"Public address", "Events"}, found
+    assert found["Public address"].says == "It answers, but on this machine alone: Connexease cannot reach it."
+    assert found["Reseller token"].says == "Connexease accepts it, and lists 1 accounts."
+    assert found["Clock"].says == "It agrees with Connexease's."
+
+
+@pytest.mark.parametrize(
+    ("setting", "check", "variable"),
+    [
+        ("connexease_api_url", outside.reseller_api, "CONNEXEASE_API_URL"),
+        ("connexease_account_api_url", outside.account_api, "CONNEXEASE_ACCOUNT_API_URL"),
+        ("connexease_gateway_url", outside.gateway, "CONNEXEASE_GATEWAY_URL"),
+    ],
+)
+def test_a_host_that_does_not_answer(make_portal, setting, check, variable) -> None:
+    finding = only(make_portal(**{setting: nowhere()}), check)
+    assert finding.health == Health.BAD
+    assert finding.says == "It does not answer (ConnectionError)."
+    assert variable in finding.todo
+
+
+def test_no_credential_is_shown_to_a_host_that_is_only_knocked_at(portal: Portal) -> None:
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            connection, _address = server.accept()
+            with connection:
+                heard.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        from portal.connexease import Connexease  # noqa: PLC0415
+
+        settings: Settings = portal.app.config["SETTINGS"]
+        token = settings.connexease_reseller_token
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        knock = Connexease(reseller_token=token, gateway_url=url, api_url=url).reseller.knock()
+        thread.join()
+    assert knock.status == 401
+    assert b"Authorization" not in heard[0]
+    assert token.get_secret_value().encode() not in heard[0]
+
+
+def test_a_token_that_is_not_accepted(portal: Portal) -> None:
+    for status, health, words in (
+        (401, Health.BAD, "does not accept it"),
+        (403, Health.BAD, "does not accept it"),
+        (429, Health.WARNING, "too many requests"),
+        (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
+    ):
+        portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
+        finding = only(portal, outside.reseller_token)
+        assert (finding.health, words in finding.says) == (health, True), finding
+        portal.control.clear_faults()
+
+
+@pytest.mark.parametrize(
+    ("skew", "health"),
+    [(timedelta(), Health.GOOD), (timedelta(seconds=-40), Health.WARNING), (timedelta(minutes=5), Health.BAD)],
+)
+def test_clocks_that_disagree(portal: Portal, skew: timedelta, health: Health) -> None:
+    with portal.app.app_context():
+        [finding] = outside._clock(Knock(200, 0.1, skew=skew))
+        assert outside._clock(Knock(200, 0.1)) == []
+    assert finding.health == health
+
+
+def test_a_slow_host_and_one_with_an_error_of_its_own(portal: Portal) -> None:
+    with portal.app.app_context():
+        assert outside._reached("x", "X", Knock(200, 4)).health == Health.WARNING
+        assert outside._reached("x", "X", Knock(502, 0.1)).health == Health.WARNING
+        assert outside._reached("x", "X", Knock(404, 0.1)).health == Health.GOOD
+
+
+def test_our_own_address(make_portal, sandbox) -> None:
+    finding = only(make_portal(public_url=nowhere()), outside.public_url)
+    assert (finding.health, finding.says) == (Health.BAD, "It does not answer at all.")
+    finding = only(make_portal(public_url=sandbox.api_url), outside.public_url)
+    assert (finding.health, "Something else than the portal" in finding.says) == (Health.BAD, True)
+    finding = only(make_portal(public_url="https://nothing.invalid"), outside.public_url)
+    assert finding.says == "Its name has no address."
+    finding = only(make_portal(public_url="https://10.0.0.1"), outside.public_url)
+    assert (finding.health, "private network" in finding.says) == (Health.WARNING, True)
+
+
+def test_an_event_is_the_proof_from_outside(portal: Portal) -> None:
+    with portal.app.app_context():
+        assert "None has ever come" in outside._heard()[0].says
+    portal.customer()
+    uuid = portal.control.accounts()[0]["uuid"]
+    hook = portal.control.webhooks(uuid)[0]
+    path = hook["callback_url"].removeprefix("http://localhost")
+    portal.browser().client.post(path, data="{}", headers=hook["headers"])
+    with portal.app.app_context():
+        assert "The last one came" in outside._heard()[0].says
+
+
+def test_the_mail_server(make_portal) -> None:
+    assert only(make_portal(), outside.mail_server).health == Health.GOOD
+    finding = only(make_portal(mail_url=nowhere().replace("http", "smtp")), outside.mail_server)
+    assert (finding.health, finding.says) == (Health.BAD, "It does not serve us (ConnectionRefusedError).")
+    assert only(make_portal(mail_url=None), outside.mail_server).todo.startswith("Set MAIL_URL")
+    with_password = make_portal(mail_url=f"{make_portal().app.config['SETTINGS'].mail_url.get_secret_value()}"
+                                .replace("smtp://", "smtp://user:planted-secret@"))  # fmt: skip
+    finding = only(with_password, outside.mail_server)
+    assert finding.health == Health.BAD
+    assert "planted-secret" not in str(finding)
+
+
+def test_limits_in_memory_are_told_in_production(portal: Portal, monkeypatch) -> None:
+    assert only(portal, outside.counting).health == Health.GOOD
+    monkeypatch.setattr(Settings, "is_production", True)
+    assert only(portal, outside.counting).health == Health.WARNING
+
+
+# --- the rounds
+
+
+def test_a_check_that_hangs_or_fails_keeps_nobody(portal: Portal) -> None:
+    let_go = threading.Event()
+
+    def hang() -> list[Finding]:
+        let_go.wait(20)
+        return []
+
+    def fail() -> list[Finding]:
+        raise ZeroDivisionError("planted-secret")
+
+    started = time.monotonic()
+    with portal.app.app_context():
+        found = findings.run(portal.app, [("slow", hang), ("odd", fail), ("disk", inside.disk)], 0.3)
+    let_go.set()
+    assert time.monotonic() - started < 5
+    assert [finding.health for finding in found] == [Health.BAD, Health.BAD, Health.GOOD]
+    assert found[1].says == "The check itself failed (ZeroDivisionError)."
+
+
+def test_no_setting_shows_a_secret(make_portal, database_url) -> None:
+    portal = make_portal(
+        metrics_token="planted-metrics-token-0123", mail_url="smtp://u:planted-password@localhost"
+    )
+    browser = portal.staff(StaffRole.READ_ONLY)
+    page = browser.get("/staff/system/")
+    settings = portal.app.config["SETTINGS"]
+    for secret in (settings.secret_key, settings.vault_keys[0], settings.connexease_reseller_token):
+        assert secret.get_secret_value() not in page.response.text
+    assert "planted" not in page.text
+    assert "VAULT_KEYS 1 keys" in page.text
+    assert "METRICS_TOKEN set" in page.text
+    with portal.app.app_context():
+        for url in ("postgresql://u:planted@h/n?password=planted", "postgres://u:planted@h/n"):
+            assert rounds._place(url) == f"{url.partition(':')[0]}: h/n"
+
+
+def test_the_page_does_not_wait_for_others(make_portal) -> None:
+    portal = make_portal(connexease_api_url=nowhere(), connexease_gateway_url=nowhere())
+    browser = portal.staff(StaffRole.SUPPORT)
+    page = browser.get("/staff/system/")
+    assert "are being asked" in page.text
+    loading = page.soup.select_one("#outside")
+    part = browser.get(loading["hx-get"], htmx=True)
+    assert "Check CONNEXEASE_GATEWAY_URL" in part.text
+    assert part.soup.find("html") is None
+    assert "hx-get" not in part.soup.select_one("#outside").attrs
+    plain = browser.get(loading["hx-get"])
+    assert plain.goes_to == "/staff/system/?outside=1"
+    assert "Check CONNEXEASE_GATEWAY_URL" in browser.get(plain.goes_to).text
+
+
+# --- the command
+
+
+@pytest.fixture
+def surroundings(sandbox) -> dict[str, str]:
+    return {
+        "CONNEXEASE_API_URL": sandbox.api_url,
+        "CONNEXEASE_ACCOUNT_API_URL": sandbox.api_url,
+        "CONNEXEASE_GATEWAY_URL": sandbox.api_url,
+        "MAIL_URL": sandbox.smtp_url,
+    }
+
+
+def test_the_command_says_what_is_broken_and_what_to_do(command, portal: Portal, surroundings) -> None:
+    portal.sweep()
+    with portal.served() as url:
+        done = command("doctor", PUBLIC_URL=url, **surroundings)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "ok      Reseller token: Connexease accepts it" in done.stdout
+        assert "BROKEN" not in done.stdout
+        broken = command("doctor", PUBLIC_URL=url, **(surroundings | {"MAIL_URL": "smtp://127.0.0.1:1"}))
+    assert broken.returncode == 1
+    assert "BROKEN  Mail server: It does not serve us" in broken.stdout
+    assert "        Check MAIL_URL and the server." in broken.stdout
+
+
+# --- for a monitoring system
+
+TOKEN = "a-token-for-the-monitoring-0123456789"
+
+
+def test_metrics_are_for_who_knows_the_token(make_portal) -> None:
+    assert make_portal().browser().get("/metrics").status == 404
+    portal = make_portal(metrics_token=TOKEN)
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+        answer = portal.browser().client.get("/metrics", headers=headers)
+        assert (answer.status_code, answer.get_data(as_text=True)) == (401, "wrong token\n")
+
+
+def test_metrics(make_portal) -> None:
+    portal = make_portal(metrics_token=TOKEN)
+    portal.customer()
+    portal.newcomer(contact_email="n@new.example.com")
+    portal.sweep()
+    portal.control.create_channel(portal.control.accounts()[0]["uuid"], name="Shop")
+    portal.log_in("jane@acme.example.com").post(
+        f"/accounts/{portal.account('jane@acme.example.com').id}/channels/refresh"
+    )
+    answer = portal.browser().client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    lines = answer.get_data(as_text=True).splitlines()
+    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert samples["portal_accounts"] == "2"
+    assert samples['portal_setups{step="ready"}'] == "2"
+    assert samples['portal_backlog{kind="mails"}'] == "0"
+    assert samples['portal_channels{connected="yes"}'] == "1"
+    assert 0 <= float(samples["portal_worker_silent_seconds"]) < 60
+    names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    assert {name.partition("{")[0] for name in samples} <= names
+
+
+def test_a_short_token_for_metrics_is_refused(settings_for) -> None:
+    with pytest.raises(ValueError, match="METRICS_TOKEN must have at least"):
+        settings_for(metrics_token="short")
+
+
+def test_a_date_that_is_none() -> None:
+    from portal.connexease.knocking import answered  # noqa: PLC0415
+
+    for date in (None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT"):
+        assert answered(200, time.monotonic(), date).skew is None
+    skew = answered(200, time.monotonic(), "Tue, 24 Nov 2020 10:00:00 GMT").skew
+    assert skew is not None
+    assert skew < -timedelta(days=1)
+    assert isinstance(now() + skew, datetime)
