@@ -26,6 +26,8 @@ START_TIMEOUT = 600
 STOP_TIMEOUT = 10
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
+STAFF_SECRET = "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA"
+"""What the authenticator app of the staff person makes its codes from."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -93,7 +95,8 @@ class Stack:
         self.sandbox.stop()
 
     def restore(self) -> None:
-        """Undo what a test did to the sandbox's dials; accounts stay."""
+        """Undo what a test did to the sandbox's dials; accounts stay. Codes that were typed may be typed again."""
+        self._execute("UPDATE authenticator SET last_step = NULL")
         control = self.connexease
         control.clear_faults()
         control.clear_presets()
@@ -106,12 +109,22 @@ class Stack:
         """Let time pass for one attempt to connect: everything about it happened that much earlier."""
         instants = ("requested_at", "opened_at", "closed_at", "expires_at", "checked_at")
         earlier = ", ".join(f"{name} = strftime('%Y-%m-%d %H:%M:%f000', {name}, ?)" for name in instants)
+        changed = self._execute(
+            f"UPDATE onboarding_attempt SET {earlier} WHERE id = ?",
+            *[f"-{seconds} seconds"] * len(instants),
+            attempt.replace("-", ""),
+        )
+        assert changed == 1, f"there is no attempt {attempt}"
+
+    def make_staff(self, email: str, role: str = "admin") -> str:
+        """Somebody else of the staff, with `STAFF_PASSWORD` and no app for codes yet; the address."""
+        _run(self.environment(), "portal", "staff", "create", email, "--role", role)
+        return email
+
+    def _execute(self, statement: str, *values: str) -> int:
+        """Change the database behind the portal's back; how many rows."""
         with closing(sqlite3.connect(self.folder / "portal.db", timeout=15)) as database, database:
-            changed = database.execute(
-                f"UPDATE onboarding_attempt SET {earlier} WHERE id = ?",
-                [*[f"-{seconds} seconds"] * len(instants), attempt.replace("-", "")],
-            )
-        assert changed.rowcount == 1, f"there is no attempt {attempt}"
+            return database.execute(statement, values).rowcount
 
     def logs(self) -> dict[str, str]:
         """What each process wrote so far."""
@@ -175,14 +188,15 @@ def make_database(folder: Path) -> Path:
     """The tables, and somebody of the staff, for stacks to start from."""
     file = folder / "portal.db"
     environment = Stack(folder, file).environment()
-    _portal(environment, "db", "upgrade")
-    _portal(environment, "staff", "create", STAFF_EMAIL, "--first-name", "Sam", "--last-name", "Staff")
+    _run(environment, "portal", "db", "upgrade")
+    _run(environment, "portal", "staff", "create", STAFF_EMAIL, "--first-name", "Sam", "--last-name", "Staff")
+    _run(environment, "e2e.enrol", STAFF_EMAIL, STAFF_SECRET)
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied
     return file
 
 
-def _portal(environment: dict[str, str], *arguments: str) -> None:
-    command = [sys.executable, "-m", "portal", *arguments]
+def _run(environment: dict[str, str], module: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"portal {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{module} {' '.join(arguments)}:\n{done.stdout}{done.stderr}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pyotp
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.mail import link_mailed_to
@@ -14,6 +16,7 @@ from e2e.pages import (
     CheckMailPage,
     ConfirmPage,
     DashboardPage,
+    EnrolPage,
     FrontPage,
     LinkSpentPage,
     LogInPage,
@@ -192,6 +195,25 @@ def staff_board(walk: Walk) -> None:
 
 
 @state()
+def first_log_in_of_staff(walk: Walk) -> None:
+    email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com")
+    LogInPage(walk.go("/login")).log_in_for_the_first_time(email, STAFF_PASSWORD).finish_in_vain("000000")
+    assert EnrolPage(walk.page).secret
+
+
+@state()
+def recovery_codes(walk: Walk) -> None:
+    first_log_in_of_staff(walk)
+    secret = walk.page.locator("#app-key").inner_text().replace(" ", "")
+    EnrolPage(walk.page).finish(pyotp.TOTP(secret).now())
+
+
+@state()
+def code_refused(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).log_in_with_code(STAFF_EMAIL, STAFF_PASSWORD).type_in_vain("123 456")
+
+
+@state()
 def setting_up(walk: Walk) -> None:
     walk.stack.connexease.fault("timeout_before", "^/accounts/$", times=None, seconds=30)
     expect(walk.signed_up().heading("Setting up your account")).to_be_visible()
@@ -240,6 +262,25 @@ def menu(walk: Walk) -> None:
 def password(walk: Walk) -> None:
     walk.member()
     PasswordPage(walk.go("/profile/password"))
+
+
+@state()
+def profile(walk: Walk) -> None:
+    walk.member()
+    expect(walk.go("/profile").get_by_role("heading", name="Where you are logged in")).to_be_visible()
+
+
+@state()
+def profile_of_staff(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    expect(walk.go("/profile").get_by_text("10 left")).to_be_visible()
+
+
+@state()
+def app_begun(walk: Walk) -> None:
+    walk.member()
+    walk.go("/profile/app").get_by_role("button", name="Continue").click()
+    expect(walk.page.get_by_role("alert")).to_be_visible()
 
 
 @state()

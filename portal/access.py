@@ -1,24 +1,22 @@
-"""Who may enter: every view says it with one of the decorators here, and a view that says nothing stops the start.
+"""Who may enter: every view says it with one of the decorators here.
 
-Flask-Login stays behind this file.
+A view that says nothing stops the start.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import flask_login
 from flask import Flask, abort, current_app, g, request
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from portal.extensions import login_manager, session
-from portal.models import Account, Membership, Person, Role, StaffRole, now
+from portal.models import Account, Membership, Person, Role, StaffRole
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
@@ -32,9 +30,6 @@ SENDERS = (Role.OWNER, Role.OPERATOR)
 LOOKERS = (*BUILDERS, Role.MEMBER)
 """Who sees webhooks, events, and that there are keys: everybody but those who are here for messages alone."""
 
-CONFIRMED = "password_at"
-CONFIRMED_FOR = timedelta(minutes=10)
-
 
 @dataclass(frozen=True)
 class Access:
@@ -44,13 +39,6 @@ class Access:
     roles: frozenset[str] = frozenset()
     staff_helps: bool = False
     """Whether the reseller's staff may enter an account's page that they do not belong to."""
-
-
-def init_app(app: Flask) -> None:
-    """Bind the log-in machinery."""
-    login_manager.init_app(app)
-    login_manager.user_loader(_load_person)
-    login_manager.session_protection = None
 
 
 def check_views(app: Flask) -> None:
@@ -184,29 +172,6 @@ def after_failure() -> None:
         g._login_user = login_manager.anonymous_user()
 
 
-def log_in(person: Person) -> None:
-    """Start a session for this person, with nothing left over from the one before."""
-    log_out()
-    flask_login.login_user(person)
-
-
-def log_out() -> None:
-    """End this browser's session."""
-    flask_login.logout_user()
-    cookie.clear()
-
-
-def note_password() -> None:
-    """The person has just typed their password again."""
-    cookie[CONFIRMED] = int(now().timestamp())
-
-
-def has_confirmed() -> bool:
-    """Whether the person typed their password again in the last ten minutes; a log-in is no such thing."""
-    age = now().timestamp() - int(cookie.get(CONFIRMED, 0))
-    return 0 <= age < CONFIRMED_FOR.total_seconds()
-
-
 def is_helping() -> bool:
     """Whether this is somebody of the staff on the page of a customer's account."""
     return g.get("account") is not None and g.get("membership") is None
@@ -241,14 +206,3 @@ def _account_or_404(person: Person, account_id: UUID, staff: bool) -> tuple[Acco
     if account is None:
         abort(404)
     return account, None
-
-
-def _load_person(remembered: str) -> Person | None:
-    person_id, _, epoch = remembered.partition(":")
-    try:
-        person = session().get(Person, UUID(person_id))
-    except ValueError:
-        return None
-    if person is None or not person.is_enabled or str(person.session_epoch) != epoch:
-        return None
-    return person

@@ -132,7 +132,22 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
         )
     except DomainError as error:
         raise click.ClickException(error.message) from None
-    click.echo(f"{person.email} can log in as {role}.")
+    click.echo(f"{person.email} can log in as {role}, and sets up an authenticator app then.")
+
+
+@staff.command("reset-totp")
+@click.argument("email")
+@with_app
+def reset_totp(email: str) -> None:
+    """Take the authenticator app away from somebody who lost it; the next log-in sets up another."""
+    from portal import second_factor  # noqa: PLC0415
+    from portal.auth.service import find_person  # noqa: PLC0415
+
+    person = find_person(email)
+    if person is None:
+        raise click.ClickException("There is no login with this address.")
+    second_factor.reset(None, person)
+    click.echo(f"The app and the recovery codes of {person.email} do not count any more; every session has ended.")
 
 
 @main.command()
@@ -220,6 +235,6 @@ def _tell(findings: "Findings") -> None:
     count = findings.opened + len(findings.closed)
     click.echo(f"{findings.opened} of {count} stored secrets open.")
     for record, reason in findings.closed:
-        click.echo(f"{record.column}, account {record.account_id}, record {record.id}: {reason}", err=True)
+        click.echo(f"{record.column}, {record.owner}, record {record.id}: {reason}", err=True)
     if findings.closed:
         raise click.ClickException("Not every secret opens. Remove no key from VAULT_KEYS before that is settled.")

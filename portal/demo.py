@@ -137,6 +137,7 @@ class Demo:
             f"  The portal        {self.url}",
             f"  Connexease, local {self.sandbox_url}   (control page; mails arrive at {self.sandbox_url}/mailbox)",
             f"  Staff login       {STAFF_EMAIL}   password: {self._kept('staff_password', '')}",
+            "                    Its first log-in sets up an authenticator app: have your phone at hand.",
             "",
             "  Sign up at the portal to begin. Ctrl-C ends everything.",
             "",

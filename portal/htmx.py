@@ -1,8 +1,9 @@
 """One way to answer htmx and plain requests alike: a page or one block of it, a redirect, an event."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, url_for
 from flask import redirect as flask_redirect
 from jinja2_fragments.flask import render_block
 
@@ -39,6 +40,16 @@ def redirect(url: str) -> Response:
         response.headers["HX-Redirect"] = url
         return vary(response)
     return make_response(flask_redirect(url, 303))
+
+
+def next_address() -> str:
+    """Where the visitor wanted to go before they had to log in: a path of ours and nothing else."""
+    wanted = request.args.get("next", "")
+    # Browsers drop tabs and line ends and read a backslash as a slash: only plain printable paths pass.
+    is_plain = wanted.isprintable() and "\\" not in wanted and not urlsplit(wanted).netloc
+    # Browsers take any number of slashes at the beginning for the two before a host.
+    is_path = wanted.startswith("/") and not wanted.startswith("//")
+    return wanted if is_path and is_plain else url_for("accounts.home")
 
 
 def trigger(response: Response, event: str) -> Response:

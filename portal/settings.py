@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=5)
     worker_threads: int = Field(4, ge=1, le=64)
 
+    session_idle_hours: int = Field(24, ge=1, le=24 * 90)
+    """A log-in ends when its browser did not come for so long."""
+
     reseller_name: str = "Reseller portal"
     support_email: str = ""
     throttle_factor: int = Field(1, ge=1)

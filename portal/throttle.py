@@ -19,6 +19,7 @@ class Limit(Enum):
 
     ADDRESS_POSTS = RateLimitItemPerMinute(30)
     LOG_INS = RateLimitItemPerMinute(10, 15)
+    CODES = RateLimitItemPerMinute(8, 15)
     MAILS = RateLimitItemPerHour(5)
     SIGNUPS = RateLimitItemPerHour(10)
     CORRECTIONS = RateLimitItemPerHour(8)

@@ -26,6 +26,27 @@ from portal.models import now
 
 LANGUAGES = ["en"]
 
+# The first that occurs counts: browsers name each other for compatibility.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
 
 def init_app(app: Flask) -> None:
     """Hand the helpers to the templates."""
@@ -37,6 +58,7 @@ def init_app(app: Flask) -> None:
         by_day=by_day,
         shortdate=shortdate,
         host=host,
+        browser=browser,
         translated=translated,
     )
     app.jinja_env.filters["breakable"] = breakable
@@ -113,6 +135,15 @@ def host(url: str) -> str:
 def breakable(name: str) -> Markup:
     """A technical name that breaks after its dots and underscores, where there is too little room."""
     return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
+
+
+def browser(agent: str) -> str:
+    """What a browser says of itself, in words that its owner knows."""
+    name = next((word for mark, word in BROWSERS if mark in agent), "")
+    system = next((word for mark, word in SYSTEMS if mark in agent), "")
+    if name and system:
+        return _("%(browser)s on %(system)s", browser=name, system=system)
+    return name or system or agent.partition(" ")[0][:40] or _("An unknown browser")
 
 
 def translated(sentence: str) -> str:

@@ -14,11 +14,16 @@ from sqlmodel import SQLModel
 
 from portal.database import writing
 from portal.extensions import db, vault
-from portal.models import AuditChain, Credential, OnboardingAttempt, PortalWebhook, Webhook
+from portal.models import AuditChain, Authenticator, Credential, OnboardingAttempt, PortalWebhook, Webhook
 from portal.vault_crypto import Place, VaultError
 
 BATCH = 100
 """Rows that are read at once: no transaction stays open while they are worked on."""
+
+
+def authenticator_place(row: Authenticator) -> Place:
+    """Where lies what a person's app makes its codes from."""
+    return _place("authenticator.sealed_secret", row.person_id, row.id)
 
 
 def attempt_place(row: OnboardingAttempt) -> Place:
@@ -46,12 +51,13 @@ def webhook_place(row: Webhook) -> Place:
     return _place("webhook.sealed_headers", row.account_id, row.id)
 
 
-def _place(column: str, account_id: UUID, record: UUID | str) -> Place:
-    return Place(column, str(account_id), str(record))
+def _place(column: str, owner: UUID, record: UUID | str) -> Place:
+    return Place(column, str(owner), str(record))
 
 
 PLACES: dict[str, Callable[[Any], Place]] = {
     "audit_chain.sealed_end": chain_place,
+    "authenticator.sealed_secret": authenticator_place,
     "credential.sealed_key": credential_place,
     "onboarding_attempt.sealed_url": attempt_place,
     "portal_webhook.sealed_secret": portal_webhook_place,
@@ -66,9 +72,15 @@ class Record:
 
     column: str
     id: UUID | int
-    account_id: UUID | None
     place: Place
     sealed: str = field(repr=False)
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: an account's, a person's, or the portal's own."""
+        if not self.place.account:
+            return "the portal's own"
+        return f"{'person' if self.column.startswith('authenticator.') else 'account'} {self.place.account}"
 
 
 @dataclass
@@ -142,7 +154,7 @@ def records() -> Iterator[Record]:
         after: UUID | int | None = None
         while rows := _batch(name, after):
             for row in rows:
-                yield Record(name, row.id, getattr(row, "account_id", None), place_of(row), row._mapping[column])
+                yield Record(name, row.id, place_of(row), row._mapping[column])
             after = rows[-1].id
 
 

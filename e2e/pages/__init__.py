@@ -2,7 +2,17 @@
 
 from e2e.pages.account import OverviewPage, SetupPage
 from e2e.pages.accounts import AccountPage, AccountsPage
-from e2e.pages.auth import ForgotPage, LinkSpentPage, LogInPage, PasswordPage, ResetPage, ResetSentPage
+from e2e.pages.auth import (
+    CodePage,
+    EnrolPage,
+    ForgotPage,
+    LinkSpentPage,
+    LogInPage,
+    PasswordPage,
+    RecoveryCodesPage,
+    ResetPage,
+    ResetSentPage,
+)
 from e2e.pages.channels import AttemptPage, ChannelsPage
 from e2e.pages.dialog import Dialog
 from e2e.pages.signup import CheckMailPage, ConfirmPage, DetailsPage, FrontPage, SignUpPage
@@ -26,10 +36,12 @@ __all__ = [
     "BoardPage",
     "ChannelsPage",
     "CheckMailPage",
+    "CodePage",
     "ConfirmPage",
     "DashboardPage",
     "DetailsPage",
     "Dialog",
+    "EnrolPage",
     "ForgotPage",
     "FrontPage",
     "GatewayKeyForm",
@@ -41,6 +53,7 @@ __all__ = [
     "NewKeyPage",
     "OverviewPage",
     "PasswordPage",
+    "RecoveryCodesPage",
     "ResetPage",
     "ResetSentPage",
     "RevealedPage",

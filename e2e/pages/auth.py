@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import time
+
+import pyotp
+from playwright.sync_api import Page, expect
 
 from e2e.pages.account import OverviewPage, SetupPage
 from e2e.pages.base import PortalPage
 from e2e.pages.staff import DashboardPage
+from e2e.stack import STAFF_SECRET
 
 
 class LogInPage(PortalPage):
@@ -25,9 +29,19 @@ class LogInPage(PortalPage):
         self._log_in(email, password)
         return SetupPage(self.page)
 
-    def log_in_as_staff(self, email: str, password: str) -> DashboardPage:
-        self._log_in(email, password)
+    def log_in_as_staff(self, email: str, password: str, secret: str = STAFF_SECRET) -> DashboardPage:
+        """Log in with password and code. `secret` is what the person's app makes its codes from."""
+        self.log_in_with_code(email, password).type_code(secret)
         return DashboardPage(self.page)
+
+    def log_in_with_code(self, email: str, password: str) -> CodePage:
+        self._log_in(email, password)
+        return CodePage(self.page)
+
+    def log_in_for_the_first_time(self, email: str, password: str) -> EnrolPage:
+        """Log in as somebody of the staff who has no app yet."""
+        self._log_in(email, password)
+        return EnrolPage(self.page)
 
     def log_in_in_vain(self, email: str, password: str) -> LogInPage:
         self._log_in(email, password)
@@ -37,6 +51,66 @@ class LogInPage(PortalPage):
     def forgot_password(self) -> ForgotPage:
         self.link("Forgot your password?").click()
         return ForgotPage(self.page)
+
+
+class CodePage(PortalPage):
+    title = "Type your code"
+
+    def type_code(self, secret: str) -> None:
+        """Type what the app shows; where that was typed before, what it shows next."""
+        for ahead in (0, 30):
+            self._send(pyotp.TOTP(secret).at(int(time.time()) + ahead))
+            # Either it was refused, or there is another page with something else in its place.
+            expect(self.alert.or_(self.page.locator("main:not(:has(#code-form))")).first).to_be_visible()
+            if self.page.locator("#code-form").count() == 0:
+                return
+        raise AssertionError("no code was taken")
+
+    def type_in_vain(self, code: str) -> CodePage:
+        self._send(code)
+        expect(self.alert).to_be_visible()
+        return CodePage(self.page)
+
+    def type_recovery_code(self, code: str) -> DashboardPage:
+        self._send(code)
+        return DashboardPage(self.page)
+
+    def _send(self, code: str) -> None:
+        self.main.get_by_label("Code").fill(code)
+        self.button("Log in").click()
+
+
+class EnrolPage(PortalPage):
+    title = "Set up your authenticator app"
+
+    @property
+    def secret(self) -> str:
+        """The key that is typed into an app that cannot scan."""
+        self.main.get_by_text("It cannot be scanned?").click()
+        return self.main.locator("#app-key").inner_text().replace(" ", "")
+
+    def finish(self, code: str) -> RecoveryCodesPage:
+        self.main.get_by_label("Code", exact=True).fill(code)
+        self.button("Turn it on").click()
+        return RecoveryCodesPage(self.page)
+
+    def finish_in_vain(self, code: str) -> EnrolPage:
+        self.main.get_by_label("Code", exact=True).fill(code)
+        self.button("Turn it on").click()
+        expect(self.alert).to_be_visible()
+        return EnrolPage(self.page)
+
+
+class RecoveryCodesPage(PortalPage):
+    title = "Your recovery codes"
+
+    @property
+    def codes(self) -> list[str]:
+        return self.main.locator("#codes").inner_text().split()
+
+    def go_on(self) -> Page:
+        self.link("I have kept them, continue").click()
+        return self.page
 
 
 class ForgotPage(PortalPage):

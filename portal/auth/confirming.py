@@ -1,17 +1,20 @@
-"""Asking for the password again before something delicate."""
+"""Before something that matters: is it still the person who logged in who sits there?"""
 
-from portal import access, throttle
+from portal import access, entrance, throttle
+from portal.auth.forms import PasswordForm
 from portal.auth.service import confirm_password
+from portal.forms import text
 from portal.throttle import Limit
 
 
-def confirm_again(password: str) -> None:
-    """Check the password that the person who is logged in typed again, and know so for a while.
+def confirm(form: PasswordForm) -> None:
+    """Check what was typed again, where that was needed.
 
     Raises:
         DomainError: it is wrong, or there were too many tries.
     """
-    person = access.person_or_401()
-    throttle.take_for_email(Limit.LOG_INS, person.email)
-    confirm_password(person, password)
-    access.note_password()
+    if form.needs_password:
+        person = access.person_or_401()
+        throttle.take_for_email(Limit.LOG_INS, person.email)
+        confirm_password(person, text(form.password), text(form.code))
+        entrance.note_confirmed()

@@ -1,11 +1,24 @@
 """Forms for logging in and for passwords."""
 
-from wtforms import EmailField, PasswordField
-from wtforms.validators import DataRequired, Length
+from typing import Any
 
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from portal import access, contact, entrance, second_factor
 from portal.auth.passwords import MAX_LENGTH
-from portal.forms import Form
-from portal.i18n import _l
+from portal.forms import Form, text
+from portal.i18n import _, _l
+
+CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false", "maxlength": 40}
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _zone(value: Any) -> Any:
+    return contact.time_zone(value) if isinstance(value, str) else value
 
 
 class LogInForm(Form):
@@ -52,3 +65,85 @@ class ChangePasswordForm(NewPasswordForm):
         [DataRequired(_l("Enter your current password.")), Length(max=1024, message=_l("This is too long."))],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class CodeForm(Form):
+    """The second step of a log-in."""
+
+    code = StringField(
+        _l("Code"),
+        [DataRequired(_l("Enter the code.")), Length(max=40, message=_l("This is too long."))],
+        description=_l("The six digits that your authenticator app shows now, or one of your recovery codes."),
+        render_kw={**CODE_INPUT, "autofocus": True},
+    )
+
+
+class FirstCodeForm(Form):
+    """The first code of an app that was just set up."""
+
+    code = StringField(
+        _l("Code"),
+        [DataRequired(_l("Enter the code.")), Length(max=40, message=_l("This is too long."))],
+        description=_l("The six digits that the app shows now."),
+        render_kw={**CODE_INPUT, "inputmode": "numeric"},
+    )
+
+
+class PasswordForm(Form):
+    """Whoever sits there shows again who they are, where they did not a moment ago."""
+
+    password = PasswordField(
+        _l("Your password"),
+        [Length(max=1024, message=_l("This is too long."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    code = StringField(
+        _l("Code"),
+        [Length(max=40, message=_l("This is too long."))],
+        description=_l("From your authenticator app, or a recovery code."),
+        render_kw=CODE_INPUT,
+    )
+
+    @property
+    def needs_password(self) -> bool:
+        return not entrance.has_confirmed()
+
+    @property
+    def needs_code(self) -> bool:
+        return self.needs_password and second_factor.of(access.person_or_401()) is not None
+
+    def validate_password(self, field: PasswordField) -> None:
+        if self.needs_password and not field.data:
+            raise ValidationError(_("Enter your password."))
+
+    def validate_code(self, field: StringField) -> None:
+        if not field.data and self.needs_code:
+            raise ValidationError(_("Enter the code."))
+
+
+class ProfileForm(Form):
+    """A person's own details."""
+
+    first_name = StringField(
+        _l("First name"),
+        [DataRequired(_l("Enter your first name.")), Length(max=80, message=_l("Use at most 80 characters."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "given-name", "maxlength": 80},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [Length(max=80, message=_l("Use at most 80 characters."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "family-name", "maxlength": 80},
+    )
+    time_zone = StringField(
+        _l("Time zone"),
+        [DataRequired(_l("Choose your time zone."))],
+        filters=[_zone],
+        description=_l("For times that belong to no account. Type a city to search, such as Istanbul."),
+        render_kw={"list": "time-zones", "autocomplete": "off"},
+    )
+
+    def validate_time_zone(self, field: StringField) -> None:
+        if not contact.is_time_zone(text(field)):
+            raise ValidationError(_("Choose a time zone from the list, such as Europe/Istanbul."))

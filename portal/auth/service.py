@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from portal import audit, contact, mail
+from portal import audit, contact, logins, mail, second_factor
 from portal.accounts.release import address_proven
 from portal.auth import links, passwords
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.models import LinkPurpose, Mail, MailKind, Person, now
+from portal.models import LinkPurpose, Mail, MailKind, Person
 from portal.queue import wake
 
 
@@ -37,7 +37,6 @@ def check_log_in(email: str, password: str) -> Person:
         raise DomainError(_("This e-mail address and password do not belong together."))
     if passwords.is_outdated(person.password_hash):
         person.password_hash = passwords.make_hash(password)
-    person.last_login_at = now()
     session().commit()
     return person
 
@@ -84,15 +83,39 @@ def change_password(person: Person, current: str, new: str) -> None:
     _set_password(person, _strong_hash(new, person))
 
 
-def confirm_password(person: Person, password: str) -> None:
-    """Make sure that whoever sits there is the person who logged in.
+def confirm_password(person: Person, password: str, code: str) -> None:
+    """Make sure that whoever sits there is the person who logged in; by a code as well, where they have an app.
 
     Raises:
-        DomainError: this is not their password.
+        DomainError: this is not their password, or the code does not count.
     """
     session().commit()
     if not passwords.matches(person.password_hash, password):
         raise DomainError(_("This is not your password."), "password")
+    if second_factor.of(person) is not None:
+        second_factor.check(person, code)
+
+
+def change_details(person: Person, first_name: str, last_name: str, time_zone: str) -> None:
+    """Change one's own name, and the zone for times that belong to no account."""
+    person.first_name, person.last_name, person.time_zone = first_name, last_name, time_zone
+    session().add(person)
+    audit.record(person, None, "person.details_changed", person.email)
+    session().commit()
+
+
+def end_session(person: Person, login_id: UUID) -> None:
+    """End one of one's own sessions; it is no error when it has ended already."""
+    if logins.end(person.id, login_id):
+        audit.record(person, None, "person.session_ended", person.email)
+    session().commit()
+
+
+def end_other_sessions(person: Person, here: UUID | None) -> None:
+    """End all of one's own sessions but the one at hand."""
+    if logins.end_all(person.id, but=here):
+        audit.record(person, None, "person.sessions_ended", person.email)
+    session().commit()
 
 
 class LinkSpent(DomainError):
@@ -112,6 +135,7 @@ def _strong_hash(password: str, person: Person) -> str:
 def _set_password(person: Person, password_hash: str) -> None:
     person.password_hash = password_hash
     person.session_epoch += 1
+    logins.end_all(person.id)
     session().add(person)
     audit.record(person, None, "person.password_changed")
     mailed = mail.promise(MailKind.PASSWORD_CHANGED, person.email)

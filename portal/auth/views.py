@@ -1,11 +1,9 @@
 """Log-in, log-out and passwords."""
 
-from urllib.parse import urlsplit
-
-from flask import flash, request, url_for
+from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
+from portal import access, entrance, htmx, throttle
 from portal.auth import blueprint, links, service
 from portal.auth.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
 from portal.errors import DomainError
@@ -20,7 +18,7 @@ from portal.throttle import Limit
 def login() -> ResponseReturnValue:
     """The log-in page; somebody who is logged in goes on at once."""
     if access.current_person() is not None:
-        return htmx.redirect(_next_address())
+        return htmx.redirect(htmx.next_address())
     return htmx.page("auth/login.html", form=LogInForm())
 
 
@@ -33,8 +31,8 @@ def log_in() -> ResponseReturnValue:
         if form.validate():
             throttle.take_for_address(Limit.ADDRESS_POSTS)
             throttle.take_for_email(Limit.LOG_INS, text(form.email))
-            access.log_in(service.check_log_in(text(form.email), text(form.password)))
-            return htmx.redirect(_next_address())
+            person = service.check_log_in(text(form.email), text(form.password))
+            return htmx.redirect(entrance.enter(person, htmx.next_address()))
     except DomainError as error:
         form.show_refusal(error)
     return htmx.page("auth/login.html", "form", 422, form=form)
@@ -44,7 +42,7 @@ def log_in() -> ResponseReturnValue:
 @access.public
 def logout() -> ResponseReturnValue:
     """End this browser's session."""
-    access.log_out()
+    entrance.log_out()
     flash(_("You are logged out."))
     return htmx.redirect(url_for("auth.login"))
 
@@ -96,9 +94,9 @@ def set_password(token: str) -> ResponseReturnValue:
     try:
         if form.validate():
             throttle.take_for_address(Limit.ADDRESS_POSTS)
-            access.log_in(service.reset_password(token, text(form.password)))
+            goal = entrance.enter(service.reset_password(token, text(form.password)), url_for("accounts.home"))
             flash(_("Your password is changed. Every other session has ended."))
-            return htmx.redirect(url_for("accounts.home"))
+            return htmx.redirect(goal)
     except service.LinkSpent:
         return htmx.redirect(url_for("auth.reset", token=token))
     except DomainError as error:
@@ -122,19 +120,9 @@ def change_password() -> ResponseReturnValue:
         if form.validate():
             throttle.take_for_email(Limit.LOG_INS, person.email)
             service.change_password(person, text(form.current), text(form.password))
-            access.log_in(person)
+            entrance.log_in(person)
             flash(_("Your password is changed. Every other session has ended."))
             return htmx.redirect(url_for("auth.password"))
     except DomainError as error:
         form.show_refusal(error)
     return htmx.page("auth/password.html", "form", 422, form=form)
-
-
-def _next_address() -> str:
-    """Where the visitor wanted to go: a path of ours and nothing else."""
-    wanted = request.args.get("next", "")
-    # Browsers drop tabs and line ends and read a backslash as a slash: only plain printable paths pass.
-    is_plain = wanted.isprintable() and "\\" not in wanted and not urlsplit(wanted).netloc
-    # Browsers take any number of slashes at the beginning for the two before a host.
-    is_path = wanted.startswith("/") and not wanted.startswith("//")
-    return wanted if is_path and is_plain else url_for("accounts.home")

@@ -6,15 +6,14 @@ from flask.typing import ResponseReturnValue
 from portal import access, htmx, throttle
 from portal.access import BUILDERS
 from portal.accounts.service import is_ready
-from portal.auth.confirming import confirm_again
+from portal.auth.confirming import confirm
+from portal.auth.forms import PasswordForm
 from portal.compose import blueprint
 from portal.compose import callback as receiver
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account
 from portal.throttle import Limit
-from portal.vault.forms import PasswordForm
 
 ROOT = "/accounts/<uuid:account_id>/messages/status-events"
 
@@ -43,8 +42,7 @@ def reveal_callback(account: Account) -> ResponseReturnValue:
     form = PasswordForm()
     try:
         if form.validate():
-            if form.needs_password:
-                confirm_again(text(form.password))
+            confirm(form)
             throttle.take_for_account(Limit.REVEALS, account.id)
             secret = receiver.reveal(access.person_or_401(), account).get_secret_value()
             page = htmx.page(
@@ -64,8 +62,7 @@ def renew_callback(account: Account) -> ResponseReturnValue:
     form = PasswordForm()
     try:
         if form.validate():
-            if form.needs_password:
-                confirm_again(text(form.password))
+            confirm(form)
             receiver.renew(access.person_or_401(), account)
             flash(
                 _("The old secret is refused from now on. Enter the new one in the gateway's dashboard."),

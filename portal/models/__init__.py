@@ -13,6 +13,7 @@ from portal.models.credential import (
     LostEnding,
 )
 from portal.models.delivery import Delivery, DeliveryState
+from portal.models.login import Authenticator, LoginSession, RecoveryCode
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
 from portal.models.message import Message, MessageState, MessageStatus, MessageType
@@ -28,6 +29,7 @@ __all__ = [
     "AttemptState",
     "AuditChain",
     "AuditEntry",
+    "Authenticator",
     "Channel",
     "ChannelListing",
     "Credential",
@@ -40,6 +42,7 @@ __all__ = [
     "HandOver",
     "Heartbeat",
     "LinkPurpose",
+    "LoginSession",
     "LostEnding",
     "Mail",
     "MailKind",
@@ -57,6 +60,7 @@ __all__ = [
     "Problem",
     "Provisioning",
     "ReadPosition",
+    "RecoveryCode",
     "Role",
     "RunState",
     "StaffRole",

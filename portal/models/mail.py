@@ -18,6 +18,7 @@ class MailKind(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"
+    SECOND_FACTOR = "second_factor"
     APPROVED = "approved"
     DECLINED = "declined"
     GIVEN_UP = "given_up"

@@ -6,7 +6,7 @@ from flask import flash, g, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, htmx, throttle
+from portal import access, contact, entrance, htmx, throttle
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
@@ -46,8 +46,7 @@ def sign_up() -> ResponseReturnValue:
 
 def _signed_up(result: service.SignedUp) -> ResponseReturnValue:
     if result.person is not None and result.account is not None:
-        access.log_in(result.person)
-        return htmx.redirect(url_for("signup.setup", account_id=result.account.id))
+        return htmx.redirect(entrance.enter(result.person, url_for("signup.setup", account_id=result.account.id)))
     cookie[BROWSER_TOKEN] = result.browser_token
     return htmx.redirect(url_for("signup.sent"))
 
@@ -82,9 +81,9 @@ def confirm(token: str) -> ResponseReturnValue:
             throttle.take_for_address(Limit.ADDRESS_POSTS)
             trusted = _is_trusted(token)
             person = service.confirm(token, None if trusted else text(form.password))
-            access.log_in(person)
+            goal = entrance.enter(person, url_for("accounts.home"))
             flash(_("Your e-mail address is confirmed."))
-            return htmx.redirect(url_for("accounts.home"))
+            return htmx.redirect(goal)
     except LinkSpent:
         return htmx.redirect(url_for("signup.verify", token=token))
     except DomainError as error:

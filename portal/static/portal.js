@@ -4,7 +4,7 @@
 
   const SLOWEST = 30000;
   const PATIENCE = 30000;
-  const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Portal-Poll": "true" };
 
   // --- parts of a page that ask for their own next state ------------------------------------------
   // <section id="x" data-poll="/address" data-poll-seconds="2">: the answer replaces the element, and says

@@ -5,11 +5,11 @@ import secrets
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
-from wtforms import BooleanField, Field, HiddenField, PasswordField, StringField
+from wtforms import BooleanField, Field, HiddenField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
-from portal import access
+from portal.auth.forms import PasswordForm
 from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 from portal.models import now
@@ -98,24 +98,6 @@ class RotateForm(TokenForm):
     def revoke_at(self) -> datetime | None:
         """When the old token's time is over; none while it stays."""
         return now() + timedelta(seconds=int(self.ends.data)) if self.ends.data else None
-
-
-class PasswordForm(Form):
-    """The person's password again, where it was not typed a moment ago."""
-
-    password = PasswordField(
-        _l("Your password"),
-        [Length(max=1024, message=_l("This is too long."))],
-        render_kw={"autocomplete": "current-password"},
-    )
-
-    @property
-    def needs_password(self) -> bool:
-        return not access.has_confirmed()
-
-    def validate_password(self, field: PasswordField) -> None:
-        if self.needs_password and not field.data:
-            raise ValidationError(_("Enter your password."))
 
 
 class HandOverForm(IntentForm, PasswordForm):

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import access, htmx, throttle
 from portal.access import BUILDERS
+from portal.auth.confirming import confirm
 from portal.errors import DomainError
 from portal.extensions import settings
 from portal.forms import Form, text
@@ -16,7 +17,7 @@ from portal.throttle import Limit
 from portal.vault import blueprint, handovers, holdings, keys
 from portal.vault.forms import HandOverForm
 from portal.vault.holdings import Held
-from portal.vault.views import ONE, confirm
+from portal.vault.views import ONE
 
 
 @blueprint.get(f"{ONE}/hand-over")

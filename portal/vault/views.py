@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from portal import access, htmx, throttle
 from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
-from portal.auth.confirming import confirm_again
+from portal.auth.confirming import confirm
+from portal.auth.forms import PasswordForm
 from portal.database import writing
 from portal.errors import DomainError
 from portal.forms import text
@@ -22,7 +23,6 @@ from portal.vault import blueprint, gateway_keys, handovers, holdings, issuing, 
 from portal.vault.forms import (
     GatewayKeyForm,
     NameForm,
-    PasswordForm,
     PastedKeyForm,
     RotateForm,
     TokenForm,
@@ -293,16 +293,6 @@ def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 # --- what they share ---------------------------------------------------------------------------------
-
-
-def confirm(form: PasswordForm) -> None:
-    """Check the password that was typed again, where one was needed.
-
-    Raises:
-        DomainError: it is wrong, or there were too many tries.
-    """
-    if form.needs_password:
-        confirm_again(text(form.password))
 
 
 def _make(account: Account, wish: Wish, intent: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Flask
 from huey import crontab
 
-from portal import mail
+from portal import logins, mail, second_factor
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
@@ -63,6 +63,8 @@ def sweep(app: Flask) -> None:
             (runs.advance, [*runs.due()]),
             (message_retention.prune, [*message_retention.overdue()]),
             (tally.count, [*tally.due()]),
+            (logins.prune, [*logins.overdue()]),
+            (second_factor.prune, [*second_factor.unconfirmed()]),
         ]
     for run, rows in due:
         for row in rows:

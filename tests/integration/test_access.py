@@ -184,7 +184,7 @@ def test_a_view_that_does_not_say_who_may_enter_stops_the_start(portal, name):
         access.check_views(portal.app)
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "x:0", ":0", f"{NOBODY}:0", NOBODY])
+@pytest.mark.parametrize("cookie", ["", "x", "x:0", ":0", f"{NOBODY}:0", NOBODY, "\udcff\0"])
 def test_a_session_that_means_nobody(portal, cookie):
     browser = portal.browser()
     with browser.client.session_transaction(base_url=browser.base) as session:

@@ -8,8 +8,10 @@ from tests.support.portal import PASSWORD
 def test_a_login_for_the_staff(command, portal):
     made = command("staff", "create", "Boss@Reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     assert (made.returncode, made.stderr) == (0, "")
-    assert "boss@reseller.example.com can log in as admin." in made.stdout
-    portal.log_in("boss@reseller.example.com")
+    assert "boss@reseller.example.com can log in as admin, and sets up an authenticator app" in made.stdout
+    browser = portal.browser()
+    typed = {"email": "boss@reseller.example.com", "password": PASSWORD}
+    assert browser.submit(browser.get("/login"), "Log in", **typed).goes_to.startswith("/login/app")
     again = command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     assert again.returncode == 1
     assert again.stderr == "Error: There is already a login with this address.\n"

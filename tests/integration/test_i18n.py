@@ -51,7 +51,7 @@ DATA = re.compile(
 
 
 ADDRESS = re.compile(
-    r"(https?://|/hooks/)[^\s<]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Z][a-z]{2} \d{1,2}, \d{4}\b"
+    r"(https?://|/hooks/)[^\s<]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Z][a-z]{2} \d{1,2}, \d{4}\b|Werkzeug/[\d.]+"
 )
 
 
@@ -187,13 +187,7 @@ def test_the_set_up_in_every_state(portal):
 
 
 def _staff(portal):
-    from portal.staff import people  # noqa: PLC0415
-
-    with portal.app.app_context():
-        people.create("admin@reseller.example.com", PASSWORD, StaffRole.ADMIN)
-    browser = portal.browser()
-    assert browser.post("/login", {"email": "admin@reseller.example.com", "password": PASSWORD}).status == 303
-    return browser
+    return portal.staff(StaffRole.ADMIN)
 
 
 def test_pages_of_an_account(portal, customer):

@@ -17,6 +17,7 @@ from portal.errors import DomainError
 from portal.extensions import db, session, vault
 from portal.models import (
     Account,
+    Authenticator,
     Credential,
     CredentialKind,
     OnboardingAttempt,
@@ -49,6 +50,7 @@ def fill(accounts: int = 1) -> None:
         session().flush()
         facts = {"key": f"key {number}", "secret_hash": "", "sealed_secret": ""}
         for row in (
+            Authenticator(person_id=person.id, sealed_secret=""),
             Credential(account_id=account.id, kind=CredentialKind.GATEWAY_KEY),
             OnboardingAttempt(account_id=account.id, person_id=person.id),
             PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, **facts),
@@ -127,7 +129,7 @@ def test_the_commands_say_what_they_did(make_portal, command):
 
 def spoil() -> dict[Record, str]:
     """Keep five of two accounts' records from opening, each in a way of its own; why each does not."""
-    keys, urls, own, headers = (records for _, records in sorted(stored().items()))
+    _apps, keys, urls, own, headers = (records for _, records in sorted(stored().items()))
     with_other = Vault([base64.b64decode(OTHER)]).seal(SecretStr("planted-secret"), keys[0].place)
     letter = "A" if urls[0].sealed[-2] != "A" else "B"
     reasons = {}
@@ -150,11 +152,11 @@ def test_what_does_not_open_is_named_and_stops_nothing_else(make_portal):
     reasons = {record.id: reason for record, reason in portal.run(spoil).items()}
     before = {record.id: record.sealed for record in portal.run(all_records)}
     for find, outdated in (
-        (vault_keeping.check, 3),
+        (vault_keeping.check, 5),
         (lambda: vault_keeping.rotate()[1], 0),
     ):
         findings = portal.run(find)
-        assert (findings.opened, findings.outdated) == (3, outdated)
+        assert (findings.opened, findings.outdated) == (5, outdated)
         assert {record.id: reason for record, reason in findings.closed} == reasons
     moved = {record.id for record in portal.run(all_records) if before[record.id] != record.sealed}
     assert moved == before.keys() - reasons, "what does not open stays as it is"
@@ -163,10 +165,10 @@ def test_what_does_not_open_is_named_and_stops_nothing_else(make_portal):
 def test_the_commands_name_what_does_not_open_and_show_none_of_it(make_portal, command):
     make_portal(vault_keys=OLD).run(fill, 2)
     reasons = make_portal(vault_keys=f"{NEW},{OLD}").run(spoil)
-    names = sorted(f"{r.column}, account {r.account_id}, record {r.id}: {why}" for r, why in reasons.items())
+    names = sorted(f"{r.column}, {r.owner}, record {r.id}: {why}" for r, why in reasons.items())
     for verb, said in [
-        ("rotate", "Re-wrapped with the newest key: 3.\n3 of 8 stored secrets open.\n"),
-        ("check", "3 of 8 stored secrets open.\n"),
+        ("rotate", "Re-wrapped with the newest key: 5.\n5 of 10 stored secrets open.\n"),
+        ("check", "5 of 10 stored secrets open.\n"),
     ]:
         done = command("vault", verb, VAULT_KEYS=f"{NEW},{OLD}")
         *named, end = done.stderr.splitlines()

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pyotp
 import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import SQLModel, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from portal import logins, second_factor
 from portal.extensions import db, session
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.queue import huey
@@ -54,10 +56,34 @@ class Portal:
         return browser.submit(browser.get("/signup"), "Create account", htmx=htmx, **fields)
 
     def log_in(self, email: str, password: str = PASSWORD, browser: Browser | None = None) -> Browser:
+        """Log in as a person does; whoever has an app for codes types one."""
         browser = browser or self.browser()
         page = browser.submit(browser.get("/login"), "Log in", email=email, password=password)
         assert page.status == 303, page.text
+        if page.goes_to.startswith("/login/code"):
+            page = browser.submit(browser.get(page.goes_to), "Log in", code=self.code(email))
+            assert page.status == 303, page.text
         return browser
+
+    def code(self, email: str) -> str:
+        """What the person's app shows, as if the last code that they typed were long ago."""
+        with self.app.app_context():
+            person = session().exec(select(Person).where(Person.email == email)).one()
+            row = second_factor.of(person)
+            assert row is not None, f"{email} has no app for codes"
+            row.last_step = None
+            session().add(row)
+            session().commit()
+            return pyotp.TOTP(second_factor.secret_of(row).get_secret_value()).now()
+
+    def enrol(self, email: str) -> list[str]:
+        """Give somebody an app for codes; their recovery codes."""
+        with self.app.app_context(), self.app.test_request_context():
+            person = session().exec(select(Person).where(Person.email == email)).one()
+            row = second_factor.begin(person)
+            return second_factor.confirm(
+                person, row.id, pyotp.TOTP(second_factor.secret_of(row).get_secret_value()).now()
+            )
 
     def customer(self, **typed: str) -> tuple[Browser, UUID]:
         """Somebody whose account is ready and who is logged in."""
@@ -74,15 +100,25 @@ class Portal:
             assert made.person is not None
             assert made.account is not None
             browser, account_id = self.browser(), made.account.id
-            with browser.client.session_transaction(base_url=browser.base) as cookie:
-                cookie.update(_user_id=made.person.get_id(), _fresh=True)
+            self._let_in(browser, made.person)
         return browser, account_id
 
+    @staticmethod
+    def _let_in(browser: Browser, person: Person) -> None:
+        """Log somebody in without the pages that other tests walk."""
+        token = logins.start(person, browser.address, "")
+        with browser.client.session_transaction(base_url=browser.base) as cookie:
+            cookie.update(_user_id=token, _fresh=True)
+
     def staff(self, role: StaffRole, email: str = "") -> Browser:
-        email = email or f"{role}@reseller.example.com"
+        """Somebody of the staff who has an app for codes and is logged in."""
+        email, browser = email or f"{role}@reseller.example.com", self.browser()
         with self.app.app_context(), self.app.test_request_context():
             people.create(email, PASSWORD, role)
-        return self.log_in(email)
+        self.enrol(email)
+        with self.app.test_request_context():
+            self._let_in(browser, session().exec(select(Person).where(Person.email == email)).one())
+        return browser
 
     def member(self, account_id: UUID, email: str = "", role: Role = Role.MEMBER) -> Browser:
         """Somebody who belongs to the account without owning it."""

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 import portal
 from portal.models import (
     AuditChain,
+    Authenticator,
     Credential,
     CredentialKind,
     OnboardingAttempt,
@@ -32,6 +33,7 @@ def test_every_sealed_column_is_known():
 @pytest.mark.parametrize(
     ("column", "row", "record"),
     [
+        ("authenticator.sealed_secret", Authenticator(person_id=ACCOUNT, sealed_secret=""), "id"),
         ("credential.sealed_key", Credential(account_id=ACCOUNT, kind=CredentialKind.GATEWAY_KEY), "id"),
         ("onboarding_attempt.sealed_url", OnboardingAttempt(account_id=ACCOUNT, person_id=PERSON), "id"),
         (

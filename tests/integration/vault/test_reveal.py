@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal import access
+from portal import entrance
 from portal.models import StaffRole
 from tests.integration.vault.conftest import Owner, key_on
 from tests.support.portal import PASSWORD
@@ -40,8 +40,8 @@ def test_it_is_good_for_ten_minutes(owner: Owner, monkeypatch) -> None:
     _row, key = owner.made()
     reveal(owner, password=PASSWORD)
     assert key_on(reveal(owner)) == key
-    later = access.now() + timedelta(minutes=10, seconds=1)
-    monkeypatch.setattr(access, "now", lambda: later)
+    later = entrance.now() + timedelta(minutes=10, seconds=1)
+    monkeypatch.setattr(entrance, "now", lambda: later)
     assert reveal(owner).status == 422
 
 

@@ -1,0 +1,112 @@
+"""The second step of a log-in: a code, or an app that makes codes and that is set up first."""
+
+from uuid import UUID
+
+from flask import flash, make_response, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, entrance, htmx, second_factor, throttle
+from portal.auth import blueprint
+from portal.auth.forms import CodeForm, FirstCodeForm
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import Person
+from portal.throttle import Limit
+
+
+@blueprint.get("/login/code")
+@access.public
+def code() -> ResponseReturnValue:
+    """Where the code is typed after the password."""
+    half = entrance.half_person()
+    if half is None or half[1] is not None:
+        return _from_the_beginning()
+    return htmx.page("auth/code.html", form=CodeForm())
+
+
+@blueprint.post("/login/code")
+@access.public
+def check_code() -> ResponseReturnValue:
+    """Log in with the code, or show the form again."""
+    half, form = entrance.half_person(), CodeForm()
+    if half is None or half[1] is not None:
+        return _from_the_beginning()
+    person = half[0]
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            throttle.take_for_email(Limit.CODES, person.email)
+            was_recovery = second_factor.check(person, text(form.code))
+            entrance.log_in(person)
+            if was_recovery:
+                _tell_what_is_left(person)
+            return htmx.redirect(htmx.next_address())
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("auth/code.html", "form", 422, form=form)
+
+
+@blueprint.get("/login/app")
+@access.public
+def enrol() -> ResponseReturnValue:
+    """Set up an app for codes, without which some people come no further."""
+    half = entrance.half_person()
+    if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
+        return _from_the_beginning()
+    return scan_page("auth/enrol.html", half[0], half[1], FirstCodeForm())
+
+
+@blueprint.post("/login/app")
+@access.public
+def finish_enrolling() -> ResponseReturnValue:
+    """Log in with the app's first code, and show the recovery codes once."""
+    half, form = entrance.half_person(), FirstCodeForm()
+    if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
+        return _from_the_beginning()
+    person, begun = half[0], half[1]
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            throttle.take_for_email(Limit.CODES, person.email)
+            codes = second_factor.confirm(person, begun, text(form.code))
+            entrance.log_in(person)
+            return htmx.page("auth/recovery_codes.html", codes=codes, goal=htmx.next_address())
+    except DomainError as error:
+        form.show_refusal(error)
+    return scan_page("auth/enrol.html", person, begun, form, 422)
+
+
+def scan_page(
+    template: str, person: Person, authenticator_id: UUID, form: FirstCodeForm, status: int = 200
+) -> ResponseReturnValue:
+    """A page with the picture that the app reads; nobody may keep it."""
+    row = second_factor.pending(person, authenticator_id)
+    if row is None:
+        return htmx.redirect(url_for("auth.login"))
+    address = second_factor.uri(person, row)
+    secret = second_factor.secret_of(row).get_secret_value()
+    context = {
+        "form": form,
+        "address": address,
+        "picture": second_factor.picture(address),
+        "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
+    }
+    response = make_response(htmx.page(template, None, status, **context))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _from_the_beginning() -> ResponseReturnValue:
+    """The password was typed too long ago, or in another browser."""
+    return htmx.redirect(url_for("auth.login", next=htmx.next_address()))
+
+
+def _tell_what_is_left(person: Person) -> None:
+    left = second_factor.codes_left(person)
+    flash(
+        _("You used a recovery code; %(count)d are left. Make new ones in your profile.", count=left)
+        if left
+        else _("That was your last recovery code. Make new ones in your profile now."),
+        "warning",
+    )

@@ -1,0 +1,284 @@
+"""The second factor of a log-in: codes of an authenticator app (TOTP), and recovery codes for when it is lost."""
+
+import hashlib
+import secrets
+import time
+from datetime import timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+import pyotp
+import segno
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from portal import audit, logins, mail
+from portal.database import writing
+from portal.errors import DomainError
+from portal.extensions import session, settings, vault
+from portal.i18n import _
+from portal.models import Authenticator, MailKind, Person, RecoveryCode, now
+from portal.queue import wake
+from portal.vault_crypto import VaultError
+from portal.vault_keeping import authenticator_place
+
+STEP = 30
+"""Seconds that a code is shown."""
+SKEW = 1
+"""Steps that the phone's clock may be ahead or behind."""
+RECOVERY_CODES = 10
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what looks alike on paper."""
+PENDING_FOR = timedelta(hours=1)
+"""How long an app that was never confirmed is remembered."""
+
+
+class WrongCode(DomainError):
+    """What was typed is no code that counts now."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(
+            message or _("This code is not right, or its time is over. Type the one shown now."), "code"
+        )
+
+
+def of(person: Person) -> Authenticator | None:
+    """The app that makes the person's codes, if they have set one up."""
+    query = select(Authenticator).where(
+        Authenticator.person_id == person.id, col(Authenticator.confirmed_at).is_not(None)
+    )
+    return session().exec(query.order_by(col(Authenticator.confirmed_at).desc())).first()
+
+
+def is_missing(person: Person) -> bool:
+    """Whether this person may go nowhere before they have set an app up."""
+    return person.is_staff and of(person) is None
+
+
+def begin(person: Person, secret: SecretStr | None = None) -> Authenticator:
+    """A new app for a person; it counts from the first code on that they type, in place of the one before.
+
+    Args:
+        secret: what the app makes its codes from; a fresh one when none is given.
+    """
+    row = Authenticator(person_id=person.id, sealed_secret="")
+    row.sealed_secret = vault().seal(secret or SecretStr(pyotp.random_base32()), authenticator_place(row))
+    session().add(row)
+    session().commit()
+    return row
+
+
+def pending(person: Person, authenticator_id: UUID) -> Authenticator | None:
+    """An app that was begun and not yet confirmed."""
+    row = session().get(Authenticator, authenticator_id)
+    return row if row is not None and row.person_id == person.id and row.confirmed_at is None else None
+
+
+def secret_of(row: Authenticator) -> SecretStr:
+    """What the app makes its codes from."""
+    return vault().open(row.sealed_secret, authenticator_place(row))
+
+
+def uri(person: Person, row: Authenticator) -> str:
+    """The address that an app understands, with the secret in it."""
+    totp = pyotp.TOTP(secret_of(row).get_secret_value(), interval=STEP)
+    return totp.provisioning_uri(name=person.email, issuer_name=settings().reseller_name)
+
+
+def picture(address: str) -> str:
+    """An address as a QR code: SVG, without anything that a strict Content-Security-Policy forbids."""
+    code = segno.make(address, error="m", micro=False)
+    return code.svg_inline(border=3, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True)
+
+
+def confirm(person: Person, authenticator_id: UUID, code: str) -> list[str]:
+    """Take an app as the person's, by its first code. Returns fresh recovery codes, to be shown once.
+
+    Raises:
+        DomainError: the code is wrong, or the app was not begun or is confirmed already.
+    """
+    session().commit()
+    session().get(Person, person.id, with_for_update=True, populate_existing=True)
+    row = pending(person, authenticator_id)
+    if row is None:
+        session().rollback()
+        raise DomainError(_("This was open for too long. Begin again."))
+    step = _step_of(row, _digits(code))
+    if step is None:
+        session().rollback()
+        raise WrongCode
+    _delete(Authenticator, col(Authenticator.id) != row.id, person)
+    row.confirmed_at, row.last_step = now(), step
+    session().add(row)
+    codes = _fresh_codes(person)
+    audit.record(person, None, "person.totp_enrolled", person.email)
+    _commit_and_tell(person, "on")
+    return codes
+
+
+def check(person: Person, code: str) -> bool:
+    """Take a code of the person's app, or one of their recovery codes; each counts once.
+
+    Returns:
+        Whether it was a recovery code.
+
+    Raises:
+        WrongCode: it is none, or was used before.
+    """
+    session().commit()
+    typed = _digits(code)
+    if not (len(typed) == 6 and typed.isascii() and typed.isdigit()):
+        _use_recovery_code(person, typed)
+        return True
+    row = of(person)
+    step = _step_of(row, typed) if row else None
+    if row is None or step is None:
+        raise WrongCode
+    newer = sa.or_(col(Authenticator.last_step).is_(None), col(Authenticator.last_step) < step)
+    if not _update(sa.update(Authenticator).where(col(Authenticator.id) == row.id, newer).values(last_step=step)):
+        raise WrongCode(_("This code was used already. Wait for the next one."))
+    session().commit()
+    return False
+
+
+def recovery_codes(person: Person) -> list[str]:
+    """Fresh recovery codes, to be shown once; those before count no longer."""
+    session().commit()
+    session().get(Person, person.id, with_for_update=True, populate_existing=True)
+    codes = _fresh_codes(person)
+    audit.record(person, None, "person.recovery_codes_made", person.email)
+    session().commit()
+    return codes
+
+
+def codes_left(person: Person) -> int:
+    """How many recovery codes a person has not used yet."""
+    query = sa.select(sa.func.count()).where(
+        col(RecoveryCode.person_id) == person.id, col(RecoveryCode.used_at).is_(None)
+    )
+    return int(session().execute(query).scalar_one())
+
+
+def remove(person: Person) -> None:
+    """Do without codes from now on.
+
+    Raises:
+        DomainError: staff cannot.
+    """
+    if person.is_staff:
+        raise DomainError(_("Our staff always log in with a code. You can set up another app instead."))
+    _forget(person)
+    audit.record(person, None, "person.totp_removed", person.email)
+    _commit_and_tell(person, "off")
+
+
+def reset(actor: Person | None, person: Person) -> None:
+    """Take somebody's app and recovery codes away who lost them, and end their sessions.
+
+    Whoever must have an app sets a new one up at the next log-in.
+    """
+    _forget(person)
+    logins.end_all(person.id)
+    audit.record(actor, None, "person.totp_reset", person.email)
+    _commit_and_tell(person, "reset")
+
+
+def unconfirmed() -> list[int]:
+    """Whether there are apps that were begun long ago and never confirmed."""
+    query = select(Authenticator.id).where(_is_forgotten()).limit(1)
+    return [1] if session().exec(query).first() else []
+
+
+def prune(_one: int) -> None:
+    """Forget apps that were begun and never confirmed."""
+    with writing():
+        session().rollback()
+        session().execute(sa.delete(Authenticator).where(_is_forgotten()))
+        session().commit()
+
+
+def _is_forgotten() -> sa.ColumnElement[bool]:
+    return sa.and_(col(Authenticator.confirmed_at).is_(None), col(Authenticator.created_at) <= now() - PENDING_FOR)
+
+
+def _step_of(row: Authenticator, code: str) -> int | None:
+    """The time step that a code belongs to, if it is one of those that count now."""
+    try:
+        totp = pyotp.TOTP(secret_of(row).get_secret_value(), interval=STEP)
+    except VaultError:
+        raise DomainError(
+            _("Codes cannot be checked just now. Use a recovery code, and tell us about it."), "code"
+        ) from None
+    current = int(time.time()) // STEP
+    matching = [s for s in range(current - SKEW, current + SKEW + 1) if compare_digest(totp.generate_otp(s), code)]
+    return max(matching, default=None)
+
+
+def _use_recovery_code(person: Person, typed: str) -> None:
+    spent = _update(
+        sa.update(RecoveryCode)
+        .where(
+            col(RecoveryCode.person_id) == person.id,
+            col(RecoveryCode.code_hash) == _hash(person, typed),
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .values(used_at=now())
+    )
+    if not spent:
+        raise WrongCode
+    audit.record(person, None, "person.recovery_code_used", person.email)
+    _commit_and_tell(person, "recovery")
+
+
+def _fresh_codes(person: Person) -> list[str]:
+    _delete(RecoveryCode, sa.true(), person)
+    codes = ["-".join(_random(4) for _part in range(4)) for _code in range(RECOVERY_CODES)]
+    session().add_all(RecoveryCode(person_id=person.id, code_hash=_hash(person, _digits(code))) for code in codes)
+    return codes
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _digits(code: str) -> str:
+    """What was typed, without what only makes it easier to read."""
+    return "".join(code.split()).replace("-", "").casefold()
+
+
+def _hash(person: Person, code: str) -> str:
+    # Nearly eighty random bits: nobody finds them by trying, so a quick hash will do.
+    return hashlib.sha256(f"{person.id}:{code}".encode("utf-8", "replace")).hexdigest()
+
+
+def _forget(person: Person) -> None:
+    session().commit()
+    session().get(Person, person.id, with_for_update=True, populate_existing=True)
+    _delete(Authenticator, sa.true(), person)
+    _delete(RecoveryCode, sa.true(), person)
+
+
+def _delete(
+    model: type[Authenticator] | type[RecoveryCode], condition: sa.ColumnElement[bool], person: Person
+) -> None:
+    session().execute(
+        sa.delete(model)
+        .where(col(model.person_id) == person.id, condition)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _update(statement: sa.Update) -> bool:
+    done = session().execute(statement.execution_options(synchronize_session=False))
+    if not done.rowcount:  # type: ignore[attr-defined]
+        session().rollback()
+        return False
+    return True
+
+
+def _commit_and_tell(person: Person, what: str) -> None:
+    """Commit, and mail the person what was done: they should know of it when it was not them."""
+    mailed = mail.promise(MailKind.SECOND_FACTOR, person.email, what=what)
+    session().commit()
+    wake("mail", str(mailed.id))
