@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from portal import application, create_app, migrate
 from portal.auth import passwords
-from portal.database import prepare_sqlite
+from portal.database import _writing, prepare_sqlite
 from portal.extensions import db, limiter
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
@@ -47,6 +47,12 @@ def _quick_hashes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_writer_is_left() -> None:
+    """A test client's POST leaves its thread a writer, which only the next request would undo."""
+    _writing.set(False)
 
 
 @pytest.fixture(scope="session")
