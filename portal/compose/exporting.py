@@ -59,7 +59,7 @@ def _header() -> list[str]:
         _("Test"),
         _("Sent by"),
         _("Key"),
-        _("Gateway's name"),
+        _("Message ID"),
         _("Code"),
         _("Reason"),
         _("Number"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.compose import numbers, outcome
+from portal.compose import numbers, outcome, results
 from portal.compose.outcome import Outcome
 from portal.compose.outcome_words import Retry
 from portal.i18n import _, _l
@@ -43,6 +43,7 @@ _KINDS = {
     MessageState.REFUSED: "danger",
     MessageState.FAILED: "danger",
 }
+_ABOUT_KEY = ("AUTH_001", "AUTH_003", results.NO_KEY, results.KEY_REFUSED, results.MALFORMED_KEY)
 _OPEN = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN)
 """States that a status event may still change."""
 _LOOKS = ((timedelta(minutes=1), 2), (timedelta(minutes=10), 5), (timedelta(hours=1), 15), (timedelta(days=1), 30))
@@ -113,6 +114,11 @@ class Shown:
         """When sending it again helps, while that is not yet."""
         is_later = self.outcome.retry == Retry.LATER and self.state == MessageState.REFUSED
         return self.row.retry_at if is_later and self.row.retry_at and self.row.retry_at > now() else None
+
+    @property
+    def is_about_key(self) -> bool:
+        """Whether the way on leads through the vault."""
+        return self.state == MessageState.REFUSED and self.row.code in _ABOUT_KEY
 
     @property
     def can_be_sent_again(self) -> bool:
