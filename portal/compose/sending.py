@@ -124,10 +124,13 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
         session().rollback()
         statuses.lock(account.id)
         refresh(message)
-        if message.state == MessageState.PREPARED:
-            _refuse(account, message, anyway, seen)
-            _queue(person, account, message)
-        session().commit()
+        try:
+            if message.state == MessageState.PREPARED:
+                _refuse(account, message, anyway, seen)
+                _queue(person, account, message)
+            session().commit()
+        finally:
+            session().rollback()  # who is refused looks on, and must keep nobody waiting meanwhile
     send(message.id)
 
 

@@ -32,7 +32,7 @@ def fill(sender: Sender, count: int, **facts: Any) -> list[UUID]:
                 state=facts.get("state", MessageState.DELIVERED),
                 type=facts.get("type", MessageType.TEXT),
                 recipient=facts.get("recipient", RECIPIENT),
-                payload={"text": {"body": SECRET}},
+                payload=text(SECRET).as_json(without_none=True),
                 preview=facts.get("preview", SECRET),
                 sender=person.email,
                 sender_id=facts.get("sender_id", person.id),

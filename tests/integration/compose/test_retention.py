@@ -28,7 +28,7 @@ def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
     assert [(each.recipient, each.description) for each in portal.rows(MessageStatus)] == [("", "")]
     assert sender.message(young.id).payload is not None
     page = sender.page(row.id)
-    assert "number erased" in page.text
+    assert "A message whose number was erased" in page.text
     assert "Content and number were erased" in page.text
     assert "Send again" not in page.text
     assert "number erased" in sender.browser.get(sender.root).text

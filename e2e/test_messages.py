@@ -1,0 +1,115 @@
+"""What becomes of messages, seen in a real browser: the log and a message's page keep up by themselves."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.look import look
+from e2e.pages.compose import ComposePage
+from e2e.pages.messages import MessagePage, MessagesPage, StatusEventsPage
+from e2e.people import PASSWORD, Member
+from e2e.stack import Stack
+from e2e.test_compose import post, visit
+
+SEND = ("/v1/wa/message", "POST")
+NUMBER = "+90 532 123 45 67"
+
+
+@pytest.fixture
+def messages(page: Page, context: BrowserContext, member: Member, stack: Stack) -> MessagesPage:
+    """The log of somebody with a gateway key."""
+    key = stack.connexease.issue_gateway_key(member.connexease_uuid)
+    post(context, f"{member.account_url}tokens/gateway/new", name="Shop gateway", key=key)
+    return log(page, member)
+
+
+def log(page: Page, member: Member) -> MessagesPage:
+    page.goto(f"{member.account_url}messages/")
+    return MessagesPage(page)
+
+
+def send(page: Page, member: Member, words: str, number: str = NUMBER) -> MessagePage:
+    composer = visit(page, member)
+    composer.field("To").fill(number)
+    composer.field("Message").fill(words)
+    composer.review().send()
+    return MessagePage(page)
+
+
+def test_states_arrive_by_themselves(messages: MessagesPage, stack: Stack, member: Member) -> None:
+    connexease, page = stack.connexease, messages.page
+    events = messages.status_events().make()
+    address = events.address.inner_text()
+    connexease.set_gateway_callback(member.connexease_uuid, address, events.reveal(PASSWORD))
+    connexease.set(statuses=["sent"])
+    message = send(page, member, "Your order is ready")
+    message.expect_state("Sent", "WhatsApp has it")
+    [sent] = [each for each in connexease.gateway_messages() if each["account"] == member.connexease_uuid]
+    connexease.report_statuses(sent["wamid"], "read", "delivered")
+    message.expect_state("Read")
+    expect(message.timeline).to_contain_text("Delivered to the phone")
+    other = page.context.new_page()
+    listed = log(other, member)
+    expect(listed.rows).to_have_count(1)
+    connexease.set(statuses=[])
+    send(page, member, "Another")
+    listed = MessagesPage(other)
+    expect(listed.newer).to_be_visible()
+    expect(listed.rows).to_have_count(1)
+    listed.newer.click()
+    expect(listed.rows.nth(0)).to_contain_text("Accepted")
+    wamid = next(
+        each["wamid"] for each in connexease.gateway_messages() if each["body"]["text"]["body"] == "Another"
+    )
+    connexease.report_statuses(wamid, "failed")
+    expect(listed.rows.nth(0)).to_contain_text("Not delivered")
+    listed.open(NUMBER).expect_state("Not delivered", "WhatsApp cannot deliver to this number")
+
+
+def test_every_way_that_a_call_can_end(
+    messages: MessagesPage, stack: Stack, member: Member, request: pytest.FixtureRequest
+) -> None:
+    connexease, page = stack.connexease, messages.page
+    folder = request.config.getoption("--shots")
+    connexease.fault("gateway", *SEND, code="BILL_001")
+    message = send(page, member, "No money")
+    message.expect_state("Not sent", "Top it up")
+    look(page, "message-refused", folder)
+    composer: ComposePage = message.send_again()
+    expect(composer.field("Message")).to_have_value("No money")
+    expect(composer.field("To")).to_have_value(NUMBER.replace(" ", ""))
+
+    connexease.fault("gateway", *SEND, code="RATE_001", params={"limit_type": "sec", "retry_after": "1s"})
+    send(page, member, "A little later").expect_state("Accepted")
+
+    connexease.fault("gateway", *SEND, code="RATE_001", params={"limit_type": "min", "retry_after": "60s"})
+    message = send(page, member, "Much later")
+    message.expect_state("Not sent", "The gateway takes it again")
+    expect(message.link("Send again")).to_have_count(0)
+
+    connexease.fault("reset_after", *SEND)
+    message = send(page, member, "Who knows")
+    message.expect_state("Outcome unknown", "It is not repeated by itself")
+    look(page, "message-unknown", folder)
+    message.settle("It arrived").expect_state("Delivered")
+
+    listed = log(page, member)
+    expect(listed.rows).to_have_count(4)
+    listed.choose("State", "Not sent")
+    expect(listed.rows).to_have_count(2)
+    look(page, "messages-filtered", folder)
+
+
+def test_look(page: Page, member: Member, request: pytest.FixtureRequest) -> None:
+    folder = request.config.getoption("--shots")
+    log(page, member)
+    look(page, "messages-none", folder)
+    page.goto(f"{member.account_url}messages/status-events")
+    events = StatusEventsPage(page)
+    look(page, "status-events-none", folder)
+    events = events.make()
+    expect(events.address).to_be_visible()
+    look(page, "status-events", folder)
+    events.reveal(PASSWORD)
+    look(page, "status-events-secret", folder)
