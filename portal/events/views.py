@@ -13,14 +13,14 @@ from portal.queue import wake
 from portal.webhooks.own import SECRET_HEADER
 
 
-@blueprint.post("/hooks/connexease/<key>")
+@blueprint.post("/hooks/connexease/<key>", strict_slashes=False)
 @access.machine
 def connexease(key: str) -> ResponseReturnValue:
     """Take in an event. Whatever its body is, it is kept: only a wrong secret or a huge body is refused."""
     return _take_in(receiver.authenticate(key, request.headers.get(SECRET_HEADER, "")))
 
 
-@blueprint.post("/hooks/gateway/<key>")
+@blueprint.post("/hooks/gateway/<key>", strict_slashes=False)
 @access.machine
 def gateway(key: str) -> ResponseReturnValue:
     """Take in what the gateway reports of messages. It proves itself by the secret from its dashboard."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -204,7 +205,8 @@ def differs(row: Webhook) -> bool:
     wanted, seen = row.wanted or {}, row.seen or {}
     return (
         row.headers_differ
-        or any(wanted.get(key) != seen.get(key) for key in ("callback_url", "is_active"))
+        or wanted.get("is_active") != seen.get("is_active")
+        or not is_same_address(wanted.get("callback_url", ""), seen.get("callback_url", ""))
         or any(set(wanted.get(key, [])) != set(seen.get(key, [])) for key in ("triggers", "channels"))
     )
 
@@ -213,10 +215,23 @@ def is_same(row: Webhook, listed: schemas.Webhook) -> bool:
     """Whether a listed webhook is the one whose creation was begun: same callback, triggers and channels."""
     wanted = row.wanted or {}
     return (
-        listed.callback_url == wanted.get("callback_url")
+        is_same_address(listed.callback_url, wanted.get("callback_url", ""))
         and set(listed.triggers) == set(wanted.get("triggers", []))
         and {str(channel) for channel in listed.channels} == set(wanted.get("channels", []))
     )
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Whether two addresses lead to the same place: a server may write what it was sent in another way."""
+    return _normal(one) == _normal(other)
+
+
+def _normal(url: str) -> tuple[str, ...]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    return parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, parts.fragment
 
 
 def plain(data: schemas.WebhookData) -> Headers:

@@ -167,6 +167,25 @@ def test_a_webhook_without_headers(customer, habits, data):
     assert "receiver.example.com" in customer.index().text
 
 
+def test_an_address_that_is_written_anew_is_the_same_address(customer, habits):
+    for kind in ("GET webhooks", "POST webhooks", "PATCH webhooks/one"):
+        habits.alter[kind] = lambda item: (
+            item | {"callback_url": item["callback_url"].replace("Example.com", "example.com/")}
+        )
+    customer.save(callback_url="https://Example.com")
+    page = customer.index()
+    assert "https://example.com/" in page.text
+    assert "Changed elsewhere" not in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_events_reach_an_address_with_and_without_a_slash_at_its_end(owner, path):
+    [webhook] = owner.control.webhooks(owner.uuid)
+    address = webhook["callback_url"].removeprefix("http://localhost") + path
+    answer = owner.browser.client.post(address, json={"hook": "channel.created"}, headers=webhook["headers"])
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "field"),
     [("GET webhooks", "webhooks/", "data"), ("GET channels", "channels/", "data")],
