@@ -139,15 +139,21 @@ def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Me
     tab_to(page, "To")
     page.keyboard.type(NUMBER)
     tab_to(page, "Text")
-    page.keyboard.press("ArrowDown")
-    tab_to(page, "Address of the image")
-    page.keyboard.type("https://files.invalid/cat.png")
+    page.keyboard.press("ArrowUp")  # round to the last one
+    expect(composer.templates).to_be_visible()
+    tab_to(page, "Another one, by hand")
+    page.keyboard.press("ArrowDown")  # round to the first one
+    expect(composer.field("Order number")).to_be_visible()
+    expect(composer.templates.get_by_role("radio", name="order_update")).to_be_focused()
+    for label, value in (("Name", "Deniz"), ("Order number", "4711"), ("Day", "Friday")):
+        tab_to(page, label)
+        page.keyboard.type(value)
     page.keyboard.press("Enter")
     ReviewPage(page)
     tab_to(page, "Send it")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))
-    assert [body["type"] for body in sent(stack, member)] == ["image"]
+    assert [body["type"] for body in sent(stack, member)] == ["template"]
 
 
 def test_without_javascript(

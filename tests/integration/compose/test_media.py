@@ -183,6 +183,14 @@ def test_the_review_shows_it_and_does_not_insist(sender: Sender, files: Files) -
     assert len(page.soup.select("main form button")) == 1
 
 
+def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: Files) -> None:
+    files.headers = {"Content-Type": "text/html", "Content-Length": "9"}
+    header = {"type": "header", "parameters": [{"type": "video", "video": {"link": files.url}}]}
+    use = {"name": "sale", "language": {"code": "en"}, "components": [header]}
+    message_id = sender.prepare(schemas.TemplateMessage.model_validate({"to": RECIPIENT, "template": use}))
+    assert "WhatsApp takes MP4, 3GP" in sender.browser.get(f"{sender.root}{message_id}/review").text
+
+
 def test_looks_are_counted(make_portal, files: Files) -> None:
     portal = make_portal(throttle_factor=1)
     browser, account_id = portal.customer()
