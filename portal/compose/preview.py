@@ -12,6 +12,8 @@ from portal.compose.template_list import Listed
 from portal.models import MessageType
 
 LINE_LIMIT = 200
+MOST_SHOWN = 10_000
+"""Characters: more than can be sent, and not so much that showing it takes long."""
 _NOTHING = Markup("")
 _LINK = re.compile(r"https?://[^\s<>\"`]+", re.IGNORECASE)
 
@@ -77,7 +79,7 @@ def line(draft: Draft, listed: Listed | None = None) -> str:
 
 
 def _text(text: str) -> Markup:
-    return markup.html(markup.clean(text)) if text.strip() else _NOTHING
+    return markup.html(markup.clean(text[:MOST_SHOWN])) if text.strip() else _NOTHING
 
 
 def _of_template(draft: Draft, listed: Listed | None) -> Bubble:
@@ -89,7 +91,7 @@ def _of_template(draft: Draft, listed: Listed | None) -> Bubble:
     if listed is None:
         return replace(bubble, template=draft.name, values=tuple(enumerate(draft.values, start=1)))
     text, missing = _filled(listed, draft.values, markup.HOLE)
-    return replace(bubble, text=markup.html(text, missing), missing=len(missing))
+    return replace(bubble, text=markup.html(text[:MOST_SHOWN], missing), missing=len(missing))
 
 
 def _filled(listed: Listed, values: tuple[str, ...], hole: str) -> tuple[str, list[str]]:

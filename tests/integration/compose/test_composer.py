@@ -416,6 +416,23 @@ def test_more_room_for_values_without_a_script(sender: Sender) -> None:
     assert sender.portal.rows(Message) == []
 
 
+def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
+    sender.control.create_channel(sender.uuid, name="Shop")
+    sender.browser.get(f"/accounts/{sender.account_id}/channels/")
+    overview = f"/accounts/{sender.account_id}/"
+    assert "Send a message next" in sender.browser.get(overview).text
+    send(sender)
+    page = sender.browser.get(overview)
+    assert "Send a message done" in page.text
+    assert page.soup.find("a", string="Write a message") is not None
+
+
+def test_a_text_far_too_long_is_shown_in_no_time(sender: Sender) -> None:
+    page = sender.browser.post(f"{sender.root}preview", {"kind": "text", "body": "*_~a" * 200_000}, htmx=True)
+    assert page.status == 200
+    assert "795904 characters too long" in page.text
+
+
 def test_whoever_is_not_set_up_is_led_there(portal) -> None:
     portal.control.fault("status", "^/accounts/$", "POST", times=None, status=503)
     browser, account_id = portal.newcomer()
