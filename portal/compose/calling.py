@@ -119,7 +119,7 @@ def _record(row: Message, result: Result) -> None:
     wait = None
     if is_late or row.state in (MessageState.SENDING, MessageState.UNKNOWN):
         wait = _wait(row, result)
-        result.write_to(row)
+        result.write_to(row, wamid=_own_wamid(row, result))
         row.claimed_until, row.answered_at = None, now()
         row.retry_at = now() + timedelta(seconds=result.wait) if result.wait else None
         if wait is not None:
@@ -129,6 +129,12 @@ def _record(row: Message, result: Result) -> None:
     session().commit()
     if wait is not None:
         wake("message", str(row.id), delay=wait)
+
+
+def _own_wamid(row: Message, result: Result) -> str | None:
+    """The name that the gateway gave it; none where it is the name of another message, which nothing may share."""
+    other = statuses.named(row.account_id, result.wamid) if result.wamid else None
+    return result.wamid if other is None or other.id == row.id else None
 
 
 def _wait(row: Message, result: Result) -> float | None:

@@ -15,6 +15,7 @@ from portal import audit
 from portal.compose import log
 from portal.compose.log import Filter
 from portal.compose.showing import Shown
+from portal.database import writing
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Message, Person
@@ -29,8 +30,10 @@ _PHONE_NUMBER = re.compile(r"\+[0-9]+")
 
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All messages that match, newest first; that somebody took them away is in the history."""
-    audit.record(person, account, "message.exported")
-    session().commit()
+    with writing():
+        session().rollback()
+        audit.record(person, account, "message.exported")
+        session().commit()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return _lines(app, str(get_locale() or "en"), account, wanted)
 

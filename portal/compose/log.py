@@ -21,6 +21,7 @@ from portal.models.base import UtcDateTime
 
 PAGE = 50
 MOST_COUNTED = 99
+MOST_UNCONFIRMED = 5
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,16 @@ def newest_id(account: Account) -> UUID | None:
 def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
     """These messages of the account as they stand now, in the log's order."""
     return session().exec(_query(account, Filter()).where(col(Message.id).in_(ids))).all()
+
+
+def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
+    """What somebody wrote and did not confirm yet, newest first."""
+    query = select(Message).where(
+        Message.account_id == account.id,
+        Message.state == MessageState.PREPARED,
+        Message.sender_id == person.id,
+    )
+    return session().exec(query.order_by(col(Message.created_at).desc()).limit(MOST_UNCONFIRMED)).all()
 
 
 def find(account: Account, message_id: UUID) -> Message | None:

@@ -40,7 +40,7 @@ _UNKNOWN = Words(
         "repeated by itself, so that nobody gets it twice."
     ),
     _l(
-        "A status event settles it, if the gateway reports them here. Or ask whoever should have got it, and say "
+        "If the gateway reports here, a status event may settle it. Or ask whoever should have got it, and say "
         "below what you found."
     ),
     Retry.RISKY,

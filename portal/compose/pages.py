@@ -37,6 +37,7 @@ def index(account: Account) -> ResponseReturnValue:
         **_context(account, form),
         **_rows(account, page.messages),
         "page": page,
+        "unconfirmed": _unconfirmed(account),
         "has_key": bool(sending.gateway_keys(account)),
         "callback": callback.of(account),
         "than": page.newest or log.newest_id(account) or "",
@@ -98,7 +99,8 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         "message",
         account=account,
         shown=shown,
-        timeline=statuses.timeline(row),
+        timeline=(timeline := statuses.timeline(row)),
+        events_kept=statuses.events_kept(timeline),
         status_words=STATUS_WORDS,
         hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
         callback=callback.of(account),
@@ -116,6 +118,13 @@ def settle(account: Account, message_id: UUID) -> ResponseReturnValue:
         abort(400)
     sending.settle(access.person_or_401(), account, row, arrived == "yes")
     return htmx.redirect(url_for("compose.message", account_id=account.id, message_id=row.id))
+
+
+def _unconfirmed(account: Account) -> list[Shown]:
+    """What this visitor wrote and can still send."""
+    if not access.may_enter("compose.review"):
+        return []
+    return [Shown(row, may_read=True) for row in log.unconfirmed(account, access.person_or_401())]
 
 
 def _may_read() -> bool:

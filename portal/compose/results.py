@@ -43,9 +43,9 @@ class Result:
         """Whether the gateway only wants us to come again later."""
         return self.code in (RATE, BUSY)
 
-    def write_to(self, row: Message) -> None:
-        """Note it at the message."""
-        row.state, row.wamid = self.state, self.wamid or row.wamid
+    def write_to(self, row: Message, wamid: str | None) -> None:
+        """Note it at the message, under this name."""
+        row.state, row.wamid = self.state, wamid or row.wamid
         row.code, row.code_group = storable(self.code, 64), storable(self.group, 64)
         row.description, row.http_status = storable(self.description, 500), self.http_status
         row.rate_limits = self.rate_limits

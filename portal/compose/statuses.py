@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from portal.compose.reports import Report
 from portal.extensions import session
-from portal.models import Account, Message, MessageState, MessageStatus, now
+from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
 
 STATES = {
     "sent": MessageState.SENT,
@@ -47,7 +47,7 @@ def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None
     found = False
     for report in reports:
         _keep(account_id, report, delivery_id)
-        message = _named(account_id, report.wamid) or _recognised(account_id, report)
+        message = named(account_id, report.wamid) or _recognised(account_id, report)
         if message is not None:
             catch_up(message)
             found = True
@@ -75,6 +75,12 @@ def timeline(message: Message) -> Sequence[MessageStatus]:
     """What was reported of a message, in the order in which it happened."""
     query = select(MessageStatus).where(MessageStatus.message_id == message.id)
     return session().exec(query.order_by(col(MessageStatus.at), col(MessageStatus.received_at))).all()
+
+
+def events_kept(timeline: Sequence[MessageStatus]) -> set[int]:
+    """Which of the events that told of these are still in the event log."""
+    told = [status.delivery_id for status in timeline if status.delivery_id is not None]
+    return set(session().execute(sa.select(col(Delivery.id)).where(col(Delivery.id).in_(told))).scalars())
 
 
 def hint(message: Message) -> MessageStatus | None:
@@ -124,7 +130,8 @@ def _place(state: MessageState) -> int:
     return _ORDER.index(state) if state in _ORDER else -1
 
 
-def _named(account_id: UUID, wamid: str) -> Message | None:
+def named(account_id: UUID, wamid: str) -> Message | None:
+    """The account's message that bears this `wamid`."""
     query = select(Message).where(Message.account_id == account_id, Message.wamid == wamid)
     return session().exec(query.with_for_update().execution_options(populate_existing=True)).first()
 

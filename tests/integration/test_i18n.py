@@ -1,22 +1,28 @@
 """Every sentence goes through gettext: where each message is bracketed, nothing visible stands outside."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import flask_babel
 import pytest
 from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
 
+from portal.compose import outcome_words as words
+from portal.extensions import session
 from portal.models import (
     AttemptState,
     Credential,
     CredentialStep,
     LostEnding,
+    Message,
+    MessageState,
+    MessageStatus,
     OnboardingAttempt,
     Problem,
     StaffRole,
     Step,
+    now,
 )
 from tests.support.portal import DETAILS, PASSWORD
 
@@ -289,6 +295,47 @@ def test_writing_a_message(portal, customer):
             answer = customer.post(f"{review.removesuffix('review')}send")
             assert answer.status == (422 if _time else 303)
         check(answer)
+
+
+def test_the_message_log(portal, customer):
+    base = f"/accounts/{customer.account}/messages"
+    check(customer.get(f"{base}/status-events"), customer.get(f"{base}/?recipient=1&type=x&state=x&sender=x"))
+    check(customer.open(customer.post(f"{base}/status-events").goes_to))
+    for way in ("secret", "renew"):
+        check(customer.post(f"{base}/status-events/{way}", {"password": "?"}))
+    check(customer.post(f"{base}/status-events/secret", {"password": PASSWORD}))
+    row = Message(
+        account_id=UUID(customer.account), intent="x", type="text", confirmed_at=now(), call_started_at=now()
+    )
+    row.payload, row.recipient = {"type": "text", "text": {"body": "1"}}, "+15550109999"
+    row.sender = row.settled_by = JANE
+    row.credential_name, row.attempts, row.answered_at, row.settled_at = "Acme Corp", 2, now(), now()
+    row.rate_limits, row.wamid = {"per_minute": 10, "left_this_minute": 5}, "1"
+    shown = MessageStatus(account_id=row.account_id, message_id=row.id, wamid="1", status="sent", at=now())
+    portal.run(lambda: [session().add(row), session().flush(), session().add(shown), session().commit()])
+    known = [*words.OF_CODE, *words.OF_META, "?", ""]
+    ends = [(state, "") for state in MessageState if state not in ("prepared", "refused", "failed")]
+    for state, code in [*ends, *(("refused", code) for code in known), *(("failed", code) for code in known)]:
+        portal.sql(
+            "UPDATE message SET state = :state, code = :code, claimed_until = :far, next_attempt_at = :far, retry_at = :far",
+            state=str(state),
+            code=code,
+            far=now().replace(year=2099),
+        )
+        check(customer.get(f"{base}/{row.id}"))
+    portal.sql(
+        "UPDATE message SET state = 'accepted', code = '', is_fake = :yes, mmlite = :yes, is_recognised = :yes",
+        yes=True,
+    )
+    check(customer.get(f"{base}/{row.id}"), customer.get(f"{base}/"), customer.get(f"{base}/?state=read"))
+    check(portal.member(UUID(customer.account)).get(f"{base}/{row.id}"))
+    portal.sql(
+        "UPDATE message SET is_staging = :yes, is_fake = :no, erased_at = :now, payload = NULL, recipient = ''",
+        yes=True,
+        no=False,
+        now=now(),
+    )
+    check(customer.get(f"{base}/{row.id}"), customer.get(f"{base}/"))
 
 
 def test_messages_after_something_was_done(portal, customer):

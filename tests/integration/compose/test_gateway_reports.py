@@ -74,6 +74,8 @@ def test_sent_delivered_read(portal, control) -> None:
     page = sender.page(row.id)
     assert "Delivered to the phone" in page.text
     assert "event 3" in page.text
+    portal.sql("DELETE FROM delivery")
+    assert "event 3" not in sender.page(row.id).text
 
 
 def test_in_any_order_only_forwards(sender: Sender, gateway: Gateway) -> None:

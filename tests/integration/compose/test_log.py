@@ -110,6 +110,17 @@ def test_what_is_not_confirmed_is_not_in_the_log(sender: Sender) -> None:
     assert member.get(f"{sender.root}{message_id}").status == 404
 
 
+def test_what_was_written_and_not_sent_is_not_lost(sender: Sender) -> None:
+    message_id = sender.prepare(text("Later"))
+    page = sender.browser.get(sender.root)
+    assert "You wrote a message that is not sent yet." in page.text
+    assert page.soup.find("a", href=f"{sender.root}{message_id}/review") is not None
+    operator = sender.portal.member(sender.account_id, role=Role.OPERATOR)
+    assert "not sent yet" not in operator.get(sender.root).text
+    sender.confirm(message_id)
+    assert "not sent yet" not in sender.browser.get(sender.root).text
+
+
 def test_new_ones_announce_themselves(sender: Sender) -> None:
     ids = fill(sender, 2)
     page = sender.browser.get(sender.root)

@@ -2,8 +2,10 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from portal.compose import calling, sending
 from portal.connexease import schemas
@@ -35,6 +37,55 @@ def test_prepared_then_sent(sender: Sender) -> None:
     assert row.rate_limits is not None
     assert row.rate_limits["left_this_minute"] < row.rate_limits["per_minute"]
     assert sender.portal.one(Credential).last_used_at is not None
+
+
+TEMPLATE = {
+    "name": "order_update",
+    "language": {"code": "en_US"},
+    "components": [
+        {
+            "type": "header",
+            "parameters": [{"type": "image", "image": {"link": "https://files.example.com/a.png"}}],
+        },
+        {"type": "body", "parameters": [{"type": "text", "text": "Deniz"}, {"type": "text", "text": "4711"}]},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "4711"}]},
+    ],
+}
+GOLDEN = [
+    {"type": "text", "text": {"preview_url": True, "body": "Hello! This is a test message."}},
+    {"type": "image", "image": {"link": "https://files.example.com/a.png", "caption": "A"}},
+    {"type": "image", "image": {"link": "https://files.example.com/a.png"}},
+    {"type": "audio", "audio": {"link": "https://files.example.com/a.ogg"}},
+    {"type": "template", "template": {"name": "order_update", "language": {"code": "tr"}}},
+    {"type": "template", "template": TEMPLATE},
+]
+
+
+@pytest.mark.parametrize("content", GOLDEN, ids=lambda content: content["type"])
+def test_the_exact_request_of_every_type(sender: Sender, content: dict[str, Any]) -> None:
+    """The vendor's own example for text; the others are of the same frame, with the object that the type names."""
+    frame = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": RECIPIENT}
+    row = sender.send(TypeAdapter(schemas.Message).validate_python(frame | content))
+    [call] = sender.calls()
+    assert json.loads(call["body"]) == row.payload == frame | content
+    assert (row.state, call["query"]) == ("accepted", "")
+
+
+@pytest.mark.parametrize(("plus", "to"), [(True, RECIPIENT), (False, RECIPIENT[1:])])
+def test_the_recipients_form_is_a_setting(make_portal, sender: Sender, plus: bool, to: str) -> None:
+    sender.portal = make_portal(connexease_recipient_plus=plus)
+    row = sender.send()
+    assert json.loads(sender.calls()[0]["body"])["to"] == to
+    assert row.recipient == RECIPIENT
+
+
+def test_a_name_that_another_message_has(sender: Sender) -> None:
+    """The gateway would have to be broken; the message counts as accepted all the same."""
+    first = sender.send()
+    body = {"isSuccess": True, "data": {"messaging_product": "whatsapp", "messages": [{"id": first.wamid}]}}
+    sender.control.fault("status", **SEND, status=200, body=body)
+    second = sender.send(text("Two"), "intent-2")
+    assert (second.state, second.wamid) == ("accepted", None)
 
 
 def test_the_same_form_again_changes_what_is_prepared_and_nothing_that_is_confirmed(sender: Sender) -> None:
