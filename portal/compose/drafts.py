@@ -115,7 +115,7 @@ def _template_problems(draft: Draft) -> Problems:
     found: list[tuple[str, str]] = []
     if not draft.name:
         found.append(("name", _("Choose a template, or enter its name.")))
-    elif not _NAME.fullmatch(draft.name):
+    elif draft.expected is None and not _NAME.fullmatch(draft.name):
         found.append(("name", _("A template's name has small letters, digits and _ only, such as order_update.")))
     if not _LANGUAGE.fullmatch(draft.language):
         found.append(("language", _("Enter the language's code, such as en, tr or pt_BR.")))
