@@ -480,3 +480,16 @@ def staff_system_with_trouble(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
     as_staff(walk, "/staff/system/?outside=1")
     expect(walk.page.get_by_text("Connexease does not accept it.")).to_be_visible()
+
+
+@state()
+def staff_events(walk: Walk) -> None:
+    walk.ended("Connect WhatsApp", "confirmed")
+    as_staff(walk, "/staff/events/")
+    expect(walk.page.get_by_role("link", name="channel.created").first).to_be_visible()
+
+
+@state()
+def staff_events_empty(walk: Walk) -> None:
+    as_staff(walk, "/staff/events/?account=nobody+at+all")
+    expect(walk.page.get_by_role("heading", name="No event matches")).to_be_visible()

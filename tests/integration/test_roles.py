@@ -95,6 +95,7 @@ STAFF = {
     "staff.approve": "admin support",
     "staff.decline": "admin support",
     "staff.dashboard": "admin support read_only",
+    "staff.events": "admin support read_only",
     "staff.system": "admin support read_only",
     "staff.system_outside": "admin support read_only",
     "staff.send_mails_again": "admin support",

@@ -1,0 +1,55 @@
+"""The filter of all accounts' events."""
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import SearchField, SelectField
+from wtforms.validators import Length
+
+from portal.audit import log
+from portal.connexease import triggers as catalogue
+from portal.events import everywhere
+from portal.events.forms import STATE_WORDS
+from portal.forms import Choice, PeriodForm, text
+from portal.i18n import _, _l
+from portal.models import DeliveryState
+
+FIELDS = ("account", "trigger", "state", "range")
+
+
+class EventForm(PeriodForm):
+    """What to show of the events. Nothing chosen shows everything."""
+
+    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Name, e-mail address or UUID."))
+    trigger = SelectField(_l("Trigger"), validate_choice=False)
+    state = Choice(_l("State"))
+
+    def prepare(self) -> None:
+        """Offer the catalogue's triggers, and the one that was asked for."""
+        known = [trigger.name for trigger in catalogue.CATALOGUE]
+        asked = [self.trigger.data[:100]] if self.trigger.data else []
+        anything = {"": _("Any")}
+        self.trigger.choices = anything | {name: name for name in (*known, *asked)}
+        self.state.choices = anything | {state.value: str(word) for state, word in STATE_WORDS.items()}
+        self.offer_ranges()
+
+    def filter(self, zone: str) -> everywhere.Filter:
+        """What was chosen; only after the form has validated."""
+        since, until = self.period(zone)
+        account = text(self.account).strip()
+        return everywhere.Filter(
+            accounts=log.accounts_named(account) if account else None,
+            trigger=self.trigger.data or "",
+            state=DeliveryState(self.state.data) if self.state.data else None,
+            since=since,
+            until=until,
+        )
+
+
+def event_form(arguments: MultiDict[str, Any]) -> EventForm:
+    """The form as it was sent; fields that were not sent are empty."""
+    sent = dict.fromkeys(FIELDS, "")
+    sent |= {name: arguments[name] for name in (*FIELDS, "since", "until") if name in arguments}
+    form = EventForm(MultiDict(sent))
+    form.prepare()
+    return form
