@@ -9,6 +9,7 @@ from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
 
 from portal.compose import outcome_words as words
+from portal.connexease.triggers import CATALOGUE
 from portal.extensions import session
 from portal.models import (
     AttemptState,
@@ -48,6 +49,7 @@ DATA = re.compile(
                     "X-Portal-Secret",
                 ),
                 *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid"),
+                *(trigger.name for trigger in CATALOGUE),
             ),
             key=len,
             reverse=True,
