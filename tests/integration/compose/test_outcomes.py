@@ -122,7 +122,10 @@ def test_a_long_wait_says_when(sender: Sender, asked: str) -> None:
     assert "Send again" not in page.text
     assert page.soup.find(id="message").has_attr("data-poll")  # type: ignore[union-attr]
     sender.portal.sql("UPDATE message SET retry_at = created_at")
-    assert "The gateway takes it again in" not in sender.page(row.id).text
+    page = sender.page(row.id)
+    assert "The gateway takes it again in" not in page.text
+    assert "You can send it again now." in page.text
+    assert page.soup.find("a", string="Send again") is not None
 
 
 def test_a_busy_proxy_in_front_of_the_gateway(sender: Sender) -> None:

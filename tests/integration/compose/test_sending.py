@@ -12,6 +12,7 @@ from portal.connexease import schemas
 from portal.errors import DomainError
 from portal.models import AuditEntry, Credential, Message
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.browser import Page
 from tests.support.marks import both_databases
 
 SEND = {"path": "/v1/wa/message", "method": "POST"}
@@ -143,6 +144,23 @@ def test_twenty_at_once_make_one(portal, control) -> None:
     assert len(sender.calls()) == 1
     assert [row.action for row in portal.rows(AuditEntry)].count("message.sent") == 1
     assert sender.message(message_id).state == "accepted"
+
+
+@both_databases
+def test_twenty_posts_of_one_confirmed_form(portal, control) -> None:
+    sender = make_sender(portal, control)
+    review = sender.browser.get(f"{sender.root}{sender.prepare()}/review")
+    address, values = str(review.form("Send it")["action"]), review.values("Send it")
+
+    def press(_: int) -> Page:
+        browser = portal.browser()
+        browser.client._cookies.update(sender.browser.client._cookies)
+        return browser.send("POST", address, data=values)
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(press, range(20)))
+    assert {(answer.status, answer.goes_to) for answer in answers} == {(303, address.removesuffix("/send"))}
+    assert len(sender.calls()) == 1
 
 
 @both_databases
