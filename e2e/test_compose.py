@@ -206,6 +206,9 @@ def look_at_templates(
 ) -> None:
     composer = visit(page, member, "?type=template")
     composer.main.get_by_text("Header and buttons").click()
+    composer.button("More buttons").click()
+    expect(composer.main.get_by_role("group", name="Button, row")).to_have_count(4)
+    expect(composer.button("More buttons")).to_be_focused()
     composer.field("Template's name").fill("order_update")
     composer.field("Value 1").fill("Deniz")
     expect(composer.preview).to_contain_text("Deniz")

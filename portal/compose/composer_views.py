@@ -135,6 +135,8 @@ def _read_form(account: Account, form: ComposeForm, credentials: Sequence[Creden
     form.use(templates.find(form.template.data or ""))
     if _looks_for("values"):
         form.more_values()
+    if _looks_for("buttons"):
+        form.more_buttons()
     return templates
 
 
@@ -181,6 +183,7 @@ def _context(account: Account, form: ComposeForm, templates: TemplateList) -> di
         "more": len(all_found) - len(found),
         "needs_search": len(templates.templates) > FEW,
         "languages": LANGUAGES,
+        "opens_more": _looks_for("buttons"),
         "draft": draft,
         "bubble": preview.of_draft(draft, form.listed),
         "recipient": _recipient(account, draft.to),

@@ -12,7 +12,7 @@ from portal.compose.template_list import Listed
 from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 
-BLANK_VALUES = 3
+BLANK_VALUES, BLANK_BUTTONS = 3, 2
 VALUES_AT_MOST = 60
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()
 """Only what is suggested: any code can be typed."""
@@ -91,7 +91,7 @@ class TemplateFields(Form):
         render_kw={"autocomplete": "off", "dir": "auto"},
     )
     buttons = FieldList(
-        FormField(ButtonForm), label=_l("Buttons"), min_entries=2, max_entries=drafts.BUTTONS_AT_MOST
+        FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
     )
     mmlite = BooleanField(
         _l("Marketing Messages Lite"),
@@ -124,6 +124,14 @@ class TemplateFields(Form):
     def more_values(self) -> None:
         """Room for more values of a template that nobody knows."""
         self.make_room(min(len(self.values) + BLANK_VALUES, VALUES_AT_MOST))
+
+    def more_buttons(self) -> None:
+        """Room for more of the template's buttons."""
+        for number in range(
+            len(self.buttons) + 1, min(len(self.buttons) + BLANK_BUTTONS, drafts.BUTTONS_AT_MOST) + 1
+        ):
+            self.buttons.append_entry()
+            self.buttons[-1].form.number.data = str(number)
 
     def make_room(self, wanted: int) -> None:
         """Room for exactly so many values."""

@@ -416,6 +416,19 @@ def test_more_room_for_values_without_a_script(sender: Sender) -> None:
     assert sender.portal.rows(Message) == []
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+def test_more_room_for_buttons(sender: Sender, htmx: bool) -> None:
+    typed = template(look="buttons") | {f"buttons-{n}-value": f"v{n}" for n in range(8)}
+    page = write(sender, htmx=htmx, **typed)
+    rows = page.soup.select(".button-row [name$='-value']")
+    assert [row.get("value", "") for row in rows] == [*(f"v{n}" for n in range(8)), "", ""]
+    assert page.soup.select_one("details[open]")
+    assert page.soup.select_one("#more-buttons") is None
+    number = page.soup.select_one("[name='buttons-9-number'] option[selected]")
+    assert number is not None
+    assert number["value"] == "10"
+
+
 def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     sender.control.create_channel(sender.uuid, name="Shop")
     sender.browser.get(f"/accounts/{sender.account_id}/channels/")
