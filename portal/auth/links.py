@@ -10,7 +10,11 @@ from sqlmodel import col, select
 from portal.extensions import session
 from portal.models import EmailLink, LinkPurpose, Person, now
 
-LIFETIME = {LinkPurpose.VERIFY: timedelta(days=3), LinkPurpose.RESET: timedelta(hours=1)}
+LIFETIME = {
+    LinkPurpose.VERIFY: timedelta(days=3),
+    LinkPurpose.RESET: timedelta(hours=1),
+    LinkPurpose.WELCOME: timedelta(days=7),
+}
 
 
 def make(person: Person, purpose: LinkPurpose, browser_hash: str | None = None) -> str:

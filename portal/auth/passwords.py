@@ -6,6 +6,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
+from portal.errors import DomainError
+from portal.extensions import session
 from portal.i18n import _
 
 MIN_LENGTH = 12
@@ -14,6 +16,9 @@ MIN_SCORE = 3
 """zxcvbn's "safely unguessable": moderate protection from an offline guess of a slow hash."""
 SCORED_LENGTH = 72
 """zxcvbn's own advice: longer than this it only gets slow."""
+
+NONE = "!"
+"""In place of the hash of somebody who has yet to choose a password: no password belongs to it."""
 
 _hasher = PasswordHasher()
 
@@ -28,16 +33,34 @@ def matches(stored: str | None, password: str) -> bool:
 
     Takes as long when there is no hash, so that the time does not tell whether somebody exists.
     """
+    known = stored if stored is not None and is_set(stored) else None
     try:
-        _hasher.verify(stored or _nobodys_hash(), password)
+        _hasher.verify(known or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return known is not None
+
+
+def is_set(stored: str) -> bool:
+    """Whether somebody has chosen a password."""
+    return stored not in ("", NONE)
 
 
 def is_outdated(stored: str) -> bool:
     """Whether the hash was made with weaker parameters than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def strong_hash(password: str, *known_words: str) -> str:
+    """The hash of a password that will do; nobody waits for a transaction while it is made.
+
+    Raises:
+        DomainError: it will not do, at the field `password`.
+    """
+    session().commit()
+    if problem := weakness(password, *known_words):
+        raise DomainError(problem, "password")
+    return make_hash(password)
 
 
 def weakness(password: str, *known_words: str) -> str | None:

@@ -126,10 +126,7 @@ class LinkSpent(DomainError):
 
 
 def _strong_hash(password: str, person: Person) -> str:
-    session().commit()
-    if weakness := passwords.weakness(password, person.email, person.first_name, person.last_name):
-        raise DomainError(weakness, "password")
-    return passwords.make_hash(password)
+    return passwords.strong_hash(password, person.email, person.first_name, person.last_name)
 
 
 def _set_password(person: Person, password_hash: str) -> None:

@@ -10,9 +10,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -88,6 +89,12 @@ def read_next(run: MirrorRun) -> bool:
     return True
 
 
+def read_account(account_id: UUID) -> None:
+    """Read one account that has just got its place here; the next run reads what cannot be read now."""
+    with writing(), suppress(cx.ConnexeaseError):  # noted in its lists
+        _read_own(account_id)
+
+
 def _to_read(run: MirrorRun) -> Sequence[sa.ColumnElement[bool]]:
     return (
         col(MirroredAccount.id) > run.position,
@@ -148,7 +155,7 @@ def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
         return Result(Outcome.FAILED)
 
 
-def _read_own(account_id: Any) -> None:
+def _read_own(account_id: UUID) -> None:
     """Read an account that is set up here; what cannot be read does not keep the rest from it."""
     account = session().get_one(Account, account_id)
     reads: tuple[Callable[[Account], object], ...] = (listing.refresh, webhooks.read, tokens.read)

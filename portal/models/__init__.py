@@ -1,6 +1,7 @@
 """The tables, one aggregate a file. Importing this package makes the metadata whole."""
 
 from portal.models.account import Account, Membership, Problem, Provisioning, Role, Step
+from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
 from portal.models.base import now
 from portal.models.channel import OPEN_STATES, AttemptState, Channel, ChannelListing, OnboardingAttempt
@@ -26,6 +27,7 @@ from portal.models.webhook import PortalWebhook, WebhookPurpose
 __all__ = [
     "OPEN_STATES",
     "Account",
+    "AccountInvitation",
     "AttemptState",
     "AuditChain",
     "AuditEntry",

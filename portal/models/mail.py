@@ -24,6 +24,8 @@ class MailKind(StrEnum):
     GIVEN_UP = "given_up"
     ADOPTED = "adopted"
     RESUME = "resume"
+    ACCOUNT_OPENED = "account_opened"
+    ACCOUNT_INVITATION = "account_invitation"
     KEY_HANDED_OVER = "key_handed_over"
     TOKEN_EXPIRES = "token_expires"
     TOKEN_REVIEW = "token_review"

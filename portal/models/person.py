@@ -68,6 +68,8 @@ class LinkPurpose(StrEnum):
 
     VERIFY = "verify"
     RESET = "reset"
+    WELCOME = "welcome"
+    """Choose the first password of a login that the staff made for a customer."""
 
 
 class EmailLink(SQLModel, table=True):

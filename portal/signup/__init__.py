@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("signup", __name__)
 
-import portal.signup.views  # noqa: E402, F401 - it registers its views on the blueprint
+import portal.signup.invitation_views  # noqa: E402
+import portal.signup.views  # noqa: E402, F401 - they register their views on the blueprint

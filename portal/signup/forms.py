@@ -10,6 +10,7 @@ from portal.auth import passwords
 from portal.errors import DomainError
 from portal.forms import Form, text
 from portal.i18n import _l
+from portal.signup.invitations import Newcomer
 from portal.signup.service import AccountDetails
 
 
@@ -124,6 +125,56 @@ class SignUpForm(AccountForm):
         )
         if weakness := passwords.weakness(text(field), *known):
             raise ValidationError(weakness)
+
+
+class WelcomeForm(Form):
+    """The first password of somebody whose account the staff opened."""
+
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
+        description=_l("At least 12 characters. A few unrelated words make a good one."),
+        render_kw={"autocomplete": "new-password", "maxlength": passwords.MAX_LENGTH},
+    )
+
+
+class TakeOverForm(WelcomeForm):
+    """Who takes an account over that exists only at Connexease, and has no login yet."""
+
+    first_name = StringField(
+        _l("First name"),
+        [
+            DataRequired(_l("Enter your first name.")),
+            Length(max=80, message=_l("Use at most 80 characters.")),
+        ],
+        filters=[_stripped],
+        render_kw={"autocomplete": "given-name", "maxlength": 80},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [DataRequired(_l("Enter your last name.")), Length(max=80, message=_l("Use at most 80 characters."))],
+        filters=[_stripped],
+        render_kw={"autocomplete": "family-name", "maxlength": 80},
+    )
+    time_zone = StringField(
+        _l("Time zone"),
+        [DataRequired(_l("Choose your time zone."))],
+        filters=[_zone],
+        description=_l("Type a city to search, such as Istanbul."),
+        render_kw={"list": "time-zones", "autocomplete": "off", "data-guess": "time-zone"},
+    )
+
+    def validate_time_zone(self, field: StringField) -> None:
+        if not contact.is_time_zone(text(field)):
+            raise ValidationError(_l("Choose a time zone from the list, such as Europe/Istanbul."))
+
+    def newcomer(self) -> Newcomer:
+        """What was entered; only after the form has validated."""
+        return Newcomer(text(self.first_name), text(self.last_name), text(self.time_zone), text(self.password))
+
+
+class AcceptForm(Form):
+    """Nothing but the button, for somebody who is logged in."""
 
 
 class ConfirmForm(Form):

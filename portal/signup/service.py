@@ -221,14 +221,21 @@ def promise_verification(person: Person, browser_hash: str | None) -> Mail:
     return mail.promise(MailKind.VERIFY, person.email, **context)
 
 
-def send_verification_again(person: Person) -> None:
+def send_verification_again(person: Person, actor: Person | None = None, account: Account | None = None) -> None:
     """Promise another mail with a link.
+
+    Args:
+        actor: somebody of the staff who asks for it, for the owner of `account`.
 
     Raises:
         DomainError: the address is proven already.
     """
     if person.email_verified_at is not None:
         raise DomainError(_("Your e-mail address is confirmed already."))
+    if actor is not None:
+        audit.record(
+            actor, account, "account.verification_mailed", account.name if account else "", to=person.email
+        )
     mailed = promise_verification(person, None)
     session().commit()
     wake("mail", str(mailed.id))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal.audit import log as audit_log
+from portal.auth import passwords
 from portal.events import log as event_log
 from portal.extensions import session
 from portal.mirror import held
@@ -28,7 +29,7 @@ from portal.models import (
 LATELY = 10
 MESSAGES = 200
 """So many of the last messages are counted."""
-OF_THE_DIALOG = (Step.WAITING_FOR_EMAIL, Step.NEEDS_PROOF)
+FOR_A_PROOF = (Step.WAITING_FOR_EMAIL, Step.NEEDS_PROOF)
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,15 @@ class Detail:
         return next((person for person, role in self.people if role == Role.OWNER), None)
 
     @property
+    def waits_for_password(self) -> bool:
+        """Whether the owner was invited and has yet to choose a password."""
+        return self.owner is not None and not passwords.is_set(self.owner.password_hash)
+
+    @property
     def waits_for_proof(self) -> bool:
         """Whether the owner has yet to follow the link that was mailed to them."""
         is_unproven = self.owner is not None and self.owner.email_verified_at is None
-        return is_unproven and self.set_up is not None and self.set_up.step in OF_THE_DIALOG
+        return is_unproven and self.set_up is not None and self.set_up.step in FOR_A_PROOF
 
 
 def of(row: MirroredAccount) -> Detail:

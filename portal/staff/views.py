@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal import access, htmx, spreadsheet
 from portal.i18n import _
 from portal.mirror import directory, runs
-from portal.models import MirroredAccount, StaffRole, now
-from portal.staff import account_detail, blueprint
+from portal.models import now
 from portal.staff import account_export as export
-from portal.staff.account_forms import MESSAGE_WORDS, AccountFilter, account_filter
-
-HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
+from portal.staff import account_page, blueprint
+from portal.staff.account_forms import AccountFilter, account_filter
+from portal.staff.account_page import HELPERS
 
 
 @blueprint.get("/staff/accounts/")
@@ -74,12 +73,7 @@ def account(uuid: UUID) -> ResponseReturnValue:
     row = directory.find(uuid)
     if row is None:
         abort(404)
-    return _account_page(row)
-
-
-def _account_page(row: MirroredAccount) -> ResponseReturnValue:
-    words = {"state_of": export.state_of, "message_words": MESSAGE_WORDS}
-    return htmx.page("staff/account.html", None, 200, detail=account_detail.of(row), **words)
+    return account_page.show(row)
 
 
 def _page(form: AccountFilter) -> directory.Page:

@@ -13,7 +13,7 @@ from portal.compose import calling
 from portal.compose import retention as message_retention
 from portal.doctor import heartbeats
 from portal.events import processing, retention
-from portal.mirror import activity, projection, runs
+from portal.mirror import activity, projection, reading, runs
 from portal.queue import huey
 from portal.signup import provisioning
 from portal.staff import tally
@@ -30,6 +30,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
     "mirror": lambda run_id: runs.advance(int(run_id)),
+    "read_account": lambda account_id: reading.read_account(UUID(account_id)),
 }
 
 

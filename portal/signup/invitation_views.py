@@ -1,0 +1,96 @@
+"""The pages behind the links that the staff have mailed: to a new account's owner, and to whom one is offered.
+
+Opening a page spends nothing: mail programs open links by themselves.
+"""
+
+from flask import flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, contact, htmx, throttle
+from portal.auth.service import LinkSpent
+from portal.errors import DomainError
+from portal.forms import Form, text
+from portal.i18n import _
+from portal.models import AccountInvitation
+from portal.signup import blueprint, invitations, opening
+from portal.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
+from portal.throttle import Limit
+
+
+@blueprint.get("/welcome/<token>")
+@access.public
+def welcome(token: str) -> ResponseReturnValue:
+    """Choose a password for an account that the staff opened."""
+    return _welcome_page(token, WelcomeForm())
+
+
+@blueprint.post("/welcome/<token>")
+@access.public
+def begin(token: str) -> ResponseReturnValue:
+    """Take the password, and the address as proven, and log in."""
+    form = WelcomeForm()
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            access.log_in(opening.accept(token, text(form.password)))
+            return htmx.redirect(url_for("accounts.home"))
+    except LinkSpent:
+        return htmx.redirect(url_for("signup.welcome", token=token))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _welcome_page(token, form, 422)
+
+
+def _welcome_page(token: str, form: WelcomeForm, status: int = 200) -> ResponseReturnValue:
+    person = opening.waiting_for(token)
+    if person is None:
+        return htmx.page("auth/link_spent.html", status=410)
+    return htmx.page("signup/welcome.html", "form", status, form=form, owner=person)
+
+
+@blueprint.get("/invited/<token>")
+@access.public
+def invited(token: str) -> ResponseReturnValue:
+    """What is offered, and what it takes to accept it."""
+    invitation = invitations.find(token)
+    if invitation is None:
+        return htmx.page("auth/link_spent.html", status=410)
+    return _invited_page(token, invitation, _form_for(invitation))
+
+
+@blueprint.post("/invited/<token>")
+@access.public
+def accept(token: str) -> ResponseReturnValue:
+    """Take an account over: as the person who is logged in, or with a new password."""
+    invitation = invitations.find(token)
+    if invitation is None:
+        return htmx.redirect(url_for("signup.invited", token=token))
+    form = _form_for(invitation)
+    try:
+        if form.validate():
+            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            return _taken_over(token, form)
+    except LinkSpent:
+        return htmx.redirect(url_for("signup.invited", token=token))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _invited_page(token, invitation, form, 422)
+
+
+def _taken_over(token: str, form: Form) -> ResponseReturnValue:
+    if isinstance(form, TakeOverForm):
+        person, account = invitations.accept_new(token, form.newcomer())
+        access.log_in(person)
+    else:
+        account = invitations.accept_as(token, access.person_or_401())
+    flash(_("“%(account)s” is yours to manage now.", account=account.name))
+    return htmx.redirect(url_for("accounts.overview", account_id=account.id))
+
+
+def _form_for(invitation: AccountInvitation) -> Form:
+    return AcceptForm() if invitations.invited_person(invitation) is not None else TakeOverForm()
+
+
+def _invited_page(token: str, invitation: AccountInvitation, form: Form, status: int = 200) -> ResponseReturnValue:
+    context = {"invitation": invitation, "token": token, "time_zones": contact.time_zones()}
+    return htmx.page("signup/invited.html", "form", status, form=form, **context)

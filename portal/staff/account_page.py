@@ -1,0 +1,28 @@
+"""The page of one account, which several views show."""
+
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.models import MirroredAccount, StaffRole
+from portal.signup import invitations
+from portal.staff import account_detail
+from portal.staff import account_export as export
+from portal.staff.account_forms import MESSAGE_WORDS
+from portal.staff.opening_forms import InviteForm
+
+HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
+
+
+def show(row: MirroredAccount, form: InviteForm | None = None, status: int = 200) -> ResponseReturnValue:
+    """Everything about the account; with a form that was refused, that form."""
+    return htmx.page(
+        "staff/account.html",
+        "invitation" if form else None,
+        status,
+        detail=account_detail.of(row),
+        state_of=export.state_of,
+        message_words=MESSAGE_WORDS,
+        may_help=access.person_or_401().staff_role in HELPERS,
+        invitation=invitations.open_for(row),
+        form=form or InviteForm(email=row.contact_email),
+    )

@@ -1,0 +1,25 @@
+"""Forms of the staff for accounts: opening one for a customer, and inviting somebody to take one over."""
+
+from wtforms import EmailField
+from wtforms.validators import DataRequired, Length
+
+from portal.forms import Form
+from portal.i18n import _l
+from portal.signup.forms import AccountForm
+
+
+class NewAccountForm(AccountForm):
+    """The account's details, as the customer would type them."""
+
+
+class InviteForm(Form):
+    """Whom to ask to take an account over."""
+
+    email = EmailField(
+        _l("E-mail of its owner-to-be"),
+        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        description=_l(
+            "We mail a link there. Whoever follows it logs in, or chooses a password, and owns the account."
+        ),
+        render_kw={"autocomplete": "off"},
+    )

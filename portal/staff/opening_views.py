@@ -1,0 +1,101 @@
+"""Accounts that the staff open for a customer, and invitations to those that exist only at Connexease."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import abort, flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, contact, htmx, throttle
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.mirror import directory
+from portal.models import MirroredAccount
+from portal.signup import invitations, opening
+from portal.signup import service as signup
+from portal.staff import account_detail, account_page, blueprint
+from portal.staff.account_page import HELPERS
+from portal.staff.opening_forms import InviteForm, NewAccountForm
+from portal.throttle import Limit
+
+
+@blueprint.get("/staff/accounts/new")
+@access.staff_page(*HELPERS)
+def new_account() -> ResponseReturnValue:
+    """The details of an account to be."""
+    return _form_page(NewAccountForm())
+
+
+@blueprint.post("/staff/accounts/new")
+@access.staff_page(*HELPERS)
+def open_account() -> ResponseReturnValue:
+    """Open an account for a customer, who is invited by mail."""
+    form = NewAccountForm()
+    try:
+        if form.validate():
+            details = form.details()
+            throttle.take_for_email(Limit.MAILS, details.contact_email)
+            account = opening.open_account(access.person_or_401(), details)
+            flash(_("The account is being set up, and %(email)s is invited.", email=account.contact_email))
+            return htmx.redirect(url_for("staff.account", uuid=account.id))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _form_page(form, 422)
+
+
+@blueprint.post("/staff/accounts/<uuid:uuid>/invite")
+@access.staff_page(*HELPERS)
+def invite(uuid: UUID) -> ResponseReturnValue:
+    """Ask somebody to take over an account that exists only at Connexease."""
+    row, form = _row_or_404(uuid), InviteForm()
+    try:
+        if form.validate():
+            throttle.take_for_email(Limit.MAILS, text(form.email))
+            sent = invitations.invite(access.person_or_401(), row, text(form.email))
+            flash(_("%(email)s is invited to take the account over.", email=sent.email))
+            return htmx.redirect(url_for("staff.account", uuid=uuid))
+    except DomainError as error:
+        form.show_refusal(error)
+    return account_page.show(row, form, 422)
+
+
+@blueprint.post("/staff/accounts/<uuid:uuid>/withdraw")
+@access.staff_page(*HELPERS)
+def withdraw(uuid: UUID) -> ResponseReturnValue:
+    """Let an invitation lead nowhere."""
+    invitations.withdraw(access.person_or_401(), _row_or_404(uuid))
+    flash(_("The invitation is withdrawn: its link does nothing any more."))
+    return htmx.redirect(url_for("staff.account", uuid=uuid))
+
+
+@blueprint.post("/staff/accounts/<uuid:uuid>/mail")
+@access.staff_page(*HELPERS)
+def mail_again(uuid: UUID) -> ResponseReturnValue:
+    """Mail the owner again what they need to get in: the invitation, or the link that proves their address."""
+    detail = account_detail.of(_row_or_404(uuid))
+    actor, owner, account = access.person_or_401(), detail.owner, detail.account
+    if owner is None or account is None:
+        abort(404)
+    try:
+        throttle.take_for_email(Limit.MAILS, owner.email)
+        if detail.waits_for_password:
+            opening.invite_again(actor, account, owner)
+        else:
+            signup.send_verification_again(owner, actor, account)
+        flash(_("We mailed another link to %(email)s.", email=owner.email))
+    except DomainError as error:
+        flash(error.message, "danger")
+    return htmx.redirect(url_for("staff.account", uuid=uuid))
+
+
+def _row_or_404(uuid: UUID) -> MirroredAccount:
+    row = directory.find(uuid)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _form_page(form: NewAccountForm, status: int = 200) -> ResponseReturnValue:
+    context: dict[str, Any] = {"form": form, "time_zones": contact.time_zones()}
+    return htmx.page("staff/new_account.html", "form", status, **context)
