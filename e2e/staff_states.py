@@ -6,7 +6,9 @@ import secrets
 
 from playwright.sync_api import expect
 
-from e2e.pages import AccountPage, AccountsPage, LogInPage
+from e2e.mail import link_mailed_to
+from e2e.pages import AccountPage, AccountsPage, InvitedPage, LogInPage
+from e2e.people import Customer
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD
 from e2e.states import STATES, Walk, state
 
@@ -70,3 +72,47 @@ def staff_account_elsewhere(walk: Walk) -> None:
     page = accounts(walk).refresh()
     expect(page.row(name)).to_be_visible()
     AccountPage(walk.go(f"{LIST}{uuid}"), name)
+
+
+@state()
+def staff_account_invited(walk: Walk) -> None:
+    invited(walk)
+
+
+@state()
+def staff_invites_in_vain(walk: Walk) -> None:
+    name, uuid = elsewhere(walk)
+    page = accounts(walk).refresh()
+    expect(page.row(name)).to_be_visible()
+    page = AccountPage(walk.go(f"{LIST}{uuid}"), name)
+    page.main.get_by_label("E-mail of its owner-to-be").fill("no address")
+    page.button("Send the invitation").click()
+    expect(page.alert).to_be_focused()
+
+
+@state()
+def invited_to_take_over(walk: Walk) -> None:
+    name, email = invited(walk)
+    walk.context.clear_cookies()
+    walk.page.goto(link_mailed_to(walk.stack, email))
+    InvitedPage(walk.page, f"Manage “{name}”")
+
+
+@state()
+def new_account_form(walk: Walk) -> None:
+    accounts(walk).new_account()
+
+
+@state()
+def new_account_refused(walk: Walk) -> None:
+    accounts(walk).new_account().fill(Customer(email="no address")).open_in_vain()
+
+
+def invited(walk: Walk) -> tuple[str, str]:
+    """An account that somebody is asked to take over: its name, and the invited address."""
+    name, uuid = elsewhere(walk)
+    email = f"{secrets.token_hex(4)}@owner.example.com"
+    page = accounts(walk).refresh()
+    expect(page.row(name)).to_be_visible()
+    AccountPage(walk.go(f"{LIST}{uuid}"), name).invite(email)
+    return name, email

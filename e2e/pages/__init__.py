@@ -1,7 +1,7 @@
 """Page objects. An action returns the page that it leads to; a page asserts its title when it is made."""
 
 from e2e.pages.account import OverviewPage, SetupPage
-from e2e.pages.accounts import AccountPage, AccountsPage
+from e2e.pages.accounts import AccountPage, AccountsPage, InvitedPage, NewAccountForm, WelcomePage
 from e2e.pages.auth import (
     CodePage,
     EnrolPage,
@@ -46,10 +46,12 @@ __all__ = [
     "FrontPage",
     "GatewayKeyForm",
     "HandedOverPage",
+    "InvitedPage",
     "LinkOverPage",
     "LinkPage",
     "LinkSpentPage",
     "LogInPage",
+    "NewAccountForm",
     "NewKeyPage",
     "OverviewPage",
     "PasswordPage",
@@ -62,4 +64,5 @@ __all__ = [
     "SignUpPage",
     "TokenPage",
     "TokensPage",
+    "WelcomePage",
 ]

@@ -6,7 +6,7 @@ Opening a page spends nothing: mail programs open links by themselves.
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, htmx, throttle
+from portal import access, contact, entrance, htmx, throttle
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError
 from portal.forms import Form, text
@@ -32,8 +32,8 @@ def begin(token: str) -> ResponseReturnValue:
     try:
         if form.validate():
             throttle.take_for_address(Limit.ADDRESS_POSTS)
-            access.log_in(opening.accept(token, text(form.password)))
-            return htmx.redirect(url_for("accounts.home"))
+            person = opening.accept(token, text(form.password))
+            return htmx.redirect(entrance.enter(person, url_for("accounts.home")))
     except LinkSpent:
         return htmx.redirect(url_for("signup.welcome", token=token))
     except DomainError as error:
@@ -80,11 +80,12 @@ def accept(token: str) -> ResponseReturnValue:
 def _taken_over(token: str, form: Form) -> ResponseReturnValue:
     if isinstance(form, TakeOverForm):
         person, account = invitations.accept_new(token, form.newcomer())
-        access.log_in(person)
+        goal = entrance.enter(person, url_for("accounts.overview", account_id=account.id))
     else:
         account = invitations.accept_as(token, access.person_or_401())
+        goal = url_for("accounts.overview", account_id=account.id)
     flash(_("“%(account)s” is yours to manage now.", account=account.name))
-    return htmx.redirect(url_for("accounts.overview", account_id=account.id))
+    return htmx.redirect(goal)
 
 
 def _form_for(invitation: AccountInvitation) -> Form:

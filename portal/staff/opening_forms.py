@@ -1,15 +1,21 @@
 """Forms of the staff for accounts: opening one for a customer, and inviting somebody to take one over."""
 
+from typing import Any
+
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length
 
 from portal.forms import Form
-from portal.i18n import _l
+from portal.i18n import _, _l
 from portal.signup.forms import AccountForm
 
 
 class NewAccountForm(AccountForm):
     """The account's details, as the customer would type them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.billing_email.description = _("Where invoices go. Leave it empty to use the work e-mail.")
 
 
 class InviteForm(Form):

@@ -81,8 +81,10 @@ def mail_again(uuid: UUID) -> ResponseReturnValue:
         throttle.take_for_email(Limit.MAILS, owner.email)
         if detail.waits_for_password:
             opening.invite_again(actor, account, owner)
-        else:
+        elif owner.email_verified_at is None:
             signup.send_verification_again(owner, actor, account)
+        else:
+            raise DomainError(_("There is nothing to mail: the owner can log in."))
         flash(_("We mailed another link to %(email)s.", email=owner.email))
     except DomainError as error:
         flash(error.message, "danger")
