@@ -159,8 +159,11 @@ def test_a_mail_whose_reason_is_gone_is_dropped(verified, change):
     assert verified.control.mails() == []
 
 
-# Those of the vault are about a key that has to be there: see tests/integration/vault.
-@pytest.mark.parametrize("kind", [kind for kind in MailKind if not kind.startswith(("key_", "token_"))])
+ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "resume")
+"""About a key, an invitation or a set-up that has to be there: tested where that is made."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MailKind if not kind.startswith(ABOUT_SOMETHING)])
 def test_every_kind_can_be_written(verified, kind):
     verified.sign_up()
     person = verified.person(JANE)
