@@ -33,13 +33,13 @@ def hasty(adapter):
 
 
 @EVERY_STRIKE
-def test_an_account_whose_creation_is_unknown_is_found_if_it_was_made(hasty, control, new_account, strike):
+def test_an_account_whose_creation_is_unknown_is_found_if_it_was_made(hasty, cx, control, new_account, strike):
     kind, was_made, how = STRIKES[strike]
     control.fault(kind, "^/accounts/$", "POST", **how)
     wanted = new_account()
     with pytest.raises(errors.OutcomeUnknown):
         hasty.reseller.create_account(wanted)
-    found = hasty.reseller.find_account(wanted.contact_email)
+    found = cx.reseller.find_account(wanted.contact_email)
     assert bool(found) is was_made
     assert len(control.accounts()) == (1 if was_made else 0), "nothing is done twice"
     assert len(control.requests("POST", "/accounts/")) == 1

@@ -69,7 +69,7 @@ class Connecting:
         before = {channel["uuid"] for channel in self.portal.control.channels()}
         token = parse_qs(urlsplit(begun["dialog"]).query)["token"][0]
         data = urlencode({"token": token, "outcome": outcome, "name": "Main"}).encode()
-        urllib.request.urlopen(begun["dialog"].partition("?")[0], data, timeout=5).close()
+        urllib.request.urlopen(begun["dialog"].partition("?")[0], data, timeout=20).close()
         new = [UUID(each["uuid"]) for each in self.portal.control.channels() if each["uuid"] not in before]
         return new[0] if new else None
 

@@ -327,7 +327,7 @@ def test_the_sandboxs_real_delivery_reaches_a_real_server(make_portal, control):
         assert control.settle()
         [delivery] = control.deliveries("channel.created")
         assert delivery["status"] == "delivered", delivery
-        assert urllib.request.urlopen(f"{url}/healthz", timeout=5).status == 200
+        assert urllib.request.urlopen(f"{url}/healthz", timeout=20).status == 200
     portal.work()
     assert portal.one(Channel).name == "From afar"
     assert portal.one(OnboardingAttempt).confirmed_by == "event"

@@ -258,9 +258,9 @@ def test_a_check_that_hangs_or_fails_keeps_nobody(portal: Portal) -> None:
 
     started = time.monotonic()
     with portal.app.app_context():
-        found = findings.run(portal.app, [("slow", hang), ("odd", fail), ("disk", inside.disk)], 0.3)
+        found = findings.run(portal.app, [("slow", hang), ("odd", fail), ("disk", inside.disk)], 2)
     let_go.set()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert [finding.health for finding in found] == [Health.BAD, Health.BAD, Health.GOOD]
     assert found[1].says == "The check itself failed (ZeroDivisionError)."
 

@@ -94,7 +94,7 @@ def test_retry_after_is_obeyed(cx, server):
     server.reply(200, EMPTY_PAGE)
     started = time.monotonic()
     accounts(cx)
-    assert 0.2 <= time.monotonic() - started < 1
+    assert 0.2 <= time.monotonic() - started < 5
 
 
 def test_a_long_retry_after_is_handed_to_the_caller_at_once(cx, server):

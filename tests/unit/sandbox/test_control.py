@@ -110,7 +110,7 @@ def test_control_calls_are_not_in_the_log(api, control):
 
 
 def raw(sandbox, headers):
-    connection = http.client.HTTPConnection(sandbox.api_url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(sandbox.api_url.removeprefix("http://"), timeout=20)
     connection.request("POST", "/_control/reset", headers=headers)
     with connection.getresponse() as response:
         connection.close()

@@ -119,12 +119,12 @@ def test_nobody_at_home_is_recorded(control, account):
 
 
 def test_a_receiver_that_never_answers_times_out_and_holds_up_nobody_else(control, account, hook, receiver):
-    control.set(max_attempts=1, attempt_timeout=1.5)
+    control.set(max_attempts=1, attempt_timeout=3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         control.create_webhook(account, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         hook("channel.created")
         control.emit("channel.created", account)
-        receiver.wait_for(1, timeout=1.2)
+        receiver.wait_for(1, timeout=2.8)
         assert control.settle()
 
     assert control.deliveries()[0]["attempts"][0]["error"] == "TimeoutError: timed out"

@@ -21,7 +21,7 @@ def deliver(sandbox):
         else:
             mail.set_content(html, subtype="html")
         address = urlsplit(sandbox.smtp_url)
-        with smtplib.SMTP(address.hostname, address.port, timeout=5) as server:
+        with smtplib.SMTP(address.hostname, address.port, timeout=20) as server:
             return server.send_message(mail)
 
     return send
