@@ -26,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.database import writing
 from portal.extensions import db, vault
+from portal.i18n import _
 from portal.models import AuditChain, AuditEntry, now
 from portal.models.audit import THE_CHAIN
 from portal.vault_crypto import VaultError
@@ -126,7 +127,7 @@ def verify(known: Sequence[End] = ()) -> Verdict:
             verdict.problem = _misfit(row.id, verdict.end.number)
             return verdict
         if wanted.pop(row.id, row.hash) != row.hash:
-            verdict.problem = f"Entry {row.id} is not the one whose hash was kept: the log was written anew."
+            verdict.problem = _rewritten(row.id)
             return verdict
         verdict.entries, verdict.end = verdict.entries + 1, End(row.id, row.hash)
         if row.action == "audit.resealed":
@@ -135,28 +136,58 @@ def verify(known: Sequence[End] = ()) -> Verdict:
     return verdict
 
 
+def check_end() -> str:
+    """What is wrong with the end of the log alone, without walking along it; empty when it fits its seal."""
+    with db.engine.connect() as connection:
+        last = _last(connection)
+        sealed = connection.execute(sa.select(_CHAIN.c.sealed_end).where(_CHAIN.c.id == THE_CHAIN)).scalar()
+        still = _last(connection)
+    if last != still:  # somebody wrote just now; the next look will tell
+        return ""
+    return _wrong_end(sealed, last) if sealed is not None or last.number else ""
+
+
 def _misfit(number: int, before: int) -> str:
-    missing = f" Entries between {before} and {number} are not there." if number > before + 1 else ""
-    return f"Entry {number} does not fit: it, or the one before it, was changed, moved or removed.{missing}"
+    said = _(
+        "Entry %(number)d does not fit: it, or the one before it, was changed, moved or removed.", number=number
+    )
+    if number > before + 1:
+        said += " " + _("Entries between %(before)d and %(number)d are not there.", before=before, number=number)
+    return said
 
 
 def _wrong_end(sealed: str | None, end: End) -> str:
     if sealed is None:
-        return "The end of the log has no seal: somebody removed it, or `portal db upgrade` was not run."
+        return _("The end of the log has no seal: somebody removed it, or `portal db upgrade` was not run.")
     meant = _open(sealed)
     if meant is None:
-        return "The seal on the end of the log does not open: it is damaged, or its key is not in VAULT_KEYS."
+        return _("The seal on the end of the log does not open: it is damaged, or its key is not in VAULT_KEYS.")
     if meant.number > end.number:
-        return f"Entry {end.number + 1} is missing: the log was cut off, and went on to entry {meant.number}."
+        return _(
+            "Entry %(first)d is missing: the log was cut off, and went on to entry %(last)d.",
+            first=end.number + 1,
+            last=meant.number,
+        )
     if meant.number < end.number:
-        return f"Entry {meant.number + 1} was not written by the portal: its log ends with entry {meant.number}."
+        return _(
+            "Entry %(first)d was not written by the portal: its log ends with entry %(last)d.",
+            first=meant.number + 1,
+            last=meant.number,
+        )
     if meant.hash != end.hash:
-        return f"Entry {end.number} is not the one that the portal wrote last: the log was written anew."
+        return _(
+            "Entry %(number)d is not the one that the portal wrote last: the log was written anew.",
+            number=end.number,
+        )
     return ""
 
 
 def _unknown(wanted: Mapping[int, str]) -> str:
-    return f"Entry {min(wanted)}, whose hash was kept, is missing." if wanted else ""
+    return _("Entry %(number)d, whose hash was kept, is missing.", number=min(wanted)) if wanted else ""
+
+
+def _rewritten(number: int) -> str:
+    return _("Entry %(number)d is not the one whose hash was kept: the log was written anew.", number=number)
 
 
 def _snapshot() -> tuple[str | None, int]:
@@ -218,7 +249,7 @@ def _open(sealed: str | None) -> End | None:
     if sealed is None:
         return None
     try:
-        number, _, hash_ = vault().open(sealed, chain_place()).get_secret_value().partition(":")
+        number, _colon, hash_ = vault().open(sealed, chain_place()).get_secret_value().partition(":")
     except VaultError:
         return None
     return End(int(number), hash_)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from portal import vault_keeping
+from portal.audit import chain
 from portal.doctor import backlog, heartbeats
 from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import db, session, settings, vault
@@ -74,7 +75,7 @@ def outbox() -> list[Finding]:
     """Mail that nobody took."""
     name, failed = _("Outbox"), backlog.failed_mails()
     if failed:
-        says = _("%(count)d mails were tried to the end and not taken.", count=failed)
+        says = _("Tried to the end and not taken: %(count)d.", count=failed)
         return [bad(name, says, _("Mend the mail server below, then send them again on the staff's system page."))]
     return [good(name, _("No mail is stuck."))]
 
@@ -89,11 +90,11 @@ def secrets() -> list[Finding]:
             missing += 0 if key_id in vault().key_ids else count
         closed += _closed(column)
     if missing or closed:
-        says = _("%(missing)d of %(total)d secrets need a key that is not there.", missing=missing, total=total)
-        says += " " + _("Of a sample, %(closed)d do not open.", closed=closed)
+        says = _("A key is not there that secrets need: %(missing)d of %(total)d.", missing=missing, total=total)
+        says += " " + _("Of a sample do not open: %(closed)d.", closed=closed)
         todo = _("Put the missing key back into VAULT_KEYS; `portal vault check` names each record.")
         return [bad(name, says, todo)]
-    return [good(name, _("%(total)d secrets, each with a key that is there.", total=total))]
+    return [good(name, _("Each secret has a key that is there. Stored: %(total)d.", total=total))]
 
 
 def _by_key(name: str) -> list[tuple[str, int]]:
@@ -120,6 +121,14 @@ def _column(name: str) -> sa.Column[str]:
     return SQLModel.metadata.tables[table].c[column]
 
 
+def audit_log() -> list[Finding]:
+    """Its end fits the seal; `portal audit verify` walks along all of it."""
+    name, problem = _("Audit log"), chain.check_end()
+    if problem:
+        return [bad(name, problem, _("Run `portal audit verify`, and find out who writes to the database."))]
+    return [good(name, _("Its end fits its seal. `portal audit verify` looks at all of it."))]
+
+
 def disk() -> list[Finding]:
     """Room for the database and what grows beside it."""
     name = _("Disk")
@@ -139,5 +148,6 @@ CHECKS: list[tuple[str, Check]] = [
     (_l("Worker"), worker),
     (_l("Outbox"), outbox),
     (_l("Vault"), secrets),
+    (_l("Audit log"), audit_log),
     (_l("Disk"), disk),
 ]

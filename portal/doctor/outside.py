@@ -32,7 +32,7 @@ def reseller_token() -> list[Finding]:
         return [warning(name, _("Connexease is receiving too many requests to say."))]
     except cx.ConnexeaseError as error:
         return [warning(name, _("It could not be tried: %(problem)s", problem=_(error.template) % error.values))]
-    return [good(name, _("Connexease accepts it, and lists %(count)d accounts.", count=page.count))]
+    return [good(name, _("Connexease accepts it. Accounts there: %(count)d.", count=page.count))]
 
 
 def reseller_api() -> list[Finding]:

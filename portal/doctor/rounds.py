@@ -42,7 +42,7 @@ def _shown(name: str, value: object) -> str:
     if name == "database_url":
         return _place(str(value))
     if name == "vault_keys":
-        return _("%(count)d keys", count=len(settings().vault_keys))
+        return _("set: %(count)d", count=len(settings().vault_keys))
     if isinstance(value, SecretStr):
         return _("set") if value.get_secret_value() else _("not set")
     if value is None or value == "":

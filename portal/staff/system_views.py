@@ -42,7 +42,7 @@ def system_outside() -> ResponseReturnValue:
 def send_mails_again() -> ResponseReturnValue:
     """Try once more to send what nobody took."""
     count = mending.send_mails_again(access.person_or_401())
-    flash(_("%(count)d mails are tried again.", count=count))
+    flash(_("Mails that are tried again: %(count)d.", count=count))
     return htmx.redirect(url_for("staff.system"))
 
 

@@ -1,10 +1,13 @@
 """Huey's consumer, run in the foreground until it is told to stop."""
 
 import logging
+from contextlib import suppress
 
 from flask import Flask
 from huey.consumer import Consumer
+from sqlalchemy.exc import SQLAlchemyError
 
+from portal.doctor import heartbeats
 from portal.extensions import db
 from portal.queue import huey
 
@@ -15,6 +18,8 @@ def run(app: Flask) -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     with app.app_context():
         db.engine.dispose()
+        with suppress(SQLAlchemyError):  # the sweep says it again
+            heartbeats.beat()
     consumer = Consumer(
         huey(app),
         workers=settings.worker_threads,

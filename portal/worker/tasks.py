@@ -1,6 +1,7 @@
 """The worker's tasks, registered on the application's queue."""
 
 import logging
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -19,6 +20,9 @@ from portal.signup import provisioning
 from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking
 from portal.webhooks import saving
+
+BEAT_EVERY = 30
+"""Seconds between two signs of life in a sweep that takes long."""
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +47,8 @@ def register(app: Flask) -> None:
 
 def sweep(app: Flask) -> None:
     """Do everything that is due, whoever forgot to say so; one failure stops nothing else."""
+    beaten = float("-inf")
     with app.app_context():
-        heartbeats.beat()
         due: list[tuple[Callable[..., None], list[object]]] = [
             (provisioning.advance, [*provisioning.due()]),
             (saving.push, [*saving.due()]),
@@ -69,11 +73,18 @@ def sweep(app: Flask) -> None:
         ]
     for run, rows in due:
         for row in rows:
-            try:
-                with app.app_context():
-                    run(row)
-            except Exception:
-                log.exception("the sweep could not do one of its rows")
+            if time.monotonic() - beaten > BEAT_EVERY:
+                _do(app, heartbeats.beat)
+                beaten = time.monotonic()
+            _do(app, run, row)
+
+
+def _do(app: Flask, run: Callable[..., None], *row: object) -> None:
+    try:
+        with app.app_context():
+            run(*row)
+    except Exception:
+        log.exception("the sweep could not do one of its rows")
 
 
 def _in_app(app: Flask, run: Callable[[str], None]) -> Callable[[str], None]:

@@ -39,8 +39,8 @@ def test_everything_inside_is_well(portal: Portal) -> None:
     portal.sweep()
     with portal.app.app_context():
         found = rounds.quick_checks()
-    assert [finding.health for finding in found] == [Health.GOOD] * 6, found
-    assert named(found)["Vault"].says == "2 secrets, each with a key that is there."
+    assert [finding.health for finding in found] == [Health.GOOD] * 7, found
+    assert named(found)["Vault"].says == "Each secret has a key that is there. Stored: 2."
 
 
 def test_tables_of_another_version(portal: Portal) -> None:
@@ -79,10 +79,10 @@ def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
     assert only(portal, inside.outbox).health == Health.BAD
     browser = portal.staff(StaffRole.SUPPORT)
     page = browser.follow(browser.submit(browser.get("/staff/system/"), "Send the mails again"))
-    assert "1 mails are tried again" in page.text
+    assert "Mails that are tried again: 1." in page.text
     assert portal.mails("jane@acme.example.com")
     assert only(portal, inside.outbox).health == Health.GOOD
-    assert "had 1 mails sent again" in browser.get("/staff/audit/").text
+    assert "had mails sent again that nobody took (1)" in browser.get("/staff/audit/").text
 
 
 def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
@@ -92,12 +92,22 @@ def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
     other = make_portal(vault_keys=base64.b64encode(bytes([7]) * 32).decode())
     finding = only(other, inside.secrets)
     assert finding.health == Health.BAD
-    assert "2 of 2 secrets need a key that is not there." in finding.says
+    assert "A key is not there that secrets need: 2 of 2." in finding.says
     usual = make_portal()
     usual.sql("UPDATE portal_webhook SET sealed_secret = substr(sealed_secret, 1, 60) || 'AAAA'")
     finding = only(usual, inside.secrets)
-    assert "Of a sample, 1 do not open." in finding.says
+    assert "Of a sample do not open: 1." in finding.says
     assert "VAULT_KEYS" in finding.todo
+
+
+def test_the_end_of_the_audit_log(portal: Portal) -> None:
+    assert only(portal, inside.audit_log).health == Health.GOOD
+    portal.newcomer()
+    assert only(portal, inside.audit_log).health == Health.GOOD
+    portal.sql("DROP TRIGGER audit_entry_no_delete")
+    portal.sql("DELETE FROM audit_entry")
+    finding = only(portal, inside.audit_log)
+    assert (finding.health, "was cut off" in finding.says) == (Health.BAD, True)
 
 
 def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
@@ -128,7 +138,7 @@ def test_everything_outside_is_well(make_portal) -> None:
     bad = {finding.name for finding in found.values() if finding.health != Health.GOOD}
     assert bad == {"Public address", "Events"}, found
     assert found["Public address"].says == "It answers, but on this machine alone: Connexease cannot reach it."
-    assert found["Reseller token"].says == "Connexease accepts it, and lists 1 accounts."
+    assert found["Reseller token"].says == "Connexease accepts it. Accounts there: 1."
     assert found["Clock"].says == "It agrees with Connexease's."
 
 
@@ -275,7 +285,7 @@ def test_no_setting_shows_a_secret(make_portal, database_url) -> None:
     for secret in (settings.secret_key, settings.vault_keys[0], settings.connexease_reseller_token):
         assert secret.get_secret_value() not in page.response.text
     assert "planted" not in page.text
-    assert "VAULT_KEYS 1 keys" in page.text
+    assert "VAULT_KEYS set: 1" in page.text
     assert "METRICS_TOKEN set" in page.text
     with portal.app.app_context():
         for url in ("postgresql://u:planted@h/n?password=planted", "postgres://u:planted@h/n"):
