@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from portal.models import MirroredAccount
 
@@ -63,13 +62,16 @@ def find(session: Session, words: Sequence[str], marks: Sequence[str], most: int
     return list(session.execute(query).scalars())
 
 
-def matches(words: Sequence[str], marks: Sequence[str]) -> list[sa.ColumnElement[bool]]:
-    """The same conditions, to be checked row by row where they leave many."""
+def matches(columns: Any, words: Sequence[str], marks: Sequence[str]) -> list[sa.ColumnElement[bool]]:
+    """The same conditions, to be checked row by row where they leave many.
+
+    Args:
+        columns: where `terms` and `marks` are found.
+    """
     ends = [f"% {word}%" if len(word) >= SHORTEST_BEGINNING else f"% {word} %" for word in words]
-    terms = col(MirroredAccount.terms) + " "
     return [
-        *(col(MirroredAccount.marks).like(f"% {mark} %") for mark in marks),
-        *(terms.like(end) for end in ends),
+        *(columns.marks.like(f"% {mark} %") for mark in marks),
+        *((columns.terms + " ").like(end) for end in ends),
     ]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.extensions import session
-from portal.mirror import directory, facts, words
+from portal.mirror import directory, facts, narrowing, words
 from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.facts import Facts
 from portal.mirror.search import put
@@ -133,10 +133,11 @@ def every_page(wanted, order, size):
 
 
 @both_databases
-@pytest.mark.parametrize("few", [directory.FEW, 3])
-def test_pages_show_everything_once_and_in_order(made, monkeypatch, few):
-    """Whether what matches is few or many: both ways give the same."""
-    monkeypatch.setattr(directory, "FEW", few)
+@pytest.mark.parametrize(("few", "near"), [(narrowing.FEW, narrowing.NEAR), (narrowing.FEW, 9), (3, 0), (3, 12)])
+def test_pages_show_everything_once_and_in_order(made, monkeypatch, few, near):
+    """Whether what matches is near, few or neither: every way gives the same."""
+    monkeypatch.setattr(narrowing, "FEW", few)
+    monkeypatch.setattr(narrowing, "NEAR", near)
     chance = random.Random(few)
     moment = now()
     rows = [
