@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from hmac import compare_digest
 from uuid import UUID
@@ -51,9 +52,13 @@ def of(person: Person) -> Authenticator | None:
     return session().exec(query.order_by(col(Authenticator.confirmed_at).desc())).first()
 
 
-def is_missing(person: Person) -> bool:
-    """Whether this person may go nowhere before they have set an app up."""
-    return person.is_staff and of(person) is None
+def who_has_one(people: Sequence[Person]) -> set[UUID]:
+    """Which of these people have set an app up."""
+    wanted = [person.id for person in people]
+    query = select(Authenticator.person_id).where(
+        col(Authenticator.person_id).in_(wanted), col(Authenticator.confirmed_at).is_not(None)
+    )
+    return set(session().exec(query))
 
 
 def begin(person: Person, secret: SecretStr | None = None) -> Authenticator:

@@ -21,6 +21,7 @@ class Limit(Enum):
     LOG_INS = RateLimitItemPerMinute(10, 15)
     CODES = RateLimitItemPerMinute(8, 15)
     MAILS = RateLimitItemPerHour(5)
+    INVITATIONS = RateLimitItemPerHour(50)
     SIGNUPS = RateLimitItemPerHour(10)
     CORRECTIONS = RateLimitItemPerHour(8)
     WEBHOOK_TESTS = RateLimitItemPerMinute(10)

@@ -23,6 +23,8 @@ from portal.access import current_person, is_helping, may_enter
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import now
+from portal.roles import meaning as role_meaning
+from portal.roles import name as role_name
 
 LANGUAGES = ["en"]
 
@@ -59,6 +61,8 @@ def init_app(app: Flask) -> None:
         shortdate=shortdate,
         host=host,
         browser=browser,
+        role_name=role_name,
+        role_meaning=role_meaning,
         translated=translated,
     )
     app.jinja_env.filters["breakable"] = breakable

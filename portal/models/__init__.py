@@ -14,6 +14,7 @@ from portal.models.credential import (
     LostEnding,
 )
 from portal.models.delivery import Delivery, DeliveryState
+from portal.models.invitation import Invitation
 from portal.models.login import Authenticator, LoginSession, RecoveryCode
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
@@ -43,6 +44,7 @@ __all__ = [
     "EmailLink",
     "HandOver",
     "Heartbeat",
+    "Invitation",
     "LinkPurpose",
     "LoginSession",
     "LostEnding",

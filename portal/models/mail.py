@@ -18,6 +18,7 @@ class MailKind(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"
+    INVITATION = "invitation"
     SECOND_FACTOR = "second_factor"
     APPROVED = "approved"
     DECLINED = "declined"

@@ -9,5 +9,6 @@ import portal.staff.board_views  # noqa: E402
 import portal.staff.dashboard_views  # noqa: E402
 import portal.staff.event_views  # noqa: E402
 import portal.staff.opening_views  # noqa: E402
+import portal.staff.people_views  # noqa: E402
 import portal.staff.system_views  # noqa: E402
 import portal.staff.views  # noqa: E402, F401 - they register their views on the blueprint

@@ -148,6 +148,21 @@ def withdraw_open(row: Credential) -> None:
     )
 
 
+def withdraw_made_by(account_id: UUID, person_id: UUID) -> None:
+    """Let no link of somebody be opened any more who may not hand keys over now. Nothing is committed yet."""
+    session().execute(
+        sa.update(HandOver)
+        .where(
+            col(HandOver.account_id) == account_id,
+            col(HandOver.created_by_id) == person_id,
+            col(HandOver.opened_at).is_(None),
+            col(HandOver.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def owners_of(account_id: UUID) -> list[str]:
     """Where mail about an account's keys goes."""
     query = (

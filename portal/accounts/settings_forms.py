@@ -1,0 +1,25 @@
+"""Forms of an account's settings."""
+
+from wtforms import EmailField
+from wtforms.validators import DataRequired, Length
+
+from portal import roles
+from portal.forms import Choice, Form
+from portal.i18n import _l
+from portal.models import Role
+
+
+class RoleForm(Form):
+    """What somebody may do in the account."""
+
+    role = Choice(_l("Role"), choices=lambda: roles.choices(Role), default=Role.MEMBER.value)
+
+
+class InviteForm(RoleForm):
+    """Whom to invite, as what."""
+
+    email = EmailField(
+        _l("E-mail address"),
+        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        render_kw={"autocomplete": "off"},
+    )

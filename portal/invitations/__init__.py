@@ -1,0 +1,7 @@
+"""Invitations: to an account by its owners, to the staff by its admins."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("invitations", __name__)
+
+import portal.invitations.views  # noqa: E402, F401 - it registers its views on the blueprint

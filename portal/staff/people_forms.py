@@ -1,0 +1,25 @@
+"""Forms for the reseller's own people."""
+
+from wtforms import EmailField
+from wtforms.validators import DataRequired, Length
+
+from portal import roles
+from portal.forms import Choice, Form
+from portal.i18n import _l
+from portal.models import StaffRole
+
+
+class StaffRoleForm(Form):
+    """What somebody of the staff may do."""
+
+    role = Choice(_l("Role"), choices=lambda: roles.choices(StaffRole), default=StaffRole.SUPPORT.value)
+
+
+class InviteForm(StaffRoleForm):
+    """Whom to invite, as what."""
+
+    email = EmailField(
+        _l("E-mail address"),
+        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        render_kw={"autocomplete": "off"},
+    )
