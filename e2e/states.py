@@ -26,6 +26,7 @@ from e2e.pages import (
     SetupPage,
     SignUpPage,
 )
+from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
@@ -281,6 +282,50 @@ def app_begun(walk: Walk) -> None:
     walk.member()
     walk.go("/profile/app").get_by_role("button", name="Continue").click()
     expect(walk.page.get_by_role("alert")).to_be_visible()
+
+
+@state()
+def settings(walk: Walk) -> None:
+    member = walk.member()
+    walk.page.goto(f"{member.account_url}settings/")
+    SettingsPage(walk.page).invite(f"deniz.{secrets.token_hex(3)}@example.com", "Operator")
+    SettingsPage(walk.page).invite_in_vain("no address")
+
+
+@state()
+def member_of_account(walk: Walk) -> None:
+    member = walk.member()
+    walk.page.goto(f"{member.account_url}settings/")
+    SettingsPage(walk.page).open(member.customer.full_name)
+
+
+@state()
+def invitation(walk: Walk) -> None:
+    member, email = walk.member(), f"deniz.{secrets.token_hex(3)}@example.com"
+    walk.page.goto(f"{member.account_url}settings/")
+    SettingsPage(walk.page).invite(email, "Developer")
+    walk.context.clear_cookies()
+    walk.page.goto(link_mailed_to(walk.stack, email))
+    InvitationPage(walk.page).join_in_vain()
+
+
+@state()
+def invitation_over(walk: Walk) -> None:
+    page = walk.go("/invitations/nothing")
+    expect(page.get_by_role("heading", name="This invitation does not work any more")).to_be_visible()
+
+
+@state()
+def people_of_staff(walk: Walk) -> None:
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    PeoplePage(walk.go("/staff/people/")).invite(f"robin.{secrets.token_hex(3)}@example.com", "Support")
+
+
+@state()
+def colleague(walk: Walk) -> None:
+    email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
+    people_of_staff(walk)
+    PeoplePage(walk.page).open(email)
 
 
 @state()

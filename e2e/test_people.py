@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.mail import link_mailed_to
 from e2e.marks import both_ways
 from e2e.pages import DashboardPage, EnrolPage, LogInPage
+from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
+from e2e.people import PASSWORD, Member
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 
@@ -54,3 +58,62 @@ def test_staff_set_up_an_app_at_first_and_type_its_codes_from_then_on(
 
 def test_staff_log_in_with_a_code(login: LogInPage) -> None:
     login.log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+
+
+@both_ways
+def test_a_colleague_is_invited_and_sees_only_what_the_role_lets_them_see(
+    page: Page, open_context: Callable[..., BrowserContext], member: Member, stack: Stack
+) -> None:
+    colleague = f"deniz.{secrets.token_hex(4)}@example.com"
+    page.goto(f"{member.account_url}settings/")
+    settings = SettingsPage(page)
+    settings.invite(colleague, "Operator")
+    expect(settings.row(colleague)).to_contain_text("Invited")
+    theirs = open_context().new_page()
+    theirs.goto(link_mailed_to(stack, colleague))
+    invitation = InvitationPage(theirs).join_in_vain()
+    overview = invitation.join_account("Deniz", "Kaya", PASSWORD, member.customer.company)
+    nav = theirs.get_by_role("navigation", name="Account")
+    expect(nav.get_by_role("link", name="Channels")).to_be_visible()
+    expect(nav.get_by_role("link", name="Messages")).to_be_visible()
+    for hidden in ("Webhooks", "Events", "Tokens and keys"):
+        expect(nav.get_by_role("link", name=hidden)).to_have_count(0)
+    theirs.goto(f"{member.account_url}webhooks/")
+    expect(theirs.get_by_role("heading", name="You may not do that")).to_be_visible()
+
+    page.reload()
+    person = SettingsPage(page).open("Deniz Kaya")
+    person.main.get_by_label("Role").select_option(label="Developer: webhooks, events and keys")
+    person.press("Save the role")
+    expect(person.status).to_contain_text("Saved")
+    theirs.reload()
+    expect(theirs.get_by_role("heading", name="Webhooks", exact=True)).to_be_visible()
+    person.press("Remove Deniz Kaya")
+    expect(SettingsPage(page).row(colleague)).to_have_count(0)
+    overview.page.goto(member.account_url)
+    expect(theirs.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
+def test_an_admin_invites_a_colleague_and_switches_them_off(
+    login: LogInPage, open_context: Callable[..., BrowserContext], stack: Stack
+) -> None:
+    colleague = f"robin.{secrets.token_hex(4)}@example.com"
+    login.log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    login.page.goto(f"{stack.url}/staff/people/")
+    people = PeoplePage(login.page)
+    people.invite(colleague, "Support")
+    theirs = open_context().new_page()
+    theirs.goto(link_mailed_to(stack, colleague))
+    InvitationPage(theirs).join("Robin", "Lee", PASSWORD)
+    enrol = EnrolPage(theirs)
+    enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
+    DashboardPage(theirs)
+    theirs.goto(f"{stack.url}/staff/people/")
+    expect(PeoplePage(theirs).heading("Invite a colleague")).to_have_count(0)
+
+    people.page.reload()
+    person = PeoplePage(people.page).open("Robin Lee")
+    person.press("Switch off")
+    expect(person.status).to_contain_text("Robin Lee is switched off")
+    theirs.reload()
+    LogInPage(theirs).log_in_in_vain(colleague, PASSWORD)

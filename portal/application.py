@@ -18,6 +18,7 @@ from portal.connexease import Connexease, Timeouts
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.invitations import blueprint as invitations
+from portal.membership import blueprint as membership
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.settings import Settings, load_settings
 from portal.signup import blueprint as signup
@@ -49,7 +50,7 @@ def create(settings: Settings | None = None) -> Flask:
     ui.init_app(app)
 
     of_customers = (accounts, channels, webhooks, events, vault, compose)
-    for blueprint in (operations.blueprint, auth, signup, invitations, *of_customers, staff):
+    for blueprint in (operations.blueprint, auth, signup, invitations, membership, *of_customers, staff):
         app.register_blueprint(blueprint)
     _serve_static(app, settings)
     access.check_views(app)

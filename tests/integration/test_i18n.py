@@ -48,7 +48,7 @@ DATA = re.compile(
                     "channel.created",
                     "X-Portal-Secret",
                 ),
-                *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid"),
+                *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid", "Europe/Istanbul"),
                 *(trigger.name for trigger in CATALOGUE),
             ),
             key=len,

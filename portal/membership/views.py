@@ -8,13 +8,14 @@ from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, entrance, htmx, throttle
-from portal.accounts import blueprint, members
-from portal.accounts.members import Member
-from portal.accounts.settings_forms import InviteForm, RoleForm
 from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
 from portal.invitations import service as invitations
+from portal.membership import blueprint
+from portal.membership import service as members
+from portal.membership.forms import InviteForm, RoleForm
+from portal.membership.service import Member
 from portal.models import Account, Role
 from portal.throttle import Limit
 
@@ -160,7 +161,7 @@ def _settings_page(account: Account, form: InviteForm, status: int = 200) -> Res
         "invitations": invitations.open_of(account),
         "form": form,
     }
-    return htmx.page("accounts/settings.html", "invite", status, **context)
+    return htmx.page("membership/settings.html", "invite", status, **context)
 
 
 def _member_page(account: Account, found: Member, form: RoleForm, status: int = 200) -> ResponseReturnValue:
@@ -172,13 +173,13 @@ def _member_page(account: Account, found: Member, form: RoleForm, status: int = 
         "sessions": members.sessions_of(found),
         "here": here.id if here else None,
     }
-    return htmx.page("accounts/member.html", None, status, **context)
+    return htmx.page("membership/member.html", None, status, **context)
 
 
 def _address(account: Account, person_id: UUID | None = None) -> str:
     if person_id is None:
-        return url_for("accounts.settings", account_id=account.id)
-    return url_for("accounts.member", account_id=account.id, person_id=person_id)
+        return url_for("membership.settings", account_id=account.id)
+    return url_for("membership.member", account_id=account.id, person_id=person_id)
 
 
 def _member_or_404(account: Account, person_id: UUID) -> Member:

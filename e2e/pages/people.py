@@ -1,0 +1,64 @@
+"""Who belongs: an account's settings, the staff's people, and the page behind an invitation."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.pages.account import OverviewPage
+from e2e.pages.base import PortalPage
+
+
+class PeoplePage(PortalPage):
+    """A list of people and a form that invites more."""
+
+    title = "People"
+
+    def row(self, text: str) -> Locator:
+        return self.main.get_by_role("listitem").filter(has_text=text)
+
+    def invite(self, email: str, role: str) -> None:
+        """Send an invitation. `role` is the word that the choice begins with."""
+        self.main.get_by_label("E-mail address").fill(email)
+        choice = self.main.get_by_label("Role")
+        choice.select_option(label=choice.get_by_role("option").filter(has_text=role).inner_text())
+        self.button("Send an invitation").click()
+        expect(self.status.filter(has_text=f"on its way to {email}")).to_be_visible()
+
+    def invite_in_vain(self, email: str) -> None:
+        self.main.get_by_label("E-mail address").fill(email)
+        self.button("Send an invitation").click()
+        expect(self.alert).to_be_visible()
+
+    def open(self, name: str) -> PersonPage:
+        self.link(name).click()
+        return PersonPage(self.page, name)
+
+
+class SettingsPage(PeoplePage):
+    title = "Settings"
+
+
+class PersonPage(PortalPage):
+    """One person, for whoever rules over them."""
+
+    def press(self, name: str) -> None:
+        self.button(name).click()
+
+
+class InvitationPage(PortalPage):
+    title = "You are invited"
+
+    def join(self, first_name: str, last_name: str, password: str) -> Page:
+        self.main.get_by_label("First name").fill(first_name)
+        self.main.get_by_label("Last name").fill(last_name)
+        self.main.get_by_label("Password").fill(password)
+        self.button("Join").click()
+        return self.page
+
+    def join_account(self, first_name: str, last_name: str, password: str, company: str) -> OverviewPage:
+        return OverviewPage(self.join(first_name, last_name, password), company)
+
+    def join_in_vain(self) -> InvitationPage:
+        self.button("Join").click()
+        expect(self.alert).to_be_visible()
+        return InvitationPage(self.page)

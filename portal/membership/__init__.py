@@ -1,0 +1,7 @@
+"""Who belongs to an account, and the account's settings."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("membership", __name__)
+
+import portal.membership.views  # noqa: E402, F401 - it registers its views on the blueprint
