@@ -33,7 +33,7 @@ def people() -> ResponseReturnValue:
 
 @blueprint.post(f"{ROOT}invitations")
 @access.staff_page(StaffRole.ADMIN)
-def invite() -> ResponseReturnValue:
+def invite_colleague() -> ResponseReturnValue:
     """Invite a colleague by mail."""
     actor, form = access.person_or_401(), InviteForm()
     try:

@@ -125,7 +125,7 @@ STAFF = {
     "staff.audit_export": "admin support read_only",
     "staff.people": "admin support read_only",
     "staff.colleague": "admin",
-    "staff.invite": "admin",
+    "staff.invite_colleague": "admin",
     "staff.invite_again": "admin",
     "staff.withdraw_invitation": "admin",
     "staff.change_staff_role": "admin",
