@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 COPY requirements.lock .
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements.lock
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/app/bin:/venv/bin:$PATH \
