@@ -1,0 +1,65 @@
+"""When something last happened in an account, and rows for accounts from before there was a list."""
+
+import json
+from datetime import timedelta
+
+from portal.models import MirroredAccount, ReadPosition, now
+from tests.support.marks import both_databases
+
+
+def deliver(portal):
+    hook = portal.control.webhooks()[0]
+    answer = portal.browser().client.post(
+        hook["callback_url"].removeprefix("http://localhost"),
+        data=json.dumps({"hook": "message.created", "payload": {}}),
+        headers=hook["headers"],
+    )
+    assert answer.status_code == 200
+
+
+@both_databases
+def test_events_and_what_people_do_are_activity(portal):
+    portal.customer()
+    portal.sweep()
+    long_ago = now() - timedelta(days=50)
+    portal.sql("UPDATE mirrored_account SET last_activity_at = :past", past=long_ago)
+    portal.sweep()
+    assert portal.one(MirroredAccount).last_activity_at == long_ago  # what was taken in is not taken in again
+    deliver(portal)
+    portal.sweep()
+    assert portal.one(MirroredAccount).last_activity_at > now() - timedelta(minutes=1)
+    positions = {row.name: row.position for row in portal.rows(ReadPosition)}
+    assert set(positions) == {"delivery", "audit_entry"}
+    assert all(positions.values())
+
+
+@both_databases
+def test_an_account_without_a_row_gets_one(portal, mirror):
+    _browser, account_id = portal.customer()
+    portal.sql("DELETE FROM mirrored_account")
+    portal.sql("DELETE FROM account_search")
+    portal.sweep()
+    assert portal.one(MirroredAccount).account_id == account_id
+    mirror.is_indexed_as_it_is()
+    mirror.run()
+    assert portal.one(MirroredAccount).seen_at is not None
+
+
+@both_databases
+def test_an_account_that_was_only_there_becomes_the_customers_own(portal, mirror, control):
+    """A sign-up whose address Connexease knows adopts its account: one row, not two."""
+    control.create_account("jane@acme.example.com", name="Acme Corp")
+    mirror.run()
+    _browser, account_id = portal.newcomer()
+    assert len(portal.rows(MirroredAccount)) == 2
+    portal.sql("UPDATE person SET email_verified_at = :t", t=now())
+    portal.settle()
+    portal.sql(
+        "UPDATE provisioning SET step = 'creating_account', next_attempt_at = :t", t=now() - timedelta(days=1)
+    )
+    portal.sweep()
+    portal.settle()
+    row = portal.one(MirroredAccount)
+    assert (row.account_id, row.step) == (account_id, "ready")
+    assert row.seen_at is not None
+    mirror.is_indexed_as_it_is()
