@@ -63,6 +63,7 @@ def begin_when_due(_row: None = None) -> None:
     if minutes and (
         last is None or (last.active is None and last.started_at <= now() - timedelta(minutes=minutes))
     ):
+        session().rollback()  # the transaction that read is over before the one that writes begins
         with writing():
             begin(None)
 
