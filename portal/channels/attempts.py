@@ -143,8 +143,10 @@ def report_message(attempt: OnboardingAttempt, status: str, channel_uuid: UUID |
         move(attempt, OPEN_STATES, AttemptState.FAILED)
 
 
-def stop(attempt: OnboardingAttempt) -> None:
+def stop(person: Person, account: Account, attempt: OnboardingAttempt) -> None:
     """The person says that they gave up."""
+    if attempt.state in OPEN_STATES:
+        audit.record(person, account, "channel.attempt_stopped")
     attempt.problem = "stopped"
     move(attempt, OPEN_STATES, AttemptState.CANCELLED)
 

@@ -95,7 +95,7 @@ def report(account: Account, attempt_id: UUID) -> ResponseReturnValue:
 def stop(account: Account, attempt_id: UUID) -> ResponseReturnValue:
     """The person gives up."""
     found = _attempt_or_404(account, attempt_id)
-    attempts.stop(found)
+    attempts.stop(access.person_or_401(), account, found)
     if htmx.is_fragment_request():
         return htmx.page("channels/attempt.html", "attempt", **_attempt_context(account, found))
     return htmx.redirect(url_for("channels.index", account_id=account.id))

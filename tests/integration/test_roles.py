@@ -228,3 +228,29 @@ def test_a_developer_makes_reveals_and_revokes_keys(portal: Portal) -> None:
     revealed = developer.post(f"{one}/reveal", {"password": "violet-anchor-mirror-4417"})
     assert key.get_text() in revealed.text
     assert developer.post(f"{one}/revoke", {"typed": "Order system"}).status == 303
+
+
+def test_whatever_support_does_to_an_account_is_in_the_customers_history(portal: Portal) -> None:
+    owner, account_id = portal.customer()
+    support = portal.staff(StaffRole.SUPPORT)
+    base = f"/accounts/{account_id}/"
+    attempt = support.post(f"{base}channels/connect").goes_to
+    support.post(f"{attempt}/stop")
+    fields = {"callback_url": "https://a.example.com/", "triggers": ["agent.status_changed"], "is_active": "y"}
+    support.post(f"{base}webhooks/new", fields)
+    page = support.get(f"{base}webhooks/")
+    webhook = next(
+        str(link["href"]) for link in page.soup.select("main .btn") if link.get_text().startswith("Edit")
+    )
+    support.post(f"{webhook}/switch", {"off": "1"})
+    support.get(f"{base}webhooks/")
+    support.post(f"{webhook}/hide", {"hide": "1"})
+    history = owner.get(f"{base}history/").text
+    for words in (
+        "began to connect a WhatsApp number",
+        "stopped connecting a WhatsApp number",
+        "made the webhook to",
+        "switched off the webhook",
+        "hid the webhook",
+    ):
+        assert f"Reseller portal (support@reseller.example.com) {words}" in history, history
