@@ -13,7 +13,6 @@ from portal.connexease.messages import Message, RateLimits, SendResult, SentMess
 from portal.connexease.transport import Transport
 
 _SENT = TypeAdapter(SentMessage)
-_REFUSING_FAMILIES = ("AUTH_", "BILL_", "RATE_", "GW_")
 _DEEPEST = 5
 
 
@@ -57,8 +56,14 @@ def _result(answer: Answer) -> SendResult:
     if errors is not None:
         raise _refusal(answer, errors)
     sent = answer.read(_SENT).data
-    contact = sent.contacts[0] if sent.contacts else None
-    return SendResult(sent.messages[0].id, (contact and contact.wa_id) or None, _rate_limits(answer.headers))
+    return SendResult(sent.messages[0].id, _wa_id(answer, sent.contacts), _rate_limits(answer.headers))
+
+
+def _wa_id(answer: Answer, contacts: Any) -> str | None:
+    """The recipient's name at WhatsApp, where the answer tells it: it was sent, whatever is said of contacts."""
+    first = contacts[0] if isinstance(contacts, list) and contacts else contacts
+    named = first.get("wa_id") if isinstance(first, dict) else None
+    return _text(answer, named) or None if isinstance(named, str | int) else None
 
 
 def _gateway_errors(body: Any) -> dict[str, Any] | None:
@@ -75,13 +80,18 @@ def _refusal(answer: Answer, errors: dict[str, Any]) -> ConnexeaseError:
     code, group, description = (_text(answer, errors.get(name)) for name in ("code", "group", "description"))
     params = _clean(answer, errors.get("params"))
     params = params if isinstance(params, dict) else {}
-    if answer.status == 429 or code.startswith("RATE_"):
+    if answer.status == 429 or (_is_decided(answer) and code.startswith("RATE_")):
         return _rate_limited(answer, params)
-    # Only a documented failure says that nothing was sent: 502 is Meta's, 500 the authentication's. Any other
-    # 5xx may come after the message went out.
-    if answer.status >= 500 and answer.status != 502 and not code.startswith(_REFUSING_FAMILIES):
-        return OutcomeUnknown(answer.record)
-    return GatewayRefused(answer.record, code=code, group=group, description=description, params=params)
+    # Of the failures only those that are documented say that nothing was sent: 502 is Meta's, 500 the
+    # authentication's. Any other may come after the message went out, whatever its code.
+    if _is_decided(answer) or answer.status == 502 or (answer.status == 500 and code.startswith("AUTH_")):
+        return GatewayRefused(answer.record, code=code, group=group, description=description, params=params)
+    return OutcomeUnknown(answer.record)
+
+
+def _is_decided(answer: Answer) -> bool:
+    """Whether the gateway looked at the request and came to an end with it; 408 says that it did not."""
+    return answer.is_success or (400 <= answer.status < 500 and answer.status != 408)
 
 
 def _rate_limited(answer: Answer, params: dict[str, Any]) -> RateLimited:

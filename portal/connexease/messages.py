@@ -122,16 +122,13 @@ class SendResult:
     rate_limits: RateLimits = RateLimits()
 
 
-class SentContact(Received):
-    wa_id: VendorText | None = None
-
-
 class SentId(Received):
     id: Annotated[VendorText, Field(min_length=1)]
 
 
 class SentData(Received):
-    contacts: list[SentContact] | None = None
+    contacts: Any = None
+    """Told for information; in no shape does it change that the message was accepted."""
     messages: Annotated[list[SentId], Field(min_length=1)]
 
 

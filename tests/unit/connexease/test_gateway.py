@@ -128,7 +128,19 @@ def test_a_recipient_that_is_no_number(number):
         schemas.TextMessage(to=number, text=schemas.Text(body="Hello"))
 
 
-@pytest.mark.parametrize("contacts", [{}, {"contacts": None}, {"contacts": []}, {"contacts": [{"input": "9"}]}])
+@pytest.mark.parametrize(
+    ("contacts", "wa_id"), [([{"wa_id": 905}], "905"), ({"wa_id": "905"}, "905"), ("x", None)]
+)
+def test_an_accepted_message_with_odd_contacts(cx, server, contacts, wa_id):
+    server.reply(200, {"isSuccess": True, "data": {"messages": [{"id": "wamid.1"}], "contacts": contacts}})
+    result = cx.gateway.send(KEY, HELLO)
+    assert (result.wamid, result.wa_id) == ("wamid.1", wa_id)
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [{}, {"contacts": None}, {"contacts": []}, {"contacts": [{"input": "9"}]}, {"contacts": [{"wa_id": [1]}]}],
+)
 def test_an_accepted_message_without_contacts(cx, server, contacts):
     server.reply(200, {"isSuccess": True, "data": {"messages": [{"id": "wamid.FAKE_1"}]} | contacts})
     result = cx.gateway.send(KEY, HELLO, is_fake=True)
@@ -184,10 +196,26 @@ def test_a_refusal_that_lacks_its_parts(cx, server, error):
     assert caught.message == errors.GatewayRefused.sentence
 
 
-@pytest.mark.parametrize("status", [500, 503, 504])
-def test_a_failure_that_the_gateway_does_not_document_leaves_it_open(cx, server, status):
-    server.reply(status, refused("INTERNAL", "SYSTEM", "Something broke"))
+UNDOCUMENTED = [
+    *(
+        (status, code)
+        for status in (408, 500, 503, 504)
+        for code in ("INTERNAL", "GW_009", "BILL_001", "RATE_001")
+    ),
+    *((status, "AUTH_004") for status in (408, 503, 504)),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), UNDOCUMENTED)
+def test_a_failure_that_the_gateway_does_not_document_leaves_it_open(cx, server, status, code):
+    server.reply(status, refused(code, "SYSTEM", "Something broke", limit_type="sec", retry_after="1s"))
     assert type(outcome(cx)) is errors.OutcomeUnknown
+
+
+@pytest.mark.parametrize("status", [200, 400, 429])
+def test_too_many_messages_by_the_code(cx, server, status):
+    server.reply(status, refused("RATE_001", limit_type="sec", retry_after="1s"))
+    assert type(outcome(cx)) is errors.RateLimited
 
 
 @pytest.mark.parametrize(
@@ -238,6 +266,14 @@ def test_too_many_messages_with_the_time_in_the_header(cx, server):
     server.reply(429, refused("RATE_001", limit_type="min"), headers={"Retry-After": "7"})
     error = outcome(cx)
     assert (error.retry_after, error.limit_type) == (7, "min")
+
+
+@pytest.mark.parametrize(
+    "written", ["Fri, 31 Dec 9999 23:59:59 -1200", "Fri, 31 Dec 9999 23:59:58 GMT", "999999999", "0" * 40]
+)
+def test_a_wait_that_ends_with_the_calendar(cx, server, written):
+    server.reply(429, b"slow down", headers={"Retry-After": written})
+    assert outcome(cx).retry_after in (86_400, None)
 
 
 def test_too_many_messages_in_another_shape(cx, server):
