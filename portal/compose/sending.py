@@ -151,6 +151,7 @@ def _keep(person: Person, account: Account, composed: Composed, intent: str) -> 
 def _write(row: Message, person: Person, composed: Composed) -> None:
     message, credential = composed.message, composed.credential
     row.type, row.recipient = MessageType(message.type), message.to
+    row.created_at = now()  # what is edited is as young as its last edit
     row.payload = connexease().gateway.body(message)
     row.preview = storable(composed.preview, 200)
     row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging

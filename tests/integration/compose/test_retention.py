@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from portal.compose import retention
+from portal.extensions import db
 from portal.models import Delivery, Message, MessageStatus, now
 from tests.integration.compose.conftest import Sender, make_sender, text
 from tests.integration.compose.test_gateway_reports import Gateway, lose_an_answer, status
@@ -87,3 +89,36 @@ def test_in_small_steps(sender: Sender, monkeypatch, count: int) -> None:
     assert len([row for row in sender.portal.rows(Message) if row.erased_at]) == 1
     sender.portal.sweep()
     assert list(sender.portal.run(retention.overdue)) == []
+
+
+def test_what_is_edited_is_as_young_as_its_last_edit(sender: Sender) -> None:
+    message_id = sender.prepare()
+    sender.portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(hours=25))
+    assert sender.prepare(text("Edited just now")) == message_id
+    sender.portal.sweep()
+    assert sender.message(message_id).state == "prepared"
+
+
+@both_databases
+def test_what_is_confirmed_in_the_last_moment_stays(portal, control) -> None:
+    """The sweep has found a message that was never sent, and somebody confirms it before the sweep deletes it."""
+    sender = make_sender(portal, control)
+    message_id = sender.prepare()
+    portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(hours=25))
+    with portal.app.app_context():
+        engine = db.engine
+
+    def confirm(connection, _cursor, statement, *_rest) -> None:
+        if statement.startswith("DELETE FROM message ") and engine.dialect.name == "postgresql":
+            with engine.connect() as other:
+                other.execute(sa.text("UPDATE message SET state = 'queued'"))
+                other.commit()
+
+    sa.event.listen(engine, "before_cursor_execute", confirm)
+    portal.run(retention.prune)
+    sa.event.remove(engine, "before_cursor_execute", confirm)
+    rows = portal.rows(Message)
+    if engine.dialect.name == "postgresql":
+        assert [(row.id, row.state) for row in rows] == [(message_id, "queued")]
+    else:
+        assert rows == []  # one writer at a time: nobody can confirm between the two
