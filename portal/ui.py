@@ -98,18 +98,24 @@ def moment(instant: datetime | None) -> Markup:
     """An instant for a list: relative, with the absolute time in the account's zone on hover."""
     if instant is None:
         return Markup("")
-    absolute = f"{format_datetime(instant, 'medium')} {get_timezone()}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        instant.isoformat(timespec="seconds"), absolute, ago(instant)
+        instant.isoformat(timespec="seconds"), _absolute(instant), ago(instant)
     )
 
 
 def clock(instant: datetime) -> Markup:
     """An instant below the heading of its day: the time of day, with all of it on hover."""
-    absolute = f"{format_datetime(instant, 'medium')} {get_timezone()}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        instant.isoformat(timespec="seconds"), absolute, format_time(instant, "short")
+        instant.isoformat(timespec="seconds"), _absolute(instant), format_time(instant, "short")
     )
+
+
+def _absolute(instant: datetime) -> str:
+    """An instant in the visitor's zone; at the ends of the calendar, where a zone would lead beyond it, in UTC."""
+    try:
+        return f"{format_datetime(instant, 'medium')} {get_timezone()}"
+    except (OverflowError, ValueError):
+        return f"{instant.isoformat(sep=' ', timespec='seconds')}"
 
 
 def day(of: date) -> str:

@@ -21,7 +21,7 @@ from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.database import writing
 from portal.extensions import connexease, session
-from portal.models import Account, Credential, CredentialKind, Message, MessageState, Person, now
+from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
 from portal.queue import wake
 from portal.vault import keys
 from portal.vault_crypto import VaultError
@@ -94,10 +94,18 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
         message = _MESSAGE.validate_python(row.payload)
     except ValidationError:
         return Result(MessageState.REFUSED, results.UNREADABLE)
-    row.payload = connexease().gateway.body(message)
+    refresh(row)
+    if not _is_ours(row):
+        return Result(MessageState.REFUSED, results.STALLED)
+    row.payload, row.claimed_until = connexease().gateway.body(message), claims.until()
     session().add(row)
     session().commit()
     return key, message
+
+
+def _is_ours(row: Message) -> bool:
+    """Whether nobody gave the call up meanwhile: a process may be held up for longer than its claim lasts."""
+    return row.state == MessageState.SENDING and row.claimed_until is not None and row.claimed_until > now()
 
 
 def _call(row: Message, key: SecretStr, message: schemas.Message) -> Result:
@@ -114,11 +122,10 @@ def _call(row: Message, key: SecretStr, message: schemas.Message) -> Result:
 def _record(row: Message, result: Result) -> None:
     statuses.lock(row.account_id)
     refresh(row)
-    # A late answer, after the call was given up or settled by a person, is still the truth.
-    is_late = row.settled_at is not None and result.wamid is not None
-    wait = None
+    is_late, wait = _is_late(row, result), None
     if is_late or row.state in (MessageState.SENDING, MessageState.UNKNOWN):
-        wait = _wait(row, result)
+        wait = None if is_late else _wait(row, result)
+        _forget_guess(row)
         result.write_to(row, wamid=_own_wamid(row, result))
         row.claimed_until, row.answered_at = None, now()
         row.retry_at = now() + timedelta(seconds=result.wait) if result.wait else None
@@ -129,6 +136,22 @@ def _record(row: Message, result: Result) -> None:
     session().commit()
     if wait is not None:
         wake("message", str(row.id), delay=wait)
+
+
+def _is_late(row: Message, result: Result) -> bool:
+    """A late answer, after a person or a status event settled the message, is still the truth."""
+    if row.is_recognised:
+        return result.state != MessageState.UNKNOWN
+    return row.settled_at is not None and result.wamid is not None
+
+
+def _forget_guess(row: Message) -> None:
+    """What was recognised as the report of a message without an answer waits again, now that there is one."""
+    if not row.is_recognised:
+        return
+    guessed = sa.update(MessageStatus).where(col(MessageStatus.message_id) == row.id).values(message_id=None)
+    session().execute(guessed)
+    row.wamid, row.is_recognised = None, False
 
 
 def _own_wamid(row: Message, result: Result) -> str | None:

@@ -26,7 +26,7 @@ def explain(message: Message) -> Outcome:
         return _outcome(_failure(message))
     if message.state == MessageState.QUEUED and message.code:
         return Outcome(_("The gateway asked us to wait a few seconds."), _("It goes out by itself."))
-    if message.state == MessageState.ACCEPTED and (message.is_fake or message.is_staging):
+    if message.state == MessageState.ACCEPTED and message.is_fake:
         return Outcome(_("The gateway checked it and took it. It was a test: nobody gets it."), "")
     if message.state == MessageState.DELIVERED and message.settled_by:
         return Outcome(

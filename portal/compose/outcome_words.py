@@ -109,6 +109,11 @@ OF_CODE = {
     results.UNREADABLE: Words(
         _l("The message could not be read any more when it was to be sent."), _l("Write it again."), _CHANGE
     ),
+    results.STALLED: Words(
+        _l("This portal was held up before it called the gateway."),
+        _l("Nothing was sent. Trying again is safe."),
+        _HELPS,
+    ),
     results.UNREACHABLE: Words(
         _l("The gateway could not be reached."), _l("Nothing was sent. Trying again is safe."), _HELPS
     ),

@@ -3,16 +3,21 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from portal.compose.results import vendors
 from portal.database import storable
+from portal.models import now
 
 STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER = (
     f"gateway.{kind}" for kind in ("status", "message", "template", "account", "other")
 )
 KINDS = (STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER)
 """What an event of the gateway is about, in the place where other events have their trigger."""
+
+FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
+"""Nothing was reported before there was WhatsApp, and nothing from farther ahead than a clock may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,16 @@ def _reason(status: Any) -> tuple[str, str]:
     title = _text(error, "title", 200) or _text(error, "message", 200)
     details = _text(_dict(error, "error_data"), "details", 280)
     is_more = bool(details) and details.rstrip(".").casefold() != title.rstrip(".").casefold()
-    return _text(error, "code", 64), f"{title}: {details}" if title and is_more else title or details
+    return vendors(_text(error, "code", 64)), f"{title}: {details}" if title and is_more else title or details
 
 
 def _instant(status: Any) -> datetime | None:
+    """When it happened; none where the event names a time at which it cannot have."""
     try:
-        return datetime.fromtimestamp(int(_text(status, "timestamp", 20)), UTC)
+        at = datetime.fromtimestamp(int(_text(status, "timestamp", 20)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return at if FIRST <= at <= now() + AHEAD else None
 
 
 def _dict(value: Any, name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a call to the gateway came to, as it is kept at the message."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
@@ -18,11 +18,30 @@ FORBIDDEN = "forbidden"
 MALFORMED_KEY = "malformed_key"
 NO_GATEWAY = "no_gateway"
 REJECTED = "rejected"
+STALLED = "stalled"
 # Why nobody knows whether it was sent.
 NO_ANSWER = "no_answer"
 INTERRUPTED = "interrupted"
 # What a person said of a message without an answer.
 NOT_ARRIVED = "not_arrived"
+
+OWN = frozenset(
+    (
+        *(NO_KEY, UNREADABLE, UNREACHABLE, BUSY, KEY_REFUSED, FORBIDDEN, MALFORMED_KEY, NO_GATEWAY, REJECTED),
+        *(STALLED, NO_ANSWER, INTERRUPTED, NOT_ARRIVED),
+    )
+)
+_FOREIGN = "vendor:"
+
+
+def vendors(code: str) -> str:
+    """A code of the vendor's as it is kept: one that is spelled like ours does not mean the same."""
+    return f"{_FOREIGN}{code}" if code in OWN else code
+
+
+def spelled(code: str) -> str:
+    """The vendor's own spelling of a code that is kept; empty for one of ours."""
+    return "" if code in OWN else code.removeprefix(_FOREIGN)
 
 
 @dataclass(frozen=True)
@@ -37,11 +56,8 @@ class Result:
     wait: float | None = None
     wamid: str | None = None
     rate_limits: dict[str, int] | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether the gateway only wants us to come again later."""
-        return self.code in (RATE, BUSY)
+    is_busy: bool = False
+    """Whether the gateway only wants us to come again later."""
 
     def write_to(self, row: Message, wamid: str | None) -> None:
         """Note it at the message, under this name."""
@@ -67,10 +83,11 @@ def of_success(sent: schemas.SendResult) -> Result:
 def of_error(error: cx.ConnexeaseError) -> Result:
     """The call failed. Only what says that certainly nothing was sent counts as refused."""
     if isinstance(error, cx.GatewayRefused):
-        return _refused(error, error.code, error.group, error.description)
+        return _refused(error, vendors(error.code), error.group, error.description)
     if isinstance(error, cx.RateLimited):
         code = RATE if error.limit_type else BUSY
-        return _refused(error, code, error.limit_type or "", wait=error.retry_after)
+        busy = _refused(error, code, error.limit_type or "", wait=error.retry_after)
+        return replace(busy, is_busy=True)
     if isinstance(error, cx.Unauthorized):
         return _refused(error, {401: KEY_REFUSED, 403: FORBIDDEN}.get(error.status or 0, MALFORMED_KEY))
     if isinstance(error, cx.NotFound):

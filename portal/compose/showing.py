@@ -80,7 +80,7 @@ class Shown:
 
     @property
     def is_test(self) -> bool:
-        """Whether nobody gets it."""
+        """Whether it was for trying out: what the gateway does not send, and what a staging key sends."""
         return self.row.is_fake or self.row.is_staging
 
     @property
@@ -97,6 +97,11 @@ class Shown:
     def description(self) -> str:
         """The vendor's own words, which may quote the message."""
         return self.row.description if self.may_read else ""
+
+    @property
+    def code(self) -> str:
+        """The vendor's code."""
+        return results.spelled(self.row.code)
 
     @property
     def payload(self) -> str:

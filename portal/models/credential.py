@@ -65,7 +65,7 @@ class Credential(SQLModel, table=True):
     is_ours: bool = False
     """Whether the portal uses this access token for itself."""
     is_staging: bool = False
-    """Whether it is a gateway key whose messages reach nobody."""
+    """Whether it is a gateway key for trying out."""
     replaces_id: UUID | None = Field(default=None, foreign_key="credential.id")
     revoke_at: datetime | None = instant(index=True)
     """When a token that was replaced is revoked by itself."""

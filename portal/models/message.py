@@ -77,7 +77,7 @@ class Message(SQLModel, table=True):
     credential_name: str = Field(default="", max_length=200)
     credential_last_four: str = Field(default="", max_length=4)
     is_staging: bool = False
-    """Whether the key is a staging key, whose messages reach nobody."""
+    """Whether the key is a staging key, which is for trying out."""
     sender_id: UUID | None = None
     sender: str = Field(default="", max_length=254)
     """Who confirmed it; until then, who wrote it."""
@@ -119,6 +119,7 @@ class Message(SQLModel, table=True):
     """Who said what became of a message without an answer."""
 
     created_at: datetime = instant(default_now=True)
+    """When it was written, or edited last."""
     confirmed_at: datetime | None = instant()
     answered_at: datetime | None = instant()
     """When we knew what became of the call, be it that nobody can know."""

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -159,6 +159,28 @@ def test_odd_events_are_kept_and_shown(portal, control, body, kind) -> None:
     assert sender.browser.get(f"/accounts/{sender.account_id}/events/{kept.id}").status == 200
 
 
+@pytest.mark.parametrize("stamp", [253402300799, -62135596800, 0])
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "America/New_York"])
+def test_a_time_at_the_end_of_the_calendar(sender: Sender, gateway: Gateway, stamp: int, zone: str) -> None:
+    sender.portal.sql("UPDATE account SET time_zone = :zone", zone=zone)
+    row = sender.send()
+    gateway.report(status(row.wamid, "delivered", at=stamp))
+    assert (sender.message(row.id).state, sender.page(row.id).status) == ("delivered", 200)
+    [kept] = sender.portal.rows(MessageStatus)
+    assert abs(kept.at - now()) < timedelta(minutes=5)
+    sender.portal.sql("UPDATE message_status SET at = :at", at=datetime.max.replace(tzinfo=UTC))
+    assert sender.page(row.id).status == 200, "what was kept before does no harm either"
+    sender.portal.sql("UPDATE message_status SET at = :at", at=datetime.min.replace(tzinfo=UTC))
+    assert sender.page(row.id).status == 200
+
+
+def test_a_vendors_reason_that_is_spelled_like_ours(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    gateway.report(status(row.wamid, "failed", errors=[{"code": "not_arrived", "title": "No."}]))
+    assert "jane@acme.example.com noted" not in sender.page(row.id).text
+    assert sender.message(row.id).code == "vendor:not_arrived"
+
+
 def test_only_the_right_secret_for_the_right_address(sender: Sender, gateway: Gateway) -> None:
     row, secret = sender.send(), gateway.secret
     good = event(status(row.wamid, "sent"))
@@ -300,6 +322,31 @@ def test_a_late_answer_is_the_truth(sender: Sender) -> None:
     late = calling.Result(MessageState.ACCEPTED, wamid="wamid.late")
     sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
     assert sender.message(row.id).state == "accepted"
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_a_late_answer_wins_over_a_guess(sender: Sender, gateway: Gateway, is_accepted: bool) -> None:
+    gateway.report(status(sender.send().wamid, "sent"))
+    row = lose_an_answer(sender)
+    gateway.report(status("wamid.of-another", "read"))
+    assert sender.message(row.id).is_recognised
+    late = calling.Result(MessageState.REFUSED, "GW_001")
+    if is_accepted:
+        late = calling.Result(MessageState.ACCEPTED, wamid="wamid.true")
+    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    row = sender.message(row.id)
+    assert (row.state, row.wamid, row.is_recognised) == (late.state, late.wamid, False)
+    guessed = next(each for each in sender.portal.rows(MessageStatus) if each.wamid == "wamid.of-another")
+    assert guessed.message_id is None
+
+
+def test_a_late_answer_confirms_a_guess(sender: Sender, gateway: Gateway) -> None:
+    gateway.report(status(sender.send().wamid, "sent"))
+    row = lose_an_answer(sender)
+    gateway.report(status(lost_wamid(sender), "read"))
+    late = calling.Result(MessageState.ACCEPTED, wamid=lost_wamid(sender))
+    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    assert (sender.message(row.id).state, sender.message(row.id).is_recognised) == ("read", False)
 
 
 def test_settling_needs_an_answer(sender: Sender) -> None:

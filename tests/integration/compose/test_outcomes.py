@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.models import Message, now
-from tests.integration.compose.conftest import Sender, text
+from tests.integration.compose.conftest import Sender, make_sender, text
 
 SEND = ("/v1/wa/message", "POST")
 
@@ -42,6 +42,25 @@ def test_each_code(sender: Sender, code: str) -> None:
     assert row.description in page.text
     assert code in page.text
     assert sender.control.gateway_messages() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("403", "This API key may not send messages."), ("502", "Meta did not accept the request.")],
+)
+def test_a_reason_without_a_code(sender: Sender, code: str, reason: str) -> None:
+    row = refuse(sender, code)
+    assert (row.state, row.code, row.http_status) == ("refused", "", int(code))
+    assert reason in sender.page(row.id).text
+
+
+@pytest.mark.parametrize("code", ["busy", "no_key"])
+def test_the_gateways_code_that_is_spelled_like_one_of_ours(sender: Sender, code: str) -> None:
+    row = refuse(sender, code)
+    assert row.state == "refused"
+    page = sender.page(row.id)
+    assert "for a reason that this portal does not know" in page.text
+    assert code in [each.get_text() for each in page.soup.select("#message code")]
 
 
 def test_metas_reason_inside_the_gateways(sender: Sender) -> None:
@@ -135,6 +154,14 @@ def test_a_busy_proxy_in_front_of_the_gateway(sender: Sender) -> None:
     assert row.retry_at is not None
 
 
+@pytest.mark.parametrize("when", ["Fri, 31 Dec 9999 23:59:59 -1200", "Fri, 31 Dec 9999 23:59:58 GMT"])
+def test_a_wait_until_the_end_of_the_calendar(sender: Sender, when: str) -> None:
+    sender.control.fault("status", *SEND, status=429, body="slow down", headers={"Retry-After": when})
+    row = sender.send()
+    assert row.state == "refused"
+    assert sender.page(row.id).status == 200
+
+
 def test_limits_of_the_key_are_noted(sender: Sender) -> None:
     sender.control.set(rate_per_minute=4800)
     page = sender.page(sender.send().id)
@@ -145,6 +172,14 @@ def test_a_test_message(sender: Sender) -> None:
     page = sender.page(sender.send(is_fake=True).id)
     assert "It was a test: nobody gets it." in page.text
     assert not page.soup.find(id="message").has_attr("data-poll")  # type: ignore[union-attr]
+
+
+def test_a_staging_key_promises_nothing(portal, control) -> None:
+    """The vendor does not say what becomes of its messages."""
+    sender = make_sender(portal, control, staging=True)
+    page = sender.page(sender.send().id)
+    assert "Sent with a staging key." in page.text
+    assert "nobody" not in page.text
 
 
 def test_confirmed_and_forgotten_by_the_queue(sender: Sender) -> None:

@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 from portal.compose import calling, sending
 from portal.connexease import schemas
 from portal.errors import DomainError
+from portal.extensions import session
 from portal.models import AuditEntry, Credential, Message
+from portal.vault import keys
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.browser import Page
 from tests.support.marks import both_databases
@@ -197,6 +199,25 @@ def test_many_workers_send_it_once(portal, control) -> None:
         list(pool.map(lambda message_id: portal.run(calling.send, message_id), ids * 5))
     assert len(sender.calls()) == 3
     assert {row.state for row in portal.rows(Message)} == {"accepted"}
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_who_was_held_up_for_longer_than_the_claim_does_not_call(sender: Sender, monkeypatch, is_given_up) -> None:
+    message_id, kept_key = sender.prepare(), keys.kept_key
+
+    def held_up(credential):
+        session().rollback()
+        sender.portal.sql("UPDATE message SET claimed_until = created_at")
+        if is_given_up:
+            sender.portal.run(calling.send, message_id)
+            assert sender.message(message_id).state == "unknown"
+        return kept_key(credential)
+
+    monkeypatch.setattr(keys, "kept_key", held_up)
+    sender.confirm(message_id)
+    row = sender.message(message_id)
+    assert (row.state, row.code, len(sender.calls())) == ("refused", "stalled", 0)
+    assert "held up before it called the gateway" in sender.page(message_id).text
 
 
 def test_a_form_of_another_account(sender: Sender) -> None:
