@@ -207,17 +207,28 @@ def audit() -> None:
 @click.option(
     "--kept", multiple=True, metavar="NUMBER:HASH", help="The end that an earlier run printed; may be given often."
 )
+@click.option("--resealed", metavar="NUMBER:HASH", help="Acknowledge that the end was sealed anew there.")
 @with_app
-def verify(kept: tuple[str, ...]) -> None:
+def verify(kept: tuple[str, ...], resealed: str | None) -> None:
     """Walk along the audit log, and name the first entry that does not fit."""
     from portal.audit import chain  # noqa: PLC0415
 
-    verdict = chain.verify([_end(text) for text in kept])
+    acknowledged = [_end(resealed)] if resealed else []
+    known = [*(_end(text) for text in kept), *acknowledged]
+    verdict = chain.verify(known)
+    if not verdict.problem and acknowledged:
+        if not chain.acknowledge(acknowledged[0].number):
+            raise click.ClickException("No sealing anew at this entry waits to be acknowledged.")
+        verdict = chain.verify(known)
     if verdict.problem:
         raise click.ClickException(verdict.problem)
     click.echo(f"{verdict.entries} entries, and each fits the one before it.")
-    for number, at in verdict.resealed:
-        click.echo(f"The end was sealed anew at entry {number}, {at:%Y-%m-%d %H:%M} UTC: was that you?", err=True)
+    for end, at in verdict.resealed:
+        click.echo(f"The end was sealed anew at entry {end.number}, {at:%Y-%m-%d %H:%M} UTC.", err=True)
+        if end.number == verdict.unacknowledged:
+            click.echo(f"If you know why, say so once with --resealed {end}", err=True)
+    if verdict.unacknowledged:
+        raise click.ClickException(chain.sealed_anew(verdict.unacknowledged))
     click.echo(f"Keep this elsewhere, to hand to a later run with --kept: {verdict.end}")
 
 

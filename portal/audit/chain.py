@@ -5,12 +5,15 @@ last entry stand in one row, `audit_chain`, sealed by the vault: only a process 
 another end. That row is also the lock under which entries are chained, taken just before the commit.
 
 What this proves, and what it does not. Somebody who can write to the database, but has no vault key, cannot
-change, add, remove or reorder entries, nor cut off the last ones, without `verify` naming where; they can at
-best put the whole database back to an earlier state of it, seal and all. Somebody who has the database *and* a
-vault key can write any history. Against both there is what `verify` prints at its end, a number and a hash:
-kept elsewhere, and handed to a later run, it proves that nothing up to there was touched. Triggers refuse
-UPDATE and DELETE, which stops mistakes and no owner of the database. An entry says what the portal saw; a
-process that was taken over can lie from then on.
+change, add, remove or reorder entries, nor cut off the last ones, without `verify` ending with an error. It names
+the entry; or, when they took off the seal too, and the portal had to put on another to go on, where that was:
+what lies before is proven by nothing then, and `verify` and the doctor say so until somebody who runs the portal
+acknowledges it, which is an entry under the new seal. Such a person can at best put the log back to an earlier
+state of it, seal and all, its emptiness among them. Somebody who has the database *and* a vault key can write
+any history. Against both there is what `verify` prints at its end, a number and a hash: kept elsewhere, and
+handed to a later run, it proves that nothing up to there was touched. Triggers refuse UPDATE and DELETE, which
+stops mistakes and no owner of the database. An entry says what the portal saw; a process that was taken over can
+lie from then on.
 """
 
 import hashlib
@@ -35,6 +38,7 @@ from portal.vault_keeping import chain_place
 BATCH = 1000
 FIRST = "0" * 64
 """What stands in place of the hash before the first entry."""
+RESEALED, ACKNOWLEDGED = "audit.resealed", "audit.resealing_acknowledged"
 
 _ENTRIES: sa.Table = AuditEntry.__table__  # type: ignore[attr-defined]
 _CHAIN: sa.Table = AuditChain.__table__  # type: ignore[attr-defined]
@@ -46,6 +50,8 @@ class End:
 
     number: int = 0
     hash: str = FIRST
+    resealed: int = 0
+    """The entry at which the seal was put on anew and which nobody has acknowledged yet; 0 for none."""
 
     def __str__(self) -> str:
         return f"{self.number}:{self.hash}"
@@ -58,8 +64,10 @@ class Verdict:
     entries: int = 0
     end: End = field(default_factory=End)
     problem: str = ""
-    resealed: list[tuple[int, datetime]] = field(default_factory=list)
+    resealed: list[tuple[End, datetime]] = field(default_factory=list)
     """Entries where the seal of the end was put on anew: each should be known to whoever runs the portal."""
+    unacknowledged: int = 0
+    """The last of them, as long as nobody has said that it is known: nothing proves what lies before."""
 
 
 def hash_of(values: Mapping[str, Any], before: str) -> str:
@@ -84,19 +92,20 @@ def append(connection: sa.Connection, noted: Sequence[Mapping[str, Any]]) -> Non
     """Chain entries to the end, in the transaction at hand, which should commit right afterwards.
 
     Whoever else chains waits for that commit. An end whose seal does not open is gone on from all the same,
-    because nothing could be done any more otherwise; an entry says so, and `verify` repeats it.
+    because nothing could be done any more otherwise; an entry says so, and so does the new seal, until somebody
+    acknowledges it.
     """
-    sealed = _lock(connection)
-    end = _open(sealed)
+    end = _open(_lock(connection))
     if end is None:
         end = _last(connection)
         if end.number:
-            noted = [_resealing(end), *noted]
+            noted = [_of_its_own(RESEALED, end.number), *noted]
     rows = []
     for values in noted:
         row = {**values, "id": end.number + 1}
         row["hash"] = hash_of(row, end.hash)
-        end = End(row["id"], row["hash"])
+        resealed = {RESEALED: row["id"], ACKNOWLEDGED: 0}.get(row["action"], end.resealed)
+        end = End(row["id"], row["hash"], resealed)
         rows.append(row)
     connection.execute(sa.insert(_ENTRIES), rows)
     connection.execute(sa.update(_CHAIN).where(_CHAIN.c.id == THE_CHAIN).values(sealed_end=_seal(end)))
@@ -111,6 +120,16 @@ def seal() -> None:
             append(connection, [])
         else:
             connection.execute(sa.update(_CHAIN).values(sealed_end=_seal(End())))
+
+
+def acknowledge(number: int) -> bool:
+    """Note for good that the sealing anew at an entry is known; false when it is not the one that waits for it."""
+    with writing(), db.engine.begin() as connection:
+        end = _open(_lock(connection))
+        if end is None or not number or end.resealed != number:
+            return False
+        append(connection, [_of_its_own(ACKNOWLEDGED, number)])
+    return True
 
 
 def verify(known: Sequence[End] = ()) -> Verdict:
@@ -130,9 +149,11 @@ def verify(known: Sequence[End] = ()) -> Verdict:
             verdict.problem = _rewritten(row.id)
             return verdict
         verdict.entries, verdict.end = verdict.entries + 1, End(row.id, row.hash)
-        if row.action == "audit.resealed":
-            verdict.resealed.append((row.id, row.at))
+        if row.action == RESEALED:
+            verdict.resealed.append((verdict.end, row.at))
     verdict.problem = _wrong_end(sealed, verdict.end) or _unknown(wanted)
+    meant = _open(sealed)
+    verdict.unacknowledged = meant.resealed if meant else 0
     return verdict
 
 
@@ -144,7 +165,19 @@ def check_end() -> str:
         still = _last(connection)
     if last != still:  # somebody wrote just now; the next look will tell
         return ""
-    return _wrong_end(sealed, last) if sealed is not None or last.number else ""
+    if sealed is None and not last.number:
+        return ""
+    meant = _open(sealed)
+    return _wrong_end(sealed, last) or (sealed_anew(meant.resealed) if meant and meant.resealed else "")
+
+
+def sealed_anew(number: int) -> str:
+    """What it means that a seal was put on anew which nobody acknowledged."""
+    return _(
+        "The end was sealed anew at entry %(number)d: its seal was gone or did not open, and nothing proves "
+        "what lies before.",
+        number=number,
+    )
 
 
 def _misfit(number: int, before: int) -> str:
@@ -228,31 +261,32 @@ def _last(connection: sa.Connection) -> End:
     return End(row.id, row.hash) if row else End()
 
 
-def _resealing(end: End) -> dict[str, Any]:
+def _of_its_own(action: str, number: int) -> dict[str, Any]:
+    """An entry of the chain about itself."""
     return {
         "at": now(),
         "actor_id": None,
         "actor": "portal",
         "account_id": None,
-        "action": "audit.resealed",
-        "target": str(end.number),
+        "action": action,
+        "target": str(number),
         "details": {},
         "address": "",
     }
 
 
 def _seal(end: End) -> str:
-    return vault().seal(SecretStr(str(end)), chain_place())
+    return vault().seal(SecretStr(f"{end}:{end.resealed}"), chain_place())
 
 
 def _open(sealed: str | None) -> End | None:
     if sealed is None:
         return None
     try:
-        number, _colon, hash_ = vault().open(sealed, chain_place()).get_secret_value().partition(":")
+        number, hash_, *resealed = vault().open(sealed, chain_place()).get_secret_value().split(":")
     except VaultError:
         return None
-    return End(int(number), hash_)
+    return End(int(number), hash_, int(resealed[0]) if resealed else 0)
 
 
 def _text(value: object) -> str | None:

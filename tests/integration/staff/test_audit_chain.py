@@ -156,7 +156,36 @@ def test_a_seal_that_is_gone_or_damaged_is_told_and_stays_in_the_log(seal: str |
     record(1)
     verdict = chain.verify()
     assert verdict.problem == ""
-    assert [number for number, _at in verdict.resealed] == [3], "the portal goes on, and says that it sealed anew"
+    assert [end.number for end, _at in verdict.resealed] == [3], "the portal goes on, and says that it sealed anew"
+    assert verdict.unacknowledged == 3
+    assert not chain.acknowledge(2)
+    assert chain.acknowledge(3)
+    assert not chain.acknowledge(3)
+    record(1)
+    verdict = chain.verify()
+    assert (verdict.problem, verdict.unacknowledged, len(verdict.resealed)) == ("", 0, 1)
+
+
+@both_databases
+def test_a_forged_log_is_told_though_the_portal_sealed_it_since(portal: Portal) -> None:
+    """What somebody can do without a key: change, cut off, calculate anew, take off the seal, and wait."""
+    record(6)
+    behind_the_back("DELETE FROM audit_entry WHERE id > 3")
+    written_anew(3)
+    behind_the_back("UPDATE audit_chain SET sealed_end = NULL")
+    session().rollback()
+    record(2)
+    assert chain.verify().unacknowledged == 4
+    assert chain.check_end().startswith("The end was sealed anew at entry 4")
+    behind_the_back("DELETE FROM audit_entry WHERE id > 3")
+    behind_the_back("UPDATE audit_chain SET sealed_end = NULL")
+    record(1)
+    assert chain.verify().unacknowledged == 4, "what says so cannot be taken away either"
+    assert chain.acknowledge(4)
+    assert chain.check_end() == ""
+    behind_the_back("UPDATE audit_chain SET sealed_end = NULL")
+    record(1)
+    assert chain.verify().unacknowledged == 7, "each is acknowledged by itself"
 
 
 def test_a_seal_of_another_record_does_not_open(portal: Portal) -> None:
@@ -176,6 +205,7 @@ def test_what_was_kept_elsewhere_shows_what_the_seal_cannot(portal: Portal) -> N
     session().rollback()
     chain.seal()
     assert chain.verify().problem == ""
+    assert chain.acknowledge(6)
     assert chain.verify([kept]).problem.startswith("Entry 3 is not the one whose hash was kept")
     assert chain.verify([chain.End(99, "f" * 64)]).problem == "Entry 99, whose hash was kept, is missing."
 
@@ -253,7 +283,7 @@ def test_entries_from_before_the_chain_are_chained_by_the_migration(portal: Port
     chain.seal()
     verdict = chain.verify()
     assert verdict.problem == ""
-    assert len(verdict.resealed) == 1
+    assert [end.number for end, _at in verdict.resealed] == [verdict.unacknowledged]
     with pytest.raises(sa.exc.DBAPIError, match="only ever added"), db.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM audit_entry"))
 

@@ -21,6 +21,24 @@ def test_the_log_is_walked_and_its_end_is_printed(command, portal):
     assert broken.stderr.startswith("Error: Entry 2 does not fit")
 
 
+def test_a_log_that_was_sealed_anew_ends_with_an_error_until_somebody_knows_of_it(command, portal):
+    portal.customer()
+    portal.sql("UPDATE audit_chain SET sealed_end = NULL")
+    command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
+    broken = command("audit", "verify")
+    assert broken.returncode == 1
+    assert "Error: The end was sealed anew at entry" in broken.stderr
+    assert "Keep this" not in broken.stdout
+    printed = re.search(r"--resealed (\d+:[0-9a-f]{64})", broken.stderr)[1]
+    number, _, hash_ = printed.partition(":")
+    for wrong in (f"{number}:{hash_[::-1]}", f"1:{hash_}"):
+        assert command("audit", "verify", "--resealed", wrong).returncode == 1
+    known = command("audit", "verify", "--resealed", printed)
+    assert known.returncode == 0, known.stderr
+    assert "Keep this elsewhere" in known.stdout
+    assert command("audit", "verify").returncode == 0
+
+
 def test_a_kept_end_that_is_none_is_refused(command, portal):
     done = command("audit", "verify", "--kept", "12")
     assert done.returncode == 2
