@@ -20,7 +20,8 @@ class BoardPage(PortalPage):
     title = "Sign-ups under way"
 
     def row(self, company: str) -> Locator:
-        return self.main.get_by_role("row").filter(has_text=company)
+        """A sign-up that is under way: those that have ended are listed below."""
+        return self.main.get_by_role("table", name=self.title).get_by_role("row").filter(has_text=company)
 
     def open(self, company: str) -> SetUpPage:
         self.link(company).click()
