@@ -35,6 +35,11 @@ def normal_email(text: str) -> str | None:
         return None
 
 
+def compared(text: str) -> str:
+    """An e-mail address as addresses are compared, or what was typed in its place, as it is."""
+    return (normal_email(text) or text.strip()).casefold()
+
+
 def phone(text: str, time_zone: str, field: str) -> str:
     """A phone number in E.164 form; a national number is read as one of the time zone's country.
 

@@ -3,12 +3,14 @@
 `THROTTLE_FACTOR` multiplies every limit, for a portal whose customers share one address.
 """
 
+import ipaddress
 from enum import Enum
 from uuid import UUID
 
 from flask import request
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
+from portal import contact
 from portal.errors import DomainError
 from portal.extensions import limiter, settings
 from portal.i18n import _
@@ -45,16 +47,16 @@ def take_for_address(limit: Limit) -> None:
     Raises:
         TooManyTries: there were too many.
     """
-    _take(limit, "address", request.remote_addr or "")
+    _take(limit, "address", _network())
 
 
 def take_for_email(limit: Limit, email: str) -> None:
-    """Count one try for an e-mail address, whoever typed it and whether or not anybody has it.
+    """Count one try for an e-mail address, however and by whom it was typed, and whether or not anybody has it.
 
     Raises:
         TooManyTries: there were too many.
     """
-    _take(limit, "email", email.strip().casefold()[:254])
+    _take(limit, "email", contact.compared(email)[:254])
 
 
 def take_for_account(limit: Limit, account_id: UUID) -> None:
@@ -64,6 +66,19 @@ def take_for_account(limit: Limit, account_id: UUID) -> None:
         TooManyTries: there were too many.
     """
     _take(limit, "account", str(account_id))
+
+
+def _network() -> str:
+    """The visitor's network address; of IPv6 the network, in which one visitor has any number of addresses."""
+    text = request.remote_addr or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    mapped = address.ipv4_mapped
+    return str(mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _take(limit: Limit, *key: str) -> None:

@@ -16,7 +16,7 @@ from portal.queue import wake
 
 def normalised(email: str) -> str:
     """An e-mail address as we compare it, or what was typed in its place, as it is."""
-    return (contact.normal_email(email) or email.strip()).casefold()
+    return contact.compared(email)
 
 
 def find_person(email: str) -> Person | None:

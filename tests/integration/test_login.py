@@ -313,6 +313,36 @@ def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):
     assert answers == [False] * 30 + [True] * 2
 
 
+def test_tries_for_one_account_are_counted_together_however_its_address_is_spelled(make_portal):
+    portal = make_portal(throttle_factor=1)
+    spellings = (JANE, JANE.upper(), "jane@\uff41cme.example.com", "jane@acme.exam\uff50le.com")
+    statuses = []
+    for number in range(8):
+        browser = portal.browser(f"10.0.0.{number}")
+        statuses.append(browser.submit(browser.get("/password/forgot"), email=spellings[number % 4]).status)
+    assert statuses == [303] * 5 + [422] * 3
+
+
+@pytest.mark.parametrize(
+    ("addresses", "are_one"),
+    [
+        ([f"2001:db8:1:2::{number:x}" for number in range(32)], True),
+        ([f"2001:db8:1:{number:x}::1" for number in range(32)], False),
+        ([f"::ffff:10.0.0.{number}" for number in range(32)], False),
+    ],
+)
+def test_whoever_has_a_whole_network_is_one_visitor(make_portal, addresses, are_one):
+    portal = make_portal(throttle_factor=1)
+    refused = []
+    for number, address in enumerate(addresses):
+        browser = portal.browser(address)
+        page = browser.submit(
+            browser.get("/login"), "Log in", email=f"a{number}@acme.example.com", password="wrong"
+        )
+        refused.append("Too many tries" in page.text)
+    assert refused == [False] * 30 + [are_one] * 2
+
+
 def test_reset_mails_are_limited_for_a_known_and_an_unknown_address_alike(make_portal):
     portal = make_portal(throttle_factor=1)
     portal.sign_up()
