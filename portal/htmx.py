@@ -45,11 +45,19 @@ def redirect(url: str) -> Response:
 def next_address() -> str:
     """Where the visitor wanted to go before they had to log in: a path of ours and nothing else."""
     wanted = request.args.get("next", "")
+    return wanted if _is_ours(wanted) else url_for("accounts.home")
+
+
+def _is_ours(address: str) -> bool:
     # Browsers drop tabs and line ends and read a backslash as a slash: only plain printable paths pass.
-    is_plain = wanted.isprintable() and "\\" not in wanted and not urlsplit(wanted).netloc
+    is_plain = address.isprintable() and "\\" not in address
     # Browsers take any number of slashes at the beginning for the two before a host.
-    is_path = wanted.startswith("/") and not wanted.startswith("//")
-    return wanted if is_path and is_plain else url_for("accounts.home")
+    if not is_plain or not address.startswith("/") or address.startswith("//"):
+        return False
+    try:
+        return not urlsplit(address).netloc
+    except ValueError:
+        return False
 
 
 def trigger(response: Response, event: str) -> Response:

@@ -1,5 +1,7 @@
 """Logging in and out, passwords, resets, and what a visitor cannot learn or reach by them."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from portal.auth import passwords
@@ -282,6 +284,32 @@ def test_a_change_that_is_refused(portal, current, new, field):
         assert page.status == 422
         assert set(page.errors) == {field}
     portal.log_in(JANE)
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"), [("/login", "/accounts/"), ("/login/code", "/login"), ("/login/app", "/login")]
+)
+def test_no_address_to_go_to_afterwards_leads_away_or_breaks_anything(portal, path, leads_to):
+    portal.customer()
+    for goal in (
+        "//[",
+        "//[::1",
+        "http://[",
+        "//evil.example.com",
+        "/\\[",
+        "\\\\evil",
+        "/\tx",
+        "javascript:x",
+        "[",
+        "\0",
+    ):
+        browser, query = portal.browser(), {"next": goal}
+        shown = browser.get(path, query_string=query)
+        assert shown.status == (200 if path == "/login" else 303)
+        assert not urlsplit(shown.goes_to).netloc
+        page = browser.post(path, {"email": JANE, "password": PASSWORD}, query_string=query)
+        assert page.status == 303
+        assert urlsplit(page.goes_to)[:3] == ("", "", leads_to)
 
 
 # --- throttling
