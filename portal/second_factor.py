@@ -35,6 +35,13 @@ PENDING_FOR = timedelta(hours=1)
 """How long an app that was never confirmed is remembered."""
 
 
+class HasOneAlready(DomainError):
+    """Whoever knows only the password sets no app up in place of one that counts."""
+
+    def __init__(self) -> None:
+        super().__init__(_("An authenticator app was set up meanwhile. Log in with a code of it."))
+
+
 class WrongCode(DomainError):
     """What was typed is no code that counts now."""
 
@@ -75,9 +82,11 @@ def begin(person: Person, secret: SecretStr | None = None) -> Authenticator:
 
 
 def pending(person: Person, authenticator_id: UUID) -> Authenticator | None:
-    """An app that was begun and not yet confirmed."""
+    """An app that was begun, not long ago, and not yet confirmed."""
     row = session().get(Authenticator, authenticator_id)
-    return row if row is not None and row.person_id == person.id and row.confirmed_at is None else None
+    if row is None or row.person_id != person.id or row.confirmed_at is not None:
+        return None
+    return row if row.created_at > now() - PENDING_FOR else None
 
 
 def secret_of(row: Authenticator) -> SecretStr:
@@ -97,14 +106,21 @@ def picture(address: str) -> str:
     return code.svg_inline(border=3, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True)
 
 
-def confirm(person: Person, authenticator_id: UUID, code: str) -> list[str]:
+def confirm(person: Person, authenticator_id: UUID, code: str, *, as_first: bool = False) -> list[str]:
     """Take an app as the person's, by its first code. Returns fresh recovery codes, to be shown once.
 
+    Args:
+        as_first: they have shown no more than their password, so that it may take no other app's place.
+
     Raises:
+        HasOneAlready: it would.
         DomainError: the code is wrong, or the app was not begun or is confirmed already.
     """
     session().commit()
     session().get(Person, person.id, with_for_update=True, populate_existing=True)
+    if as_first and of(person) is not None:
+        session().rollback()
+        raise HasOneAlready
     row = pending(person, authenticator_id)
     if row is None:
         session().rollback()

@@ -69,9 +69,13 @@ def finish_enrolling() -> ResponseReturnValue:
         if form.validate():
             throttle.take_for_address(Limit.ADDRESS_POSTS)
             throttle.take_for_email(Limit.CODES, person.email)
-            codes = second_factor.confirm(person, begun, text(form.code))
+            codes = second_factor.confirm(person, begun, text(form.code), as_first=True)
             entrance.log_in(person)
             return htmx.page("auth/recovery_codes.html", codes=codes, goal=htmx.next_address())
+    except second_factor.HasOneAlready as error:
+        entrance.log_out()
+        flash(error.message, "warning")
+        return _from_the_beginning()
     except DomainError as error:
         form.show_refusal(error)
     return scan_page("auth/enrol.html", person, begun, form, 422)

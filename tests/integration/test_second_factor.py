@@ -10,6 +10,7 @@ from portal import second_factor
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, RecoveryCode, StaffRole
 from portal.staff import people
 from tests.support.browser import Browser, Page
+from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD, Portal
 
@@ -163,6 +164,35 @@ def test_what_one_browser_begins_no_other_finishes(portal: Portal, boss: Browser
     late = other.submit(second, "Turn it on", code=at(secret_on(second)))
     assert late.goes_to.startswith("/login")
     assert len(portal.rows(Authenticator)) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_password_alone_sets_no_app_up_in_place_of_one_that_was_confirmed_at_that_moment(
+    portal: Portal, boss: Browser, htmx: bool
+) -> None:
+    page = boss.get(type_password(boss, BOSS).goes_to)
+    confirmed = (
+        "INSERT INTO authenticator (id, person_id, sealed_secret, created_at, confirmed_at)"
+        " SELECT gen_random_uuid(), id, 'theirs', now(), now() FROM person"
+    )
+    code = at(secret_on(page))
+    with meanwhile(portal, lambda: boss.submit(page, "Turn it on", htmx=htmx, code=code), confirmed) as answer:
+        assert answer.goes_to.startswith("/login?")
+    assert "Log in with a code of it" in boss.get(answer.goes_to).text
+    assert "theirs" in {row.sealed_secret for row in portal.rows(Authenticator) if row.confirmed_at}
+    assert portal.rows(LoginSession) == portal.rows(RecoveryCode) == []
+    assert boss.get("/staff/").goes_to.startswith("/login")
+
+
+@both_databases
+def test_an_app_that_was_begun_long_ago_is_confirmed_no_more_before_anybody_sweeps(
+    portal: Portal, boss: Browser
+) -> None:
+    page = boss.get(type_password(boss, BOSS).goes_to)
+    portal.sql("UPDATE authenticator SET created_at = '2020-01-01 00:00:00'")
+    assert boss.submit(page, "Turn it on", code=at(secret_on(page))).goes_to.startswith("/login?")
+    assert portal.one(Authenticator).confirmed_at is None
 
 
 def test_a_reset_of_the_password_asks_for_the_code(portal: Portal, boss: Browser) -> None:

@@ -1,14 +1,11 @@
 """Signing up under each policy, with and without htmx: what is refused, what is kept, what nobody can learn."""
 
 import threading
-import time
-from contextlib import contextmanager
 
 import pytest
-import sqlalchemy as sa
 
-from portal.extensions import db
 from portal.models import Account, Mail, MailKind, Membership, Person, Role, StaffRole
+from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
 
@@ -415,25 +412,6 @@ def test_the_same_address_twice_at_the_same_moment(make_portal, policy):
         assert sorted(answers) == [303, 422, 422, 422]
     else:
         assert answers == [303] * 4
-
-
-@contextmanager
-def meanwhile(portal, request, statement, **values):
-    """Another transaction has done this and not yet committed; it does so once the request waits for it."""
-    answers = []
-    with portal.app.app_context(), db.engine.connect() as connection:
-        connection.execute(sa.text(statement), values)
-        thread = threading.Thread(target=lambda: answers.append(request()))
-        thread.start()
-        waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        deadline = time.monotonic() + 10
-        while thread.is_alive() and time.monotonic() < deadline:
-            with db.engine.connect() as other:
-                if other.execute(waiting).scalar():
-                    break
-        connection.commit()
-    thread.join()
-    yield answers[0]
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
