@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import access, htmx, throttle
 from portal.accounts.service import is_ready
 from portal.compose import blueprint, drafts, preview, recipients, reviewing, sending, template_list
+from portal.compose.drafts import Draft
 from portal.compose.forms import ComposeForm
 from portal.compose.template_forms import LANGUAGES
 from portal.compose.template_list import TemplateList
@@ -174,7 +175,7 @@ def _context(account: Account, form: ComposeForm, templates: TemplateList) -> di
     found = all_found[:MOST_SHOWN]
     form.offer_templates(found, templates.channels)
     draft = form.draft()
-    _offer_language(account, form, draft.name)
+    _offer_language(account, form, draft)
     return {
         "account": account,
         "form": form,
@@ -191,12 +192,13 @@ def _context(account: Account, form: ComposeForm, templates: TemplateList) -> di
     }
 
 
-def _offer_language(account: Account, form: ComposeForm, name: str) -> None:
+def _offer_language(account: Account, form: ComposeForm, draft: Draft) -> None:
     """The language that a template was last sent in, until somebody types another."""
-    is_another = _looks_for("choose") and form.language_of.data != name
+    key = template_list.language_key(draft)
+    is_another = _looks_for("choose") and form.language_of.data != key
     if is_another or not (form.is_submitted() or form.language.data):
-        form.language.data = template_list.language_for(account, name)
-    form.language_of.data = name
+        form.language.data = template_list.language_for(account, draft)
+    form.language_of.data = key
 
 
 def _recipient(account: Account, typed: str) -> recipients.Recipient | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from portal.compose import media, recipients
 from portal.connexease import schemas
@@ -46,6 +47,8 @@ class Draft:
     link_preview: bool = False
     link: str = ""
     caption: str = ""
+    template: UUID | None = None
+    """The template that was chosen of Connexease's list; several may have its name."""
     name: str = ""
     language: str = ""
     header: str = ""

@@ -141,6 +141,7 @@ class ComposeForm(TemplateFields):
             link_preview=bool(self.link_preview.data),
             link=text(link) if link is not None else "",
             caption=text(self.caption) if kind == MessageType.IMAGE else "",
+            template=self.listed.uuid if self.listed else None,
             name=self.listed.name if self.listed else text(self.name),
             language=drafts.language_code(text(self.language)),
             header=self.header.data if self.header.data in ("text", *drafts.HEADER_FILES) else "",

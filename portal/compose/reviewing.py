@@ -1,7 +1,7 @@
 """What a person sees before a message goes out: who gets what, and what speaks against it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -59,14 +59,13 @@ def prepare(
         DomainError: it is not finished, or the key is gone.
     """
     message = drafts.message(draft, account.time_zone)
-    composed = sending.Composed(
-        message, credential, mmlite, is_fake, preview.line(draft, listed_for(account, draft))
-    )
+    line = preview.line(draft, listed_for(account, draft))
+    composed = sending.Composed(message, credential, mmlite, is_fake, line, draft.template)
     row = sending.prepare(person, account, composed, intent)
     if row.state != MessageState.PREPARED and not _is_same(row, composed):
         row = sending.prepare(person, account, composed, _intent_of(intent, composed))
     if draft.kind == MessageType.TEMPLATE:
-        template_list.remember_language(account, draft.name, draft.language)
+        template_list.remember_language(account, draft)
     return row
 
 
@@ -87,7 +86,7 @@ def _facts(composed: sending.Composed) -> tuple[Any, ...]:
 
 def draft_of(message: Message) -> Draft:
     """What was written, from what was kept."""
-    return drafts.of_payload(message.payload or {}, message.recipient)
+    return replace(drafts.of_payload(message.payload or {}, message.recipient), template=message.template_uuid)
 
 
 def bubble(account: Account, message: Message) -> Bubble | None:
@@ -99,9 +98,17 @@ def bubble(account: Account, message: Message) -> Bubble | None:
 
 
 def listed_for(account: Account, draft: Draft) -> Listed | None:
-    """The template as Connexease lists it, if it does and takes as many values."""
-    named = [listed for listed in template_list.known(account).templates if listed.name == draft.name]
-    return next((listed for listed in named if len(listed.labels) == len(draft.values)), None)
+    """The template as Connexease lists it, if it does and takes as many values.
+
+    Of one that was written by hand only the name is known, which may be that of several: then nobody can tell.
+    """
+    listed = [each for each in template_list.known(account).templates if _may_be(each, draft)]
+    return listed[0] if len(listed) == 1 else None
+
+
+def _may_be(listed: Listed, draft: Draft) -> bool:
+    is_chosen = draft.template in (None, listed.uuid)
+    return is_chosen and listed.name == draft.name and len(listed.labels) == len(draft.values)
 
 
 def review(account: Account, message: Message) -> Review:
@@ -110,11 +117,6 @@ def review(account: Account, message: Message) -> Review:
     bubble = preview.of_draft(draft, listed_for(account, draft))
     twin, seen = sending.look_alike(account, message), sending.mark(message)
     return Review(message, recipients.known(message.recipient), draft, bubble, _look(account, draft), twin, seen)
-
-
-def _listed(account: Account, draft: Draft) -> Listed | None:
-    named = [listed for listed in template_list.known(account).templates if listed.name == draft.name]
-    return next((listed for listed in named if len(listed.labels) == len(draft.values)), None)
 
 
 def _look(account: Account, draft: Draft) -> Report | None:

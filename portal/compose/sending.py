@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -72,6 +73,8 @@ class Composed:
     mmlite: bool = False
     is_fake: bool = False
     preview: str = ""
+    template: UUID | None = None
+    """The one of Connexease's list that it was written with."""
 
 
 def prepare(person: Person, account: Account, composed: Composed, intent: str) -> Message:
@@ -94,7 +97,7 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
 def mark(message: Message) -> str:
     """What a review shows, in one word: whoever confirms sends it along and sends nothing else than they saw."""
     facts = [message.payload, str(message.credential_id), message.mmlite, message.is_fake]
-    return _hash(facts)
+    return _hash([*facts, str(message.template_uuid)])
 
 
 def look_alike(account: Account, message: Message) -> Message | None:
@@ -153,7 +156,7 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
     row.type, row.recipient = MessageType(message.type), message.to
     row.created_at = now()  # what is edited is as young as its last edit
     row.payload = connexease().gateway.body(message)
-    row.preview = storable(composed.preview, 200)
+    row.preview, row.template_uuid = storable(composed.preview, 200), composed.template
     row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging
     row.credential_id, row.credential_name = credential.id, keys.label(credential)
     row.credential_last_four = credential.last_four

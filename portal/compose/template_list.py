@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from portal.compose.drafts import Draft
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.contact import country_of
@@ -70,9 +71,6 @@ class TemplateList:
     def find(self, uuid: str) -> Listed | None:
         return next((template for template in self.templates if template.value == uuid), None)
 
-    def named(self, name: str) -> Listed | None:
-        return next((template for template in self.templates if template.name == name), None)
-
     def search(self, words: str, channel: str) -> list[Listed]:
         """Those that hold every word, of one channel where one is named."""
         wanted = words.casefold().split()
@@ -105,19 +103,25 @@ def current(account: Account, person: Person | None = None, at_most: timedelta =
     return known(account)
 
 
-def language_for(account: Account, name: str) -> str:
+def language_for(account: Account, draft: Draft) -> str:
     """The language that a template was last sent in, else any was, else that of the account's country."""
     listing = _listing(account)
-    return listing.languages.get(name) or listing.last_language or _language_of(country_of(account.time_zone))
+    own = listing.languages.get(language_key(draft))
+    return own or listing.last_language or _language_of(country_of(account.time_zone))
 
 
-def remember_language(account: Account, name: str, language: str) -> None:
+def language_key(draft: Draft) -> str:
+    """What a template's language is remembered by: its name is that of several, one for each language."""
+    return str(draft.template or draft.name)
+
+
+def remember_language(account: Account, draft: Draft) -> None:
     """Keep the language that a template is sent in, for the next time."""
     with writing():
         session().rollback()
         listing = _kept_listing(account)
-        listing.languages = {**listing.languages, name: language}
-        listing.last_language = language[:16]
+        listing.languages = {**listing.languages, language_key(draft): draft.language}
+        listing.last_language = draft.language[:16]
         session().add(listing)
         session().commit()
 

@@ -89,6 +89,8 @@ class Message(SQLModel, table=True):
     """The body exactly as it goes over the wire; null once it was erased."""
     preview: str = Field(default="", max_length=200, repr=False)
     """The content in one plain line."""
+    template_uuid: UUID | None = None
+    """Which of Connexease's templates was chosen: a name has one for each language. None when written by hand."""
     content_hash: str = Field(default="", max_length=64)
     """Of recipient and content: finds a message that looks the same."""
     mmlite: bool = False

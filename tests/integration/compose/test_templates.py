@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from portal.models import AuditEntry, Credential, CredentialKind, TemplateListing, now
-from tests.integration.compose.conftest import Sender
+from portal.models import AuditEntry, Credential, CredentialKind, Message, TemplateListing, now
+from tests.integration.compose.conftest import Sender, make_sender
 from tests.integration.compose.test_composer import template, write
 from tests.support.browser import Page
 from tests.support.marks import both_databases
@@ -159,6 +159,75 @@ def test_a_template_of_the_list_is_sent(writer: Sender) -> None:
     }
 
 
+TWINS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
+
+
+def listed(uuid: str = TWINS[0], content: str = "Hello $1", *placeholders: str) -> dict[str, Any]:
+    """A template as Connexease's list has it."""
+    return {
+        "uuid": uuid,
+        "account": None,
+        "channels": [],
+        "namespace": "n",
+        "element_name": "order_update",
+        "is_active": True,
+        "content": content,
+        "params": {"fields": [{"label": f"L{place}", "placeholder": place} for place in placeholders or ("$1",)]},
+    }
+
+
+def list_only(sender: Sender, *templates: dict[str, Any]) -> None:
+    sender.control.fault("status", **LIST, status=200, body=list(templates), times=None)
+
+
+def bubble(page: Page) -> str:
+    [chat] = page.soup.select(".chat")
+    return " ".join(chat.get_text().split())
+
+
+@both_databases
+def test_one_of_several_with_a_name(portal: Any, control: Any) -> None:
+    """A template has one name in all its languages; what was chosen is shown wherever the message is."""
+    sender = make_sender(portal, control)
+    add_token(sender)
+    list_only(sender, listed(TWINS[0], "Merhaba $1"), listed(TWINS[1], "Hello $1"))
+    open_form(sender)
+    written = write(sender, **template(template=TWINS[1], language="en", **{"values-0": "Deniz"}))
+    review = sender.browser.get(written.goes_to)
+    assert bubble(review) == "Hello Deniz"
+    back = sender.browser.get(str(review.soup.find("a", string="Back to edit")["href"]))  # type: ignore[index]
+    assert back.soup.select_one(f"#template-{TWINS[1]}[checked]")
+    detail = sender.browser.get(sender.browser.submit(review).goes_to)
+    assert bubble(detail) == "Hello Deniz"
+    assert "order_update: Hello Deniz" in sender.browser.get(sender.root).text
+    again = open_form(sender, f"?again={sender.portal.one(Message).id}")
+    assert again.soup.select_one(f"#template-{TWINS[1]}[checked]")
+    assert sender.portal.one(TemplateListing).languages == {TWINS[1]: "en"}
+
+
+def test_another_one_of_the_name_is_another_message(sender: Sender) -> None:
+    """What goes out is the same; what the person saw is not."""
+    add_token(sender)
+    list_only(sender, listed(TWINS[0], "Merhaba $1"), listed(TWINS[1], "Hello $1"))
+    open_form(sender)
+    typed = template(language="en", intent="one", **{"values-0": "Deniz"})
+    review = sender.browser.get(write(sender, **typed, template=TWINS[1]).goes_to)
+    write(sender, **typed, template=TWINS[0])
+    assert "changed in another window" in sender.browser.submit(review).text
+
+
+def test_nobody_knows_which_one_of_the_name(sender: Sender) -> None:
+    add_token(sender)
+    list_only(sender, listed(TWINS[0], "Merhaba $1"), listed(TWINS[1], "Hello $1"))
+    open_form(sender)
+    review = sender.browser.get(write(sender, **template(**{"values-0": "Deniz"})).goes_to)
+    assert "The template's own text is not known here." in bubble(review)
+    sender.control.clear_faults()
+    list_only(sender, listed())
+    look(sender, look="refresh")
+    assert bubble(sender.browser.get(review.path)) == "Hello Deniz"
+
+
 def test_the_language_is_remembered(writer: Sender) -> None:
     assert open_form(writer).values()["language"] == "tr"
     page = open_form(writer)
@@ -170,7 +239,7 @@ def test_the_language_is_remembered(writer: Sender) -> None:
         look(writer, look="choose", template=welcome, language="en_GB").soup.select_one("#language")["value"]
         == "de"
     )  # type: ignore[index]
-    typed = look(writer, look="choose", template=welcome, language_of="welcome", language="fr")
+    typed = look(writer, look="choose", template=welcome, language_of=welcome, language="fr")
     assert typed.soup.select_one("#language")["value"] == "fr"  # type: ignore[index]
 
 
