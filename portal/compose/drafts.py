@@ -147,7 +147,9 @@ def _button_problems(draft: Draft) -> Problems:
     numbers = [button.number for button in draft.buttons]
     found: list[tuple[str, str]] = []
     for index, button in enumerate(draft.buttons):
-        if button.number in numbers[:index]:
+        if not 1 <= button.number <= BUTTONS_AT_MOST:
+            found.append(("buttons", _("A template has the buttons 1 to %(count)d.", count=BUTTONS_AT_MOST)))
+        elif button.number in numbers[:index]:
             found.append(("buttons", _("Each button can be filled once.")))
         found += _too_long("buttons", button.value, PARAMETER_LIMIT)
     return found

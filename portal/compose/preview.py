@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from portal.compose import markup
 from portal.compose.drafts import Draft
-from portal.compose.template_list import Listed
+from portal.compose.template_list import Listed, places
 from portal.models import MessageType
 
 LINE_LIMIT = 200
@@ -108,10 +108,7 @@ def _filled(listed: Listed, values: tuple[str, ...], hole: str) -> tuple[str, li
             missing.append(labels[match[0]])
         return value or hole
 
-    # The longest first, so that $1 is not found in $10.
-    names = sorted(listed.placeholders, key=len, reverse=True)
-    text = re.sub("|".join(map(re.escape, names)), fill, markup.clean(listed.content))
-    return text, missing
+    return places(listed.placeholders).sub(fill, markup.clean(listed.content)), missing
 
 
 def _file(draft: Draft) -> File | None:

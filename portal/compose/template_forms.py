@@ -1,6 +1,7 @@
 """The part of the form that is about a template: which one, in which language, and what it is filled with."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import wtforms
@@ -8,14 +9,14 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField,
 
 from portal.compose import drafts
 from portal.compose.drafts import Button
-from portal.compose.template_list import Listed
+from portal.compose.template_list import MOST_VALUES, Listed
 from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 
 BLANK_VALUES, BLANK_BUTTONS = 3, 2
-VALUES_AT_MOST = 60
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()
 """Only what is suggested: any code can be typed."""
+_NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
 
 
 def stripped(value: Any) -> Any:
@@ -28,7 +29,7 @@ class ButtonForm(wtforms.Form):
 
     number = Choice(
         _l("Button"),
-        choices=lambda: [(str(n), str(n)) for n in range(1, drafts.BUTTONS_AT_MOST + 1)],
+        choices=lambda: [(number, number) for number in _NUMBERS],
         validate_choice=False,
     )
     kind = Choice(
@@ -40,11 +41,19 @@ class ButtonForm(wtforms.Form):
 
     def button(self) -> Button | None:
         """What was typed; none while there is nothing."""
-        number = self.number.data if (self.number.data or "").isascii() else "1"
         if not text(self.value).strip():
             return None
         kind = "quick_reply" if self.kind.data == "quick_reply" else "url"
-        return Button(int(number) if (number or "").isdigit() else 1, kind, text(self.value).strip())
+        number = _NUMBERS.get(self.number.data or "", 0)
+        return Button(number, kind, text(self.value).strip())
+
+
+class Rows(FieldList):
+    """A list of fields that takes no number for a place which no form has, however long it is."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        place = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,3}})(-|$)")
+        return (int(found[1]) for name in formdata if (found := place.match(name)))
 
 
 class TemplateFields(Form):
@@ -69,9 +78,9 @@ class TemplateFields(Form):
     )
     language_of = HiddenField()
     """The template that the language was offered for: another one brings its own."""
-    values = FieldList(
+    values = Rows(
         StringField(filters=[stripped], render_kw={"autocomplete": "off", "dir": "auto"}),
-        max_entries=VALUES_AT_MOST,
+        max_entries=MOST_VALUES,
     )
     header = Choice(
         _l("Header"),
@@ -90,7 +99,7 @@ class TemplateFields(Form):
         filters=[stripped],
         render_kw={"autocomplete": "off", "dir": "auto"},
     )
-    buttons = FieldList(
+    buttons = Rows(
         FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
     )
     mmlite = BooleanField(
@@ -123,7 +132,7 @@ class TemplateFields(Form):
 
     def more_values(self) -> None:
         """Room for more values of a template that nobody knows."""
-        self.make_room(min(len(self.values) + BLANK_VALUES, VALUES_AT_MOST))
+        self.make_room(min(len(self.values) + BLANK_VALUES, MOST_VALUES))
 
     def more_buttons(self) -> None:
         """Room for more of the template's buttons."""

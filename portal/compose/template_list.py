@@ -1,7 +1,7 @@
 """The account's templates: read from the account API with a token of the vault, and kept for when it is away."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,8 @@ TOKENS_TRIED = 3
 NOTED_EVERY = timedelta(days=1)
 """A key that is used all day long has one line of it in the history."""
 MOST = 2000
+MOST_VALUES = 60
+"""A template with more of them is not offered: the form has no room for it, nor has WhatsApp."""
 REFUSED = cx.Unauthorized.sentence
 
 
@@ -85,8 +87,14 @@ class TemplateList:
 def known(account: Account) -> TemplateList:
     """The list as it was last read; Connexease is not asked."""
     listing = _listing(account)
-    templates = tuple(_listed(kept) for kept in listing.templates)
+    every = (_listed(kept) for kept in listing.templates)
+    templates = tuple(template for template in every if len(template.placeholders) <= MOST_VALUES)
     return TemplateList(templates, listing, has_token=bool(_tokens(account)))
+
+
+def places(placeholders: Iterable[str]) -> re.Pattern[str]:
+    """Finds placeholders in a template's text: the longest first, so that $1 is not found in $10."""
+    return re.compile("|".join(map(re.escape, sorted(placeholders, key=len, reverse=True))))
 
 
 def current(account: Account, person: Person | None = None, at_most: timedelta = STALE_AFTER) -> TemplateList:
@@ -228,16 +236,23 @@ def _to_keep(template: schemas.Template) -> dict[str, Any]:
 
 
 def _listed(kept: dict[str, Any]) -> Listed:
-    # WhatsApp fills in by position: the order is that of the placeholders' numbers, whatever the list's is.
-    fields = sorted(kept["fields"], key=lambda field: _number(field[1]))
+    labels = _labels(kept)
     return Listed(
         uuid=UUID(kept["uuid"]),
         name=kept["name"],
         content=kept["content"],
-        labels=tuple(label or placeholder for label, placeholder in fields),
-        placeholders=tuple(placeholder for _label, placeholder in fields),
+        labels=tuple(labels.values()),
+        placeholders=tuple(labels),
         channels=tuple((uuid, name) for uuid, name in kept["channels"]),
     )
+
+
+def _labels(kept: dict[str, Any]) -> dict[str, str]:
+    """What the template calls each of its placeholders; a field that stands for nothing in its text is none."""
+    named = {placeholder: label or placeholder for label, placeholder in reversed(kept["fields"]) if placeholder}
+    used = set(places(named).findall(kept["content"])) if named else set()
+    # WhatsApp fills in by position: the order is that of the placeholders' numbers, whatever the list's is.
+    return {place: named[place] for place in sorted(named, key=_number) if place in used}
 
 
 def _number(placeholder: str) -> int:

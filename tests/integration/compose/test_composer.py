@@ -198,6 +198,10 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
             "buttons",
             "filled once",
         ),
+        *(
+            (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "buttons 1 to 10")
+            for number in ("0", "11", "-1", "²", "9" * 5000)
+        ),
         ({"credential": ""}, "credential", "Choose one of the list."),
     ],
 )
@@ -222,6 +226,14 @@ def test_what_is_refused_says_why_and_keeps_everything(
             )
             assert shown.strip() == value.replace("\r\n", "\n").strip()
     assert sender.portal.rows(Message) == []
+
+
+@pytest.mark.parametrize("place", ["²", "9" * 5000, "-1"])
+def test_a_place_that_no_form_has(sender: Sender, place: str) -> None:
+    typed = template(**{f"values-{place}": "x", f"buttons-{place}-value": "x", "buttons-0-number": place})
+    for path in ("new", "preview"):
+        assert sender.browser.post(f"{sender.root}{path}", typed).status in (200, 422)
+    assert write(sender, **typed).status == 303
 
 
 def test_everything_that_is_wrong_is_said_at_once(sender: Sender) -> None:

@@ -228,6 +228,26 @@ def test_nobody_knows_which_one_of_the_name(sender: Sender) -> None:
     assert bubble(sender.browser.get(review.path)) == "Hello Deniz"
 
 
+def test_more_fields_than_the_form_has_room_for(sender: Sender) -> None:
+    add_token(sender)
+    for count, offered in ((60, ["order_update", "Another one, by hand"]), (61, [])):
+        places = [f"${number}" for number in range(1, count + 1)]
+        list_only(sender, listed(TWINS[0], " ".join(places), *places))
+        look(sender, look="refresh")
+        page = open_form(sender, f"?type=template&template={TWINS[0]}")
+        assert page.status == 200
+        assert names(page) == offered
+        sender.control.clear_faults()
+
+
+def test_fields_that_stand_for_nothing(sender: Sender) -> None:
+    add_token(sender)
+    list_only(sender, listed(TWINS[0], "Hello $1, $10", "", "$10", "$1", "$2", "$1"))
+    page = open_form(sender, f"?type=template&template={TWINS[0]}")
+    assert [label.get_text() for label in page.soup.select(".value-row label")] == ["L$1", "L$10"]
+    assert bubble(page) == "Hello L$1, L$10"
+
+
 def test_the_language_is_remembered(writer: Sender) -> None:
     assert open_form(writer).values()["language"] == "tr"
     page = open_form(writer)
