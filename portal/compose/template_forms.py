@@ -48,7 +48,7 @@ class ButtonForm(wtforms.Form):
         return Button(number, kind, text(self.value).strip())
 
 
-class Rows(FieldList):
+class Rows(FieldList):  # type: ignore[type-arg]  # at run time it takes none
     """A list of fields that takes no number for a place which no form has, however long it is."""
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
