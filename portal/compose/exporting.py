@@ -12,8 +12,6 @@ from portal import audit, spreadsheet
 from portal.compose import log
 from portal.compose.log import Filter
 from portal.compose.showing import Shown
-from portal.database import writing
-from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Message, Person
 
@@ -22,10 +20,7 @@ AT_ONCE = 500
 
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All messages that match, newest first; that somebody took them away is in the history."""
-    with writing():
-        session().rollback()
-        audit.record(person, account, "message.exported")
-        session().commit()
+    audit.record_at_once(person, account, "message.exported")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return _lines(app, str(get_locale() or "en"), account, wanted)
 
