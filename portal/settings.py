@@ -63,6 +63,10 @@ class Settings(BaseSettings):
 
     session_idle_hours: int = Field(24, ge=1, le=24 * 90)
     """A log-in ends when its browser did not come for so long."""
+    session_max_days: int = Field(30, ge=1, le=365)
+    """A log-in ends after so long, however often its browser came."""
+    staff_session_hours: int = Field(12, ge=1, le=24 * 30)
+    """One of the staff's ends after so long: a working day."""
 
     reseller_name: str = "Reseller portal"
     support_email: str = ""
