@@ -91,23 +91,13 @@ def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
 
 
 def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
-    """What somebody wrote and did not confirm yet, newest first; no more than `MOST_UNCONFIRMED`."""
-    query = select(Message).where(*_is_unconfirmed(account, person))
-    return session().exec(query.order_by(col(Message.created_at).desc()).limit(MOST_UNCONFIRMED)).all()
-
-
-def count_unconfirmed(account: Account, person: Person) -> int:
-    """How many of them there are."""
-    query = sa.select(sa.func.count()).select_from(Message).where(*_is_unconfirmed(account, person))
-    return int(session().execute(query).scalar_one())
-
-
-def _is_unconfirmed(account: Account, person: Person) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        col(Message.account_id) == account.id,
-        col(Message.state) == MessageState.PREPARED,
-        col(Message.sender_id) == person.id,
+    """What somebody wrote and did not confirm yet, newest first."""
+    query = select(Message).where(
+        Message.account_id == account.id,
+        Message.state == MessageState.PREPARED,
+        Message.sender_id == person.id,
     )
+    return session().exec(query.order_by(col(Message.created_at).desc()).limit(MOST_UNCONFIRMED)).all()
 
 
 def find(account: Account, message_id: UUID) -> Message | None:
@@ -117,14 +107,29 @@ def find(account: Account, message_id: UUID) -> Message | None:
 
 
 def senders(account: Account) -> dict[UUID, str]:
-    """The account's people, who may have sent messages."""
-    query = (
+    """The account's people, who may have sent messages, and whoever did and belongs to it no more."""
+    members = (
         sa.select(col(Person.id), col(Person.email))
         .join(Membership, col(Membership.person_id) == col(Person.id))
         .where(col(Membership.account_id) == account.id)
-        .order_by(col(Person.email))
     )
-    return {row.id: row.email for row in session().execute(query)}
+    sent = _who_sent(account)
+    former = sa.select(sent.c.id, col(Person.email)).join(Person, col(Person.id) == sent.c.id)
+    rows = session().execute(members.union(former)).all()
+    return {row.id: row.email for row in sorted(rows, key=lambda row: str(row.email))}
+
+
+def _who_sent(account: Account) -> sa.CTE:
+    """Each sender once: from one to the next by the index, however many messages each of them sent."""
+
+    def next_after(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+        own = col(Message.account_id) == account.id
+        query = sa.select(col(Message.sender_id)).where(own, col(Message.sender_id).is_not(None), *conditions)
+        return query.order_by(col(Message.sender_id)).limit(1).scalar_subquery()
+
+    steps = sa.select(next_after().label("id")).cte("senders", recursive=True)
+    following = next_after(col(Message.sender_id) > steps.c.id)
+    return steps.union_all(sa.select(following).where(steps.c.id.is_not(None)))
 
 
 _Position = tuple[datetime, UUID]
