@@ -28,7 +28,7 @@ def explain(message: Message) -> Outcome:
         return Outcome(_("The gateway asked us to wait a few seconds."), _("It goes out by itself."))
     if message.state == MessageState.ACCEPTED and message.is_fake:
         return Outcome(_("The gateway checked it and took it. It was a test: nobody gets it."), "")
-    if message.state == MessageState.DELIVERED and message.settled_by:
+    if message.state == MessageState.DELIVERED and message.settled_arrived and message.wamid is None:
         return Outcome(
             _("The gateway never confirmed it; %(who)s found that it arrived.", who=message.settled_by), ""
         )

@@ -8,8 +8,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from portal.compose import names
 from portal.compose.statuses import WAIT_FOR
 from portal.database import writing
 from portal.extensions import session, settings
@@ -40,8 +42,8 @@ def prune(_batch: int = 0) -> None:
 
 def _erase(ids: list[UUID]) -> None:
     is_about = col(MessageStatus.message_id).in_(ids)
-    events = sa.select(col(MessageStatus.delivery_id)).where(is_about, col(MessageStatus.delivery_id).is_not(None))
-    session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(events)).execution_options(**_PLAIN))
+    _erase_events(is_about)
+    _erase_names(ids, is_about)
     session().execute(
         sa.update(MessageStatus)
         .where(is_about)
@@ -54,6 +56,25 @@ def _erase(ids: list[UUID]) -> None:
         .values(recipient="", payload=sa.null(), preview="", content_hash="", description="", erased_at=now())
         .execution_options(**_PLAIN)
     )
+
+
+def _erase_events(is_about: sa.ColumnElement[bool]) -> None:
+    """The events that told of them, and those that were the same again."""
+    events = sa.select(col(MessageStatus.delivery_id)).where(is_about, col(MessageStatus.delivery_id).is_not(None))
+    told, again = aliased(Delivery), aliased(Delivery)
+    is_same = sa.and_(col(again.webhook_id) == told.webhook_id, col(again.body_hash) == told.body_hash)
+    ids = sa.select(col(again.id)).join(told, is_same).where(col(told.id).in_(events))
+    session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(ids)).execution_options(**_PLAIN))
+
+
+def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:
+    """Their names contain the numbers."""
+    is_one, is_named = col(Message.id).in_(ids), col(Message.wamid).is_not(None)
+    for model, condition in ((Message, sa.and_(is_one, is_named)), (MessageStatus, is_about)):
+        found = session().execute(sa.select(col(model.id), col(model.wamid)).where(condition))
+        rows = [{"id": row.id, "wamid": names.erased(row.wamid)} for row in found]
+        if rows:
+            session().execute(sa.update(model), rows)
 
 
 _PLAIN = {"synchronize_session": False}

@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -44,7 +43,6 @@ __all__ = [
     "Composed",
     "LookAlike",
     "confirm",
-    "discard",
     "due",
     "gateway_keys",
     "look_alike",
@@ -139,27 +137,6 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
     send(message.id)
 
 
-def discard(person: Person, account: Account, message_id: UUID) -> bool:
-    """Forget a message that was prepared; whether it was there. One that is confirmed meanwhile stays."""
-    with writing():
-        session().rollback()
-        gone = session().execute(
-            sa.delete(Message)
-            .where(
-                col(Message.id) == message_id,
-                col(Message.account_id) == account.id,
-                col(Message.state) == MessageState.PREPARED,
-            )
-            .returning(col(Message.recipient))
-            .execution_options(synchronize_session=False)
-        )
-        recipient = gone.scalar()
-        if recipient is not None:
-            audit.record(person, account, "message.discarded", masked(recipient))
-        session().commit()
-    return recipient is not None
-
-
 def _keep(person: Person, account: Account, composed: Composed, intent: str) -> Message:
     query = select(Message).where(Message.intent == intent).with_for_update()
     row = session().exec(query.execution_options(populate_existing=True)).first()
@@ -217,7 +194,7 @@ def settle(person: Person, account: Account, message: Message, arrived: bool) ->
             return
         message.state = MessageState.DELIVERED if arrived else MessageState.FAILED
         message.code = "" if arrived else results.NOT_ARRIVED
-        message.settled_by, message.settled_at = person.email, now()
+        message.settled_by, message.settled_at, message.settled_arrived = person.email, now(), arrived
         session().add(message)
         action = "message.settled_arrived" if arrived else "message.settled_lost"
         audit.record(person, account, action, masked(message.recipient))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.compose import numbers, outcome, results
+from portal.compose import names, numbers, outcome, results
 from portal.compose.outcome import Outcome
 from portal.compose.outcome_words import Retry
 from portal.i18n import _, _l
@@ -102,6 +102,12 @@ class Shown:
     def code(self) -> str:
         """The vendor's code."""
         return results.spelled(self.row.code)
+
+    @property
+    def wamid(self) -> str:
+        """The gateway's name of it, which contains the number."""
+        wamid = self.row.wamid or ""
+        return wamid if self.may_read and not names.is_erased(wamid) else ""
 
     @property
     def payload(self) -> str:

@@ -4,7 +4,8 @@ A status is kept under its `wamid`. Whoever comes to know which message bears it
 call, does the linking; `lock` makes the two take turns, so that neither misses the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from portal.compose import names
 from portal.compose.reports import Report
 from portal.extensions import session
 from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
@@ -37,38 +39,52 @@ def lock(account_id: UUID) -> None:
     session().execute(query.with_for_update(key_share=True))  # lets rows that refer to the account be written
 
 
-def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None) -> bool:
+@dataclass(frozen=True)
+class Taken:
+    """What an event is about: a message that was sent from here; one whose number and content were erased."""
+
+    is_ours: bool = False
+    is_erased: bool = False
+
+    def __or__(self, other: "Taken") -> "Taken":
+        return Taken(self.is_ours or other.is_ours, self.is_erased or other.is_erased)
+
+
+def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None) -> Taken:
     """Keep what an event says and move the messages that it is about. The caller commits.
 
-    Returns:
-        Whether any of it is about a message that was sent from here.
+    However many reports there are, they cost a handful of statements, since nobody else writes meanwhile.
     """
     lock(account_id)
-    found = False
-    for report in reports:
-        _keep(account_id, report, delivery_id)
-        message = named(account_id, report.wamid) or _recognised(account_id, report)
-        if message is not None:
-            catch_up(message)
-            found = True
-    return found
+    messages = _named(account_id, {report.wamid for report in reports})
+    _keep(account_id, reports, delivery_id, messages)
+    numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
+    recognised = [message for message in _unanswered(account_id, numbers) if _recognise(message)]
+    found = {message.id: message for message in (*messages.values(), *recognised)}
+    _apply(account_id, list(found.values()))
+    return Taken(bool(found), any(message.erased_at for message in found.values()))
 
 
 def catch_up(message: Message) -> None:
     """Apply what was reported of a message, now that its `wamid` may be known. The caller locks and commits."""
     if message.wamid is None and message.state == MessageState.UNKNOWN:
         _recognise(message)
-    if message.wamid is None:
+    _apply(message.account_id, [message])
+
+
+def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
+    bearers = {message.wamid: message for message in messages if message.wamid is not None}
+    if not bearers:
         return
     session().flush()
     query = select(MessageStatus).where(
-        MessageStatus.account_id == message.account_id, MessageStatus.wamid == message.wamid
+        MessageStatus.account_id == account_id, col(MessageStatus.wamid).in_(bearers)
     )
     for status in session().exec(query):
+        message = bearers[status.wamid]
         status.message_id = message.id
-        session().add(status)
         _advance(message, status)
-    session().add(message)
+        session().add_all((status, message))
 
 
 def timeline(message: Message) -> Sequence[MessageStatus]:
@@ -93,27 +109,38 @@ def hint(message: Message) -> MessageStatus | None:
     return session().exec(query).first()
 
 
-def _keep(account_id: UUID, report: Report, delivery_id: int | None) -> None:
-    same = select(MessageStatus).where(
-        MessageStatus.account_id == account_id,
-        MessageStatus.wamid == report.wamid,
-        MessageStatus.status == report.status,
+def _keep(
+    account_id: UUID, reports: Sequence[Report], delivery_id: int | None, messages: Mapping[str, Message]
+) -> None:
+    """Keep the first report of each status of each message."""
+    rows: dict[tuple[str, str], MessageStatus] = {}
+    for report in reports:
+        message = messages.get(report.wamid)
+        row = _row(account_id, report, delivery_id)
+        if message is not None and message.erased_at is not None:
+            row.wamid, row.recipient, row.description = names.erased(row.wamid), "", ""
+            row.delivery_id = None
+        rows.setdefault((row.wamid, row.status), row)
+    query = sa.select(col(MessageStatus.wamid), col(MessageStatus.status)).where(
+        col(MessageStatus.account_id) == account_id, col(MessageStatus.wamid).in_({wamid for wamid, _ in rows})
     )
-    if session().exec(same).first() is not None:
-        return
-    session().add(
-        MessageStatus(
-            account_id=account_id,
-            wamid=report.wamid,
-            status=report.status,
-            recipient=report.recipient,
-            at=report.at or now(),
-            code=report.code,
-            description=report.description,
-            delivery_id=delivery_id,
-        )
-    )
+    for known in session().execute(query):
+        rows.pop((known.wamid, known.status), None)
+    session().add_all(rows.values())
     session().flush()
+
+
+def _row(account_id: UUID, report: Report, delivery_id: int | None) -> MessageStatus:
+    return MessageStatus(
+        account_id=account_id,
+        wamid=report.wamid,
+        status=report.status,
+        recipient=report.recipient,
+        at=report.at or now(),
+        code=report.code,
+        description=report.description,
+        delivery_id=delivery_id,
+    )
 
 
 def _advance(message: Message, status: MessageStatus) -> None:
@@ -132,27 +159,31 @@ def _place(state: MessageState) -> int:
 
 def named(account_id: UUID, wamid: str) -> Message | None:
     """The account's message that bears this `wamid`."""
-    query = select(Message).where(Message.account_id == account_id, Message.wamid == wamid)
-    return session().exec(query.with_for_update().execution_options(populate_existing=True)).first()
+    return _named(account_id, {wamid}).get(wamid)
+
+
+def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
+    """The messages that bear these, be it that only a hash is left of it."""
+    spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, names.erased(wamid))}
+    query = select(Message).where(Message.account_id == account_id, col(Message.wamid).in_(spelled))
+    rows = session().exec(query.with_for_update().execution_options(populate_existing=True))
+    return {spelled[row.wamid]: row for row in rows if row.wamid is not None}
 
 
 # --- a message whose answer never came ---------------------------------------------------------------
 
 
-def _recognised(account_id: UUID, report: Report) -> Message | None:
-    """The message without an answer that a report is certainly about."""
-    if not report.recipient:
-        return None
+def _unanswered(account_id: UUID, numbers: Set[str]) -> Sequence[Message]:
+    """Messages to these numbers whose answer never came."""
+    if not numbers:
+        return ()
     query = select(Message).where(
         Message.account_id == account_id,
-        Message.recipient == f"+{report.recipient}",
+        col(Message.recipient).in_({f"+{number}" for number in numbers}),
         Message.state == MessageState.UNKNOWN,
         col(Message.wamid).is_(None),
     )
-    for message in session().exec(query.limit(2)):
-        if _recognise(message):
-            return message
-    return None
+    return session().exec(query.limit(2 * len(numbers))).all()
 
 
 def _recognise(message: Message) -> bool:

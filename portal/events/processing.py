@@ -28,6 +28,8 @@ from portal.models import (
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+REPORTS, MOST_REPORTS = 100, 1000
+"""Of the gateway's reports in one event: how many are acted on in one transaction, and at all."""
 LEFT_BEHIND = timedelta(seconds=10)
 """After this a delivery that is still unprocessed is the sweep's."""
 
@@ -46,7 +48,8 @@ def due(limit: int = 500) -> list[int]:
 def process(delivery_id: int) -> None:
     """Process one delivery, unless that is done or another process is at it.
 
-    What it changes and the mark "processed" are one transaction: a crash between them is impossible.
+    What it changes and the mark "processed" are one transaction: a crash between them is impossible. Only an event
+    with very many reports takes several, so that others may write meanwhile.
     """
     with writing():
         session().rollback()
@@ -106,12 +109,43 @@ def _act_on_report(delivery: Delivery) -> DeliveryState:
     read = reports.read(delivery.body)
     delivery.hook = read.kind
     if _is_done_already(delivery):
+        _drop_what_was_dropped(delivery)
         return DeliveryState.REPEAT
-    if statuses.take_in(delivery.account_id, read.reports, delivery.id):
-        return DeliveryState.PROCESSED
-    if read.reports:
+    taken = statuses.Taken()
+    for start in range(0, min(len(read.reports), MOST_REPORTS), REPORTS):
+        if start and not _let_others_write(delivery):
+            return delivery.state
+        part = read.reports[start : min(start + REPORTS, MOST_REPORTS)]
+        taken |= statuses.take_in(delivery.account_id, part, delivery.id)
+    _say(delivery, read, taken)
+    return DeliveryState.PROCESSED if taken.is_ours else DeliveryState.KEPT
+
+
+def _let_others_write(delivery: Delivery) -> bool:
+    """End the transaction between two parts of an event. What was done before a crash is done again, to no effect.
+
+    Returns:
+        Whether it is still ours to process.
+    """
+    session().commit()
+    session().refresh(delivery, with_for_update=True)
+    return delivery.state == DeliveryState.RECEIVED
+
+
+def _say(delivery: Delivery, read: reports.Read, taken: statuses.Taken) -> None:
+    if taken.is_erased:
+        delivery.body = b""
+        delivery.problem_text = "It is about a message whose content was erased, so its own was not kept."
+    elif len(read.reports) > MOST_REPORTS:
+        delivery.problem_text = "It has more reports than one event may have: only the first thousand count."
+    elif read.reports and not taken.is_ours:
         delivery.problem_text = "It is about a message that was not sent from here."
-    return DeliveryState.KEPT
+
+
+def _drop_what_was_dropped(delivery: Delivery) -> None:
+    first = session().get(Delivery, delivery.repeat_of)
+    if first is not None and not first.body:
+        delivery.body, delivery.problem_text = b"", first.problem_text
 
 
 def is_gateways(delivery: Delivery) -> bool:

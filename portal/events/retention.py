@@ -8,7 +8,7 @@ from sqlmodel import col
 from portal.database import writing
 from portal.events import search
 from portal.extensions import session, settings
-from portal.models import Delivery, now
+from portal.models import Delivery, PortalWebhook, WebhookPurpose, now
 
 BATCH = 500
 MOST_BATCHES = 20
@@ -17,14 +17,14 @@ MOST_BATCHES = 20
 
 def overdue() -> range:
     """The batches to prune in this sweep; none when the oldest event may stay."""
-    return range(MOST_BATCHES if _oldest(1) else 0)
+    return range(MOST_BATCHES if _oldest(1) or _gateways(1) else 0)
 
 
 def prune(_batch: int = 0) -> None:
     """Forget the next batch of events whose time is over, whatever became of them, and what finds them."""
     with writing():
         session().rollback()
-        over = _oldest(BATCH)
+        over = [*_oldest(BATCH), *_gateways(BATCH)]
         if over:
             search.forget(over)
             session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(over)))
@@ -38,3 +38,19 @@ def _oldest(count: int) -> list[int]:
     )
     limit = now() - timedelta(days=settings().event_retention_days)
     return list(session().execute(sa.select(oldest.c.id).where(oldest.c.received_at < limit)).scalars())
+
+
+def _gateways(count: int) -> list[int]:
+    """What the gateway reported names people: it is kept no longer than what was written to them."""
+    days = settings().message_retention_days
+    if days >= settings().event_retention_days:
+        return []
+    query = (
+        sa.select(col(Delivery.id))
+        .join(PortalWebhook, col(PortalWebhook.id) == col(Delivery.webhook_id))
+        .where(
+            col(PortalWebhook.purpose) == WebhookPurpose.GATEWAY,
+            col(Delivery.received_at) < now() - timedelta(days=days),
+        )
+    )
+    return list(session().execute(query.limit(count)).scalars())

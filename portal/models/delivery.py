@@ -36,6 +36,7 @@ class Delivery(SQLModel, table=True):
         sa.Index("ix_delivery_log_channel", "account_id", "channel_uuid", "id"),
         sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
         sa.Index("ix_delivery_log_time", "account_id", "received_at", "id"),
+        sa.Index("ix_delivery_webhook_time", "webhook_id", "received_at"),
     )
 
     id: int | None = Field(

@@ -104,7 +104,7 @@ class Message(SQLModel, table=True):
     call_started_at: datetime | None = instant()
 
     wamid: str | None = Field(default=None, max_length=200)
-    """The gateway's name of it; status events bear it."""
+    """The gateway's name of it, which contains the number; a hash once it was erased (`portal.compose.names`)."""
     is_recognised: bool = False
     """Whether no answer told us the `wamid`, but a status event that can be about no other message."""
     code: str = Field(default="", max_length=64)
@@ -119,6 +119,8 @@ class Message(SQLModel, table=True):
     """What the vendor's headers said of the key when it took the message."""
     settled_by: str = Field(default="", max_length=254)
     """Who said what became of a message without an answer."""
+    settled_arrived: bool | None = None
+    """Whether they said that it arrived, whatever was reported later."""
 
     created_at: datetime = instant(default_now=True)
     """When it was written, or edited last."""

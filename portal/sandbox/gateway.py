@@ -104,7 +104,7 @@ def _charge(core: Core, limits: dict[str, str]) -> None:
 def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
     fake = _asks("is_fake")
     body = message.model_dump(mode="json", exclude_none=True)
-    wamid = "wamid." + ("FAKE_" + secrets.token_hex(16) if fake else _wamid())
+    wamid = "wamid." + ("FAKE_" + secrets.token_hex(16) if fake else _wamid(message.digits))
     sent = GatewayMessage(
         wamid, key.account, message.to, message.type, body, core.now(), is_fake=fake, mmlite=_asks("mmlite")
     )
@@ -123,8 +123,11 @@ def _success(message: Message, sent: GatewayMessage) -> dict[str, Any]:
     return data
 
 
-def _wamid() -> str:
-    return base64.b64encode(secrets.token_bytes(42)).decode()
+def _wamid(digits: str) -> str:
+    """As the vendor's example: the recipient's number in it, then what makes it the only one."""
+    number, unique = digits.encode(), secrets.token_hex(10).upper().encode()
+    head = b"\x1c\x18" + bytes([len(number)]) + number + b"\x15\x02\x00\x12\x18"
+    return base64.b64encode(head + bytes([len(unique)]) + unique + b"\x00").decode()
 
 
 def _asks(parameter: str) -> bool:

@@ -7,10 +7,12 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from portal.compose import callback as receiver
 from portal.compose import calling, statuses
-from portal.extensions import session
+from portal.events import processing
+from portal.extensions import db, session
 from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.marks import both_databases
@@ -124,6 +126,31 @@ def test_several_in_one_event(sender: Sender, gateway: Gateway) -> None:
     one, two = sender.send(), sender.send(text("Two"), "intent-2")
     gateway.report(status(one.wamid, "delivered"), status(two.wamid, "sent"), status("wamid.other", "read"))
     assert (sender.message(one.id).state, sender.message(two.id).state) == ("delivered", "sent")
+
+
+@both_databases
+def test_very_many_in_one_event(portal, control) -> None:
+    """They keep others waiting for no longer than a hundred of them take, and no more count than there can be."""
+    sender = make_sender(portal, control)
+    gateway, row = Gateway(sender), sender.send()
+    many = [{"id": f"{number:x}", "status": "s"} for number in range(7999)]
+    body = json.dumps(event(status(row.wamid, "read"), *many), separators=(",", ":")).encode()
+    assert gateway.post(body).status_code == 200
+    counted: list[str] = []
+    with portal.app.app_context():
+        engine = db.engine
+    heard = ("before_cursor_execute", lambda _connection, _cursor, statement, *_rest: counted.append(statement))
+    sa.event.listen(engine, *heard)
+    portal.work()
+    sa.event.remove(engine, *heard)
+    [kept] = portal.rows(Delivery)
+    assert (kept.state, sender.message(row.id).state) == ("processed", "read")
+    assert "only the first thousand count" in kept.problem_text
+    assert len(portal.rows(MessageStatus)) == 1000
+    assert len(counted) < 150
+    portal.sql("UPDATE delivery SET state = 'received'")
+    portal.run(processing.process, kept.id)
+    assert len(portal.rows(MessageStatus)) == 1000, "begun anew after a crash"
 
 
 @pytest.mark.parametrize(
@@ -314,6 +341,22 @@ def test_a_person_settles_it(sender: Sender, arrived: bool) -> None:
     sender.settle(row.id, not arrived)
     assert sender.message(row.id).state == row.state
     assert len(sender.calls()) == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_a_person_noted_stays_what_they_noted(sender: Sender, gateway: Gateway, arrived: bool) -> None:
+    row = lose_an_answer(sender)
+    sender.settle(row.id, arrived)
+    late = calling.Result(MessageState.ACCEPTED, wamid="wamid.late")
+    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    for word in ("failed", "delivered"):
+        gateway.report(status("wamid.late", word))
+        page = sender.page(row.id)
+        assert sender.message(row.id).state == word
+        assert f"noted that it {'arrived' if arrived else 'did not arrive'}" in page.text
+        assert f"noted that it {'did not arrive' if arrived else 'arrived'}" not in page.text
+        assert "The gateway took it" in page.text
+        assert "never confirmed it" not in page.text
 
 
 def test_a_late_answer_is_the_truth(sender: Sender) -> None:

@@ -36,6 +36,45 @@ def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
     assert "number erased" in sender.browser.get(sender.root).text
 
 
+@both_databases
+def test_nothing_that_was_erased_comes_back(portal, control) -> None:
+    """The name of a message contains its number, and so does whatever is reported of it later."""
+    sender = make_sender(portal, control)
+    gateway, row = Gateway(sender), sender.send()
+    same = status(row.wamid, "sent")
+    for _time in range(2):
+        gateway.report(same)
+    portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(days=91))
+    portal.sweep()
+    assert portal.rows(Delivery) == [], "the repeat goes, too"
+    late = status(row.wamid, "failed", errors=[{"code": 1, "title": "No phone +905321234567"}])
+    kept = [gateway.report(late) for _time in range(2)]
+    assert [(each.state, each.body) for each in kept] == [("processed", b""), ("repeat", b"")]
+    assert sender.message(row.id).state == "failed"
+    statuses = portal.rows(MessageStatus)
+    assert [(each.status, each.recipient, each.description) for each in statuses] == [
+        ("sent", "", ""),
+        ("failed", "", ""),
+    ]
+    for each in (*statuses, sender.message(row.id)):
+        assert each.wamid.startswith("erased:")
+    assert sender.message(row.id).description == ""
+    page = sender.page(row.id)
+    assert "erased:" not in page.text
+    assert "Not delivered" in page.text
+    assert sender.browser.get(f"/accounts/{sender.account_id}/events/{kept[0].id}").status == 200
+
+
+def test_the_gateways_events_go_with_the_messages(make_portal, sender: Sender) -> None:
+    gateway = Gateway(sender)
+    gateway.report(status("wamid.elsewhere", "sent"))
+    sender.portal.sql("UPDATE delivery SET received_at = :old", old=now() - timedelta(days=31))
+    sender.portal.sweep()
+    assert len(sender.portal.rows(Delivery)) == 1
+    make_portal(message_retention_days=30).sweep()
+    assert sender.portal.rows(Delivery) == []
+
+
 def _id(portal, row):
     return row.id.hex if "sqlite" in str(portal.app.config["SETTINGS"].database_url) else row.id
 
