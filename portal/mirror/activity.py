@@ -38,18 +38,24 @@ def _fold_batch(source: str) -> bool:
         sa.select(number, account_id, at).where(number > position.position).order_by(number).limit(BATCH)
     )
     newest: dict[Any, Any] = {}
-    count = 0
+    count, last = 0, position.position
     for row_number, row_account, row_at in rows:
-        count, position.position = count + 1, row_number
+        count, last = count + 1, row_number
         newest[row_account] = max(row_at, newest.get(row_account, row_at))
     newest.pop(None, None)
     _note(newest)
+    position.position = last
     session().add(position)
     session().commit()
     return count == BATCH
 
 
 def _note(newest: dict[Any, Any]) -> None:
+    """Each in a transaction of its own, so that nobody waits for a row here who holds another that is wanted here.
+
+    The position is committed after all of them; what is stopped halfway is noted once more.
+    """
+    session().commit()
     later = (
         sa.update(MirroredAccount.__table__)  # type: ignore[attr-defined]
         .where(
@@ -60,3 +66,4 @@ def _note(newest: dict[Any, Any]) -> None:
     )
     for account_id in sorted(newest):
         session().execute(later, {"which": account_id, "at": newest[account_id]})
+        session().commit()

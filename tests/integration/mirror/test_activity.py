@@ -1,8 +1,15 @@
 """When something last happened in an account, and rows for accounts from before there was a list."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.mirror import activity
 from portal.models import MirroredAccount, ReadPosition, now
 from tests.support.marks import both_databases
 
@@ -31,6 +38,29 @@ def test_events_and_what_people_do_are_activity(portal):
     positions = {row.name: row.position for row in portal.rows(ReadPosition)}
     assert set(positions) == {"delivery", "audit_entry"}
     assert all(positions.values())
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_taking_in_holds_no_row_while_it_waits_for_another(portal):
+    portal.customer()
+    portal.customer(name="Other", contact_email="o@other.example.com")
+    portal.sql("UPDATE mirrored_account SET last_activity_at = :past", past=now() - timedelta(days=50))
+    portal.sql("DELETE FROM read_position")
+    first, last = sorted(row.account_id for row in portal.rows(MirroredAccount))
+    lock = sa.text("SELECT 1 FROM mirrored_account WHERE account_id = :id FOR UPDATE")
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with portal.app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as connection:
+        connection.execute(lock, {"id": last})
+        folded = pool.submit(portal.run, activity.fold, "audit_entry")
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with db.engine.connect() as other:
+                if other.execute(waiting).scalar():
+                    break
+        connection.execute(lock, {"id": first})
+        connection.rollback()
+        folded.result()
+    assert all(row.last_activity_at > now() - timedelta(minutes=1) for row in portal.rows(MirroredAccount))
 
 
 @both_databases
