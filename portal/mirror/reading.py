@@ -22,7 +22,7 @@ from sqlmodel import col, select
 from portal.channels import listing
 from portal.connexease import errors as cx
 from portal.database import writing
-from portal.extensions import session, settings
+from portal.extensions import connexease, session, settings
 from portal.mirror import facts, held, search
 from portal.models import Account, MirroredAccount, MirrorRun, now
 from portal.vault import holdings as tokens
@@ -34,6 +34,10 @@ OF_EACH = 5
 """Accounts that each thread gets before the run's position is committed."""
 ENOUGH_TO_TELL = 5
 """When so many accounts are asked for and Connexease answers none, it is not because of the accounts."""
+
+
+PAUSES = 3
+"""So many pauses at one account, and it is looked whether it is that account alone."""
 
 
 class Outcome(Enum):
@@ -80,6 +84,7 @@ def read_next(run: MirrorRun) -> bool:
     results = _read_all(run, ids)
     if len(results) >= ENOUGH_TO_TELL and all(_is_silence(result.error) for result in results):
         raise results[-1].error  # type: ignore[misc]  # it is one, or it would not be silence
+    results = _told_apart(run, results)
     _take_in(run, ids, results)
     session().add(run)
     session().commit()
@@ -120,12 +125,39 @@ def _read_all(run: MirrorRun, ids: Sequence[int]) -> list[Result]:
         return list(pool.map(read_one, ids))
 
 
+def _told_apart(run: MirrorRun, results: list[Result]) -> list[Result]:
+    """What stops at one account alone, while Connexease lists them all, does not hold up the others."""
+    held_up = [_holds_up(run, place, result) for place, result in enumerate(results)]
+    if not any(held_up) or not _is_answered():
+        return results
+    return [
+        Result(Outcome.FAILED, result.error) if is_held_up else result
+        for result, is_held_up in zip(results, held_up, strict=True)
+    ]
+
+
+def _holds_up(run: MirrorRun, place: int, result: Result) -> bool:
+    if result.outcome != Outcome.LEFT:
+        return False
+    has_waited = place == 0 and run.attempts >= PAUSES
+    return isinstance(result.error, cx.Unauthorized) or (isinstance(result.error, cx.RateLimited) and has_waited)
+
+
+def _is_answered() -> bool:
+    """Whether it is neither the reseller's token nor too many requests."""
+    try:
+        connexease().reseller.accounts_page(1)
+    except (cx.Unauthorized, cx.RateLimited):
+        return False
+    return True
+
+
 def _take_in(run: MirrorRun, ids: Sequence[int], results: Sequence[Result]) -> None:
     """Count what came, as far as nothing was left out: the position knows no gaps."""
     for mirrored_id, result in zip(ids, results, strict=True):
         if result.outcome == Outcome.LEFT:
             return
-        run.position = mirrored_id
+        run.position, run.attempts = mirrored_id, 0
         run.read += result.outcome == Outcome.READ
         run.gone += result.outcome == Outcome.GONE
         run.unread += result.outcome == Outcome.FAILED

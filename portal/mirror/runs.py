@@ -91,7 +91,7 @@ def advance(run_id: int) -> None:
             _work(run, time.monotonic() + SLICE)
             _give_back(run, 0)
         except cx.RateLimited as error:
-            _give_back(_again(run, error.message), error.retry_after or _delay(run))
+            _pause(_again(run, error.message), error.retry_after)
         except cx.Unauthorized as error:
             _fail(_again(run, error.message), error.message)
         except cx.ConnexeaseError as error:
@@ -137,6 +137,12 @@ def _again(run: MirrorRun, problem: str) -> MirrorRun:
     session().refresh(run)
     run.problem_text = problem[:500]
     return run
+
+
+def _pause(run: MirrorRun, seconds: float | None) -> None:
+    """Pauses are no failures, and few of them count: enough to see that it always stops at the same account."""
+    run.attempts = max(run.attempts, min(run.attempts + 1, reading.PAUSES))
+    _give_back(run, seconds or _delay(run))
 
 
 def _try_later(run: MirrorRun, last_words: str) -> None:

@@ -97,6 +97,36 @@ def test_a_pause_in_the_middle_of_reading_leaves_nobody_out(mirror, control):
     assert run.read == 12
 
 
+@pytest.mark.parametrize("status", [401, 429])
+def test_one_account_does_not_hold_up_the_others(mirror, control, status):
+    control.create_accounts(12)
+    mirror.run()
+    odd = control.accounts()[4]["uuid"]
+    headers = {"Retry-After": "1"}
+    control.fault("status", f"^/accounts/{odd}/channels/$", status=status, times=None, headers=headers)
+    run = mirror.run()
+    for _ in range(5):
+        if run.active:
+            run = mirror.take_up()
+    assert (run.state, run.read, run.unread) == (RunState.DONE, 11, 1)
+    assert mirror.rows()["shop.5@example.com"].problem_text
+    assert mirror.gone() == []
+
+
+def test_a_pause_for_everything_takes_no_account_for_unread(mirror, control):
+    control.create_accounts(6)
+    mirror.run()
+    control.fault("status", "/channels/$", status=429, times=None, headers={"Retry-After": "1"})
+    control.fault("status", "^/accounts/$", status=429, times=None, skip=3, headers={"Retry-After": "1"})
+    run = mirror.run()
+    for _ in range(6):
+        run = mirror.take_up()
+    assert (run.state, run.unread, run.position) == (RunState.READING, 0, 0)
+    control.clear_faults()
+    run = mirror.take_up()
+    assert (run.state, run.read, run.unread) == (RunState.DONE, 6, 0)
+
+
 PASSING = {"status": {"status": 500}, "truncated": {}, "reset_before": {}, "html": {}}
 """What a call is repeated after, twice."""
 
