@@ -138,8 +138,11 @@ def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:
 
 
 def host(url: str) -> str:
-    """The host of an address, where there is room for no more."""
-    return urlsplit(url).hostname or url
+    """The host of an address, where there is room for no more; of one that cannot be read all of it."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
 
 
 def breakable(name: str) -> Markup:

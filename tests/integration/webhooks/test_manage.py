@@ -275,3 +275,11 @@ def test_more_headers_and_other_names_than_we_would_take(customer: Customer) -> 
 
 def test_a_link_with_nonsense_still_opens_the_form(customer: Customer) -> None:
     assert customer.browser.get(f"{customer.root}new?trigger=message.created&channel=abc").status == 200
+
+
+def test_a_new_address_that_cannot_be_read_is_refused(customer: Customer) -> None:
+    customer.save(headers=[("X-Team", "blue")])
+    kept = [{"name": "X-Team", "value": "", "stored": "X-Team"}]
+    page = customer.save(webhook=customer.only_row().id, callback_url="https://[", headers=kept)
+    assert page.status == 422
+    assert "callback_url" in page.errors
