@@ -69,3 +69,8 @@ def is_account_scoped(name: str) -> bool:
     """Whether `name` is known to need `channels: []`; False for an unknown trigger."""
     trigger = find(name)
     return trigger is not None and trigger.scope is Scope.ACCOUNT
+
+
+def tells_of_customers(name: str) -> bool:
+    """Whether its events carry what an account's customers write or are; so may those of an unknown trigger."""
+    return not (is_account_scoped(name) or name.startswith("channel."))

@@ -11,6 +11,7 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMulti
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.access import is_helping
 from portal.connexease import triggers as catalogue
 from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
@@ -93,6 +94,10 @@ class WebhookForm(Form):
         """Whether a webhook that is being changed gets the address of another host."""
         return self.held is not None and host(self.held.callback_url) != host(text(self.callback_url))
 
+    @property
+    def _held_triggers(self) -> list[str]:
+        return self.held.triggers if self.held else []
+
     def prepare(self, channels: Sequence[Channel], held: Held | None) -> None:
         """Offer the account's channels and the triggers, those that only this webhook has included."""
         self.held = held
@@ -127,11 +132,23 @@ class WebhookForm(Form):
     def validate_callback_url(self, field: URLField) -> None:
         if problem := addresses.problem_with(text(field)):
             raise ValidationError(problem)
+        if is_helping() and self.leads_elsewhere and any(map(catalogue.tells_of_customers, self._held_triggers)):
+            raise ValidationError(
+                _("It carries what customers write: only the account's own people may lead it to another host.")
+            )
 
     def validate_triggers(self, field: CheckboxesField) -> None:
         if not field.data:
             raise ValidationError(_("Choose at least one trigger."))
         self._refuse_strangers(field)
+        added = [name for name in field.data if name not in self._held_triggers]
+        if is_helping() and (named := [name for name in added if catalogue.tells_of_customers(name)]):
+            raise ValidationError(
+                _(
+                    "Only the account's own people may send what their customers write somewhere: %(triggers)s.",
+                    triggers=", ".join(named),
+                )
+            )
 
     def validate_channels(self, field: CheckboxesField) -> None:
         self._refuse_strangers(field)
