@@ -1,7 +1,9 @@
 """What can be told without asking anybody outside: settings, database, worker, mail that waits, vault, disk."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -19,8 +21,8 @@ from portal.migrate import newest_revision
 from portal.models import now
 from portal.vault_crypto import VaultError
 
-SAMPLE = 20
-"""Records of each kind that are really opened; of all others it is looked which key they need."""
+SAMPLE, LOOKED_AT = 20, 1000
+"""Secrets of each kind that are opened, and rows among which they are looked for."""
 KINDS = {
     "sign-ups": _l("sign-ups"),
     "webhooks": _l("webhooks"),
@@ -81,39 +83,33 @@ def outbox() -> list[Finding]:
 
 
 def secrets() -> list[Finding]:
-    """Every stored secret needs a key that is there, and a sample of each kind opens."""
-    name = _("Vault")
-    total, missing, closed = 0, 0, 0
+    """A sample of each kind opens; to open all of them takes as long as there are many."""
+    name, total, closed = _("Vault"), 0, 0
     for column in vault_keeping.PLACES:
-        for key_id, count in _by_key(column):
-            total += count
-            missing += 0 if key_id in vault().key_ids else count
-        closed += _closed(column)
-    if missing or closed:
-        says = _("A key is not there that secrets need: %(missing)d of %(total)d.", missing=missing, total=total)
-        says += " " + _("Of a sample do not open: %(closed)d.", closed=closed)
+        sample = _sample(column)
+        total += len(sample)
+        closed += sum(not _opens(column, row) for row in sample)
+    if closed:
+        says = _("Of a sample of %(total)d do not open: %(closed)d.", total=total, closed=closed)
         todo = _("Put the missing key back into VAULT_KEYS; `portal vault check` names each record.")
         return [bad(name, says, todo)]
-    return [good(name, _("Each secret has a key that is there. Stored: %(total)d.", total=total))]
+    return [good(name, _("A sample opens (%(total)d). `portal vault check` opens all of it.", total=total))]
 
 
-def _by_key(name: str) -> list[tuple[str, int]]:
-    """How many secrets each key seals."""
+def _sample(name: str) -> Sequence[sa.Row[Any]]:
+    """A few secrets among the last rows, whose numbers are random in most tables; no table is read to its end."""
     column = _column(name)
-    key_id = sa.func.substr(column, 4, 8)
-    query = sa.select(key_id, sa.func.count()).where(column.is_not(None)).group_by(key_id)
-    return [(row[0], row[1]) for row in session().execute(query)]
+    some = sa.select(column.table).order_by(column.table.c.id.desc()).limit(LOOKED_AT).subquery()
+    query = sa.select(some).where(some.c[column.name].is_not(None)).limit(SAMPLE)
+    return session().execute(query).all()
 
 
-def _closed(name: str) -> int:
-    column, closed = _column(name), 0
-    rows = session().execute(sa.select(column.table).where(column.is_not(None)).limit(SAMPLE)).all()
-    for row in rows:
-        try:
-            vault().open(row._mapping[column], vault_keeping.PLACES[name](row))
-        except VaultError:
-            closed += 1
-    return closed
+def _opens(name: str, row: sa.Row[Any]) -> bool:
+    try:
+        vault().open(row._mapping[_column(name).name], vault_keeping.PLACES[name](row))
+    except VaultError:
+        return False
+    return True
 
 
 def _column(name: str) -> sa.Column[str]:

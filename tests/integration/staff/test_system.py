@@ -40,7 +40,7 @@ def test_everything_inside_is_well(portal: Portal) -> None:
     with portal.app.app_context():
         found = rounds.quick_checks()
     assert [finding.health for finding in found] == [Health.GOOD] * 7, found
-    assert named(found)["Vault"].says == "Each secret has a key that is there. Stored: 2."
+    assert named(found)["Vault"].says == "A sample opens (2). `portal vault check` opens all of it."
 
 
 def test_tables_of_another_version(portal: Portal) -> None:
@@ -92,12 +92,22 @@ def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
     other = make_portal(vault_keys=base64.b64encode(bytes([7]) * 32).decode())
     finding = only(other, inside.secrets)
     assert finding.health == Health.BAD
-    assert "A key is not there that secrets need: 2 of 2." in finding.says
+    assert "Of a sample of 2 do not open: 2." in finding.says
     usual = make_portal()
     usual.sql("UPDATE portal_webhook SET sealed_secret = substr(sealed_secret, 1, 60) || 'AAAA'")
     finding = only(usual, inside.secrets)
-    assert "Of a sample do not open: 1." in finding.says
+    assert "Of a sample of 2 do not open: 1." in finding.says
     assert "VAULT_KEYS" in finding.todo
+
+
+def test_no_table_of_secrets_is_read_to_its_end(portal: Portal, monkeypatch) -> None:
+    for number in range(3):
+        portal.customer(contact_email=f"{number}@acme.example.com")
+    monkeypatch.setattr(inside, "SAMPLE", 2)
+    assert only(portal, inside.secrets).says.startswith("A sample opens (3).")
+    portal.sql("UPDATE portal_webhook SET sealed_secret = 'v1.x.y.z'")
+    monkeypatch.setattr(inside, "LOOKED_AT", 1)
+    assert "Of a sample of 2 do not open: 1." in only(portal, inside.secrets).says
 
 
 def test_the_end_of_the_audit_log(portal: Portal) -> None:
@@ -108,6 +118,12 @@ def test_the_end_of_the_audit_log(portal: Portal) -> None:
     portal.sql("DELETE FROM audit_entry")
     finding = only(portal, inside.audit_log)
     assert (finding.health, "was cut off" in finding.says) == (Health.BAD, True)
+    portal.sql("UPDATE audit_chain SET sealed_end = NULL")
+    portal.customer(contact_email="o@other.example.com")
+    portal.sql("UPDATE audit_chain SET sealed_end = NULL")
+    portal.customer(contact_email="another@other.example.com")
+    finding = only(portal, inside.audit_log)
+    assert (finding.health, "was sealed anew" in finding.says) == (Health.BAD, True)
 
 
 def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
