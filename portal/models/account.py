@@ -15,6 +15,7 @@ class Account(SQLModel, table=True):
     """A customer of the reseller. The fields are those of Connexease's account call."""
 
     __tablename__ = "account"
+    __table_args__ = (sa.Index("ix_account_created_at", "created_at"),)
 
     id: UUID = id_field()
     connexease_uuid: UUID | None = Field(default=None, unique=True)

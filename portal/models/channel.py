@@ -14,7 +14,11 @@ class Channel(SQLModel, table=True):
     """The last known state of a channel that Connexease lists for an account."""
 
     __tablename__ = "channel"
-    __table_args__ = (sa.UniqueConstraint("account_id", "connexease_uuid"),)
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "connexease_uuid"),
+        sa.Index("ix_channel_first_seen_at", "first_seen_at"),
+        sa.Index("ix_channel_gone_at", "gone_at"),
+    )
 
     id: UUID = id_field()
     account_id: UUID = Field(foreign_key="account.id", index=True)

@@ -1,4 +1,8 @@
-"""How the business goes, and what needs somebody. Nothing here counts a table that grows without end."""
+"""How the business goes, and what needs somebody.
+
+Nothing here reads a table that grows without end: accounts and channels are counted by an index, and read of the last
+weeks alone.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta

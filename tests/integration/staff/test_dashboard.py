@@ -44,6 +44,31 @@ def counted(portal: Portal, kind: str = tally.EVENTS) -> int:
     return sum(row.count for row in portal.rows(Tally) if row.kind == kind)
 
 
+def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
+    statements: list[str] = []
+
+    def note(_connection, _cursor, statement, *_more) -> None:
+        if ">=" in statement and statement.startswith("SELECT"):
+            statements.append(statement)
+
+    with portal.app.app_context():
+        sa.event.listen(db.engine, "before_cursor_execute", note)
+        dashboard.charts("UTC")
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+        plans = []
+        for statement in statements:
+            rows = (
+                session()
+                .connection()
+                .exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("2026-01-01",) * statement.count("?"))
+            )
+            plans.append(str(rows.all()))
+    found = "\n".join(plans)
+    for name in ("ix_account_created_at", "ix_channel_first_seen_at", "ix_channel_gone_at"):
+        assert name in found
+    assert "SCAN" not in found
+
+
 @both_databases
 @pytest.mark.parametrize("zone", ZONES[1:3])
 def test_events_a_day_as_they_are_in_the_zone(portal: Portal, zone: str) -> None:
