@@ -1,7 +1,7 @@
 """How the business goes, and what needs somebody.
 
-Nothing here reads a table that grows without end: accounts and channels are counted by an index, and read of the last
-weeks alone.
+Nothing here reads a table that grows without end: accounts and channels are counted by an index, and only those
+of the last weeks are read.
 """
 
 from dataclasses import dataclass, field
