@@ -1,7 +1,8 @@
 """Reading the audit log: one filter, and pages by position, newest first.
 
-Whoever looks at one account, one person or one time is led there by an index. Words in the target and kinds of
-action are looked for along the way.
+Whoever looks at one account, one person or one time is led there by an index. Words in the target, kinds of
+action and parts of an address are looked for along the way: a stretch of the log at a time, and the reader asks
+for the next.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from portal.models import Account, AuditEntry
 
 PAGE = 50
 BATCH = 500
+STRETCH = 100_000
+"""Entries that are looked through at once for what no index leads to."""
 MOST_ACCOUNTS = 50
 """Accounts that a part of a name may stand for."""
 DISORDER = timedelta(minutes=5)
@@ -48,6 +51,12 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def needs_stretches(self) -> bool:
+        """Whether no index leads to what is wanted."""
+        is_part = bool(self.actor) and not _is_whole(self.actor)
+        return self.accounts is None and bool(self.words or self.family or is_part)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -56,24 +65,30 @@ class Page:
     entries: Sequence[AuditEntry]
     has_newer: bool = False
     has_older: bool = False
+    stopped_at: int = 0
+    """The last entry that was looked at, when it ends because a whole stretch was looked through."""
 
     @property
     def newest(self) -> int:
-        return (self.entries[0].id or 0) if self.entries else 0
+        return (self.entries[0].id or 0) if self.entries else self.stopped_at
 
     @property
     def oldest(self) -> int:
-        return (self.entries[-1].id or 0) if self.entries else 0
+        return self.stopped_at or ((self.entries[-1].id or 0) if self.entries else 0)
 
 
 def page(wanted: Filter, before: int = 0, after: int = 0, size: int = PAGE) -> Page:
     """The entries that come after, or before, one that somebody has seen; the newest when none is named."""
     if after and not before:
-        rows = _rows(wanted, size, after=after)
+        ceiling = after + STRETCH if wanted.needs_stretches else 0
+        rows = _rows(wanted, size, before=ceiling, after=after)
         if len(rows) > size:
             return Page(rows[:size][::-1], has_newer=True, has_older=True)
         before = 0  # a page that would not be full is the newest one
-    rows = _rows(wanted, size, before=before)
+    floor = max(0, (before or _highest() + 1) - STRETCH) if wanted.needs_stretches else 0
+    rows = _rows(wanted, size, before=before, after=floor - 1, downwards=True)
+    if len(rows) <= size and floor > 1:
+        return Page(rows, has_newer=before > 0, has_older=True, stopped_at=floor)
     return Page(rows[:size], has_newer=before > 0, has_older=len(rows) > size)
 
 
@@ -110,14 +125,20 @@ def names_of(entries: Sequence[AuditEntry]) -> dict[UUID, str]:
     return {row.id: row.name for row in session().execute(query)}
 
 
-def _rows(wanted: Filter, size: int, before: int = 0, after: int = 0) -> list[AuditEntry]:
+def _highest() -> int:
+    return int(session().execute(sa.select(sa.func.coalesce(sa.func.max(col(AuditEntry.id)), 0))).scalar_one())
+
+
+def _rows(
+    wanted: Filter, size: int, before: int = 0, after: int = 0, *, downwards: bool = False
+) -> list[AuditEntry]:
     number = col(AuditEntry.id)
     query = _query(sa.select(AuditEntry), wanted)
     if before:
         query = query.where(number < before)
-    if after:
+    if after > 0:
         query = query.where(number > after)
-    query = query.order_by(number if after else number.desc()).limit(size + 1)
+    query = query.order_by(number.desc() if downwards else number).limit(size + 1)
     return list(session().execute(query).scalars())
 
 
@@ -137,9 +158,14 @@ def _query(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
 def _by(actor: str) -> sa.ColumnElement[bool]:
     """A whole address, or the portal itself, is found by the index; a part of an address is looked for."""
     actor = actor.strip().casefold()
-    if "@" in actor.strip("@") or actor == "portal":
+    if _is_whole(actor):
         return col(AuditEntry.actor) == actor
     return col(AuditEntry.actor).ilike(f"%{_escaped(actor)}%", escape="!")
+
+
+def _is_whole(actor: str) -> bool:
+    actor = actor.strip().casefold()
+    return "@" in actor.strip("@") or actor == "portal"
 
 
 def _within(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:

@@ -136,6 +136,24 @@ def test_a_customer_reads_all_of_their_own_history_and_nothing_else(portal: Port
     assert "theirs" not in first.text + second.text
 
 
+def test_what_is_rare_is_looked_for_a_stretch_at_a_time(
+    portal: Portal, acme: UUID, reader: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(portal, acme, "webhook.created", "rare one")
+    record(portal, acme, "webhook.created", "number ", 50)
+    monkeypatch.setattr(log, "STRETCH", 20)
+    seen, pages, page = "", 1, reader.get("/staff/audit/", query_string={"q": "rare"})
+    assert "A long stretch of the log was looked through" in page.text
+    assert "Nothing in the log matches" not in page.text
+    while (following := page.soup.find("a", rel="next")) is not None:
+        page = reader.get(following["href"])
+        seen, pages = seen + page.text, pages + 1
+    assert "rare one" in seen
+    assert 3 <= pages <= 6
+    everything = reader.get("/staff/audit/", query_string={"actor": "jane@acme.example.com"})
+    assert "A long stretch" not in everything.text
+
+
 def _file(reader: Browser, query: dict[str, str] | None = None) -> str:
     response = reader.client.get("/staff/audit/export.csv", query_string=query or {}, base_url=reader.base)
     assert response.status_code == 200
