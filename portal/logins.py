@@ -1,4 +1,7 @@
-"""Log-in sessions, each a row: they are listed, end one by one or all at once, and run out when nobody comes."""
+"""Log-in sessions, each a row: they are listed, end one by one or all at once, and run out.
+
+They do when nobody comes for a while, and in any case with time.
+"""
 
 import hashlib
 import logging
@@ -51,7 +54,7 @@ def find(token: str) -> tuple[LoginSession, Person] | None:
             .where(
                 LoginSession.token_hash == _hash(token),
                 LoginSession.session_epoch == Person.session_epoch,
-                LoginSession.last_seen_at > _idle_since(),
+                _lasts(),
                 col(Person.is_enabled),
             )
         )
@@ -87,7 +90,7 @@ def of_person(person_id: UUID) -> list[LoginSession]:
         .where(
             LoginSession.person_id == person_id,
             LoginSession.session_epoch == Person.session_epoch,
-            LoginSession.last_seen_at > _idle_since(),
+            _lasts(),
         )
         .order_by(col(LoginSession.last_seen_at).desc(), col(LoginSession.created_at).desc())
     )
@@ -131,6 +134,20 @@ def _delete(*conditions: sa.ColumnElement[bool] | bool) -> int:
         sa.delete(LoginSession).where(*conditions).execution_options(synchronize_session=False)  # type: ignore[arg-type]
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _lasts() -> sa.ColumnElement[bool]:
+    """Whether a session, of the person in the same query, counts still.
+
+    One that is too old is found no more, so it is seen no more either: `prune` comes by it as by the others.
+    """
+    longest = now() - timedelta(days=settings().session_max_days)
+    longest_of_staff = now() - timedelta(hours=settings().staff_session_hours)
+    return sa.and_(
+        col(LoginSession.last_seen_at) > _idle_since(),
+        col(LoginSession.created_at) > longest,
+        sa.or_(col(Person.staff_role).is_(None), col(LoginSession.created_at) > longest_of_staff),
+    )
 
 
 def _idle_since() -> datetime:

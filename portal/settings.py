@@ -17,7 +17,6 @@ HTMX_CDN_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwI
 
 MIN_SECRET_LENGTH = 32
 VAULT_KEY_BYTES = 32
-MIN_METRICS_TOKEN = 24
 
 
 class SettingsError(Exception):
@@ -64,6 +63,10 @@ class Settings(BaseSettings):
 
     session_idle_hours: int = Field(24, ge=1, le=24 * 90)
     """A log-in ends when its browser did not come for so long."""
+    session_max_days: int = Field(30, ge=1, le=365)
+    """A log-in ends after so long, however often its browser came."""
+    staff_session_hours: int = Field(12, ge=1, le=24 * 30)
+    """One of the staff's ends after so long: a working day."""
 
     reseller_name: str = "Reseller portal"
     support_email: str = ""
@@ -192,8 +195,8 @@ class Settings(BaseSettings):
             problems.append("REDIS_URL must start with redis://, rediss:// or unix://.")
         if self.mail_url is not None and not _has_scheme(self.mail_url, "smtp", "smtps"):
             problems.append("MAIL_URL must be smtp://host:port or smtps://user:password@host:port.")
-        if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < MIN_METRICS_TOKEN:
-            problems.append(f"METRICS_TOKEN must have at least {MIN_METRICS_TOKEN} random characters.")
+        if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < MIN_SECRET_LENGTH:
+            problems.append(f"METRICS_TOKEN must have at least {MIN_SECRET_LENGTH} random characters.")
         return problems
 
     def _production_problems(self) -> list[str]:

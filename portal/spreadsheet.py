@@ -2,27 +2,45 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BYTE_ORDER_MARK = "\ufeff"
+"""Excel takes UTF-8 for something else without it."""
+_SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+"""What a formula begins with; some programs take the full-width ones for the same."""
+_FORMULA = re.compile(rf"\s*{_SIGN}|[\t\r\n]")
+_LATER_FORMULA = re.compile(rf"([;\t\r\n]\s*)(?={_SIGN})")
+"""Where `;` parts the cells, as in Turkish or German, a program that reads on behind it begins a cell there."""
+_PHONE_NUMBER = re.compile(r"\+[0-9]{7,15}")
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The list, a line at a time."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    yield "\ufeff"  # Excel takes UTF-8 for something else without it
-    writer.writerow(head)
+    """The list, a few lines at a time."""
+    yield BYTE_ORDER_MARK
+    batch: list[Sequence[object]] = [head]
     for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
-        if buffer.tell() > 16_384:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+        batch.append(row)
+        if len(batch) == 100:
+            yield written(batch)
+            batch = []
+    yield written(batch)
+
+
+def written(rows: Iterable[Sequence[object]]) -> str:
+    """Some lines of a list, each cell in quotes and harmless."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
 
 
 def harmless(cell: object) -> str:
-    """A cell's text; what a spreadsheet would take for a formula gets an apostrophe in front."""
+    """A cell's text; what a spreadsheet would take for a formula gets an apostrophe in front.
+
+    A phone number is none, though it begins with `+`.
+    """
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    if _PHONE_NUMBER.fullmatch(text):
+        return text
+    text = _LATER_FORMULA.sub(r"\1'", text)
+    return f"'{text}" if _FORMULA.match(text) else text

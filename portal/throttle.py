@@ -20,7 +20,10 @@ class Limit(Enum):
     """The limits: how many in how long."""
 
     ADDRESS_POSTS = RateLimitItemPerMinute(30)
-    LOG_INS = RateLimitItemPerMinute(10, 15)
+    PASSWORDS = RateLimitItemPerMinute(10, 15)
+    """From one network address for one e-mail address, or of one person who is logged in."""
+    LOG_INS_ANYWHERE = RateLimitItemPerMinute(60, 15)
+    """For one e-mail address: hopeless for who guesses, and nobody locks its owner out from one place."""
     CODES = RateLimitItemPerMinute(8, 15)
     MAILS = RateLimitItemPerHour(5)
     INVITATIONS = RateLimitItemPerHour(50)
@@ -57,6 +60,28 @@ def take_for_email(limit: Limit, email: str) -> None:
         TooManyTries: there were too many.
     """
     _take(limit, "email", contact.compared(email)[:254])
+
+
+def take_for_log_in(email: str) -> None:
+    """Count one try to log in: for the visitor's network address, it and the e-mail address, and that alone.
+
+    What is refused to one network address does not count for the e-mail address.
+
+    Raises:
+        TooManyTries: there were too many.
+    """
+    take_for_address(Limit.ADDRESS_POSTS)
+    _take(Limit.PASSWORDS, "address", _network(), "email", contact.compared(email)[:254])
+    take_for_email(Limit.LOG_INS_ANYWHERE, email)
+
+
+def take_for_person(limit: Limit, person_id: UUID) -> None:
+    """Count one try of somebody who is logged in: no stranger can use these up.
+
+    Raises:
+        TooManyTries: there were too many.
+    """
+    _take(limit, "person", str(person_id))
 
 
 def take_for_account(limit: Limit, account_id: UUID) -> None:

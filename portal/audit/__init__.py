@@ -16,7 +16,7 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 from portal.audit import chain
-from portal.database import storable
+from portal.database import storable, writing
 from portal.extensions import session
 from portal.models import Account, Person, now
 
@@ -60,6 +60,14 @@ def record(
         session().begin()  # a rollback must reach what is noted here
     savepoints = _with_parents(session().get_nested_transaction())
     session().info.setdefault(_NOTED, []).append(_Noted(values, savepoints))
+
+
+def record_at_once(actor: Person, account: Account | UUID | None, action: str) -> None:
+    """Add an entry in a transaction of its own, for a request that reads: it writes before it reads on."""
+    with writing():
+        session().rollback()
+        record(actor, account, action)
+        session().commit()
 
 
 def _storable(value: Any) -> Any:

@@ -15,6 +15,6 @@ def confirm(form: PasswordForm) -> None:
     """
     if form.needs_password:
         person = access.person_or_401()
-        throttle.take_for_email(Limit.LOG_INS, person.email)
+        throttle.take_for_person(Limit.PASSWORDS, person.id)
         confirm_password(person, text(form.password), text(form.code))
         entrance.note_confirmed()

@@ -81,7 +81,7 @@ def finish_app() -> ResponseReturnValue:
         return htmx.redirect(url_for("auth.app_first"))
     try:
         if form.validate():
-            throttle.take_for_email(Limit.CODES, person.email)
+            throttle.take_for_person(Limit.CODES, person.id)
             return _codes_page(second_factor.confirm(person, begun, text(form.code)))
     except DomainError as error:
         form.show_refusal(error)

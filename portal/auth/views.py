@@ -29,8 +29,7 @@ def log_in() -> ResponseReturnValue:
     form = LogInForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
-            throttle.take_for_email(Limit.LOG_INS, text(form.email))
+            throttle.take_for_log_in(text(form.email))
             person = service.check_log_in(text(form.email), text(form.password))
             return htmx.redirect(entrance.enter(person, htmx.next_address()))
     except DomainError as error:
@@ -118,7 +117,7 @@ def change_password() -> ResponseReturnValue:
     person, form = access.person_or_401(), ChangePasswordForm()
     try:
         if form.validate():
-            throttle.take_for_email(Limit.LOG_INS, person.email)
+            throttle.take_for_person(Limit.PASSWORDS, person.id)
             service.change_password(person, text(form.current), text(form.password))
             entrance.log_in(person)
             flash(_("Your password is changed. Every other session has ended."))

@@ -52,8 +52,6 @@ def new(account: Account) -> ResponseReturnValue:
 def prepare(account: Account) -> ResponseReturnValue:
     """Keep what was written and go on to the review; or only show the form again, where a button asks for that."""
     credentials = sending.gateway_keys(account)
-    if not credentials:
-        return htmx.redirect(url_for("compose.new", account_id=account.id))
     form = ComposeForm()
     templates = _read_form(account, form, credentials)
     if "look" in request.form:
@@ -80,8 +78,6 @@ def prepare(account: Account) -> ResponseReturnValue:
 def show_preview(account: Account) -> ResponseReturnValue:
     """What will arrive, while it is being written; or the part of the form that depends on the template."""
     credentials = sending.gateway_keys(account)
-    if not credentials:
-        abort(404)
     form = ComposeForm()
     templates = _read_form(account, form, credentials)
     block = "template_part" if request.args.get("part") == "template" else "live"
@@ -107,6 +103,17 @@ def send(account: Account, message_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         return _review(account, message, None if isinstance(error, sending.LookAlike) else error, 422)
     return _detail(account, message)
+
+
+@blueprint.post(f"{ONE}/discard")
+@access.account_page(*access.SENDERS)
+def discard(account: Account, message_id: UUID) -> ResponseReturnValue:
+    """Give up a message that was not confirmed; nothing happens to any other."""
+    if sending.discard(access.person_or_401(), account, message_id):
+        flash(_("The message is discarded."))
+    elif message := reviewing.find(account, message_id):
+        return _detail(account, message)
+    return htmx.redirect(url_for("compose.index", account_id=account.id))
 
 
 # --- the form ----------------------------------------------------------------------------------------
@@ -160,6 +167,10 @@ def _looks_for(what: str) -> bool:
 
 
 def _chosen(form: ComposeForm, credentials: Sequence[Credential]) -> Credential:
+    if not credentials:  # since the form was opened: whoever wrote in it shall not have done so in vain
+        raise DomainError(
+            _("The vault holds no gateway key any more. Put one there, then go on here."), "credential"
+        )
     chosen = next((row for row in credentials if str(row.id) == form.credential.data), None)
     if chosen is None:
         raise DomainError(_("Choose one of the list."), "credential")

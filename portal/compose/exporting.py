@@ -1,8 +1,5 @@
 """The message log as a CSV file of any size: made while it is sent, a few rows at a time."""
 
-import csv
-import io
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -11,36 +8,26 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 from flask_babel import force_locale, get_locale
 
-from portal import audit
+from portal import audit, spreadsheet
 from portal.compose import log
 from portal.compose.log import Filter
 from portal.compose.showing import Shown
-from portal.database import writing
-from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Message, Person
 
-BYTE_ORDER_MARK = "\ufeff"
-"""Without it a spreadsheet takes UTF-8 for something else."""
 AT_ONCE = 500
-
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n]")
-_PHONE_NUMBER = re.compile(r"\+[0-9]+")
 
 
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All messages that match, newest first; that somebody took them away is in the history."""
-    with writing():
-        session().rollback()
-        audit.record(person, account, "message.exported")
-        session().commit()
+    audit.record_at_once(person, account, "message.exported")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return _lines(app, str(get_locale() or "en"), account, wanted)
 
 
 def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterator[str]:
     """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield BYTE_ORDER_MARK
+    yield spreadsheet.BYTE_ORDER_MARK
     after: UUID | None = None
     is_first = True
     while is_first or after is not None:
@@ -49,7 +36,7 @@ def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterato
             rows = [_header()] if is_first else []
             rows += [_cells(message, ZoneInfo(account.time_zone)) for message in page.messages]
             after, is_first = page.oldest if page.has_older else None, False
-        yield _written(rows)
+        yield spreadsheet.written(rows)
 
 
 def _header() -> list[str]:
@@ -89,14 +76,3 @@ def _cells(message: Message, zone: ZoneInfo) -> list[str]:
 
 def _time(instant: datetime | None, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).isoformat(" ", "seconds") if instant else ""
-
-
-def _written(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([[safe(cell) for cell in row] for row in rows])
-    return text.getvalue()
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; a phone number is none, though it begins with `+`."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _PHONE_NUMBER.fullmatch(cell) else cell

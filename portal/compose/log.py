@@ -91,13 +91,23 @@ def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
 
 
 def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
-    """What somebody wrote and did not confirm yet, newest first."""
-    query = select(Message).where(
-        Message.account_id == account.id,
-        Message.state == MessageState.PREPARED,
-        Message.sender_id == person.id,
-    )
+    """What somebody wrote and did not confirm yet, newest first; no more than `MOST_UNCONFIRMED`."""
+    query = select(Message).where(*_is_unconfirmed(account, person))
     return session().exec(query.order_by(col(Message.created_at).desc()).limit(MOST_UNCONFIRMED)).all()
+
+
+def count_unconfirmed(account: Account, person: Person) -> int:
+    """How many of them there are."""
+    query = sa.select(sa.func.count()).select_from(Message).where(*_is_unconfirmed(account, person))
+    return int(session().execute(query).scalar_one())
+
+
+def _is_unconfirmed(account: Account, person: Person) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        col(Message.account_id) == account.id,
+        col(Message.state) == MessageState.PREPARED,
+        col(Message.sender_id) == person.id,
+    )
 
 
 def find(account: Account, message_id: UUID) -> Message | None:

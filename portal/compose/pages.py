@@ -37,7 +37,7 @@ def index(account: Account) -> ResponseReturnValue:
         **_context(account, form),
         **_rows(account, page.messages),
         "page": page,
-        "unconfirmed": _unconfirmed(account),
+        **_unconfirmed(account),
         "has_key": bool(sending.gateway_keys(account)),
         "callback": callback.of(account),
         "than": page.newest or log.newest_id(account) or "",
@@ -120,11 +120,15 @@ def settle(account: Account, message_id: UUID) -> ResponseReturnValue:
     return htmx.redirect(url_for("compose.message", account_id=account.id, message_id=row.id))
 
 
-def _unconfirmed(account: Account) -> list[Shown]:
-    """What this visitor wrote and can still send."""
+def _unconfirmed(account: Account) -> dict[str, Any]:
+    """What this visitor wrote and can still send: the newest, and how many there are."""
     if not access.may_enter("compose.review"):
-        return []
-    return [Shown(row, may_read=True) for row in log.unconfirmed(account, access.person_or_401())]
+        return {"unconfirmed": [], "unconfirmed_count": 0}
+    person = access.person_or_401()
+    newest = [Shown(row, may_read=True) for row in log.unconfirmed(account, person)]
+    is_all = len(newest) < log.MOST_UNCONFIRMED
+    count = len(newest) if is_all else log.count_unconfirmed(account, person)
+    return {"unconfirmed": newest, "unconfirmed_count": count}
 
 
 def _may_read() -> bool:

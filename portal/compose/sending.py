@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -43,6 +44,7 @@ __all__ = [
     "Composed",
     "LookAlike",
     "confirm",
+    "discard",
     "due",
     "gateway_keys",
     "look_alike",
@@ -135,6 +137,27 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
         finally:
             session().rollback()  # who is refused looks on, and must keep nobody waiting meanwhile
     send(message.id)
+
+
+def discard(person: Person, account: Account, message_id: UUID) -> bool:
+    """Forget a message that was prepared; whether it was there. One that is confirmed meanwhile stays."""
+    with writing():
+        session().rollback()
+        gone = session().execute(
+            sa.delete(Message)
+            .where(
+                col(Message.id) == message_id,
+                col(Message.account_id) == account.id,
+                col(Message.state) == MessageState.PREPARED,
+            )
+            .returning(col(Message.recipient))
+            .execution_options(synchronize_session=False)
+        )
+        recipient = gone.scalar()
+        if recipient is not None:
+            audit.record(person, account, "message.discarded", masked(recipient))
+        session().commit()
+    return recipient is not None
 
 
 def _keep(person: Person, account: Account, composed: Composed, intent: str) -> Message:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from portal import audit
-from portal.database import writing
-from portal.extensions import session
 from portal.mirror import directory
 from portal.mirror.directory import Filter, Order, Row
 from portal.models import MirroredAccount, Person
@@ -31,10 +29,7 @@ COLUMNS = (
 
 def exported(actor: Person, wanted: Filter, order: Order) -> Iterator[Sequence[object]]:
     """Every account that matches, after noting who took the list away."""
-    with writing():
-        session().rollback()
-        audit.record(actor, None, "account.list_exported")
-        session().commit()
+    audit.record_at_once(actor, None, "account.list_exported")
     return (_cells(row) for row in directory.every(wanted, order))
 
 

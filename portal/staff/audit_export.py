@@ -21,8 +21,7 @@ COLUMNS = (
 
 def exported(person: Person, wanted: log.Filter, in_words: Callable[[Any], str]) -> Iterator[list[object]]:
     """The entries that match as rows of a list; that somebody took them along is an entry itself."""
-    audit.record(person, None, "audit.exported")
-    session().commit()
+    audit.record_at_once(person, None, "audit.exported")
     return _rows(wanted, in_words)
 
 

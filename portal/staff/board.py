@@ -18,13 +18,26 @@ from portal.accounts.release import release
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
-from portal.models import Account, MailKind, Membership, Person, Problem, Provisioning, Role, Step, now
+from portal.models import (
+    Account,
+    AuditEntry,
+    MailKind,
+    Membership,
+    Person,
+    Problem,
+    Provisioning,
+    Role,
+    Step,
+    now,
+)
 from portal.queue import wake
 from portal.signup.service import promise_verification
 
 WORKING = (Step.CREATING_ACCOUNT, Step.REGISTERING_WEBHOOK)
 DECIDED = (Step.DECLINED, Step.GIVEN_UP)
 UNFINISHED = tuple(step for step in Step if step not in (Step.READY, *DECIDED))
+LET_IN = ("account.approved", "account.opened", "account.vouched_for")
+"""What the staff did who wanted an account, as the audit log calls it."""
 MOST = 100
 LATELY = timedelta(days=14)
 SLOW_AFTER = 3
@@ -135,7 +148,8 @@ def decline(actor: Person, account_id: UUID) -> Account:
 
 
 def _waiting(account_id: UUID) -> Account:
-    row = session().get(Provisioning, account_id)
+    """The account, while nobody else decides about it."""
+    row = session().get(Provisioning, account_id, with_for_update=True, populate_existing=True)
     if row is None or row.step != Step.WAITING_FOR_APPROVAL:
         raise DomainError(_("This sign-up does not wait for approval any more."))
     return session().get_one(Account, account_id)
@@ -252,9 +266,20 @@ def mail_link(actor: Person, account_id: UUID) -> Account:
 def _where_it_stood(account: Account) -> Step:
     if account.connexease_uuid is not None:
         return Step.REGISTERING_WEBHOOK
+    if settings().signup_policy == "open":
+        return Step.CREATING_ACCOUNT
     set_up = find(account.id)
-    proven = set_up is None or set_up.owner.email_verified_at is not None
-    return Step.CREATING_ACCOUNT if proven or settings().signup_policy == "open" else Step.WAITING_FOR_EMAIL
+    if set_up is not None and set_up.owner.email_verified_at is None:
+        return Step.WAITING_FOR_EMAIL
+    return Step.CREATING_ACCOUNT if _is_let_in(account) else Step.WAITING_FOR_APPROVAL
+
+
+def _is_let_in(account: Account) -> bool:
+    """Whether nobody has to approve of it, or somebody of the staff wanted it."""
+    if settings().signup_policy != "approval":
+        return True
+    wanted = (col(AuditEntry.account_id) == account.id, col(AuditEntry.action).in_(LET_IN))
+    return session().execute(sa.select(col(AuditEntry.id)).where(*wanted).limit(1)).first() is not None
 
 
 def _fresh() -> dict[str, Any]:

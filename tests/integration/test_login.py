@@ -315,19 +315,47 @@ def test_no_address_to_go_to_afterwards_leads_away_or_breaks_anything(portal, pa
 # --- throttling
 
 
+def tries_refused(portal, addresses, email=JANE):
+    answers = []
+    for address in addresses:
+        browser = portal.browser(address)
+        page = browser.submit(browser.get("/login"), "Log in", email=email, password="wrong")
+        answers.append("Too many tries" in page.text)
+    return answers
+
+
 def test_tries_for_one_account_are_limited_wherever_they_come_from(make_portal):
     portal = make_portal(throttle_factor=1)
     portal.customer()
-    answers = []
-    for number in range(12):
-        browser = portal.browser(f"10.0.0.{number}")
-        page = browser.submit(browser.get("/login"), "Log in", email=JANE, password="wrong")
-        answers.append("Too many tries" in page.text)
-    assert answers == [False] * 10 + [True] * 2
+    assert tries_refused(portal, [f"10.0.0.{number}" for number in range(62)]) == [False] * 60 + [True] * 2
     browser = portal.browser("10.0.0.99")
     page = browser.submit(browser.get("/login"), "Log in", email=JANE.upper(), password=PASSWORD)
     assert page.status == 422
     portal.staff(StaffRole.ADMIN)  # somebody else still gets in
+
+
+def test_a_stranger_locks_nobody_out_of_their_login_or_of_what_takes_their_password(make_portal):
+    portal = make_portal(throttle_factor=1)
+    jane, _account = portal.customer()
+    refused = tries_refused(portal, ["10.0.0.1"] * 20)
+    assert refused == [False] * 10 + [True] * 10
+    portal.log_in(JANE, browser=portal.browser("10.0.0.2"))
+    tries_refused(portal, [f"10.0.1.{number}" for number in range(50)])
+    browser = portal.browser("10.0.0.2")
+    assert browser.submit(browser.get("/login"), "Log in", email=JANE, password=PASSWORD).status == 422
+    page = jane.get("/profile/app")
+    assert jane.submit(page, "Continue", password=PASSWORD).goes_to == "/profile/app/scan"
+    page = jane.get("/profile/password")
+    assert jane.submit(page, current=PASSWORD, password=NEW_PASSWORD).status == 303
+
+
+def test_whoever_is_logged_in_does_not_guess_the_password_either(make_portal):
+    portal = make_portal(throttle_factor=1)
+    jane, _account = portal.customer()
+    page = jane.get("/profile/password")
+    answers = [jane.submit(page, current="wrong", password=NEW_PASSWORD).text for _ in range(11)]
+    assert ["Too many tries" in answer for answer in answers] == [False] * 10 + [True]
+    assert "Too many tries" in jane.submit(jane.get("/profile/app"), "Continue", password=PASSWORD).text
 
 
 def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):

@@ -159,7 +159,7 @@ def test_a_mail_whose_reason_is_gone_is_dropped(verified, change):
     assert verified.control.mails() == []
 
 
-ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "resume")
+ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "invitation", "resume")
 """About a key, an invitation or a set-up that has to be there: tested where that is made."""
 
 

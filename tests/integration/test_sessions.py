@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal.models import LoginSession, now
+from portal import logins
+from portal.models import LoginSession, StaffRole, now
 from tests.support.browser import Browser, Page
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD, Portal
@@ -101,6 +102,23 @@ def test_a_session_runs_out_when_nobody_comes(portal: Portal) -> None:
     assert portal.one(LoginSession).last_seen_at > now() - timedelta(minutes=1)
     age(portal, 24.1)
     assert not is_in(browser)
+    portal.sweep()
+    assert portal.rows(LoginSession) == []
+
+
+@both_databases
+def test_a_session_ends_with_time_however_often_somebody_comes_and_the_staffs_after_a_working_day(
+    portal: Portal,
+) -> None:
+    jane, _account = portal.customer()
+    boss = portal.staff(StaffRole.ADMIN)
+    for hours, jane_is_in, boss_is_in in ((11.9, True, True), (12.1, True, False), (30 * 24 + 1, False, False)):
+        portal.sql("UPDATE login_session SET created_at = :then", then=now() - timedelta(hours=hours))
+        assert (is_in(jane), is_in(boss)) == (jane_is_in, boss_is_in)
+    portal.log_in(JANE)
+    with portal.app.app_context():
+        assert len(logins.of_person(portal.person(JANE).id)) == 1
+    age(portal, 24.1)
     portal.sweep()
     assert portal.rows(LoginSession) == []
 

@@ -53,9 +53,10 @@ class Page:
         return found
 
     def form(self, button: str = "") -> Tag:
-        """The form with this button, or the only one in the page's main part."""
+        """The form with this button, or the only one that is seen in the page's main part."""
         place = self.soup.find("main") or self.soup
-        found = [form for form in place.find_all("form") if button in form.get_text(" ")]
+        seen = [form for form in place.find_all("form") if not form.has_attr("hidden")]
+        found = [form for form in seen if button in form.get_text(" ")]
         assert len(found) == 1, f"{len(found)} forms with {button!r} on {self.path}: {self.text}"
         return found[0]
 

@@ -349,8 +349,19 @@ def test_a_key_that_is_gone_is_said(sender: Sender) -> None:
     assert "not in the vault any more" in refused.text
     form = sender.browser.get(f"{sender.root}new")
     assert "A gateway key is needed first" in form.text
-    assert sender.browser.post(f"{sender.root}new").goes_to == f"{sender.root}new"
-    assert sender.browser.post(f"{sender.root}preview").status == 404
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_key_that_goes_while_somebody_writes(sender: Sender, htmx: bool) -> None:
+    typed = {"intent": "one", "to": "0532 123 45 67", "kind": "text", "body": "Precious words", "credential": "x"}
+    sender.portal.sql("UPDATE credential SET sealed_key = NULL")
+    page = sender.browser.post(f"{sender.root}new", typed, htmx=htmx)
+    assert page.status == 422
+    assert "no gateway key any more" in page.errors["credential"]
+    assert "Precious words" in page.soup.find(id="body").get_text()  # type: ignore[union-attr]
+    assert page.soup.find("a", string="Add a gateway key in another tab") is not None
+    preview = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+    assert "Precious words" in preview.soup.find(id="preview").get_text()  # type: ignore[union-attr]
 
 
 # --- the form ----------------------------------------------------------------------------------------

@@ -11,10 +11,12 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal import spreadsheet
 from portal.compose import exporting, log
 from portal.extensions import session
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import Portal
 
@@ -123,6 +125,48 @@ def test_what_was_written_and_not_sent_is_not_lost(sender: Sender) -> None:
     assert "not sent yet" not in sender.browser.get(sender.root).text
 
 
+@both_databases
+def test_what_was_written_can_be_discarded(portal, control) -> None:
+    sender = make_sender(portal, control)
+    for number in range(8):
+        sender.prepare(text(f"n{number}"), f"i-{number}")
+    page = sender.browser.get(sender.root)
+    assert "You wrote 8 messages that are not sent yet." in page.text
+    assert len(page.soup.select(".drafts li")) == 5
+    [discard, *_more] = page.soup.select(".drafts form")
+    for _time in range(2):  # pressed twice
+        assert sender.browser.post(str(discard["action"])).goes_to == sender.root
+    assert "You wrote 7 messages that are not sent yet." in sender.browser.get(sender.root).text
+    history = sender.browser.get(f"/accounts/{sender.account_id}/").text
+    assert history.count("discarded a message to +90 ••• 67 that was not sent") == 1
+
+
+def test_what_was_confirmed_is_not_discarded(sender: Sender) -> None:
+    row = sender.send()
+    assert sender.browser.post(f"{sender.root}{row.id}/discard").goes_to == f"{sender.root}{row.id}"
+    assert sender.message(row.id).state == "accepted"
+
+
+def test_nobody_discards_what_is_another_accounts(sender: Sender) -> None:
+    message_id = sender.prepare()
+    other, account_id = sender.portal.customer(contact_email="joe@other.example.com")
+    assert other.post(f"/accounts/{account_id}/messages/{message_id}/discard").status == 303
+    assert sender.message(message_id).state == "prepared"
+    member = sender.portal.member(sender.account_id)
+    assert member.post(f"{sender.root}{message_id}/discard").status == 403
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_what_is_confirmed_at_the_same_moment_is_not_discarded(portal, control) -> None:
+    sender = make_sender(portal, control)
+    message_id = sender.prepare()
+    confirmed = "UPDATE message SET state = 'accepted', confirmed_at = now()"
+    path = f"{sender.root}{message_id}/discard"
+    with meanwhile(portal, lambda: sender.browser.post(path), confirmed) as answer:
+        assert answer.goes_to == f"{sender.root}{message_id}"
+    assert sender.message(message_id).state == "accepted"
+
+
 def test_new_ones_announce_themselves(sender: Sender) -> None:
     ids = fill(sender, 2)
     page = sender.browser.get(sender.root)
@@ -228,7 +272,7 @@ def rows_of(sender: Sender, query: str = "") -> list[dict[str, str]]:
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.csv"'
     written = answer.get_data(as_text=True)
-    assert written.startswith(exporting.BYTE_ORDER_MARK)
+    assert written.startswith(spreadsheet.BYTE_ORDER_MARK)
     return list(csv.DictReader(io.StringIO(written[1:])))
 
 
@@ -256,12 +300,10 @@ def test_a_file_of_what_is_filtered(sender: Sender) -> None:
     assert rows_of(sender, "?state=read") == []
 
 
-@pytest.mark.parametrize(
-    "formula", ["=1+1", "+1+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "=cmd|' /C calc'!A0"]
-)
+@pytest.mark.parametrize("formula", ["=1+1", "\t=1", "=cmd|' /C calc'!A0", "hi;=1+1"])
 def test_no_cell_is_a_formula(sender: Sender, formula: str) -> None:
     fill(sender, 1, preview=formula)
-    assert rows_of(sender)[0]["Content"] == f"'{formula}"
+    assert rows_of(sender)[0]["Content"] == spreadsheet.harmless(formula) != formula
 
 
 def test_a_reader_who_goes_away(sender: Sender) -> None:

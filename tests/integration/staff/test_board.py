@@ -1,8 +1,12 @@
 """The board of sign-ups: what stands where and why, and what the staff can do about it, once."""
 
-import pytest
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from portal.extensions import session
+import pytest
+import sqlalchemy as sa
+
+from portal.extensions import db, session
 from portal.models import (
     AttemptState,
     AuditEntry,
@@ -161,6 +165,53 @@ def test_what_was_never_proven_waits_for_the_proof_again(verified: Portal) -> No
     browser.post(f"{one(verified)}/take-up")
     assert verified.set_up().step == Step.WAITING_FOR_EMAIL
     assert verified.accounts_at_connexease() == []
+
+
+def undecided(make_portal) -> Portal:
+    """A sign-up that waits for approval."""
+    portal = make_portal(signup_policy="approval")
+    portal.sign_up()
+    portal.sql("UPDATE person SET email_verified_at = :now", now=now())
+    portal.sql("UPDATE provisioning SET step = 'waiting_for_approval', next_attempt_at = NULL")
+    return portal
+
+
+def test_what_nobody_approved_waits_for_approval_again(make_portal) -> None:
+    portal = undecided(make_portal)
+    browser = support(portal)
+    for step in (Step.WAITING_FOR_APPROVAL, Step.CREATING_ACCOUNT):
+        assert portal.set_up().step == step
+        browser.post(f"{one(portal)}/give-up")
+        browser.post(f"{one(portal)}/take-up")
+        assert portal.set_up().step == step, "what was approved needs no second approval"
+        if step == Step.WAITING_FOR_APPROVAL:
+            assert portal.accounts_at_connexease() == []
+            browser.post(f"{one(portal)}/approve")
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.parametrize("first", ["approve", "decline"])
+def test_two_who_decide_at_once_decide_once(make_portal, first: str) -> None:
+    portal = undecided(make_portal)
+    address = one(portal)
+    colleagues = [support(portal), portal.staff(StaffRole.ADMIN)]
+    ways = (first, {"approve": "decline", "decline": "approve"}[first])
+    with portal.app.app_context(), db.engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1 FROM provisioning FOR UPDATE"))
+        with ThreadPoolExecutor(2) as pool:
+            pairs = zip(colleagues, ways, strict=True)
+            asked = [pool.submit(browser.post, f"{address}/{way}") for browser, way in pairs]
+            waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                with db.engine.connect() as other:
+                    if other.execute(waiting).scalar() == 2:
+                        break
+            connection.rollback()
+            assert [each.result().status for each in asked] == [303, 303]
+    done = [action for action in actions(portal) if action in ("account.approved", "account.declined")]
+    assert len(done) == 1
+    assert (portal.set_up().step == Step.DECLINED) is (done == ["account.declined"])
 
 
 def test_a_link_to_prove_the_address_is_mailed_again(verified: Portal) -> None:

@@ -293,7 +293,7 @@ def test_a_check_that_hangs_or_fails_keeps_nobody(portal: Portal) -> None:
 
 def test_no_setting_shows_a_secret(make_portal, database_url) -> None:
     portal = make_portal(
-        metrics_token="planted-metrics-token-0123", mail_url="smtp://u:planted-password@localhost"
+        metrics_token="planted-metrics-token-0123456789", mail_url="smtp://u:planted-password@localhost"
     )
     browser = portal.staff(StaffRole.READ_ONLY)
     page = browser.get("/staff/system/")
@@ -385,8 +385,10 @@ def test_metrics(make_portal) -> None:
 
 
 def test_a_short_token_for_metrics_is_refused(settings_for) -> None:
-    with pytest.raises(ValueError, match="METRICS_TOKEN must have at least"):
-        settings_for(metrics_token="short")
+    for token in ("x", "x" * 31):
+        with pytest.raises(ValueError, match="METRICS_TOKEN must have at least 32 random characters"):
+            settings_for(metrics_token=token)
+    assert settings_for(metrics_token="x" * 32).metrics_token is not None
 
 
 def test_a_date_that_is_none() -> None:
