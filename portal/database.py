@@ -1,13 +1,15 @@
 """How the engine is made to behave: the same promises on SQLite and on PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import Flask, request
+from flask import Flask, current_app, request
 from sqlalchemy import event
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -24,6 +26,12 @@ def writing() -> Iterator[None]:
         yield
     finally:
         _writing.reset(token)
+
+
+def only_reads(view: V) -> V:
+    """Mark a view that is asked by POST and changes nothing, so that it waits for nobody who writes."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -52,7 +60,8 @@ def _begin_as_writer() -> None:
     # before the next request; a GET sets it back all the same, for servers that reuse the context.
     # A receiver reads in one transaction and writes by a single statement in another: it needs no lock to read.
     is_receiver = request.path.startswith("/hooks/")
-    _writing.set(request.method not in ("GET", "HEAD", "OPTIONS") and not is_receiver)
+    is_reader = getattr(current_app.view_functions.get(request.endpoint or ""), "only_reads", False)
+    _writing.set(request.method not in ("GET", "HEAD", "OPTIONS") and not is_receiver and not is_reader)
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

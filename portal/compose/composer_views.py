@@ -15,6 +15,7 @@ from portal.compose.drafts import Draft
 from portal.compose.forms import ComposeForm
 from portal.compose.template_forms import LANGUAGES
 from portal.compose.template_list import TemplateList
+from portal.database import only_reads
 from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
@@ -75,6 +76,7 @@ def prepare(account: Account) -> ResponseReturnValue:
 
 @blueprint.post(f"{ROOT}preview")
 @access.account_page(*access.SENDERS)
+@only_reads
 def show_preview(account: Account) -> ResponseReturnValue:
     """What will arrive, while it is being written; or the part of the form that depends on the template."""
     credentials = sending.gateway_keys(account)

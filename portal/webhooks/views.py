@@ -12,7 +12,7 @@ from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.channels import listing
 from portal.connexease import triggers as catalogue
-from portal.database import writing
+from portal.database import only_reads, writing
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -106,6 +106,7 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
 
 @blueprint.post(f"{ROOT}check")
 @access.account_page(*BUILDERS, staff=True)
+@only_reads
 def check(account: Account) -> ResponseReturnValue:
     """Check a form as it changes, against the last known state; nothing is saved."""
     form = WebhookForm()
