@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     KEY_HANDED_OVER = "key_handed_over"
     TOKEN_EXPIRES = "token_expires"
     TOKEN_REVIEW = "token_review"
+    WEBHOOK_BY_STAFF = "webhook_by_staff"
 
 
 class MailState(StrEnum):

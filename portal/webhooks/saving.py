@@ -34,6 +34,7 @@ from portal.vault_keeping import webhook_place
 from portal.webhooks import holdings, own
 from portal.webhooks.headers import Header, looks_secret
 from portal.webhooks.rules import Broken, Subscription, broken_by
+from portal.webhooks.telling import tell_owners
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook
         session().rollback()
         return session().exec(select(Webhook).where(Webhook.intent == intent)).one()
     _push_or_take_back(account, row, before=None)
+    tell_owners(person, account, row, made=True)
     return row
 
 
@@ -108,6 +110,7 @@ def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:
     audit.record(person, account, "webhook.changed", _host(wish.callback_url))
     _begin(row)
     _push_or_take_back(account, row, before)
+    tell_owners(person, account, row, made=False)
 
 
 def switch(person: Person, account: Account, row: Webhook, *, on: bool) -> None:

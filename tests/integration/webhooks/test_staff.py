@@ -6,7 +6,9 @@ import pytest
 
 from portal.models import StaffRole
 from tests.integration.webhooks.conftest import Customer
+from tests.support.portal import DETAILS
 
+OWNER = DETAILS["contact_email"]
 TELLING = [
     "message.created",
     "message.state_changed",
@@ -77,6 +79,25 @@ def test_staff_make_webhooks_about_the_account_and_its_channels(customer: Custom
     assert support.save(triggers=["agent.status_changed"], channels=[]).status == 303
     assert support.save(triggers=["channel.updated"], callback_url="https://c.example.com/").status == 303
     assert len(customer.at_connexease()) == 2
+
+
+def test_the_owners_are_told_what_staff_did_and_not_what_was_refused(
+    customer: Customer, support: Customer
+) -> None:
+    customer.save(triggers=["channel.updated"])
+    row, before = customer.only_row().id, len(customer.portal.mails(OWNER))
+    support.save(triggers=["message.created"], callback_url="https://c.example.com/")
+    assert len(customer.portal.mails(OWNER)) == before
+    support.save(webhook=row, triggers=["channel.updated"], callback_url="https://c.example.com/?key=planted")
+    [changed, *_rest] = customer.portal.mails(OWNER)
+    assert "changed a webhook of Acme Corp" in changed["subject"]
+    assert "support@reseller.example.com" in changed["text"]
+    assert "c.example.com" in changed["text"]
+    assert "planted" not in changed["text"]
+    assert customer.root in changed["links"][0]
+    support.save(triggers=["agent.status_changed"], channels=[])
+    assert "made a webhook of Acme Corp" in customer.portal.mails(OWNER)[0]["subject"]
+    assert len(customer.portal.mails(OWNER)) == before + 2
 
 
 def test_whoever_belongs_to_the_account_does_all_of_it(customer: Customer) -> None:

@@ -1,0 +1,35 @@
+"""Telling a customer's owners when our staff made or changed a webhook: where events go is theirs to know."""
+
+from uuid import UUID
+
+from portal import mail
+from portal.extensions import session
+from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
+from portal.queue import wake
+from portal.ui import host
+from portal.vault.handovers import owners_of
+from portal.webhooks.holdings import Held
+
+
+def tell_owners(person: Person, account: Account, row: Webhook, *, made: bool) -> None:
+    """Mail the owners of an account, where it was somebody of the staff who made or changed a webhook."""
+    if not person.is_staff or _belongs(person, account):
+        return
+    facts = {"webhook": str(row.id), "staff": person.email, "made": made}
+    mails = [mail.promise(MailKind.WEBHOOK_BY_STAFF, to, **facts) for to in owners_of(account.id)]
+    session().commit()
+    for mailed in mails:
+        wake("mail", str(mailed.id))
+
+
+def _belongs(person: Person, account: Account) -> bool:
+    return session().get(Membership, (person.id, account.id)) is not None
+
+
+@mail.writes(MailKind.WEBHOOK_BY_STAFF)
+def _write(mailed: Mail) -> mail.Context | None:
+    row = session().get(Webhook, UUID(mailed.context["webhook"]))
+    if row is None:
+        return None
+    account = session().get_one(Account, row.account_id)
+    return {"account": account, "host": host(Held(row, None).callback_url), **mailed.context}
