@@ -59,9 +59,8 @@ def test_states_arrive_by_themselves(messages: MessagesPage, stack: Stack, membe
     expect(listed.rows).to_have_count(1)
     listed.newer.click()
     expect(listed.rows.nth(0)).to_contain_text("Accepted")
-    wamid = next(
-        each["wamid"] for each in connexease.gateway_messages() if each["body"]["text"]["body"] == "Another"
-    )
+    ours = [each for each in connexease.gateway_messages() if each["account"] == member.connexease_uuid]
+    wamid = next(each["wamid"] for each in ours if each["body"]["text"]["body"] == "Another")
     connexease.report_statuses(wamid, "failed")
     expect(listed.rows.nth(0)).to_contain_text("Not delivered")
     listed.open(NUMBER).expect_state("Not delivered", "WhatsApp cannot deliver to this number")
