@@ -230,7 +230,7 @@ def connexease_away(walk: Walk) -> None:
 @state()
 def details_refused(walk: Walk) -> None:
     body = {"name": ["This name is reserved."]}
-    walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body)
+    walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body, times=None)
     setup = walk.signed_up()
     expect(setup.heading("Connexease did not accept these details")).to_be_visible()
 
