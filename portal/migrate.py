@@ -1,14 +1,20 @@
 """Alembic, told where the migrations lie and which database to use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
+
+from portal.database import writing
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+LOCK = 0x706F7274616C
+"""What two who change the tables of one PostgreSQL at once wait for."""
 
 
 def is_described(name: str | None, kind: str = "table", _parents: object = None) -> bool:
@@ -16,25 +22,15 @@ def is_described(name: str | None, kind: str = "table", _parents: object = None)
     return kind != "table" or not (name or "").startswith(("delivery_search", "account_search"))
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
-def upgrade(engine: sa.Engine) -> None:
-    """Bring the database to the newest revision."""
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+def upgrade(engine: sa.Engine, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest by default."""
+    with _changing(engine) as config:
+        command.upgrade(config, revision)
 
 
 def downgrade(engine: sa.Engine, revision: str) -> None:
     """Take the database back to a revision."""
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
+    with _changing(engine) as config:
         command.downgrade(config, revision)
 
 
@@ -42,3 +38,52 @@ def downgrade(engine: sa.Engine, revision: str) -> None:
 def newest_revision() -> str | None:
     """The revision that this version of the portal needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def scripts() -> list[Script]:
+    """Every change there ever was, the oldest first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+
+
+@contextmanager
+def _changing(engine: sa.Engine) -> Iterator[Config]:
+    """A transaction for the change of tables: all of it happens, or nothing, and nobody else does it meanwhile."""
+    config = _config()
+    with engine.connect() as connection, _copying_tables(connection), writing(), connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        config.attributes["connection"] = connection
+        yield config
+        _refuse_lost_references(connection)
+
+
+@contextmanager
+def _copying_tables(connection: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one, to whose rows others still refer.
+
+    It would refuse that, and can be told not to only while no transaction is open.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+        driver.close()
+
+
+def _refuse_lost_references(connection: sa.Connection) -> None:
+    """What SQLite did not look at meanwhile."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise RuntimeError(f"A row of {lost[0]} refers to a row of {lost[2]} that is not there.")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from portal import migrate
 from portal.database import prepare_sqlite
+from tests.support.filling import fill
 from tests.support.marks import both_databases
 
 
@@ -42,6 +43,39 @@ def test_up_down_and_up_again(engine):
     migrate.upgrade(engine)
     assert tables(engine) == set(SQLModel.metadata.tables)
     migrate.upgrade(engine)  # nothing to do is no error
+
+
+@both_databases
+def test_rows_come_along(engine):
+    """A table that SQLite copies is dropped while others refer to its rows.
+
+    They are there since the first revision, and since the last but one, so that each new one meets all tables full.
+    """
+    revisions = [script.revision for script in migrate.scripts()]
+    expected: dict[str, int] = {}
+    for number, revision in enumerate([revisions[0], revisions[-2], revisions[-1]], start=1):
+        migrate.upgrade(engine, revision)
+        for table in fill(engine, number):
+            expected[table] = expected.get(table, 0) + 1
+    assert set(expected) == set(SQLModel.metadata.tables)
+    with engine.connect() as connection:
+        count = sa.select(sa.func.count())
+        found = {table: connection.execute(count.select_from(sa.table(table))).scalar() for table in expected}
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    assert found == expected
+    migrate.downgrade(engine, "base")
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_two_who_upgrade_at_once_do_it_one_after_the_other(engine):
+    hasty = sa.create_engine(engine.url, connect_args={"options": "-c lock_timeout=100ms"})
+    with engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(migrate.LOCK)))
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            migrate.upgrade(hasty)
+    migrate.upgrade(hasty)
+    hasty.dispose()
 
 
 @both_databases
