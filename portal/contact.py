@@ -66,6 +66,8 @@ def time_zone(text: str) -> str:
     """The zone that somebody means: its name, or the city in it, such as "berlin"; else what was typed."""
     wanted = text.strip().casefold().replace(" ", "_")
     named = [zone for zone in time_zones() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())]
+    if len(named) > 1:  # Istanbul is in Europe, and in Asia by an older name
+        named = [zone for zone in named if zone in _places()]
     return named[0] if len(named) == 1 else text.strip()
 
 
@@ -76,11 +78,22 @@ def is_time_zone(text: str) -> bool:
 
 def country_of(time_zone: str) -> str | None:
     """The ISO code of the country that a zone lies in, if it lies in one."""
-    return _countries().get(time_zone)
+    return _places().get(time_zone) or _places().get(_older_names().get(time_zone, ""))
 
 
 @cache
-def _countries() -> dict[str, str]:
-    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+def _places() -> dict[str, str]:
+    """The zones by the names of today, with their countries."""
+    rows = (line.split("\t") for line in _table("zone.tab") if line and not line.startswith("#"))
     return {row[2]: row[0] for row in rows}
+
+
+@cache
+def _older_names() -> dict[str, str]:
+    """What browsers still call some zones, such as Asia/Calcutta, and their names of today."""
+    links = (line.split() for line in _table("tzdata.zi") if line.startswith("L "))
+    return {older: today for _kind, today, older in links}
+
+
+def _table(name: str) -> list[str]:
+    return files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8").splitlines()

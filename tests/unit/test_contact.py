@@ -1,4 +1,4 @@
-"""What people mean when they type a time zone."""
+"""What people mean when they type a time zone or a phone number."""
 
 import pytest
 
@@ -12,9 +12,15 @@ from portal import contact
         ("berlin", "Europe/Berlin"),
         (" New York ", "America/New_York"),
         ("europe/berlin", "Europe/Berlin"),
+        ("Istanbul", "Europe/Istanbul"),
         ("utc", "UTC"),
         ("Atlantis", "Atlantis"),
     ],
 )
 def test_a_city_is_enough(typed: str, meant: str) -> None:
     assert contact.time_zone(typed) == meant
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Calcutta"])
+def test_a_national_number_is_read_in_the_zones_country_whatever_the_browser_calls_the_zone(zone: str) -> None:
+    assert contact.phone("098765 43210", zone, "phone") == "+919876543210"
