@@ -6,7 +6,6 @@ from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import access, contact, entrance, second_factor
-from portal.auth.passwords import MAX_LENGTH
 from portal.forms import Form, text
 from portal.i18n import _, _l
 
@@ -53,7 +52,7 @@ class NewPasswordForm(Form):
         _l("New password"),
         [DataRequired(_l("Enter a new password.")), Length(max=1024, message=_l("This is too long."))],
         description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password", "maxlength": MAX_LENGTH},
+        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.auth.passwords import MAX_LENGTH
 from portal.forms import Form
 from portal.i18n import _l
 
@@ -33,5 +32,5 @@ class JoinForm(Form):
         _l("Password"),
         [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
         description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password", "maxlength": MAX_LENGTH},
+        render_kw={"autocomplete": "new-password"},
     )

@@ -113,7 +113,7 @@ class SignUpForm(AccountForm):
         _l("Password"),
         [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
         description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password", "maxlength": passwords.MAX_LENGTH},
+        render_kw={"autocomplete": "new-password"},
     )
 
     def validate_password(self, field: PasswordField) -> None:
@@ -134,7 +134,7 @@ class WelcomeForm(Form):
         _l("Password"),
         [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
         description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password", "maxlength": passwords.MAX_LENGTH},
+        render_kw={"autocomplete": "new-password"},
     )
 
 

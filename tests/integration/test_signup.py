@@ -238,6 +238,13 @@ def test_the_zone_can_be_searched(portal):
     assert soup.find("input", id="time_zone")["list"] == soup.datalist["id"]
 
 
+def test_a_password_that_is_too_long_is_refused_and_never_cut_short_by_the_browser(portal):
+    """Cut short without a word, it would not be the one that a password manager has stored."""
+    browser = portal.browser()
+    assert int(browser.get("/signup").soup.find("input", id="password")["maxlength"]) == 1024
+    assert "at most 128" in str(portal.sign_up(browser, password="x7Zq " * 30).errors["password"])
+
+
 # --- who is there already
 
 
