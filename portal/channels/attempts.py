@@ -193,6 +193,8 @@ def _fail(attempt: OnboardingAttempt, problem: str, text: str) -> None:
 def _cannot_open(error: cx.ConnexeaseError) -> str:
     if isinstance(error, cx.NotFound):
         return _("Connexease does not know this account or channel. Tell us, and we look into it.")
+    if isinstance(error, cx.Unauthorized):
+        return _("Connexease does not accept our credentials. Our team has to look at this.")
     if isinstance(error, cx.RateLimited):
         return _("Connexease is busy. Wait a minute, then try again.")
     if isinstance(error, cx.Rejected):

@@ -323,6 +323,8 @@ def test_an_expired_token_is_not_opened_and_a_fresh_one_is_had(customer):
     [
         ({"kind": "timeout_before"}, "did not answer"),
         ({"kind": "status", "status": 500}, "did not answer"),
+        ({"kind": "status", "status": 401}, "does not accept our credentials"),
+        ({"kind": "status", "status": 403}, "does not accept our credentials"),
         ({"kind": "status", "status": 404}, "does not know this account"),
         ({"kind": "status", "status": 429}, "is busy"),
         ({"kind": "status", "status": 400, "body": {"type": ["No more numbers."]}}, "No more numbers."),
