@@ -55,6 +55,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago,
         moment=moment,
+        due=due,
         clock=clock,
         day=day,
         by_day=by_day,
@@ -101,6 +102,11 @@ def moment(instant: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         instant.isoformat(timespec="seconds"), _absolute(instant), ago(instant)
     )
+
+
+def due(instant: datetime) -> Markup:
+    """When something goes on by itself, like `moment`; what could go on already does so now."""
+    return moment(instant) if instant > now() + timedelta(seconds=1) else escape(_("now"))
 
 
 def clock(instant: datetime) -> Markup:

@@ -156,6 +156,18 @@ def test_delays_grow_and_end_at_a_quarter_of_an_hour(portal):
     portal.is_set_up_once()
 
 
+def test_a_try_that_is_due_is_announced_for_now_and_not_as_something_past(portal):
+    portal.control.fault("status", ACCOUNTS, "GET", status=403, times=None)
+    browser = portal.browser()
+    portal.sign_up(browser)
+    portal.work()
+    setup = f"/accounts/{portal.set_up().account_id}/setup"
+    portal.sql("UPDATE provisioning SET next_attempt_at = :t", t=now() + timedelta(minutes=3))
+    assert "Next try: in 3 minutes." in browser.get(setup).text.replace(" .", ".")
+    portal.sql("UPDATE provisioning SET next_attempt_at = :t", t=now())
+    assert "Next try: now." in browser.get(setup).text.replace(" .", ".")
+
+
 def test_nothing_is_tried_before_its_time(portal):
     portal.control.fault("status", ACCOUNTS, "POST", status=429, headers={"Retry-After": "600"})
     portal.sign_up()
