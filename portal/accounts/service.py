@@ -1,7 +1,11 @@
 """What an account's overview tells."""
 
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from portal.extensions import session
@@ -14,6 +18,7 @@ from portal.models import (
     Person,
     PortalWebhook,
     Provisioning,
+    Role,
     Step,
     WebhookPurpose,
 )
@@ -43,6 +48,17 @@ def accounts_of(person: Person) -> list[Account]:
         .order_by(col(Account.created_at))
     )
     return list(session().exec(query))
+
+
+def first_owner(account_id: UUID | Mapped[UUID]) -> sa.ScalarSelect[Any]:
+    """Who answers for an account, for a query: whoever of its owners has belonged to it longest."""
+    return (
+        sa.select(col(Membership.person_id))
+        .where(col(Membership.account_id) == account_id, col(Membership.role) == Role.OWNER)
+        .order_by(col(Membership.created_at), col(Membership.person_id))
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def is_ready(account: Account) -> bool:

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit, claims
+from portal.accounts.service import first_owner
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease.reseller import Reseller
@@ -23,12 +24,10 @@ from portal.database import storable, writing
 from portal.extensions import connexease, session
 from portal.models import (
     Account,
-    Membership,
     Person,
     PortalWebhook,
     Problem,
     Provisioning,
-    Role,
     Step,
     now,
 )
@@ -205,13 +204,7 @@ def _is_proven(account: Account) -> bool:
 
 
 def _owner(account: Account) -> Person:
-    query = (
-        select(Person)
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(Membership.account_id == account.id, Membership.role == Role.OWNER)
-        .order_by(col(Membership.created_at))
-    )
-    owner = session().exec(query).first()
+    owner = session().exec(select(Person).where(col(Person.id) == first_owner(account.id))).first()
     if owner is None:
         raise LookupError("an account without an owner")
     return owner

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from portal import audit, claims, mail
 from portal.accounts.release import release
+from portal.accounts.service import first_owner
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
@@ -22,11 +23,9 @@ from portal.models import (
     Account,
     AuditEntry,
     MailKind,
-    Membership,
     Person,
     Problem,
     Provisioning,
-    Role,
     Step,
     now,
 )
@@ -89,35 +88,28 @@ def unfinished(step: Step | None = None, limit: int = MOST) -> list[SetUp]:
     query = _set_ups().where(col(Provisioning.step).in_((step,) if step else UNFINISHED))
     undecided = col(Provisioning.step) != Step.WAITING_FOR_APPROVAL
     order = (undecided, col(Provisioning.problem).is_(None), col(Provisioning.created_at))
-    return _one_each(session().execute(query.order_by(*order).limit(limit)).all())
+    return [SetUp(*row) for row in session().execute(query.order_by(*order).limit(limit))]
 
 
 def ended(limit: int = 20) -> list[SetUp]:
     """Those that were given up or declined lately, the newest first."""
     lately = (col(Provisioning.step).in_(DECIDED), col(Provisioning.updated_at) > now() - LATELY)
     query = _set_ups().where(*lately).order_by(col(Provisioning.updated_at).desc()).limit(limit)
-    return _one_each(session().execute(query).all())
+    return [SetUp(*row) for row in session().execute(query)]
 
 
 def find(account_id: UUID) -> SetUp | None:
     """One set-up, however far it has come."""
-    found = _one_each(session().execute(_set_ups().where(col(Account.id) == account_id)).all())
-    return found[0] if found else None
+    found = session().execute(_set_ups().where(col(Account.id) == account_id)).first()
+    return SetUp(*found) if found else None
 
 
 def _set_ups() -> sa.Select[Account, Provisioning, Person]:
     return (
         sa.select(Account, Provisioning, Person)
         .join(Provisioning, col(Provisioning.account_id) == col(Account.id))
-        .join(Membership, col(Membership.account_id) == col(Account.id))
-        .join(Person, col(Person.id) == col(Membership.person_id))
-        .where(col(Membership.role) == Role.OWNER)
+        .join(Person, col(Person.id) == first_owner(col(Account.id)))
     )
-
-
-def _one_each(rows: Sequence[Any]) -> list[SetUp]:
-    """An account with several owners is one set-up."""
-    return list({row[0].id: SetUp(*row) for row in reversed(rows)}.values())[::-1]
 
 
 # --- decisions ---------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from portal import audit, mail
+from portal.accounts.service import first_owner
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -18,6 +19,7 @@ from portal.models import (
     Channel,
     Mail,
     MailKind,
+    Membership,
     OnboardingAttempt,
     Person,
     now,
@@ -31,7 +33,11 @@ MOST = 50
 
 @dataclass(frozen=True)
 class DropOff:
-    """An account without a number, and the last attempt to connect one."""
+    """An account without a number, and the last attempt to connect one.
+
+    Attributes:
+        person: who tried; where they do not belong to the account (any more), its owner.
+    """
 
     attempt: OnboardingAttempt
     account: Account
@@ -55,7 +61,7 @@ def lately(limit: int = MOST) -> list[DropOff]:
 
 
 def mail_way_back(actor: Person, attempt_id: UUID) -> Account:
-    """Mail the person who tried a link to where they left off; once for each attempt.
+    """Mail the person who tried, or the owner in their place, a link to where they left off; once an attempt.
 
     Raises:
         DomainError: a number is connected by now, or they tried again.
@@ -93,10 +99,15 @@ def _without_a_number() -> sa.Select[OnboardingAttempt, Account, Person]:
         col(Channel.gone_at).is_(None),
         col(Channel.is_connected).is_not(False),
     )
+    belongs = sa.exists().where(
+        col(Membership.account_id) == col(OnboardingAttempt.account_id),
+        col(Membership.person_id) == col(OnboardingAttempt.person_id),
+    )
+    person_id = sa.case((belongs, col(OnboardingAttempt.person_id)), else_=first_owner(col(Account.id)))
     return (
         sa.select(OnboardingAttempt, Account, Person)
         .join(Account, col(Account.id) == col(OnboardingAttempt.account_id))
-        .join(Person, col(Person.id) == col(OnboardingAttempt.person_id))
+        .join(Person, col(Person.id) == person_id)
         .where(col(OnboardingAttempt.state).in_(ENDED), ~tried_again, ~has_number)
     )
 

@@ -12,17 +12,20 @@ from portal.models import (
     AuditEntry,
     Mail,
     OnboardingAttempt,
+    Role,
     StaffRole,
     Step,
     now,
 )
 from portal.staff import board
 from tests.support.browser import Browser, Page
+from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal
 
 JANE = DETAILS["contact_email"]
 ACCOUNTS = "^/accounts/$"
 BOARD = "/staff/provisioning/"
+THEIRS = "(SELECT id FROM person WHERE email = :email)"
 
 
 def support(portal: Portal) -> Browser:
@@ -357,12 +360,24 @@ def test_the_board_is_narrowed_to_a_step_and_asks_for_itself_again(make_portal) 
 def test_an_account_with_two_owners_is_one_row(portal: Portal) -> None:
     portal.control.fault("status", ACCOUNTS, "GET", times=None, status=503)
     _browser, account_id = portal.newcomer()
-    from portal.models import Role  # noqa: PLC0415
-
     portal.member(account_id, role=Role.OWNER)
     with portal.app.app_context():
         assert len(board.unfinished()) == 1
     assert portal.run(board.counts) == {Step.CREATING_ACCOUNT: 1}
+
+
+@both_databases
+def test_whoever_has_owned_it_longest_answers_for_it(portal: Portal) -> None:
+    """PostgreSQL moves a row when it is written to."""
+    portal.control.fault("status", ACCOUNTS, "GET", times=None, status=503)
+    _browser, account_id = portal.newcomer()
+    portal.member(account_id, role=Role.OWNER)
+    portal.sql(f"UPDATE membership SET role = 'owner' WHERE person_id = {THEIRS}", email=JANE)
+    with portal.app.app_context():
+        found = board.find(account_id)
+        assert found is not None
+        assert found.owner.email == JANE
+        assert [item.owner.email for item in board.unfinished()] == [JANE]
 
 
 def test_a_set_up_that_is_none(portal: Portal) -> None:
@@ -418,6 +433,22 @@ def test_a_link_leads_the_customer_back_once(portal: Portal) -> None:
     assert mail["links"] == [f"http://localhost/accounts/{account_id}/channels/"]
     assert actions(portal).count("channel.way_back_mailed") == 1
     assert "Link mailed" in browser.get(BOARD).text
+
+
+@pytest.mark.parametrize("who", ["has left", "is of the staff"])
+def test_the_owner_is_mailed_in_place_of_who_does_not_belong(portal: Portal, who: str) -> None:
+    _customer, account_id = portal.customer()
+    attempt = try_to_connect(portal)
+    browser = support(portal)
+    tried = "support@reseller.example.com"
+    if who == "has left":
+        portal.member(account_id, tried := "gone@acme.example.com", Role.OPERATOR)
+        portal.sql(f"DELETE FROM membership WHERE person_id = {THEIRS}", email=tried)
+    portal.sql(f"UPDATE onboarding_attempt SET person_id = {THEIRS}", email=tried)
+    assert JANE in browser.get(BOARD).text
+    browser.post(f"{BOARD}attempts/{attempt.id}/resume")
+    assert [mail for mail in portal.mails(tried) if "Go on" in mail["subject"]] == []
+    assert len([mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]]) == 1
 
 
 def test_nobody_is_mailed_who_has_gone_on(portal: Portal) -> None:
