@@ -155,7 +155,7 @@ def _begin_again(person: Person, account: Account, details: AccountDetails, pass
     """
     person.password_hash = password_hash
     person.session_epoch += 1
-    _apply(details, person, account)
+    _apply(details, account, person)
     audit.record(person, account, "account.signed_up", details.name)
     return person
 
@@ -163,19 +163,24 @@ def _begin_again(person: Person, account: Account, details: AccountDetails, pass
 def correct_details(person: Person, account: Account, details: AccountDetails) -> None:
     """Change what Connexease refused, or an address that was mistyped, and let the set-up go on.
 
+    Args:
+        person: an owner. Only the address that they log in with changes their login, too.
+
     Raises:
         DomainError: the set-up is past the point where details can be changed, or the address is taken.
     """
-    provisioning = session().get_one(Provisioning, account.id)
+    # Of two who correct at once the second sees that the set-up goes on already.
+    provisioning = session().get_one(Provisioning, account.id, with_for_update=True, populate_existing=True)
     if provisioning.step not in CORRECTABLE or provisioning.call_started_at is not None:
         raise DomainError(_("These details can no longer be changed here: the account is being set up."))
-    email_changed = normalised(details.contact_email) != person.email
+    contact = _contact(person, account, details)
+    email_changed = normalised(details.contact_email) != contact.email
     if email_changed and find_person(details.contact_email) is not None:
         raise AddressTaken
     try:
-        _apply(details, person, account)
+        _apply(details, account, person if contact is person else None)
         audit.record(person, account, "account.details_corrected", details.name)
-        mailed = _restart(person, account, provisioning, email_changed)
+        mailed = _restart(contact, account, provisioning, email_changed)
         session().commit()
     except IntegrityError:  # somebody took the address in between
         session().rollback()
@@ -183,6 +188,19 @@ def correct_details(person: Person, account: Account, details: AccountDetails) -
     if mailed is not None:
         wake("mail", str(mailed.id))
     wake("provision", str(account.id))
+
+
+def _contact(person: Person, account: Account, details: AccountDetails) -> Person:
+    """Whose login the account's address is, or becomes."""
+    before, after = normalised(account.contact_email), normalised(details.contact_email)
+    if person.email in (before, after):
+        return person
+    other = find_person(before)
+    if other is None or before != after:
+        raise DomainError(
+            _("Leave the address as it was, or enter your own: %(email)s.", email=person.email), "contact_email"
+        )
+    return other
 
 
 def _restart(person: Person, account: Account, provisioning: Provisioning, email_changed: bool) -> Mail | None:
@@ -202,13 +220,15 @@ def _restart(person: Person, account: Account, provisioning: Provisioning, email
     return None
 
 
-def _apply(details: AccountDetails, person: Person, account: Account) -> None:
+def _apply(details: AccountDetails, account: Account, person: Person | None) -> None:
     for name, value in asdict(details).items():
         setattr(account, name, value)
-    person.email = normalised(details.contact_email)
-    person.first_name, person.last_name = details.contact_name, details.contact_lastname
-    person.time_zone = details.time_zone
-    session().add_all([person, account])
+    session().add(account)
+    if person is not None:
+        person.email = normalised(details.contact_email)
+        person.first_name, person.last_name = details.contact_name, details.contact_lastname
+        person.time_zone = details.time_zone
+        session().add(person)
 
 
 def promise_verification(person: Person, browser_hash: str | None) -> Mail:
