@@ -10,6 +10,11 @@ def _(text: str, **values: Any) -> str:
     return cast(str, flask_babel.gettext(text, **values))
 
 
+def _n(one: str, many: str, count: int) -> str:
+    """The sentence for one, or that for `%(num)d`, as the visitor's language counts."""
+    return cast(str, flask_babel.ngettext(one, many, count))
+
+
 def _l(text: str) -> str:
     """The same, looked up only when it is shown: for what is written down before there is a visitor."""
     return cast(str, flask_babel.lazy_gettext(text))

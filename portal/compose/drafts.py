@@ -12,7 +12,7 @@ from uuid import UUID
 from portal.compose import media, recipients
 from portal.connexease import schemas
 from portal.errors import DomainError, FieldErrors
-from portal.i18n import _
+from portal.i18n import _, _n
 from portal.models import MessageType
 
 BODY_LIMIT = schemas.TEXT_BODY_LIMIT
@@ -162,7 +162,8 @@ def _link_problems(field: str, link: str) -> Problems:
 
 def _too_long(field: str, text: str, limit: int) -> Problems:
     over = len(text) - limit
-    return [(field, _("This is %(count)d characters too long.", count=over))] if over > 0 else []
+    words = _n("This is %(num)d character too long.", "This is %(num)d characters too long.", over)
+    return [(field, words)] if over > 0 else []
 
 
 _PROBLEMS = {

@@ -143,11 +143,14 @@ class TemplateFields(Form):
             self.buttons[-1].form.number.data = str(number)
 
     def make_room(self, wanted: int) -> None:
-        """Room for exactly so many values."""
+        """Room for exactly so many values, each with its name."""
         while len(self.values) > wanted:
             self.values.pop_entry()
         while len(self.values) < wanted:
             self.values.append_entry()
+        names = self.listed.labels if self.listed else ()
+        for number, entry in enumerate(self.values, start=1):
+            entry.label.text = names[number - 1] if names else _("Value %(number)d", number=number)
 
     def all_values(self) -> tuple[str, ...]:
         """Every value, also those that are empty."""

@@ -184,7 +184,7 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (
             {"kind": "image", "image_link": "https://f.invalid/", "caption": "x" * 1025},
             "caption",
-            "1 characters too",
+            "This is 1 character too long.",
         ),
         ({"kind": "audio", "audio_link": "javascript:alert(1)"}, "audio_link", "must begin with https://"),
         (template(name=""), "name", "Choose a template"),

@@ -136,7 +136,9 @@ def test_what_is_missing_is_named(writer: Sender) -> None:
     )
     assert page.status == 422
     assert page.errors == {"values-1": "Fill in “Order number”: WhatsApp takes no empty one."}
-    assert page.summary.find("a", href="#values-1") is not None
+    link = page.summary.find("a", href="#values-1")
+    assert link is not None
+    assert link.get_text().startswith("Order number: Fill in")
     assert page.soup.select_one("[name='values-2']")["value"] == "Friday"  # type: ignore[index]
 
 
