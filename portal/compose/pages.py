@@ -104,7 +104,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         status_words=STATUS_WORDS,
         hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
         callback=callback.of(account),
-        bubble=reviewing.bubble(account, row) if _may_read() else None,
+        bubble=reviewing.bubble(row) if _may_read() else None,
         **_may(),
     )
 

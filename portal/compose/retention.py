@@ -53,7 +53,7 @@ def _erase(ids: list[UUID]) -> None:
     session().execute(
         sa.update(Message)
         .where(col(Message.id).in_(ids))
-        .values(recipient="", payload=sa.null(), preview="", content_hash="", description="", erased_at=now())
+        .values(recipient="", preview="", content_hash="", description="", erased_at=now(), **_NOTHING)
         .execution_options(**_PLAIN)
     )
 
@@ -78,6 +78,7 @@ def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:
 
 
 _PLAIN = {"synchronize_session": False}
+_NOTHING = {"payload": sa.null(), "template_seen": sa.null()}
 
 
 def _old(count: int) -> list[UUID]:

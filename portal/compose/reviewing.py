@@ -59,8 +59,9 @@ def prepare(
         DomainError: it is not finished, or the key is gone.
     """
     message = drafts.message(draft, account.time_zone)
-    line = preview.line(draft, listed_for(account, draft))
-    composed = sending.Composed(message, credential, mmlite, is_fake, line, draft.template)
+    listed = listed_for(account, draft)
+    line, seen = preview.line(draft, listed), listed.kept if listed else None
+    composed = sending.Composed(message, credential, mmlite, is_fake, line, draft.template, seen)
     row = sending.prepare(person, account, composed, intent)
     if row.state != MessageState.PREPARED and not _is_same(row, composed):
         row = sending.prepare(person, account, composed, _intent_of(intent, composed))
@@ -89,12 +90,12 @@ def draft_of(message: Message) -> Draft:
     return replace(drafts.of_payload(message.payload or {}, message.recipient), template=message.template_uuid)
 
 
-def bubble(account: Account, message: Message) -> Bubble | None:
-    """A message as it arrives; none once its content was erased."""
+def bubble(message: Message) -> Bubble | None:
+    """A message as its sender saw it; none once its content was erased."""
     if message.payload is None:
         return None
-    draft = draft_of(message)
-    return preview.of_draft(draft, listed_for(account, draft))
+    seen = message.template_seen
+    return preview.of_draft(draft_of(message), template_list.of_kept(seen) if seen else None)
 
 
 def listed_for(account: Account, draft: Draft) -> Listed | None:
@@ -114,9 +115,17 @@ def _may_be(listed: Listed, draft: Draft) -> bool:
 def review(account: Account, message: Message) -> Review:
     """Look at a message and, from here, at its file; this may take seconds."""
     draft = draft_of(message)
-    bubble = preview.of_draft(draft, listed_for(account, draft))
+    _follow_list(account, message, draft)
+    shown = bubble(message) or Bubble()
     twin, seen = sending.look_alike(account, message), sending.mark(message)
-    return Review(message, recipients.known(message.recipient), draft, bubble, _look(account, draft), twin, seen)
+    return Review(message, recipients.known(message.recipient), draft, shown, _look(account, draft), twin, seen)
+
+
+def _follow_list(account: Account, message: Message, draft: Draft) -> None:
+    """A template that was edited since the message was written is shown, and kept, as it will arrive."""
+    listed = listed_for(account, draft) if draft.kind == MessageType.TEMPLATE else None
+    if listed is not None and listed.kept != message.template_seen:
+        sending.show_anew(message, preview.line(draft, listed), listed.kept)
 
 
 def _look(account: Account, draft: Draft) -> Report | None:

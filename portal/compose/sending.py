@@ -53,6 +53,7 @@ __all__ = [
     "send",
     "send_if_overdue",
     "settle",
+    "show_anew",
 ]
 
 LOOKS_ALIKE_FOR = timedelta(minutes=10)
@@ -77,6 +78,8 @@ class Composed:
     preview: str = ""
     template: UUID | None = None
     """The one of Connexease's list that it was written with."""
+    template_seen: dict[str, Any] | None = None
+    """The template as the person sees it, where its text is known."""
 
 
 def prepare(person: Person, account: Account, composed: Composed, intent: str) -> Message:
@@ -99,7 +102,18 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
 def mark(message: Message) -> str:
     """What a review shows, in one word: whoever confirms sends it along and sends nothing else than they saw."""
     facts = [message.payload, str(message.credential_id), message.mmlite, message.is_fake]
-    return _hash([*facts, str(message.template_uuid)])
+    return _hash([*facts, str(message.template_uuid), message.template_seen])
+
+
+def show_anew(message: Message, preview: str, template_seen: dict[str, Any]) -> None:
+    """Let a message that was prepared be seen as its template is by now. Does nothing to any other."""
+    with writing():
+        session().rollback()
+        refresh(message)
+        if message.state == MessageState.PREPARED:
+            message.preview, message.template_seen = storable(preview, 200), template_seen
+            session().add(message)
+        session().commit()
 
 
 def look_alike(account: Account, message: Message) -> Message | None:
@@ -179,7 +193,8 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
     row.type, row.recipient = MessageType(message.type), message.to
     row.created_at = now()  # what is edited is as young as its last edit
     row.payload = connexease().gateway.body(message)
-    row.preview, row.template_uuid = storable(composed.preview, 200), composed.template
+    row.preview = storable(composed.preview, 200)
+    row.template_uuid, row.template_seen = composed.template, composed.template_seen
     row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging
     row.credential_id, row.credential_name = credential.id, keys.label(credential)
     row.credential_last_four = credential.last_four

@@ -48,6 +48,12 @@ class Listed:
     def value(self) -> str:
         return str(self.uuid)
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is kept with a message: enough to show it as it was; `of_kept` reads it."""
+        fields = [list(field) for field in zip(self.labels, self.placeholders, strict=True)]
+        return {"uuid": self.value, "name": self.name, "content": self.content, "fields": fields}
+
 
 @dataclass(frozen=True)
 class TemplateList:
@@ -87,7 +93,7 @@ class TemplateList:
 def known(account: Account) -> TemplateList:
     """The list as it was last read; Connexease is not asked."""
     listing = _listing(account)
-    every = (_listed(kept) for kept in listing.templates)
+    every = map(of_kept, listing.templates)
     templates = tuple(template for template in every if len(template.placeholders) <= MOST_VALUES)
     return TemplateList(templates, listing, has_token=bool(_tokens(account)))
 
@@ -235,7 +241,8 @@ def _to_keep(template: schemas.Template) -> dict[str, Any]:
     }
 
 
-def _listed(kept: dict[str, Any]) -> Listed:
+def of_kept(kept: dict[str, Any]) -> Listed:
+    """A template from what was kept of it."""
     labels = _labels(kept)
     return Listed(
         uuid=UUID(kept["uuid"]),
@@ -243,7 +250,7 @@ def _listed(kept: dict[str, Any]) -> Listed:
         content=kept["content"],
         labels=tuple(labels.values()),
         placeholders=tuple(labels),
-        channels=tuple((uuid, name) for uuid, name in kept["channels"]),
+        channels=tuple((uuid, name) for uuid, name in kept.get("channels", ())),
     )
 
 

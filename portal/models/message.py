@@ -91,6 +91,9 @@ class Message(SQLModel, table=True):
     """The content in one plain line."""
     template_uuid: UUID | None = None
     """Which of Connexease's templates was chosen: a name has one for each language. None when written by hand."""
+    template_seen: dict[str, Any] | None = Field(default=None, sa_type=_JSON, repr=False)
+    """The template as its sender saw it, as `portal.compose.template_list` keeps it: it may be edited later. None
+    where nobody knew its text here, and once it was erased."""
     content_hash: str = Field(default="", max_length=64)
     """Of recipient and content: finds a message that looks the same."""
     mmlite: bool = False

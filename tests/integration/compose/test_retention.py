@@ -16,7 +16,7 @@ from tests.support.marks import both_databases
 @both_databases
 def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
     sender = make_sender(portal, control)
-    gateway, row = Gateway(sender), sender.send()
+    gateway, row = Gateway(sender), sender.send(template_seen={"content": "Hi"})
     gateway.report(status(row.wamid, "failed", errors=[{"code": 1, "title": "No phone +905321234567"}]))
     young = sender.send(text("Young"), "intent-2")
     portal.sql(
@@ -26,6 +26,7 @@ def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
     row = sender.message(row.id)
     assert (row.state, row.recipient, row.payload, row.preview, row.content_hash) == ("failed", "", None, "", "")
     assert row.erased_at is not None
+    assert row.template_seen is None
     assert portal.rows(Delivery) == []
     assert [(each.recipient, each.description) for each in portal.rows(MessageStatus)] == [("", "")]
     assert sender.message(young.id).payload is not None

@@ -8,7 +8,7 @@ import pytest
 
 from portal.models import AuditEntry, Credential, CredentialKind, Message, TemplateListing, now
 from tests.integration.compose.conftest import Sender, make_sender
-from tests.integration.compose.test_composer import template, write
+from tests.integration.compose.test_composer import send, template, write
 from tests.support.browser import Page
 from tests.support.marks import both_databases
 
@@ -228,6 +228,37 @@ def test_nobody_knows_which_one_of_the_name(sender: Sender) -> None:
     list_only(sender, listed())
     look(sender, look="refresh")
     assert bubble(sender.browser.get(review.path)) == "Hello Deniz"
+
+
+@both_databases
+def test_a_template_that_is_edited_later(portal: Any, control: Any) -> None:
+    """A message shows the text that its sender saw; whoever still looks at it sees what will arrive."""
+    sender = make_sender(portal, control)
+    add_token(sender)
+
+    def edit(*templates: dict[str, Any]) -> None:
+        sender.control.clear_faults()
+        list_only(sender, *templates)
+        look(sender, look="refresh")
+
+    edit(listed(TWINS[0], "Hello $1"))
+    sent = sender.browser.get(write(sender, **template(template=TWINS[0], **{"values-0": "Deniz"})).goes_to)
+    edit(listed(TWINS[0], "Hi $1"))
+    sent = sender.browser.get(sent.path)
+    assert bubble(sent) == "Hi Deniz"
+    edit(listed(TWINS[0], "Hello again $1"))  # while somebody looks at the review
+    detail = sender.browser.get(sender.browser.submit(sent).goes_to)
+    edit()
+    assert bubble(sender.browser.get(detail.path)) == "Hi Deniz"
+    assert "order_update: Hi Deniz" in sender.browser.get(sender.root).text
+
+
+def test_a_template_by_hand_that_is_listed_later(sender: Sender) -> None:
+    sent = send(sender, **template(**{"values-0": "Deniz"})).goes_to
+    add_token(sender)
+    list_only(sender, listed())
+    look(sender, look="refresh")
+    assert "The template's own text is not known here." in bubble(sender.browser.get(sent))
 
 
 def test_more_fields_than_the_form_has_room_for(sender: Sender) -> None:
