@@ -114,12 +114,14 @@ def switch_on(actor: Person, person_id: UUID) -> Person:
 def remove(actor: Person, person_id: UUID) -> Person:
     """Take somebody out of the staff, and end their sessions; the accounts that they belong to stay theirs.
 
+    So their login stays, or works again where it was switched off: nobody could switch it on any more.
+
     Raises:
         DomainError: they are not of the staff any more, or no admin would be left.
     """
     person = _locked(person_id)
     _refuse_the_last_admin(person)
-    person.staff_role = None
+    person.staff_role, person.is_enabled = None, True
     logins.end_all(person.id)
     audit.record(actor, None, "staff.removed", person.email)
     session().commit()

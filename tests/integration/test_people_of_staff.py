@@ -103,6 +103,18 @@ def test_a_colleague_is_removed(portal: Portal, admin: Browser) -> None:
     assert portal.log_in(SAM).get("/staff/").status == 404
 
 
+def test_who_was_switched_off_and_removed_keeps_a_login_and_can_come_back(portal: Portal, admin: Browser) -> None:
+    """Nobody could switch it on any more, and a reset of the password mails nothing to who is switched off."""
+    portal.staff(StaffRole.SUPPORT, SAM)
+    person = one(portal, SAM)
+    admin.post(f"{person}/off")
+    admin.post(f"{person}/remove")
+    sam = portal.log_in(SAM)
+    assert sam.get("/staff/").status == 404
+    invite(admin, SAM)
+    assert sam.submit(sam.get(portal.link(SAM, "invitations")), "Accept as").goes_to.startswith("/login/code")
+
+
 def test_an_admin_sees_and_ends_sessions(portal: Portal, admin: Browser) -> None:
     support = portal.staff(StaffRole.SUPPORT, SAM)
     portal.log_in(SAM, browser=portal.browser("192.0.2.5"))
