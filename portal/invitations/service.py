@@ -33,6 +33,7 @@ def invite(actor: Person, account: Account | None, email: str, role: Role | Staf
         DomainError: it is no address, or it belongs already, or was invited already.
     """
     address = normalised(contact.email(email, "email"))
+    _one_at_a_time(account)
     _refuse_who_belongs(account, address)
     for row in _pending(account, address):
         if not row.is_over:
@@ -143,12 +144,13 @@ def join_as_new(row: Invitation, first_name: str, last_name: str, password: str)
 
 
 def _let_in(person: Person, row: Invitation) -> None:
+    """Make somebody belong; who does already stays what they are."""
     if row.account_id is not None and row.role is not None:
         if session().get(Membership, (person.id, row.account_id)) is None:
             session().add(Membership(person_id=person.id, account_id=row.account_id, role=row.role))
-        audit.record(person, row.account_id, "member.joined", person.email, role=row.role.value)
-    elif row.staff_role is not None:
-        person.staff_role = person.staff_role or row.staff_role
+            audit.record(person, row.account_id, "member.joined", person.email, role=row.role.value)
+    elif row.staff_role is not None and not person.is_staff:
+        person.staff_role = row.staff_role
         session().add(person)
         logins.end_all(person.id)  # whoever is of the staff logs in with a code
         audit.record(person, None, "staff.joined", person.email, role=row.staff_role.value)
@@ -169,6 +171,14 @@ def _spend(row: Invitation) -> None:
     if not spent.rowcount:  # type: ignore[attr-defined]
         session().rollback()
         raise DomainError(_("This invitation was accepted or withdrawn before."))
+
+
+def _one_at_a_time(account: Account | None) -> None:
+    """Of two who invite at once the second sees whom the first invited: another link would outlive a removal."""
+    session().commit()
+    admins = select(Person.id).where(Person.staff_role == StaffRole.ADMIN).order_by(col(Person.id))
+    accounts = select(Account.id).where(Account.id == account.id) if account else None
+    session().exec((admins if accounts is None else accounts).with_for_update(key_share=True)).all()
 
 
 def _refuse_who_belongs(account: Account | None, address: str) -> None:

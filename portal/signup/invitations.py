@@ -56,6 +56,8 @@ def invite(actor: Person, row: MirroredAccount, email: str) -> AccountInvitation
         DomainError: the account has an owner here or is gone, or this is no address to invite.
     """
     address = normalised(contact.email(email, "email"))
+    session().commit()
+    session().refresh(row, with_for_update=True)  # of two who invite at once the second ends the first's
     if row.account_id is not None or row.connexease_uuid is None:
         raise DomainError(_("This account has its place here already."))
     if row.gone_at is not None:
@@ -91,7 +93,7 @@ def open_for(row: MirroredAccount) -> AccountInvitation | None:
     if row.connexease_uuid is None or row.account_id is not None:
         return None
     query = select(AccountInvitation).where(*_is_open(), AccountInvitation.connexease_uuid == row.connexease_uuid)
-    return session().exec(query).first()
+    return session().exec(query.order_by(col(AccountInvitation.created_at).desc())).first()
 
 
 def find(token: str) -> AccountInvitation | None:
@@ -171,6 +173,9 @@ def _spend(invitation: AccountInvitation, person: Person) -> tuple[Account, list
     if not spent.rowcount or row is None or row.account_id is not None:  # type: ignore[attr-defined]
         session().rollback()
         raise LinkSpent
+    if row.gone_at is not None:
+        session().rollback()
+        raise DomainError(_("Connexease no longer has this account. Ask whoever invited you what became of it."))
     others = [] if person.email_verified_at else address_proven(person)
     account = _account(row, person)
     session().add(account)

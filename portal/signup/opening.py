@@ -6,6 +6,7 @@ Whoever is invited has a login without a password until they follow the mailed l
 from dataclasses import asdict
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit, mail
@@ -43,7 +44,11 @@ def open_account(actor: Person, details: AccountDetails) -> Account:
     owner = _owner(details)
     account = Account(**asdict(details))
     session().add_all([owner, account])
-    session().flush()
+    try:
+        session().flush()
+    except IntegrityError:  # somebody took the address in between, perhaps by a second click
+        session().rollback()
+        raise DomainError(_("Somebody else has just used this address. Look whether it was you."), FIELD) from None
     session().add(Membership(person_id=owner.id, account_id=account.id, role=Role.OWNER))
     session().add(Provisioning(account_id=account.id, step=Step.CREATING_ACCOUNT, next_attempt_at=now()))
     audit.record(actor, account, "account.opened", details.name, to=owner.email)

@@ -12,6 +12,7 @@ from portal.extensions import session
 from portal.membership import service as members
 from portal.models import Account, AuditEntry, HandOver, Invitation, LoginSession, Membership, Person, Role
 from tests.support.browser import Browser, Page
+from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD, Portal
 
@@ -187,6 +188,25 @@ def test_a_mail_of_a_withdrawn_invitation_is_not_sent(portal: Portal, jane: tupl
     invite(owner, settings)
     owner.post(f"{settings}invitations/{portal.one(Invitation).id}/withdraw")
     assert portal.mails(DENIZ) == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_of_two_who_invite_the_same_person_at_once_one_does(portal: Portal, jane: tuple[Browser, str]) -> None:
+    """A second link would still let in whoever was removed after joining by the first."""
+    owner, settings = jane
+    page = owner.get(settings)
+    fields = {"csrf_token": page.values("Send an invitation")["csrf_token"], "email": DENIZ, "role": "operator"}
+    with meanwhile(
+        portal,
+        lambda: owner.post(f"{settings}invitations", fields),
+        "WITH held AS (SELECT id FROM account FOR NO KEY UPDATE) INSERT INTO invitation "
+        "(id, account_id, email, role, invited_by, created_at, expires_at) "
+        "SELECT gen_random_uuid(), id, :email, 'owner', '', now(), now() + interval '1 day' FROM held",
+        email=DENIZ,
+    ) as answer:
+        assert answer.status == 422
+        assert "was invited already" in answer.errors["email"]
+    assert len(portal.rows(Invitation)) == 1
 
 
 @both_databases

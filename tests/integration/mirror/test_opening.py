@@ -19,6 +19,7 @@ from portal.models import (
     StaffRole,
     now,
 )
+from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
 
@@ -218,6 +219,48 @@ def test_an_invitation_ends(portal, support, mirror, control, elsewhere):
     control.delete_account(elsewhere)
     mirror.run()
     assert support.post(f"{LIST}{elsewhere}/invite", {"email": "x@new.example.com"}).status == 422
+
+
+def test_nobody_takes_over_what_is_gone_from_connexease(portal, support, mirror, control, elsewhere):
+    invite(support, elsewhere, "first@new.example.com")
+    browser = portal.browser()
+    page = browser.get(portal.link("first@new.example.com", "invited"))
+    control.delete_account(elsewhere)
+    mirror.run()
+    refused = browser.submit(page, "Accept and log in", **NEWCOMER)
+    assert refused.status == 422
+    assert "Connexease no longer has this account" in refused.text
+    assert refused.values("Accept and log in")["first_name"] == "Ada"
+    assert portal.rows(Account) == portal.rows(Membership) == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_who_invites_sees_what_became_of_the_account_meanwhile(portal, support, elsewhere):
+    invite(support, elsewhere, "first@new.example.com")
+    page = support.get(f"{LIST}{elsewhere}")
+    with meanwhile(
+        portal,
+        lambda: support.submit(page, "Send the invitation again", email="second@new.example.com"),
+        "UPDATE mirrored_account SET gone_at = now() WHERE connexease_uuid = CAST(:it AS uuid)",
+        it=elsewhere,
+    ) as answer:
+        assert answer.status == 422
+        assert "no longer has this account" in answer.text
+    assert len(portal.rows(AccountInvitation)) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_an_account_that_somebody_opens_at_that_moment_is_not_opened_twice(portal, support):
+    page = support.get(f"{LIST}new")
+    with meanwhile(
+        portal,
+        lambda: support.submit(page, "Open the account", **DETAILS),
+        "INSERT INTO person (id, email, password_hash, first_name, last_name, time_zone, is_enabled, session_epoch,"
+        " created_at) VALUES (gen_random_uuid(), :email, '!', '', '', 'UTC', true, 0, now())",
+        email=JANE,
+    ) as answer:
+        assert answer.status == 422
+        assert "just used this address" in answer.errors["contact_email"]
 
 
 def test_two_invitations_never_make_two_owners(portal, support, elsewhere):
