@@ -4,10 +4,14 @@
 """
 
 import ipaddress
+import math
+import time
+from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
 from flask import request
+from flask_babel import format_timedelta
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from portal import contact
@@ -38,10 +42,16 @@ class Limit(Enum):
 
 
 class TooManyTries(DomainError):
-    """The limit is reached; nothing was done."""
+    """The limit is reached; nothing was done.
 
-    def __init__(self) -> None:
-        super().__init__(_("Too many tries. Wait a few minutes, then try again."))
+    Args:
+        seconds: until the next try is let through.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        minutes = max(1, math.ceil(seconds / 60))
+        when = format_timedelta(timedelta(minutes=minutes), "minute", add_direction=True, threshold=1.2)
+        super().__init__(_("Too many tries. Try again %(when)s.", when=when))
 
 
 def take_for_address(limit: Limit) -> None:
@@ -111,4 +121,4 @@ def _take(limit: Limit, *key: str) -> None:
     factor = settings().throttle_factor
     scaled = type(item)(item.amount * factor, item.multiples, item.namespace)
     if not limiter.limiter.hit(scaled, limit.name, *key):
-        raise TooManyTries
+        raise TooManyTries(limiter.limiter.get_window_stats(scaled, limit.name, *key).reset_time - time.time())

@@ -367,6 +367,9 @@ def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):
         page = browser.submit(form, "Log in", email=f"a{number}@acme.example.com", password="wrong")
         answers.append("Too many tries" in page.text)
     assert answers == [False] * 30 + [True] * 2
+    # When the next is let through is said; that the entries are wrong is not.
+    assert "Too many tries. Try again in 1 minute." in page.text
+    assert "Please check what you entered" not in page.text
 
 
 def test_tries_for_one_account_are_counted_together_however_its_address_is_spelled(make_portal):
