@@ -265,7 +265,7 @@ class HandedOverPage(SecretPage):
 
 
 class LinkOverPage(PortalPage):
-    title = "This link does nothing any more"
+    title = "This link does not work any more"
 
 
 class GatewayKeyForm(VaultPage):
