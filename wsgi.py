@@ -1,5 +1,13 @@
 """What a WSGI server serves: `gunicorn wsgi:app`."""
 
-from portal import create_app
+import sys
 
-app = create_app()
+from portal import create_app
+from portal.settings import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    # The sentences say what to mend; a trace would hide them. gunicorn starts no other worker after a 3.
+    print(error, file=sys.stderr)  # noqa: T201
+    sys.exit(3)

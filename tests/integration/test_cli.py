@@ -1,8 +1,14 @@
 """The `portal` command, as an operator runs it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.support.portal import PASSWORD
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_login_for_the_staff(command, portal):
@@ -52,3 +58,13 @@ def test_a_missing_setting_is_a_sentence(command):
     assert done.returncode == 2
     assert done.stdout == ""
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "VAULT_KEYS"]
+
+
+def test_a_server_that_may_not_start_says_why_and_nothing_else():
+    code = "import sys; sys.path.insert(0, '.'); import wsgi"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")  # with it gunicorn ends instead of starting one after another
+    assert done.stderr.startswith("SECRET_KEY must be set")
+    assert "Traceback" not in done.stderr
