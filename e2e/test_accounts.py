@@ -30,6 +30,7 @@ def test_what_is_only_at_connexease_is_read_found_and_looked_at(accounts: Accoun
     accounts.refresh()
     expect(accounts.mirror).to_contain_text("accounts at Connexease")
     expect(accounts.row(name)).to_be_visible()  # the list followed by itself
+    expect(accounts.button("Refresh now")).to_be_focused()  # it came back, and with it the keyboard
     accounts.find(f"line {made['uuid'][:8]}")
     accounts.expect_only(name)
     expect(accounts.page).to_have_url(f"{stack.url}/staff/accounts/?q=line+{made['uuid'][:8]}")

@@ -118,8 +118,19 @@
     if (!document.hidden) polled().forEach((element) => refresh(element));
   });
 
+  // htmx keeps the keyboard where it was only if that has an id; of a link or button its words say which it is.
+  let pressed = null;
+
+  document.addEventListener("htmx:before:swap", () => {
+    const at = document.activeElement;
+    pressed = at?.matches("a, button, summary") ? { at, find: describe(at) } : null;
+  });
+
   // htmx put something in place by itself: what was shown there before is no longer known.
   document.addEventListener("htmx:after:swap", () => {
+    const isLost = pressed && !pressed.at.isConnected && document.activeElement === document.body;
+    if (isLost) pressed.find(document)?.focus();
+    pressed = null;
     for (const element of polled()) {
       loopOf(element).shown = undefined;
       arm(element);
