@@ -19,7 +19,9 @@ from portal.models import (
     Credential,
     CredentialKind,
     CredentialListing,
+    Membership,
     MirroredAccount,
+    Person,
     Provisioning,
     Step,
     Webhook,
@@ -87,6 +89,17 @@ def of_account(session: Session, account: Account, at: datetime) -> Facts:
     return facts
 
 
+def people_of(session: Session, account: Account) -> str:
+    """The words that the account's own people are found by: their names and the addresses they log in with."""
+    query = (
+        sa.select(col(Person.first_name), col(Person.last_name), col(Person.email))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Membership.account_id) == account.id)
+        .order_by(col(Membership.created_at))
+    )
+    return " ".join(word for row in session.execute(query) for word in row)
+
+
 def freshness(session: Session, account: Account) -> tuple[datetime | None, datetime | None, str]:
     """When the oldest of the account's three lists was read, when the last was tried, and what stopped a try."""
     found: list[Any] = [session.get(listing, account.id) for listing in LISTINGS]
@@ -104,8 +117,8 @@ def apply_account(session: Session, row: MirroredAccount, account: Account, at: 
     row.step = set_up.step if set_up else Step.READY
     row.listed = {}
     row.read_at, row.tried_at, row.problem_text = freshness(session, account)
-    persons = f"{account.contact_name} {account.contact_lastname} {account.billing_email}"
-    if apply(row, of_account(session, account, at), persons):
+    contact = f"{account.contact_name} {account.contact_lastname} {account.billing_email}"
+    if apply(row, of_account(session, account, at), f"{contact} {people_of(session, account)}"):
         search.put(session, [row])
 
 

@@ -21,7 +21,9 @@ from portal.models import (
     ChannelListing,
     Credential,
     CredentialListing,
+    Membership,
     MirroredAccount,
+    Person,
     Provisioning,
     Webhook,
     WebhookListing,
@@ -37,7 +39,10 @@ FOLLOWED: tuple[type[SQLModel], ...] = (
     WebhookListing,
     Credential,
     CredentialListing,
+    Membership,
 )
+FOUND_BY = ("first_name", "last_name", "email")
+"""What of a person finds the accounts that they belong to."""
 _TOUCHED = "accounts to project"
 
 
@@ -67,9 +72,21 @@ def project_now(account_id: UUID) -> None:
 
 def _collect(session: Session, _context: Any) -> None:
     touched: set[UUID] = session.info.setdefault(_TOUCHED, set())
-    for row in (*session.new, *session.dirty):
+    for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, FOLLOWED):
             touched.add(row.id if isinstance(row, Account) else row.account_id)  # type: ignore[attr-defined]
+        elif isinstance(row, Person) and _goes_by_another_name(row):
+            touched.update(_accounts_of(session, row))
+
+
+def _goes_by_another_name(person: Person) -> bool:
+    state = sa.inspect(person)
+    return any(state.attrs[name].history.has_changes() for name in FOUND_BY)
+
+
+def _accounts_of(session: Session, person: Person) -> list[UUID]:
+    query = sa.select(col(Membership.account_id)).where(col(Membership.person_id) == person.id)
+    return list(session.connection().execute(query).scalars())
 
 
 def _project_touched(session: Session) -> None:

@@ -41,6 +41,19 @@ def test_a_sign_up_is_in_the_list_at_once_and_followed(portal, support):
     assert names(support.get(LIST, query_string={"state": "ready", "no_channel": "y"})) == ["Acme Corp"]
 
 
+@both_databases
+def test_the_account_is_found_by_everybody_who_belongs_to_it(portal, support):
+    owner, account_id = portal.customer()
+    colleague = portal.member(account_id, "deniz@elsewhere.example.com")
+    person = f"/accounts/{account_id}/settings/people/{portal.person('deniz@elsewhere.example.com').id}"
+    fields = {"first_name": "Deniz", "last_name": "Kaya", "time_zone": "Europe/Istanbul"}
+    assert colleague.submit(colleague.get("/profile"), "Save", **fields).status == 303
+    for typed in ("deniz@elsewhere.example.com", "deniz kaya"):
+        assert names(support.get(LIST, query_string={"q": typed})) == ["Acme Corp"], typed
+    assert owner.post(f"{person}/remove").status == 303
+    assert names(support.get(LIST, query_string={"q": "deniz@elsewhere.example.com"})) == []
+
+
 def test_an_empty_list_says_what_to_do(support):
     assert "No accounts yet" in support.get(LIST).text
     assert "No account matches" in support.get(LIST, query_string={"q": "nobody"}).text
@@ -105,6 +118,7 @@ def test_refresh_now_shows_how_far_it_is_and_what_came_of_it(portal, support, co
     progress = page.soup.select_one("#mirror progress")
     assert progress["value"] == "0"
     assert page.soup.select_one("#mirror")["data-poll"].startswith("/staff/accounts/mirror")
+    assert page.soup.select_one("#mirror").has_attr("autofocus") is htmx  # the button that was pressed is gone
     portal.work()
     panel = support.get("/staff/accounts/mirror", htmx=True)
     assert "3 accounts at Connexease, 3 new, 0 gone." in panel.text
