@@ -37,7 +37,7 @@ def invite(actor: Person, account: Account | None, email: str, role: Role | Staf
     _refuse_who_belongs(account, address)
     for row in _pending(account, address):
         if not row.is_over:
-            raise DomainError(_("This address was invited already. Send the invitation again, below."), "email")
+            raise DomainError(_("This address was invited already. Send that invitation again instead."), "email")
         row.withdrawn_at = now()
         session().add(row)
     row = Invitation(

@@ -30,6 +30,9 @@ def test_support_sees_and_changes_webhooks_and_the_customer_is_told(portal: Port
     support = portal.staff(StaffRole.SUPPORT)
     page = support.get(f"{account}webhooks/new")
     assert "account as staff" in page.text
+    back = page.soup.find("a", string="Back to what we know of it")
+    assert back is not None
+    assert "Acme Corp" in support.get(str(back["href"])).text
     fields = {
         "intent": page.values("Save webhook")["intent"],
         "callback_url": "https://helped.example.com/",
