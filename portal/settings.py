@@ -15,6 +15,10 @@ from sqlalchemy.exc import ArgumentError
 HTMX_CDN_URL = "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
 HTMX_CDN_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 
+POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
+SQLITE = ("sqlite", "sqlite+pysqlite")
+"""What a database's address begins with. Other drivers are not installed."""
+
 MIN_SECRET_LENGTH = 32
 VAULT_KEY_BYTES = 32
 
@@ -222,9 +226,10 @@ def _is_database(url: str) -> bool:
         made = make_url(url)
     except ArgumentError:
         return False
-    backend = "postgresql" if made.drivername == "postgres" else made.get_backend_name()
     # An in-memory SQLite is gone with its process, and each of ours would have its own.
-    return backend == "postgresql" or (backend == "sqlite" and made.database not in (None, "", ":memory:"))
+    return made.drivername in POSTGRESQL or (
+        made.drivername in SQLITE and made.database not in (None, "", ":memory:")
+    )
 
 
 def _is_vault_key(text: str) -> bool:

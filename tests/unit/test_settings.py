@@ -92,6 +92,8 @@ def test_good_production_settings_start(environment):
         ("MAIL_URL", "http://unsafe-value.com"),
         ("DATABASE_URL", "unsafe-value"),
         ("DATABASE_URL", "mysql://user:unsafe-value@db/portal"),
+        ("DATABASE_URL", "postgresql+psycopg2://user:unsafe-value@db/portal"),
+        ("DATABASE_URL", "sqlite+unsafe-value:///file.db"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("REDIS_URL", "unsafe-value"),
