@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
+from portal import access, htmx, throttle
 from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
@@ -15,6 +15,7 @@ from portal.models import Account, Person, StaffRole, Step
 from portal.staff import blueprint, dropoffs
 from portal.staff import board as service
 from portal.staff.board_forms import AdoptForm, GiveUpForm
+from portal.throttle import Limit
 
 ROOT = "/staff/provisioning/"
 ONE = f"{ROOT}<uuid:account_id>"
@@ -70,7 +71,13 @@ def retry(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def mail_link(account_id: UUID) -> ResponseReturnValue:
     """Mail the link again that proves the address."""
-    return _do(service.mail_link, account_id, _("A new link is on its way to %(name)s."))
+
+    def mail(actor: Person, of: UUID) -> Account:
+        if found := service.find(of):
+            throttle.take_for_email(Limit.MAILS, found.owner.email)
+        return service.mail_link(actor, of)
+
+    return _do(mail, account_id, _("A new link is on its way to %(name)s."))
 
 
 @blueprint.post(f"{ONE}/take-up")

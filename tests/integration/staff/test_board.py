@@ -225,6 +225,15 @@ def test_a_link_to_prove_the_address_is_mailed_again(verified: Portal) -> None:
     assert "account.link_mailed" in actions(verified)
 
 
+def test_nobodys_mailbox_is_flooded_with_links(make_portal) -> None:
+    portal = make_portal(signup_policy="verified", throttle_factor=1)
+    portal.sign_up()
+    browser = support(portal)
+    said_last = [said(browser, browser.post(f"{one(portal)}/link")) for _ in range(6)][-1]
+    assert "Too many tries" in said_last
+    assert len([mail for mail in portal.mails(JANE) if "Confirm" in mail["subject"]]) < 7
+
+
 # --- adopting
 
 
