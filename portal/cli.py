@@ -11,7 +11,7 @@ import click
 import psycopg
 import redis
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from portal.settings import SettingsError
 
@@ -28,10 +28,23 @@ class Plainly(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (OperationalError, psycopg.OperationalError):
+        except (ProgrammingError, OperationalError) as error:
+            if _lacks_tables(error):
+                raise click.ClickException(
+                    "The database lacks tables of this version: run `portal db upgrade`."
+                ) from None
+            if not isinstance(error, OperationalError):
+                raise
+            raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
+        except psycopg.OperationalError:
             raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
         except redis.ConnectionError:
             raise click.ClickException("Redis does not answer: check REDIS_URL.") from None
+
+
+def _lacks_tables(error: DBAPIError) -> bool:
+    lacks = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+    return isinstance(error.orig, lacks) or str(error.orig).startswith(("no such table", "no such column"))
 
 
 @click.group(cls=Plainly)

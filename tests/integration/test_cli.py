@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.marks import both_databases
 from tests.support.portal import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,16 @@ def test_a_database_is_brought_up_to_date(command, tmp_path):
     for _ in range(2):
         done = command("db", "upgrade", DATABASE_URL=url)
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+
+
+@both_databases
+def test_a_database_without_tables_is_a_sentence(command, database_kind, tmp_path, request):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgres").create()
+    done = command("staff", "reset-totp", "boss@reseller.example.com", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert done.stderr == "Error: The database lacks tables of this version: run `portal db upgrade`.\n"
 
 
 def test_the_database_lies_below_the_folder_where_the_portal_is_started(command, tmp_path):
