@@ -107,6 +107,31 @@ def test_closed_makes_nothing(make_portal, portal):
     assert closed.rows(Person) == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "way", "promise"),
+    [
+        ("open", "Sign up", "That is all."),
+        ("verified", "Sign up", "Open the link that we mail you"),
+        ("approval", "Sign up", "Our team looks at it and mails you."),
+        ("closed", "Get an account", "Our team opens it for you"),
+    ],
+)
+def test_the_first_page_tells_a_newcomer_how_to_get_in_here(make_portal, policy, way, promise):
+    front = make_portal(signup_policy=policy).browser().get("/")
+    step = front.soup.select_one(".front-steps li").get_text(" ")
+    assert way in step
+    assert promise in step
+    assert ("Create an account" in front.text) == (policy != "closed")
+
+
+def test_nobody_is_promised_an_account_before_the_staff_have_looked(make_portal):
+    portal = make_portal(signup_policy="approval")
+    browser = portal.browser()
+    assert "Our team looks at every new account" in browser.get("/signup").text
+    portal.sign_up(browser)
+    assert "then our team looks at your sign-up" in browser.get("/signup/sent").text
+
+
 # --- what is refused
 
 
