@@ -250,9 +250,10 @@ def test_the_event_alone_does_not_close_another_tabs_window(
 
 
 def test_stop_waiting(channels: ChannelsPage) -> None:
-    channels.connect()
+    dialog = channels.connect()
     channels.expect_state("opened")
-    channels = channels.stop_waiting()
+    with dialog.page.expect_event("close"):
+        channels = channels.stop_waiting()
     expect(channels.button("Stop waiting")).to_have_count(0)
     channels.connect().connect("Then")
     channels.expect_state("confirmed", "Then is connected")

@@ -37,6 +37,13 @@
     opened(attempt, link.href);
   });
 
+  // Whoever stops waiting does not want its window any more.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.closest("form[data-stop]")) return;
+    leave(current);
+    current = null;
+  }, true);
+
   // Only from the window that we opened, and only while that window shows a page of the dialog's origin.
   window.addEventListener("message", ({ origin, source, data }) => {
     const attempt = current;
@@ -108,7 +115,7 @@
     tell(attempt, { event: "opened" });
   }
 
-  // Another attempt takes this one's place.
+  // Another attempt takes this one's place, or none.
   function leave(attempt) {
     if (!attempt) return;
     clearInterval(attempt.watch);
