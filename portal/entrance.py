@@ -17,6 +17,9 @@ from portal.models import LoginSession, Person, now
 
 CONFIRMED = "confirmed_at"
 CONFIRMED_FOR = timedelta(minutes=10)
+GRANTED = "granted"
+"""In the cookie of somebody to whom the next page shows a secret: which, and since when."""
+GRANTED_FOR = timedelta(minutes=1)
 HALF = "half"
 """In the cookie of somebody whose password was right, and who must still show a code or set an app up."""
 HALF_FOR = timedelta(minutes=10)
@@ -98,6 +101,23 @@ def has_confirmed() -> bool:
     """
     age = now().timestamp() - int(cookie.get(CONFIRMED, 0))
     return 0 <= age < CONFIRMED_FOR.total_seconds()
+
+
+def grant(what: UUID) -> None:
+    """Let the next page show a secret, once.
+
+    So the secret is not on the answer to the form with the password, which a browser keeps and sends again at
+    "back" and "reload", however much later.
+    """
+    cookie[GRANTED] = {"what": str(what), "at": int(now().timestamp())}
+
+
+def use_grant(what: UUID) -> bool:
+    """Whether this secret may be shown now. It may not be shown again."""
+    granted = cookie.pop(GRANTED, None)
+    if not granted or granted["what"] != str(what):
+        return False
+    return bool(0 <= now().timestamp() - granted["at"] < GRANTED_FOR.total_seconds())
 
 
 def _load_person(token: str) -> Person | None:

@@ -1,15 +1,16 @@
 """Setting up where the gateway reports what becomes of messages."""
 
-from flask import flash, url_for
+from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
+from portal import access, entrance, htmx, throttle
 from portal.access import BUILDERS
 from portal.accounts.service import is_ready
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
 from portal.compose import blueprint
 from portal.compose import callback as receiver
+from portal.database import writing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account
@@ -38,21 +39,36 @@ def make_callback(account: Account) -> ResponseReturnValue:
 @blueprint.post(f"{ROOT}/secret")
 @access.account_page(*BUILDERS)
 def reveal_callback(account: Account) -> ResponseReturnValue:
-    """Show the secret to somebody who manages the account's keys, and types the password first."""
+    """Let somebody who manages the account's keys see the secret, after they typed the password."""
     form = PasswordForm()
     try:
         if form.validate():
             confirm(form)
             throttle.take_for_account(Limit.REVEALS, account.id)
-            secret = receiver.reveal(access.person_or_401(), account).get_secret_value()
-            page = htmx.page(
-                "compose/callback_secret.html", account=account, callback=receiver.of(account), secret=secret
-            )
-            page.headers["Cache-Control"] = "no-store"
-            return page
+            entrance.grant(account.id)
+            return htmx.redirect(url_for("compose.callback_secret", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
     return _page(account, form, 422)
+
+
+@blueprint.get(f"{ROOT}/secret")
+@access.account_page(*BUILDERS)
+def callback_secret(account: Account) -> ResponseReturnValue:
+    """The secret; only right after the password, and not again by "back" or "reload"."""
+    if request.method == "HEAD":
+        return make_response("")
+    if not entrance.use_grant(account.id):
+        return htmx.redirect(url_for("compose.callback", account_id=account.id))
+    try:
+        with writing():
+            secret = receiver.reveal(access.person_or_401(), account).get_secret_value()
+    except DomainError as error:
+        flash(error.message, "danger")
+        return htmx.redirect(url_for("compose.callback", account_id=account.id))
+    page = htmx.page("compose/callback_secret.html", account=account, callback=receiver.of(account), secret=secret)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 @blueprint.post(f"{ROOT}/renew")

@@ -34,6 +34,7 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
     held, form = _kept_or_404(account, credential_id), HandOverForm()
     try:
         if form.validate():
+            handovers.refuse_again(account, text(form.intent))  # before the password that it was sent with counts
             confirm(form)
             throttle.take_for_account(Limit.REVEALS, account.id)
             link, token = handovers.make(

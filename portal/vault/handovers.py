@@ -61,6 +61,17 @@ def make(
     return link, SecretStr(token)
 
 
+def refuse_again(account: Account, intent: str) -> None:
+    """Refuse a form that made its link before.
+
+    Raises:
+        AlreadyMade: it did.
+    """
+    query = select(HandOver.id).where(HandOver.account_id == account.id, HandOver.intent == intent)
+    if session().exec(query).first() is not None:
+        raise AlreadyMade
+
+
 def of_credential(row: Credential) -> list[HandOver]:
     """The links that were made for a key, newest first."""
     query = select(HandOver).where(HandOver.credential_id == row.id).order_by(col(HandOver.created_at).desc())

@@ -8,7 +8,7 @@ from flask import Response, abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
-from portal import access, htmx, throttle
+from portal import access, entrance, htmx, throttle
 from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.auth.confirming import confirm
@@ -104,22 +104,37 @@ def show(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @blueprint.post(f"{ONE}/reveal")
 @access.account_page(*BUILDERS)
 def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
-    """Show the key to somebody who manages the account's keys, and types the password first."""
+    """Let somebody who manages the account's keys see one, after they typed the password."""
     held, form = _held_or_404(account, credential_id), PasswordForm()
     try:
         if form.validate():
             confirm(form)
             throttle.take_for_account(Limit.REVEALS, account.id)
-            key = keys.reveal(access.person_or_401(), account, held.row)
-            page = _secret_page("vault/revealed.html", account, held, key)
-            page.headers["Refresh"] = f"{SHOWN_FOR}; url={_address(account, held)}"
-            return page
-    except keys.NoKey as error:
-        flash(error.message, "danger")
-        return htmx.redirect(_address(account, held))
+            entrance.grant(held.id)
+            return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=held.id))
     except DomainError as error:
         form.show_refusal(error)
     return _show(account, held, form, 422)
+
+
+@blueprint.get(f"{ONE}/reveal")
+@access.account_page(*BUILDERS)
+def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """The key, for a minute; only right after the password, and not again by "back" or "reload"."""
+    held = _held_or_404(account, credential_id)
+    if request.method == "HEAD":
+        return make_response("")
+    if not entrance.use_grant(held.id):
+        return htmx.redirect(_address(account, held))
+    try:
+        with writing():
+            key = keys.reveal(access.person_or_401(), account, held.row)
+    except keys.NoKey as error:
+        flash(error.message, "danger")
+        return htmx.redirect(_address(account, held))
+    page = _secret_page("vault/revealed.html", account, held, key)
+    page.headers["Refresh"] = f"{SHOWN_FOR}; url={_address(account, held)}"
+    return page
 
 
 @blueprint.post(f"{ONE}/copied")

@@ -252,7 +252,7 @@ def test_the_vault(portal, customer):
                 answer = customer.post(one + page, typed) if page else customer.post(f"{one}/reveal", typed)
                 if answer.response.mimetype == "text/html" and answer.status == 422:
                     check(answer)
-        check(customer.post(f"{one}/reveal", {"password": PASSWORD}))
+        check(customer.follow(customer.post(f"{one}/reveal", {"password": PASSWORD})))
     customer.follow(
         customer.post(
             f"{one}/hand-over", {"note": "Acme Corp", "lifetime": "86400", "intent": "x", "password": PASSWORD}
@@ -305,7 +305,7 @@ def test_the_message_log(portal, customer):
     check(customer.open(customer.post(f"{base}/status-events").goes_to))
     for way in ("secret", "renew"):
         check(customer.post(f"{base}/status-events/{way}", {"password": "?"}))
-    check(customer.post(f"{base}/status-events/secret", {"password": PASSWORD}))
+    check(customer.follow(customer.post(f"{base}/status-events/secret", {"password": PASSWORD})))
     row = Message(
         account_id=UUID(customer.account), intent="x", type="text", confirmed_at=now(), call_started_at=now()
     )

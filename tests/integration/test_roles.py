@@ -47,6 +47,7 @@ ACCOUNT = {
     "vault.create": (BUILDS, ""),
     "vault.first": (BUILDS, ""),
     "vault.reveal": (BUILDS, ""),
+    "vault.revealed": (BUILDS, ""),
     "vault.copied": (BUILDS, ""),
     "vault.try_out": (BUILDS, ""),
     "vault.rename": (BUILDS, ""),
@@ -73,6 +74,7 @@ ACCOUNT = {
     "compose.callback": (EVERYBODY, "admin support read_only"),
     "compose.make_callback": (BUILDS, ""),
     "compose.reveal_callback": (BUILDS, ""),
+    "compose.callback_secret": (BUILDS, ""),
     "compose.renew_callback": (BUILDS, ""),
     "compose.new": (SENDS, ""),
     "compose.prepare": (SENDS, ""),
@@ -225,7 +227,7 @@ def test_a_developer_makes_reveals_and_revokes_keys(portal: Portal) -> None:
     assert key is not None
     one = made.goes_to.removesuffix("/key")
     assert developer.get(one).status == 200
-    revealed = developer.post(f"{one}/reveal", {"password": "violet-anchor-mirror-4417"})
+    revealed = developer.follow(developer.post(f"{one}/reveal", {"password": "violet-anchor-mirror-4417"}))
     assert key.get_text() in revealed.text
     assert developer.post(f"{one}/revoke", {"typed": "Order system"}).status == 303
 

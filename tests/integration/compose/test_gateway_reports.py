@@ -410,7 +410,9 @@ def test_the_page_that_sets_it_up(sender: Sender) -> None:
     assert "Nothing came yet" in page.text
     wrong = sender.browser.post(f"{address}/secret", {"password": "wrong"})
     assert wrong.status == 422
-    shown = sender.browser.post(f"{address}/secret", {"password": PASSWORD})
+    answer = sender.browser.post(f"{address}/secret", {"password": PASSWORD})
+    shown = sender.browser.get(answer.goes_to)
+    assert sender.browser.get(answer.goes_to).goes_to == address
     assert shown.response.headers["Cache-Control"] == "no-store"
     secret = shown.soup.find(id="secret").get_text()  # type: ignore[union-attr]
     control = sender.control

@@ -12,7 +12,7 @@ from portal.models import Credential
 from portal.sandbox.client import SandboxControl
 from tests.conftest import RESELLER_TOKEN
 from tests.support.browser import Browser, Page
-from tests.support.portal import Portal
+from tests.support.portal import PASSWORD, Portal
 
 CREATE = {"path": "/access-token/$", "method": "POST"}
 LIST = {"path": "/access-token/$", "method": "GET"}
@@ -52,6 +52,11 @@ class Owner:
         """A new token, and the key that was shown."""
         key = key_on(self.browser.follow(self.make(name, **typed)))
         return self.row(name), key
+
+    def reveal(self, row: Credential, password: str = PASSWORD) -> Page:
+        """Send the form that reveals a key, and go where it leads."""
+        typed = {"password": password} if password else {}
+        return self.browser.follow(self.browser.post(self.address(row, page="/reveal"), typed))
 
     def add_gateway_key(self, key: str, name: str = "Shop gateway", *, htmx: bool = False) -> Page:
         return self.browser.post(f"{self.root}gateway/new", {"name": name, "key": key}, htmx=htmx)

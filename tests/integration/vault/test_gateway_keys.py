@@ -6,7 +6,6 @@ import pytest
 
 from portal.models import now
 from tests.integration.vault.conftest import Owner, key_on
-from tests.support.portal import PASSWORD
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 
@@ -19,8 +18,7 @@ def test_kept_and_revealed(owner: Owner, htmx: bool) -> None:
     assert KEY not in page.response.get_data(as_text=True)
     row = owner.row("Shop gateway")
     assert KEY not in (row.sealed_key or "")
-    revealed = owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
-    assert key_on(revealed) == KEY
+    assert key_on(owner.reveal(row)) == KEY
     assert "put the gateway key “Shop gateway” into the vault" in owner.history()
 
 
@@ -85,7 +83,7 @@ def test_one_that_does_not_open_is_in_nobodys_way(owner: Owner) -> None:
     assert owner.add_gateway_key("pk_" + "b" * 32, "Another").status == 303
     row = owner.row("Shop gateway")
     owner.browser.post(owner.address(row, page="/replace"), {"key": KEY})
-    assert key_on(owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})) == KEY
+    assert key_on(owner.reveal(row)) == KEY
 
 
 def test_a_new_key_in_an_old_place_is_not_unused(owner: Owner) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal import entrance
 from portal.models import HandOver, now
 from tests.integration.vault.conftest import Owner, key_on
 from tests.integration.vault.test_rotate_revoke import revoke
@@ -137,6 +138,16 @@ def test_the_same_form_twice_leads_to_its_link(owner: Owner) -> None:
     assert "This form made a link already" in page.text
     assert len(owner.portal.rows(HandOver)) == 1
     assert page.form("Withdraw")
+
+
+def test_a_form_that_a_browser_sends_again_confirms_nobody(owner: Owner, monkeypatch) -> None:
+    """The password that was typed into it is still in there."""
+    row, _key = owner.made()
+    hand_over(owner, intent="once")
+    later = entrance.now() + timedelta(minutes=11)
+    monkeypatch.setattr(entrance, "now", lambda: later)
+    hand_over(owner, intent="once")
+    assert owner.reveal(row, password="").status == 422
 
 
 def test_a_gateway_key_that_is_replaced_takes_its_links_with_it(owner: Owner) -> None:

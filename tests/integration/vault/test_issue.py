@@ -11,7 +11,6 @@ from portal.models import Credential, StaffRole, now
 from portal.vault import keys
 from tests.integration.vault.conftest import CREATE, Owner, key_on
 from tests.support.marks import both_databases
-from tests.support.portal import PASSWORD
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -150,9 +149,7 @@ def test_it_is_shown_although_somebody_else_writes(owner: Owner, database_url: s
 def test_a_key_that_is_not_to_be_kept_is_shown_in_no_other_way(owner: Owner) -> None:
     answer = owner.make(keep="")
     row = owner.row("Order system")
-    address = owner.address(row, page="/reveal")
-    revealed = owner.browser.follow(owner.browser.post(address, {"password": PASSWORD}))
-    assert "The vault does not hold this key." in revealed.text
+    assert "The vault does not hold this key." in owner.reveal(row).text
     tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
     assert "The vault does not hold this key." in tried.text
     assert key_on(owner.browser.follow(answer))

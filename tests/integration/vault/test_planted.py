@@ -8,7 +8,6 @@ from portal.models import Credential, HandOver
 from tests.integration.vault.conftest import CREATE, Owner, key_on
 from tests.integration.vault.test_hand_over import link
 from tests.support.log import Formatted, log  # noqa: F401 - a fixture
-from tests.support.portal import PASSWORD
 
 GATEWAY_KEY = "pk_planted0123456789abcdef012345678"
 
@@ -20,7 +19,7 @@ def journey(owner: Owner) -> tuple[dict[str, str], list[str]]:
     pages += [owner.add_gateway_key(GATEWAY_KEY, "")]
     row = owner.row("Order system")
     pages += [owner.browser.post(owner.address(row, page="/reveal"), {"password": "wrong-planted-password"})]
-    assert key_on(owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})) == token_key
+    assert key_on(owner.reveal(row)) == token_key
     address = link(owner)
     stranger = owner.portal.browser()
     seen = stranger.get(address)
@@ -49,7 +48,7 @@ def error_pages(owner: Owner) -> list[str]:
     row = owner.row("Order system")
     owner.portal.sql("ALTER TABLE audit_entry RENAME TO away")
     pages = [
-        owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD}),
+        owner.reveal(row),
         owner.add_gateway_key("pk_another0123456789abcdef012345678"),
     ]
     owner.portal.sql("ALTER TABLE away RENAME TO audit_entry")

@@ -10,9 +10,8 @@ from tests.integration.vault.conftest import Owner, key_on
 from tests.support.portal import PASSWORD
 
 
-def reveal(owner: Owner, **typed: str):
-    row = owner.row("Order system")
-    return owner.browser.post(owner.address(row, page="/reveal"), typed)
+def reveal(owner: Owner, password: str = ""):
+    return owner.reveal(owner.row("Order system"), password)
 
 
 def test_the_password_opens_it(owner: Owner) -> None:
@@ -34,6 +33,32 @@ def test_without_it_nothing_is_seen(owner: Owner, typed: str, words: str) -> Non
     assert page.errors["password"] == words
     assert key not in page.response.get_data(as_text=True)
     assert "revealed" not in owner.history()
+
+
+def test_back_and_reload_do_not_show_it_again(owner: Owner) -> None:
+    row, key = owner.made()
+    answer = owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
+    assert answer.status == 303  # so no browser keeps the password to send it again
+    assert key_on(owner.browser.get(answer.goes_to)) == key
+    assert owner.browser.get(answer.goes_to).goes_to == owner.address(row)
+    assert owner.history().count("revealed the key") == 1
+
+
+def test_it_waits_a_minute_to_be_looked_at(owner: Owner, monkeypatch) -> None:
+    row, _key = owner.made()
+    answer = owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
+    later = entrance.now() + timedelta(minutes=1, seconds=1)
+    monkeypatch.setattr(entrance, "now", lambda: later)
+    assert owner.browser.get(answer.goes_to).goes_to == owner.address(row)
+    assert "revealed" not in owner.history()
+
+
+def test_what_opens_one_key_opens_no_other(owner: Owner) -> None:
+    row, _key = owner.made()
+    other, _key = owner.made("Another")
+    owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
+    address = owner.address(other, page="/reveal")
+    assert owner.browser.get(address).goes_to == owner.address(other)
 
 
 def test_it_is_good_for_ten_minutes(owner: Owner, monkeypatch) -> None:
