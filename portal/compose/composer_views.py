@@ -189,6 +189,7 @@ def _context(account: Account, form: ComposeForm, templates: TemplateList) -> di
     form.offer_templates(found, templates.channels)
     draft = form.draft()
     _offer_language(account, form, draft)
+    form.to.description = recipients.hint(account.time_zone)
     return {
         "account": account,
         "form": form,

@@ -7,8 +7,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectField
 from wtforms.validators import Length, ValidationError
 
-from portal import contact
-from portal.compose import log
+from portal.compose import log, recipients
 from portal.compose.log import Filter
 from portal.compose.showing import STATE_WORDS, TYPE_WORDS
 from portal.errors import DomainError
@@ -48,7 +47,7 @@ class LogForm(PeriodForm):
     def validate_recipient(self, field: SearchField) -> None:
         if text(field).strip():
             try:
-                self.number = contact.phone(text(field), self.zone, "recipient")
+                self.number = recipients.read(text(field), self.zone).e164
             except DomainError as error:
                 raise ValidationError(error.message) from None
 

@@ -38,9 +38,6 @@ class ComposeForm(TemplateFields):
     to = StringField(
         _l("To"),
         filters=[stripped],
-        description=_l(
-            "A phone number, written in any way. Without a country code it is read as one of your country."
-        ),
         render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": 120, "dir": "ltr"},
     )
     credential = Choice(_l("Gateway key"), validate_choice=False)

@@ -20,6 +20,9 @@ _CHAT_LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:\S*&)?phone=)\+?([0-9]+)\S*", re.I
 )
 
+_OLD_MEXICAN = re.compile(r"521([0-9]{10})")
+"""Mobile numbers of Mexico had a 1 behind the country code until 2019, and many a chat's address still has."""
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -47,6 +50,14 @@ def read(text: str, time_zone: str, field: str = "to") -> Recipient:
     if typed.startswith("+") and found and phonenumbers.is_possible_number(found[0]):
         return _recipient(found[0], is_doubtful=True)
     raise DomainError(_why_not(typed, found, region), field)
+
+
+def hint(time_zone: str) -> str:
+    """What may be written, and which country is meant without a country code."""
+    country = _country_name(country_of(time_zone))
+    if not country:
+        return _("A phone number with its country code, written in any way.")
+    return _("A phone number, written in any way. Without a country code, %(country)s is meant.", country=country)
 
 
 def known(e164: str) -> Recipient:
@@ -79,6 +90,9 @@ def _readings(typed: str, region: str | None) -> list[PhoneNumber | None]:
 
 
 def _parse(text: str, region: str | None) -> PhoneNumber | None:
+    digits = phonenumbers.normalize_digits_only(text)
+    if text.startswith("+") and (mexican := _OLD_MEXICAN.fullmatch(digits)):
+        text = f"+52{mexican[1]}"
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

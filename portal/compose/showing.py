@@ -44,8 +44,8 @@ _KINDS = {
     MessageState.FAILED: "danger",
 }
 _ABOUT_KEY = ("AUTH_001", "AUTH_003", results.NO_KEY, results.KEY_REFUSED, results.MALFORMED_KEY)
-_OPEN = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN)
-"""States that a status event may still change."""
+_OPEN = frozenset(MessageState) - {MessageState.PREPARED, MessageState.REFUSED, MessageState.READ}
+"""States that a status event may still change: what failed at first may be delivered after all."""
 _LOOKS = ((timedelta(minutes=1), 2), (timedelta(minutes=10), 5), (timedelta(hours=1), 15), (timedelta(days=1), 30))
 """How often a page looks, in seconds, at a message that was sent so long ago."""
 

@@ -45,7 +45,7 @@ def change_channel(uuid: str) -> AnyResponse:
 def issue_key(uuid: str) -> AnyResponse:
     core = current_core()
     with core.changing() as state:
-        issue_gateway_key(core, account_of(state, uuid).uuid)
+        issue_gateway_key(core, account_of(state, uuid).uuid, staging="staging" in request.form)
     return _back("accounts")
 
 

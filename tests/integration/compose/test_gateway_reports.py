@@ -105,6 +105,7 @@ def test_failed_with_its_reason(sender: Sender, gateway: Gateway) -> None:
     assert row.description == "Re-engagement message: More than 24 hours have passed."
     page = sender.page(row.id)
     assert "Send an approved template instead" in page.text
+    assert page.soup.find(id="message").has_attr("data-poll"), "it may be delivered after all"  # type: ignore[union-attr]
     gateway.report(status(row.wamid, "sent"))
     assert sender.message(row.id).state == "failed"
     gateway.report(status(row.wamid, "delivered"))

@@ -82,7 +82,8 @@ def test_filters(sender: Sender) -> None:
     assert shown(sender) == every
     assert shown(sender, "?state=failed") == [str(failed)]
     assert shown(sender, "?type=image") == [str(image)]
-    assert shown(sender, "?recipient=%2B49+171+1234567") == [str(other)]
+    for number in ("%2B49+171+1234567", "https://wa.me/491711234567"):
+        assert shown(sender, f"?recipient={number}") == [str(other)]
     assert shown(sender, "?recipient=0532+123+45+67&state=delivered") == [str(colleague), str(image)]
     jane = sender.portal.person("jane@acme.example.com").id
     assert shown(sender, f"?sender={jane}&range=week") == [str(other), str(image), str(failed)]

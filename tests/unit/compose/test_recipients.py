@@ -48,6 +48,11 @@ def test_the_usual_ways(text: str) -> None:
     assert not found.is_doubtful
 
 
+def test_which_country_is_meant() -> None:
+    assert "Without a country code, Türkiye is meant." in recipients.hint(ZONE)
+    assert "with its country code" in recipients.hint("UTC")
+
+
 @pytest.mark.parametrize(
     ("text", "zone", "e164"),
     [
@@ -57,6 +62,8 @@ def test_the_usual_ways(text: str) -> None:
         ("011 44 7400 123456", "America/New_York", "+447400123456"),
         ("+447400123456", "UTC", "+447400123456"),
         ("447400123456", "UTC", "+447400123456"),
+        ("+52 1 55 1234 5678", ZONE, "+525512345678"),
+        ("https://wa.me/5215512345678", ZONE, "+525512345678"),
     ],
 )
 def test_the_country_is_that_of_the_account(text: str, zone: str, e164: str) -> None:

@@ -30,6 +30,8 @@ def test_buttons(api, control, account, channel, receiver):
     assert [(row["connected"], row["is_active"]) for row in control.channels()] == [(False, False)]
 
     api.form(f"/_page/accounts/{account}/gateway-key")
+    api.form(f"/_page/accounts/{account}/gateway-key", staging="1")
+    assert [key["key"][:3] for key in control.gateway_keys()] == ["pk_", "sk_"]
     assert control.gateway_keys()[0]["key"] in api.get("/").text
     api.form(f"/_page/accounts/{account}/callback", url=receiver.url, secret="s")
     assert api.get("/_control/gateway/callbacks").json[0]["url"] == receiver.url
