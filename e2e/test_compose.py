@@ -136,11 +136,17 @@ def test_the_same_again_is_asked_about(composer: ComposePage, stack: Stack, memb
 
 def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Member) -> None:
     page = composer.page
+    stack.connexease.create_channel(member.connexease_uuid, name="Service")  # so that there is a search
     tab_to(page, "To")
     page.keyboard.type(NUMBER)
     tab_to(page, "Text")
     page.keyboard.press("ArrowUp")  # round to the last one
     expect(composer.templates).to_be_visible()
+    tab_to(page, "Search")
+    page.keyboard.type("your order")
+    page.keyboard.press("Enter")
+    expect(composer.templates.get_by_role("radio")).to_have_count(2)
+    expect(composer.field("Search")).to_be_focused()
     tab_to(page, "Another one, by hand")
     page.keyboard.press("ArrowDown")  # round to the first one
     expect(composer.field("Order number")).to_be_visible()

@@ -137,6 +137,16 @@
     }
   });
 
+  // --- a field whose Enter presses its own button, and not the form's first ------------------------
+  // <input data-enter="id-of-the-button">
+
+  document.addEventListener("keydown", (event) => {
+    const button = event.target.dataset?.enter && document.getElementById(event.target.dataset.enter);
+    if (!button || event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    button.click();
+  });
+
   // --- the browser's time zone, where a form asks for one -----------------------------------------
 
   function guessTimeZone() {
