@@ -77,8 +77,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook
     Raises:
         RulesBroken, FieldErrors, NotSaved: nothing was made.
     """
-    made_before = session().exec(select(Webhook).where(Webhook.intent == intent)).first()
-    if made_before is not None and made_before.account_id == account.id:
+    if (made_before := _of_intent(account, intent)) is not None:
         return made_before
     _refuse_broken(account, wish.subscription())
     row = Webhook(account_id=account.id, intent=intent)
@@ -88,10 +87,17 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook
         _begin(row)
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
-        return session().exec(select(Webhook).where(Webhook.intent == intent)).one()
+        if (made_before := _of_intent(account, intent)) is not None:
+            return made_before
+        raise DomainError(_("This form was used already. Open it anew.")) from None
     _push_or_take_back(account, row, before=None)
     tell_owners(person, account, row, made=True)
     return row
+
+
+def _of_intent(account: Account, intent: str) -> Webhook | None:
+    query = select(Webhook).where(Webhook.intent == intent, Webhook.account_id == account.id)
+    return session().exec(query).first()
 
 
 def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:

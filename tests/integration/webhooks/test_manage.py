@@ -1,5 +1,6 @@
 """Making, changing, switching and hiding webhooks, against the sandbox over HTTP."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -103,6 +104,17 @@ def test_the_same_form_sent_twice_makes_one_webhook(customer: Customer) -> None:
     assert customer.save(intent=intent).goes_to == customer.root
     assert customer.save(intent=intent).goes_to == customer.root
     assert len(customer.at_connexease()) == 1
+
+
+def test_a_form_with_the_mark_of_another_accounts_makes_and_tells_nothing(customer: Customer) -> None:
+    customer.save(intent="the-same-form")
+    other, account_id = customer.portal.customer(contact_email="other@tenant.example.com", name="Other")
+    page = replace(customer, browser=other, account_id=account_id).save(
+        intent="the-same-form", triggers=["agent.status_changed"], channels=[]
+    )
+    assert page.status == 422
+    assert "This form was used already" in page.text
+    assert len([row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is None]) == 1
 
 
 def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: Customer) -> None:
