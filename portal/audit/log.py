@@ -115,7 +115,8 @@ def accounts_named(text: str) -> tuple[UUID, ...]:
         means = col(Account.name).ilike(like, escape="!") | col(Account.contact_email).ilike(like, escape="!")
     else:
         means = (col(Account.id) == uuid) | (col(Account.connexease_uuid) == uuid)
-    return tuple(session().execute(sa.select(col(Account.id)).where(means).limit(MOST_ACCOUNTS)).scalars())
+    query = sa.select(col(Account.id)).where(means).order_by(col(Account.id)).limit(MOST_ACCOUNTS)
+    return tuple(session().execute(query).scalars())
 
 
 def names_of(entries: Sequence[AuditEntry]) -> dict[UUID, str]:

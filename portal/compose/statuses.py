@@ -166,7 +166,9 @@ def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
     """The messages that bear these, be it that only a hash is left of it."""
     spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, names.erased(wamid))}
     query = select(Message).where(Message.account_id == account_id, col(Message.wamid).in_(spelled))
-    rows = session().exec(query.with_for_update().execution_options(populate_existing=True))
+    # In one order, so that two events about the same messages wait for each other, and not in a circle.
+    query = query.order_by(col(Message.id)).with_for_update()
+    rows = session().exec(query.execution_options(populate_existing=True))
     return {spelled[row.wamid]: row for row in rows if row.wamid is not None}
 
 

@@ -152,12 +152,10 @@ def note_used(account: Account, row: Credential, purpose: str, person: Person | 
 
 def of_the_portal(account_id: UUID) -> Credential | None:
     """The access token that the portal uses for this account, if one is in the vault."""
-    found = session().execute(
-        sa.select(Credential).where(
-            col(Credential.account_id) == account_id,
-            col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
-            col(Credential.is_ours),
-            col(Credential.sealed_key).is_not(None),
-        )
+    query = sa.select(Credential).where(
+        col(Credential.account_id) == account_id,
+        col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
+        col(Credential.is_ours),
+        col(Credential.sealed_key).is_not(None),
     )
-    return found.scalars().first()
+    return session().execute(query.order_by(col(Credential.created_at).desc())).scalars().first()
