@@ -194,14 +194,18 @@ def remove(person: Person) -> None:
     _commit_and_tell(person, "off")
 
 
-def reset(actor: Person | None, person: Person) -> None:
+def reset(actor: Person | None, person: Person, accounts: Sequence[UUID | None] = (None,)) -> None:
     """Take somebody's app and recovery codes away who lost them, and end their sessions.
 
     Whoever must have an app sets a new one up at the next log-in.
+
+    Args:
+        accounts: whose history says so; the staff's audit log always does.
     """
     _forget(person)
     logins.end_all(person.id)
-    audit.record(actor, None, "person.totp_reset", person.email)
+    for account_id in accounts:
+        audit.record(actor, account_id, "person.totp_reset", person.email)
     _commit_and_tell(person, "reset")
 
 

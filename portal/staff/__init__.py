@@ -6,6 +6,7 @@ blueprint = Blueprint("staff", __name__)
 
 import portal.staff.audit_views  # noqa: E402
 import portal.staff.board_views  # noqa: E402
+import portal.staff.customer_views  # noqa: E402
 import portal.staff.dashboard_views  # noqa: E402
 import portal.staff.event_views  # noqa: E402
 import portal.staff.opening_views  # noqa: E402

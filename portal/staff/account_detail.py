@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from portal import second_factor
 from portal.audit import log as audit_log
 from portal.auth import passwords
 from portal.events import log as event_log
@@ -41,6 +43,8 @@ class Detail:
     account: Account | None = None
     set_up: Provisioning | None = None
     people: Sequence[tuple[Person, Role]] = ()
+    with_app: frozenset[UUID] = frozenset()
+    """Who of them logs in with a code as well."""
     events: Sequence[Any] = ()
     messages: dict[MessageState, int] = field(default_factory=dict)
     history: Sequence[AuditEntry] = ()
@@ -66,12 +70,14 @@ def of(row: MirroredAccount) -> Detail:
     account = session().get(Account, row.account_id) if row.account_id else None
     if account is None:
         return Detail(row, held.of(row))
+    people = _people(account)
     return Detail(
         row,
         held.of(row),
         account,
         session().get(Provisioning, account.id),
-        _people(account),
+        people,
+        frozenset(second_factor.who_has_one([person for person, _role in people])),
         event_log.newest(account, event_log.Filter(), LATELY).events,
         _messages(account),
         audit_log.page(audit_log.Filter(accounts=(account.id,)), size=LATELY).entries,

@@ -208,7 +208,7 @@ def _colleague_page(person: Person, form: StaffRoleForm, status: int = 200) -> R
 
 
 def _reset_page(person: Person, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
-    return htmx.page("staff/app_reset.html", None, status, colleague=person, form=form)
+    return htmx.page("staff/app_reset.html", None, status, who=person, back=_address(person.id), form=form)
 
 
 def _address(person_id: UUID) -> str:

@@ -1,0 +1,67 @@
+"""What an admin does for one of a customer's people."""
+
+from uuid import UUID
+
+from flask import abort, flash, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx
+from portal.auth.confirming import confirm
+from portal.auth.forms import PasswordForm
+from portal.errors import DomainError
+from portal.i18n import _
+from portal.mirror import directory
+from portal.models import Person, StaffRole
+from portal.staff import blueprint
+from portal.staff import customer_people as service
+
+APP = "/staff/accounts/<uuid:uuid>/people/<uuid:person_id>/app"
+
+
+@blueprint.get(APP)
+@access.staff_page(StaffRole.ADMIN)
+def customer_app(uuid: UUID, person_id: UUID) -> ResponseReturnValue:
+    """What taking a customer's app away does."""
+    _account_id, person = _person_or_404(uuid, person_id)
+    return _reset_page(person, uuid, PasswordForm())
+
+
+@blueprint.post(APP)
+@access.staff_page(StaffRole.ADMIN)
+def reset_customer_app(uuid: UUID, person_id: UUID) -> ResponseReturnValue:
+    """Take the app away from a customer who lost it."""
+    account_id, person = _person_or_404(uuid, person_id)
+    form = PasswordForm()
+    try:
+        if form.validate():
+            confirm(form)
+            service.reset_app(access.person_or_401(), account_id, person_id)
+            flash(
+                _(
+                    "%(person)s logs in with the password alone now, and was told so by mail.",
+                    person=person.full_name,
+                )
+            )
+            return htmx.redirect(url_for("staff.account", uuid=uuid))
+    except DomainError as error:
+        form.show_refusal(error)
+    return _reset_page(person, uuid, form, 422)
+
+
+def _person_or_404(uuid: UUID, person_id: UUID) -> tuple[UUID, Person]:
+    row = directory.find(uuid)
+    person = service.with_an_app(row.account_id, person_id) if row is not None and row.account_id else None
+    if row is None or row.account_id is None or person is None:
+        abort(404)
+    return row.account_id, person
+
+
+def _reset_page(person: Person, uuid: UUID, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
+    return htmx.page(
+        "staff/app_reset.html",
+        None,
+        status,
+        who=person,
+        back=url_for("staff.account", uuid=uuid),
+        form=form,
+    )
