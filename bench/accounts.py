@@ -3,40 +3,23 @@
     python -m bench.accounts --rows 100 10000 100000
     python -m bench.accounts --database-url postgresql://user@host/empty_database
 
-The rows are made by the database itself. Times are medians of one run; what counts is the last column, how often
-the shortest list's time a longer one takes.
+What the numbers mean stands in `bench/_measuring.py`.
 """
 
-import argparse
-import base64
-import os
-import secrets
-import statistics
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Flask
 
-from portal import create_app, migrate
+from bench import _measuring as measuring
 from portal.extensions import db, session
 from portal.mirror import directory, facts, words
 from portal.mirror.directory import Filter, Order, Sort
 from portal.models import now
-from portal.settings import Settings
 
-RUNS = 15
 NEWEST, BY_NAME, BY_ACTIVITY = Order(), Order(Sort.NAME, descending=False), Order(Sort.ACTIVITY)
 
-SERIES = {
-    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) "
-    "SELECT n FROM s)",
-    "postgresql": "generate_series({first}, {last}) AS s(n)",
-}
 HOURS = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now', ({hours}) || ' hours')",
     "postgresql": "now() + ({hours}) * interval '1 hour'",
@@ -73,29 +56,8 @@ COLUMNS = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure at each length and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=[100, 10_000, 100_000])
-    parser.add_argument("--database-url", help="an empty database; by default a SQLite file of its own")
-    chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="bench-accounts-") as folder:
-        app = _app(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}")
-        with app.app_context():
-            migrate.upgrade(db.engine)
-            _measure_all(sorted(chosen.rows))
-            session().close()
-            db.engine.dispose()
-
-
-def _measure_all(lengths: list[int]) -> None:
-    shortest: dict[str, float] = {}
-    made = 0
-    for length in lengths:
-        _grow(made + 1, length)
-        made = length
-        for name, run in _runs(length).items():
-            took = _median(run)
-            ratio = took / shortest.setdefault(name, took)
-            print(f"{length:>9,} accounts  {name:<34} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+    with measuring.measuring(__doc__, [100, 10_000, 100_000], arguments) as lengths:
+        measuring.compare(lengths, "accounts", _grow, _runs)
 
 
 def _runs(length: int) -> dict[str, Callable[[], object]]:
@@ -133,19 +95,9 @@ def _place(number: int) -> str:
     return str(directory.Position(row.name_key, row.id))
 
 
-def _median(run: Callable[[], object]) -> float:
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-        session().rollback()
-    return statistics.median(times)
-
-
 def _grow(first: int, last: int) -> None:
     """Make the accounts from number `first` to `last`, and what finds them."""
-    kind = db.engine.dialect.name
+    kind = measuring.kind()
 
     def moment(hours: str) -> str:
         return HOURS[kind].format(hours=hours)
@@ -155,7 +107,7 @@ def _grow(first: int, last: int) -> None:
         f"{moment(EXPIRES)}, '{{}}', {TERMS[kind]}, {MARKS}, {moment(CREATED)}, {moment(ACTIVE)}, 1, '', "
         f"{UUIDS[kind]}"
     )
-    series = SERIES[kind].format(first=first, last=last)
+    series = measuring.series(first, last)
     with db.engine.begin() as connection:
         connection.exec_driver_sql(
             f"INSERT INTO mirrored_account ({COLUMNS}) SELECT {values} FROM {series}".replace("%", "%%")
@@ -163,20 +115,6 @@ def _grow(first: int, last: int) -> None:
             else f"INSERT INTO mirrored_account ({COLUMNS}) SELECT {values} FROM {series}"
         )
         connection.exec_driver_sql(INDEX[kind].format(first=first))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if kind == "sqlite" else "VACUUM ANALYZE")
-
-
-def _app(database_url: str) -> Flask:
-    os.environ.pop("REDIS_URL", None)
-    settings = {
-        "portal_env": "testing",
-        "secret_key": secrets.token_urlsafe(48),
-        "vault_keys": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "database_url": database_url,
-        "connexease_reseller_token": "none",
-    }
-    return create_app(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -3,38 +3,20 @@
     python -m bench.events --rows 1000 100000 1000000
     python -m bench.events --database-url postgresql://user@host/empty_database
 
-The rows are made by the database itself, half of them another account's. Times are medians of one run;
-what counts is the last column, how often the shortest log's time a longer one takes.
+Half of the rows are another account's. What the numbers mean stands in `bench/_measuring.py`.
 """
 
-import argparse
-import base64
-import os
-import secrets
-import statistics
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask
 
-from portal import create_app, migrate
+from bench import _measuring as measuring
 from portal.events import log
 from portal.events.log import Filter
 from portal.extensions import db, session
 from portal.models import Account, DeliveryState, PortalWebhook, WebhookPurpose, now
-from portal.settings import Settings
 
-RUNS = 15
-
-SERIES = {
-    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) "
-    "SELECT n FROM s)",
-    "postgresql": "generate_series({first}, {last}) AS s(n)",
-}
 DELIVERIES = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', :start, n || ' seconds')",
     "postgresql": "CAST(:start AS timestamptz) + n * interval '1 second'",
@@ -51,30 +33,14 @@ SEARCH = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure at each length and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000, 20_000])
-    parser.add_argument("--database-url", help="an empty database; by default a SQLite file of its own")
-    chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="bench-events-") as folder:
-        app = _app(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}")
-        with app.app_context():
-            migrate.upgrade(db.engine)
-            mine, other = _account("mine"), _account("other")
-            _measure_all(sorted(chosen.rows), mine, other)
-            session().close()
-            db.engine.dispose()
-
-
-def _measure_all(lengths: list[int], mine: Account, other: Account) -> None:
-    shortest: dict[str, float] = {}
-    made = 0
-    for length in lengths:
-        _grow(made + 1, length, mine, other)
-        made = length
-        for name, run in _runs(mine, length).items():
-            took = _median(run)
-            ratio = took / shortest.setdefault(name, took)
-            print(f"{length:>9,} rows  {name:<28} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+    with measuring.measuring(__doc__, [1_000, 20_000], arguments) as lengths:
+        mine, other = _account("mine"), _account("other")
+        measuring.compare(
+            lengths,
+            "rows",
+            lambda first, last: _grow(first, last, mine, other),
+            lambda length: _runs(mine, length),
+        )
 
 
 def _runs(mine: Account, length: int) -> dict[str, Callable[[], object]]:
@@ -94,20 +60,9 @@ def _runs(mine: Account, length: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def _median(run: Callable[[], object]) -> float:
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-        session().rollback()
-    return statistics.median(times)
-
-
 def _grow(first: int, last: int, mine: Account, other: Account) -> None:
     """Make the deliveries from number `first` to `last`, and what finds them."""
-    kind = db.engine.dialect.name
-    series = SERIES[kind].format(first=first, last=last)
+    kind, series = measuring.kind(), measuring.series(first, last)
     insert = sa.text(
         "INSERT INTO delivery (id, webhook_id, account_id, received_at, body, body_hash, hook, state, attempts, "
         "problem_text) SELECT n, CASE WHEN n % 2 = 0 THEN :mine_hook ELSE :other_hook END, "
@@ -128,8 +83,6 @@ def _grow(first: int, last: int, mine: Account, other: Account) -> None:
         connection.execute(insert, values)
         find = SEARCH[kind].format(mine=mine.id.hex, other=other.id.hex, series=series)
         connection.execute(sa.text(find))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if kind == "sqlite" else "VACUUM ANALYZE")
 
 
 def _account(name: str) -> Account:
@@ -147,18 +100,6 @@ def _account(name: str) -> Account:
 def _webhook(account: Account) -> object:
     query = sa.select(PortalWebhook.id).where(PortalWebhook.account_id == account.id)  # type: ignore[call-overload]
     return session().execute(query).scalar_one()
-
-
-def _app(database_url: str) -> Flask:
-    os.environ.pop("REDIS_URL", None)
-    settings = {
-        "portal_env": "testing",
-        "secret_key": secrets.token_urlsafe(48),
-        "vault_keys": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "database_url": database_url,
-        "connexease_reseller_token": "none",
-    }
-    return create_app(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,111 @@
+"""What the measurements share: a portal with an empty database, numbers to make rows of, and the clock.
+
+Times are medians of one run; what counts is the last column: how often the shortest length's time a longer one
+takes.
+"""
+
+import argparse
+import base64
+import os
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal import create_app, migrate
+from portal.extensions import db, session
+from portal.settings import Settings
+
+RUNS = 15
+
+SERIES = {
+    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) "
+    "SELECT n FROM s)",
+    "postgresql": "generate_series({first}, {last}) AS s(n)",
+}
+"""The numbers n from `first` to `last`, as something to select from."""
+
+Run = Callable[[], object]
+
+
+@contextmanager
+def measuring(description: str | None, rows: list[int], arguments: Sequence[str] | None) -> Iterator[list[int]]:
+    """The lengths that are asked for, in an application whose database is empty.
+
+    Args:
+        rows: the lengths that are measured when none are named.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=rows)
+    parser.add_argument("--database-url", help="an empty database; by default a SQLite file of its own")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        os.environ.pop("REDIS_URL", None)
+        app = create_app(_settings(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}"))
+        with app.app_context():
+            migrate.upgrade(db.engine)
+            yield sorted(chosen.rows)
+            session().close()
+            db.engine.dispose()
+
+
+def compare(
+    lengths: Sequence[int], what: str, grow: Callable[[int, int], None], runs: Callable[[int], Mapping[str, Run]]
+) -> None:
+    """Measure at each length and print a table.
+
+    Args:
+        what: the rows are.
+        grow: makes those from one number to another.
+        runs: what is measured at a length, by its name.
+    """
+    shortest: dict[str, float] = {}
+    made = 0
+    for length in lengths:
+        grow(made + 1, length)
+        _settle()
+        made = length
+        for name, run in runs(length).items():
+            took = _median(run)
+            ratio = took / shortest.setdefault(name, took)
+            print(f"{length:>9,} {what}  {name:<34} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+
+
+def kind() -> str:
+    """Which database it is."""
+    return str(db.engine.dialect.name)
+
+
+def series(first: int, last: int) -> str:
+    """The numbers n between these, both of them included."""
+    return SERIES[kind()].format(first=first, last=last)
+
+
+def _settle() -> None:
+    """What a database does by itself after a while."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if kind() == "sqlite" else "VACUUM ANALYZE")
+
+
+def _median(run: Run) -> float:
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+        session().rollback()
+    return statistics.median(times)
+
+
+def _settings(database_url: str) -> Settings:
+    settings = {
+        "portal_env": "testing",
+        "secret_key": secrets.token_urlsafe(48),
+        "vault_keys": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "database_url": database_url,
+        "connexease_reseller_token": "none",
+    }
+    return Settings(_env_file=None, **settings)  # type: ignore[arg-type]
