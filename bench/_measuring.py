@@ -1,14 +1,13 @@
 """What the measurements share: a portal with an empty database, numbers to make rows of, and the clock.
 
-Times are medians of one run; what counts is the last column: how often the shortest length's time a longer one
-takes.
+Times are the best of a few, which is what other work on the machine disturbs least; what counts is the last
+column: how often the shortest length's time a longer one takes.
 """
 
 import argparse
 import base64
 import os
 import secrets
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -69,7 +68,7 @@ def compare(
         _settle()
         made = length
         for name, run in runs(length).items():
-            took = _median(run)
+            took = _best(run)
             ratio = took / shortest.setdefault(name, took)
             print(f"{length:>9,} {what}  {name:<34} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
 
@@ -90,14 +89,14 @@ def _settle() -> None:
         connection.exec_driver_sql("ANALYZE" if kind() == "sqlite" else "VACUUM ANALYZE")
 
 
-def _median(run: Run) -> float:
+def _best(run: Run) -> float:
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
         session().rollback()
-    return statistics.median(times)
+    return min(times)
 
 
 def _settings(database_url: str) -> Settings:

@@ -7,18 +7,21 @@ What the numbers mean stands in `bench/_measuring.py`.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from bench import _measuring as measuring
 from portal.extensions import db, session
-from portal.mirror import directory, facts, words
+from portal.mirror import directory, marks, words
 from portal.mirror.directory import Filter, Order, Sort
-from portal.models import now
+from portal.mirror.marks import Recency
+from portal.models import MirroredAccount, now
 
 NEWEST, BY_NAME, BY_ACTIVITY = Order(), Order(Sort.NAME, descending=False), Order(Sort.ACTIVITY)
+DECLINED, QUIET = Filter(marks=("declined",)), (Recency.QUARTER, Recency.LONGER)
 
 HOURS = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now', ({hours}) || ' hours')",
@@ -31,15 +34,18 @@ UUIDS = {
     "postgresql": "CAST(lpad(CAST(n AS text), 32, '0') AS uuid)",
 }
 MARKS = (
-    "CASE WHEN n % 1000 = 1 THEN ' here gone ' WHEN n % 1000 < 50 THEN ' here stepdeclined ' "
-    "WHEN n % 2 = 0 THEN ' here nochannel stepready ' WHEN n % 3 = 0 THEN ' onlythere nowebhook ' "
-    "ELSE ' here stepready ' END"
+    "CASE WHEN n % 1000 = 1 THEN ' here gone ' WHEN n % 1000 < 50 THEN ' here declined ' "
+    "WHEN n % 2 = 0 THEN ' here nochannel ready ' WHEN n % 3 = 0 THEN ' onlythere nowebhook ' "
+    f"ELSE ' here ready ' END || CASE WHEN {EXPIRES} < 1440 THEN 'expiring ' ELSE '' END"
+)
+WORDS = (
+    "' shop turkey w' || n || CASE WHEN n % 2 = 0 THEN ' even' ELSE ' odd' END || "
+    "CASE WHEN n % 1000 < 50 THEN ' early' ELSE '' END || ' info example com 90532' || (1000000 + n) || "
+    "' 532' || (1000000 + n) || ' '"
 )
 TERMS = {
-    "sqlite": "' shop turkey w' || n || ' info example com 90532' || (1000000 + n) || ' 532' || (1000000 + n) "
-    f"|| ' ' || {UUIDS['sqlite']}",
-    "postgresql": "' shop turkey w' || n || ' info example com 90532' || (1000000 + n) || ' 532' || (1000000 + n) "
-    "|| ' ' || lpad(CAST(n AS text), 32, '0')",
+    "sqlite": f"{WORDS} || {UUIDS['sqlite']}",
+    "postgresql": f"{WORDS} || lpad(CAST(n AS text), 32, '0')",
 }
 INDEX = {
     "sqlite": "INSERT INTO account_search (rowid, marks, words) SELECT id, trim(marks), trim(terms) "
@@ -49,7 +55,7 @@ INDEX = {
     "WHERE id >= {first}",
 }
 COLUMNS = (
-    "id, name, name_key, contact_email, phone, channels, channels_disconnected, webhooks, tokens, "
+    "id, kind, name, name_key, contact_email, phone, channels, channels_disconnected, webhooks, tokens, "
     "token_expires_at, listed, terms, marks, created_at, last_activity_at, seen_run, problem_text, connexease_uuid"
 )
 
@@ -61,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _runs(length: int) -> dict[str, Callable[[], object]]:
-    def listed(order: Order = NEWEST, typed: str = "", **more: object) -> Callable[[], object]:
-        wanted = Filter(words=tuple(words.wanted(typed)), **more)  # type: ignore[arg-type]
+    def listed(order: Order = NEWEST, typed: str = "", **more: Any) -> Callable[[], object]:
+        wanted = Filter(words=tuple(words.wanted(typed)), **more)
         return lambda: directory.first_page(wanted, order)
 
     middle = directory.first_page(Filter(), BY_NAME, length // 2).last if length < 1000 else _place(length // 2)
@@ -73,19 +79,30 @@ def _runs(length: int) -> dict[str, Callable[[], object]]:
         "by name": listed(BY_NAME),
         "by last activity": listed(BY_ACTIVITY),
         "a page from the middle, by name": lambda: directory.page_after(Filter(), BY_NAME, place),
+        "from the middle, and declined": lambda: directory.page_after(DECLINED, BY_NAME, place),
+        "back from the middle": lambda: directory.page_before(Filter(), BY_NAME, place),
         "one account by a word": listed(typed=f"w{length // 2}"),
         "one account by phone": listed(typed=f"0532 {1_000_000 + length // 2}"),
         "one account by UUID": listed(typed=str(UUID(f"{length // 2:032d}"))),
+        "a word of none": listed(typed="nobody"),
         "a beginning of a few": listed(typed=f"w{length // 20}"),
         "words of every account": listed(BY_NAME, typed="shop turk"),
-        "no channel: half of them": listed(BY_NAME, marks=(facts.NO_CHANNEL,)),
-        "gone: one in a thousand": listed(marks=(facts.GONE,)),
-        "a common word and gone": listed(BY_NAME, typed="shop", marks=(facts.GONE,)),
-        "ready, by name, with a word": listed(BY_NAME, typed="shop", marks=("stepready",)),
-        "a token expires": listed(expires_soon=True),
-        "quiet for 30 days, newest first": listed(quiet_since=now() - timedelta(days=30)),
-        "one in twenty, all the oldest": listed(marks=("stepdeclined",)),
-        "quiet for 41 days: few, by name": listed(BY_NAME, quiet_since=now() - timedelta(hours=996)),
+        "words of many, together of none": listed(typed="even odd"),
+        "a word of the oldest twentieth": listed(typed="early"),
+        "no channel: half of them": listed(BY_NAME, marks=(marks.NO_CHANNEL,)),
+        "gone: one in a thousand": listed(marks=(marks.GONE,)),
+        "a common word and gone": listed(BY_NAME, typed="shop", marks=(marks.GONE,)),
+        "ready, by name, with a word": listed(BY_NAME, typed="shop", marks=("ready",)),
+        "a token expires": listed(marks=(marks.EXPIRING,)),
+        "a token expires, by name, quiet": listed(BY_NAME, marks=(marks.EXPIRING,), recencies=QUIET),
+        "quiet for 30 days, newest first": listed(recencies=QUIET),
+        "quiet for 30 days, by name": listed(BY_NAME, recencies=QUIET),
+        "active today, by last activity": listed(BY_ACTIVITY, recencies=(Recency.DAY,)),
+        "active today, longest ago first": listed(BY_ACTIVITY.turned, recencies=(Recency.DAY,)),
+        "one in twenty, all the oldest": listed(marks=("declined",)),
+        "the same, and quiet": listed(marks=("declined",), recencies=QUIET),
+        "the first lines of the export": lambda: list(islice(directory.every(Filter(), NEWEST), 50)),
+        "the same of the oldest twentieth": lambda: list(islice(directory.every(DECLINED, NEWEST), 50)),
     }
 
 
@@ -103,7 +120,7 @@ def _grow(first: int, last: int) -> None:
         return HOURS[kind].format(hours=hours)
 
     values = (
-        "n, 'Shop ' || n, 'shop ' || n, 'info' || n || '@example.com', '', n % 2, 0, n % 3, 1, "
+        "n, 0, 'Shop ' || n, 'shop ' || n, 'info' || n || '@example.com', '', n % 2, 0, n % 3, 1, "
         f"{moment(EXPIRES)}, '{{}}', {TERMS[kind]}, {MARKS}, {moment(CREATED)}, {moment(ACTIVE)}, 1, '', "
         f"{UUIDS[kind]}"
     )
@@ -115,6 +132,19 @@ def _grow(first: int, last: int) -> None:
             else f"INSERT INTO mirrored_account ({COLUMNS}) SELECT {values} FROM {series}"
         )
         connection.exec_driver_sql(INDEX[kind].format(first=first))
+        connection.execute(_kinds(first))
+
+
+def _kinds(first: int) -> sa.Update:
+    """What `portal.mirror.marks` makes of each row."""
+    table, at = MirroredAccount.__table__, now()  # type: ignore[attr-defined]
+    bits = [
+        sa.case((table.c.marks.like(f"% {mark} %"), marks.RECENCIES << place), else_=0)
+        for place, mark in enumerate(marks.TOLD_APART)
+    ]
+    ages = [sa.case((table.c.last_activity_at < at - limit, 1), else_=0) for limit in marks.LIMITS]
+    kind = sum([*bits, *ages], start=sa.literal(0))
+    return sa.update(table).where(table.c.id >= first).values(kind=kind)
 
 
 if __name__ == "__main__":

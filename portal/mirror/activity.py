@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from portal.database import writing
 from portal.extensions import session
-from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition
+from portal.mirror import marks
+from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition, now
 from portal.models.base import UtcDateTime
 
 BATCH, MOST_BATCHES = 2_000, 20
@@ -62,8 +63,13 @@ def _note(newest: dict[Any, Any]) -> None:
             col(MirroredAccount.account_id) == sa.bindparam("which", type_=sa.Uuid()),
             col(MirroredAccount.last_activity_at) < sa.bindparam("at", type_=UtcDateTime()),
         )
-        .values(last_activity_at=sa.bindparam("at", type_=UtcDateTime()))
+        .values(
+            last_activity_at=sa.bindparam("at", type_=UtcDateTime()),
+            kind=col(MirroredAccount.kind) - col(MirroredAccount.kind) % marks.RECENCIES + sa.bindparam("recency"),
+        )
     )
     for account_id in sorted(newest):
-        session().execute(later, {"which": account_id, "at": newest[account_id]})
+        at = newest[account_id]
+        recency = int(marks.recency(at, now()))
+        session().execute(later, {"which": account_id, "at": at, "recency": recency})
         session().commit()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from portal.mirror.marks import Recency
+
 
 class Sort(StrEnum):
     """What the list goes by."""
@@ -44,10 +46,9 @@ class Filter:
     words: Sequence[str] = ()
     """Beginnings of words that must all occur."""
     marks: Sequence[str] = ()
-    """Filters that `portal.mirror.facts` marks accounts with."""
-    expires_soon: bool = False
-    active_since: datetime | None = None
-    quiet_since: datetime | None = None
+    """Filters that `portal.mirror.marks` marks accounts with."""
+    recencies: Sequence[Recency] = ()
+    """How long ago something last happened, if it matters."""
 
     @property
     def is_empty(self) -> bool:
@@ -60,6 +61,10 @@ class Position:
 
     key: str | datetime
     number: int
+
+    def just_after(self, order: Order) -> "Position":
+        """The place behind the account that is here: what comes before it ends with this account."""
+        return Position(self.key, self.number + (-1 if order.descending else 1))
 
     def __str__(self) -> str:
         key = self.key.isoformat() if isinstance(self.key, datetime) else self.key

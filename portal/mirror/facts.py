@@ -1,6 +1,5 @@
 """What the list needs to know of an account, from its own tables or from what Connexease lists."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from portal.database import storable
-from portal.mirror import search, words
+from portal.mirror import marks, search, words
 from portal.models import (
     Account,
     Channel,
@@ -29,8 +28,6 @@ from portal.models import (
 )
 
 LISTINGS = (ChannelListing, WebhookListing, CredentialListing)
-NO_CHANNEL, DISCONNECTED, NO_WEBHOOK = "nochannel", "disconnected", "nowebhook"
-HERE, ONLY_THERE, GONE = "here", "onlythere", "gone"
 
 
 @dataclass
@@ -55,12 +52,6 @@ class Facts:
         if expires_at is None or expires_at > at:
             self.tokens += 1
             self.token_expires_at = min(filter(None, (self.token_expires_at, expires_at)), default=None)
-
-
-def step_mark(step: Step) -> str:
-    """Where a set-up stands as a filter; the steps that need nobody are one."""
-    is_working = step in (Step.CREATING_ACCOUNT, Step.REGISTERING_WEBHOOK)
-    return "settingup" if is_working else step.value.replace("_", "")
 
 
 def of_account(session: Session, account: Account, at: datetime) -> Facts:
@@ -138,23 +129,5 @@ def apply(row: MirroredAccount, facts: Facts, more: str = "") -> bool:
     uuids = [row.account_id, row.connexease_uuid, *facts.channel_uuids]
     before = (row.terms, row.marks)
     row.terms = storable(words.terms_of(texts, uuids, row.phone))
-    mark(row)
+    marks.mark(row)
     return (row.terms, row.marks) != before
-
-
-def mark(row: MirroredAccount) -> None:
-    """Say which filters a row passes."""
-    row.marks = f" {' '.join(_marks(row))} "
-
-
-def _marks(row: MirroredAccount) -> Sequence[str]:
-    passed: dict[str, Any] = {
-        HERE: row.account_id is not None,
-        ONLY_THERE: row.account_id is None,
-        GONE: row.gone_at is not None,
-        NO_CHANNEL: row.channels == 0,
-        DISCONNECTED: row.channels_disconnected > 0,
-        NO_WEBHOOK: row.webhooks == 0,
-    }
-    steps = [step_mark(row.step)] if row.step is not None else []
-    return [*(mark for mark, passes in passed.items() if passes), *steps]

@@ -23,7 +23,7 @@ from portal.channels import listing
 from portal.connexease import errors as cx
 from portal.database import writing
 from portal.extensions import connexease, session, settings
-from portal.mirror import facts, held, search
+from portal.mirror import held, marks, search
 from portal.models import Account, MirroredAccount, MirrorRun, now
 from portal.vault import holdings as tokens
 from portal.webhooks import holdings as webhooks
@@ -209,7 +209,7 @@ def _mark_gone(mirrored_id: int) -> None:
     row = session().exec(query.execution_options(populate_existing=True)).first()
     if row is not None and row.gone_at is None:
         row.gone_at = now()
-        facts.mark(row)
+        marks.mark(row)
         search.put(session(), [row])
         session().add(row)
     session().commit()

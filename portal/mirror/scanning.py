@@ -18,7 +18,7 @@ from portal.connexease import schemas
 from portal.connexease.paging import MOST_PAGES
 from portal.database import storable
 from portal.extensions import connexease, session
-from portal.mirror import facts, held, projection, reading, search
+from portal.mirror import held, marks, projection, reading, search
 from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
 
 IN_A_ROW = 3
@@ -160,7 +160,7 @@ def _change(mirrored_id: int, listed: schemas.Account) -> None:
         row.name, row.contact_email = _name(listed), _email(listed)
         held.count(row)
     else:
-        facts.mark(row)
+        marks.mark(row)
     search.put(session(), [row])
     session().add(row)
 

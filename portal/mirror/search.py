@@ -47,8 +47,8 @@ def forget(session: Session, mirrored_ids: Sequence[int | None]) -> None:
     session.execute(sa.delete(_table(session)).where(_key(session).in_(mirrored_ids)))
 
 
-def find(session: Session, words: Sequence[str], marks: Sequence[str], most: int) -> list[int]:
-    """The numbers of accounts with all of these, and no more than `most`."""
+def numbers(session: Session, words: Sequence[str], marks: Sequence[str], most: int) -> sa.Select[Any]:
+    """Selects the numbers of accounts with all of these, and no more than `most`."""
     if _is_sqlite(session):
         wanted = " AND ".join(
             [f"marks : ({' AND '.join(marks)})"] * bool(marks)
@@ -58,21 +58,12 @@ def find(session: Session, words: Sequence[str], marks: Sequence[str], most: int
     else:
         wanted = " & ".join([*(f"'{_mark(mark)}'" for mark in marks), *(_tsquery(word) for word in words)])
         found = _GIN.c.words.op("@@", is_comparison=True)(sa.cast(wanted, TSQUERY))
-    query = sa.select(_key(session)).select_from(_table(session)).where(found).limit(most)
-    return list(session.execute(query).scalars())
+    return sa.select(_key(session)).select_from(_table(session)).where(found).limit(most)
 
 
-def matches(columns: Any, words: Sequence[str], marks: Sequence[str]) -> list[sa.ColumnElement[bool]]:
-    """The same conditions, to be checked row by row where they leave many.
-
-    Args:
-        columns: where `terms` and `marks` are found.
-    """
-    ends = [f"% {word}%" if len(word) >= SHORTEST_BEGINNING else f"% {word} %" for word in words]
-    return [
-        *(columns.marks.like(f"% {mark} %") for mark in marks),
-        *((columns.terms + " ").like(end) for end in ends),
-    ]
+def patterns(words: Sequence[str]) -> list[str]:
+    """What the terms of an account, and a space, are like when it has these words."""
+    return [f"% {word}%" if len(word) >= SHORTEST_BEGINNING else f"% {word} %" for word in words]
 
 
 def _fts(word: str) -> str:

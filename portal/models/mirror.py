@@ -28,6 +28,9 @@ class MirroredAccount(SQLModel, table=True):
         sa.Index("ix_mirrored_account_name", "name_key", "id"),
         sa.Index("ix_mirrored_account_created", "created_at", "id"),
         sa.Index("ix_mirrored_account_activity", "last_activity_at", "id"),
+        sa.Index("ix_mirrored_account_kind_name", "kind", "name_key", "id"),
+        sa.Index("ix_mirrored_account_kind_created", "kind", "created_at", "id"),
+        sa.Index("ix_mirrored_account_kind_activity", "kind", "last_activity_at", "id"),
         sa.Index("ix_mirrored_account_expiry", "token_expires_at", "id"),
     )
 
@@ -59,6 +62,8 @@ class MirroredAccount(SQLModel, table=True):
     """The words that find it, each after a space."""
     marks: str = Field(default="", max_length=200)
     """The filters that it passes, each a word."""
+    kind: int = 0
+    """The same as a number, with how long ago something last happened (`portal.mirror.marks`)."""
     created_at: datetime = instant(default_now=True)
     """When it was made here, or first seen at Connexease."""
     last_activity_at: datetime = instant(default_now=True)

@@ -1,6 +1,5 @@
 """The filter of the staff's list of accounts: sent with GET, so that what is seen has an address."""
 
-from datetime import timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -9,9 +8,10 @@ from wtforms.validators import Length
 
 from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
-from portal.mirror import directory, facts, words
+from portal.mirror import directory, marks, words
 from portal.mirror.directory import Order, Sort
-from portal.models import MessageState, Step, now
+from portal.mirror.marks import Recency
+from portal.models import MessageState, Step
 
 STEP_WORDS = {
     Step.READY: _l("Ready"),
@@ -37,10 +37,21 @@ MESSAGE_WORDS = {
     MessageState.READ: _l("Read"),
 }
 ONLY_THERE, GONE = _l("Only at Connexease"), _l("Gone from Connexease")
-TRAITS = {"no_channel": facts.NO_CHANNEL, "disconnected": facts.DISCONNECTED, "no_webhook": facts.NO_WEBHOOK}
-DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90}
-"""How many days an activity lies back."""
-FIELDS = ("q", "state", *TRAITS, "expiring", "activity", "sort")
+TRAITS = {
+    "no_channel": marks.NO_CHANNEL,
+    "disconnected": marks.DISCONNECTED,
+    "no_webhook": marks.NO_WEBHOOK,
+    "expiring": marks.EXPIRING,
+}
+ACTIVITIES = {
+    "day": (Recency.DAY,),
+    "week": (Recency.DAY, Recency.WEEK),
+    "month": (Recency.DAY, Recency.WEEK, Recency.MONTH),
+    "-month": (Recency.QUARTER, Recency.LONGER),
+    "-quarter": (Recency.LONGER,),
+}
+"""How long ago something last happened, by what can be chosen."""
+FIELDS = ("q", "state", *TRAITS, "activity", "sort")
 
 
 class AccountFilter(Form):
@@ -64,8 +75,8 @@ class AccountFilter(Form):
 
     def prepare(self) -> None:
         """Offer what there is to choose from."""
-        states = {facts.step_mark(step): str(word) for step, word in STEP_WORDS.items()}
-        places = {facts.ONLY_THERE: str(ONLY_THERE), facts.GONE: str(GONE)}
+        states = {marks.step_mark(step): str(word) for step, word in STEP_WORDS.items()}
+        places = {marks.ONLY_THERE: str(ONLY_THERE), marks.GONE: str(GONE)}
         self.state.choices = {"": _("Any")} | states | places
         self.activity.choices = {
             "": _("Any time"),
@@ -87,7 +98,7 @@ class AccountFilter(Form):
     @property
     def traits(self) -> list[BooleanField]:
         """The boxes to tick."""
-        return [self.no_channel, self.disconnected, self.no_webhook, self.expiring]
+        return [self[name] for name in TRAITS]
 
     @property
     def order(self) -> Order:
@@ -101,16 +112,11 @@ class AccountFilter(Form):
 
     def filter(self) -> directory.Filter:
         """What was chosen; only after the form has validated."""
-        marks = [self.state.data] if self.state.data else []
-        marks += [mark for name, mark in TRAITS.items() if self[name].data]
-        chosen = self.activity.data or ""
-        back = now() - timedelta(days=DAYS[chosen.lstrip("-")]) if chosen else None
+        state = [self.state.data] if self.state.data else []
         return directory.Filter(
             words=tuple(words.wanted(text(self.q))),
-            marks=tuple(marks),
-            expires_soon=self.expiring.data,
-            active_since=None if chosen.startswith("-") else back,
-            quiet_since=back if chosen.startswith("-") else None,
+            marks=(*state, *(mark for name, mark in TRAITS.items() if self[name].data)),
+            recencies=ACTIVITIES.get(self.activity.data or "", ()),
         )
 
     @property

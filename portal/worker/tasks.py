@@ -15,7 +15,7 @@ from portal.compose import calling
 from portal.compose import retention as message_retention
 from portal.doctor import heartbeats
 from portal.events import processing, retention
-from portal.mirror import activity, projection, reading, runs
+from portal.mirror import activity, aging, projection, reading, runs
 from portal.queue import huey
 from portal.signup import provisioning
 from portal.staff import tally
@@ -57,6 +57,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (retention.prune, retention.overdue),
     (projection.project, projection.missing),
     (activity.fold, lambda: activity.SOURCES),
+    (aging.age, lambda: [None]),
     (runs.begin_when_due, lambda: [None]),
     (runs.advance, runs.due),
     (message_retention.prune, message_retention.overdue),

@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from portal.mirror import narrowing
 from portal.models import AuditEntry, StaffRole
 from tests.support.marks import both_databases
 
@@ -88,6 +89,29 @@ def test_pages_are_walked_by_their_links(portal, support, mirror, control):
     assert seen == sorted(seen)
     assert len(names(support.get(page.soup.select_one("a[rel=prev]")["href"]))) == 50
     assert support.get(LIST, query_string={"after": "nonsense"}).status == 200
+
+
+def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
+    portal, support, mirror, control, monkeypatch
+):
+    """Without JavaScript by "More"; with it, a page that has nothing goes on by itself."""
+    for name, value in {"NEAR": 2, "FEW": 0, "STRETCH": 4}.items():
+        monkeypatch.setattr(narrowing, name, value)
+    control.create_account("first@example.com", name="Other")
+    control.create_accounts(12)
+    mirror.run()
+    asked = {"q": "other", "sort": "-name"}
+    page = support.get(LIST, query_string=asked)
+    assert "No account in this stretch of the list matches" in page.text
+    waited = page.soup.select_one("[hx-trigger=load]")
+    while waited is not None:
+        assert names(page) == []
+        assert "after=" in waited["hx-get"]
+        page = support.get(waited["hx-get"])
+        waited = page.soup.select_one("#accounts [hx-trigger=load]")
+    assert names(page) == ["Other"]
+    back = support.get(page.soup.select_one("a[rel=prev]")["href"])
+    assert "No account in this stretch of the list matches" in back.text
 
 
 @both_databases

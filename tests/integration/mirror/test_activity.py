@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.mirror import activity
+from portal.mirror import activity, directory, marks
+from portal.mirror.directory import Filter, Order
+from portal.mirror.marks import Recency
 from portal.models import MirroredAccount, ReadPosition, now
 from tests.support.marks import both_databases
 
@@ -36,8 +38,39 @@ def test_events_and_what_people_do_are_activity(portal):
     portal.sweep()
     assert portal.one(MirroredAccount).last_activity_at > now() - timedelta(minutes=1)
     positions = {row.name: row.position for row in portal.rows(ReadPosition)}
-    assert set(positions) == {"delivery", "audit_entry"}
+    assert set(positions) == {"delivery", "audit_entry", "aging"}
     assert all(positions.values())
+
+
+def found(portal, *marked, **more):
+    wanted = Filter(marks=marked, **more)
+    return len(portal.run(lambda: directory.first_page(wanted, Order()).rows))
+
+
+@both_databases
+def test_what_becomes_of_an_account_by_time_alone(portal):
+    """Its activity lies further and further back; its token expires soon, and then did."""
+
+    def passes(**moments):
+        for column, moment in moments.items():
+            portal.sql(f"UPDATE mirrored_account SET {column} = :at", at=moment)
+        portal.sql("UPDATE read_position SET position = position - 90000 WHERE name = 'aging'")
+        portal.sweep()
+
+    portal.customer()
+    portal.sweep()
+    portal.sweep()
+    assert found(portal, recencies=(Recency.DAY,)) == 1
+    for recency, days in ((Recency.WEEK, 1), (Recency.MONTH, 7), (Recency.QUARTER, 30), (Recency.LONGER, 90)):
+        passes(last_activity_at=now() - timedelta(days=days, minutes=1))
+        assert [other for other in Recency if found(portal, recencies=(other,))] == [recency]
+    deliver(portal)
+    portal.sweep()
+    assert found(portal, recencies=(Recency.DAY,)) == 1
+    passes(token_expires_at=now() + timedelta(days=59, hours=23))
+    assert found(portal, marks.EXPIRING) == found(portal, marks.EXPIRING, words=("acme",)) == 1
+    passes(token_expires_at=now() - timedelta(minutes=1))
+    assert found(portal, marks.EXPIRING) == 0
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])

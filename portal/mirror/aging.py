@@ -1,0 +1,82 @@
+"""What becomes of an account by time alone: its last activity lies further back, its token expires soon.
+
+The worker's sweep marks those for which that became so since the last time, and reads no others.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from portal.database import writing
+from portal.extensions import session
+from portal.mirror import marks, search
+from portal.models import MirroredAccount, ReadPosition, now
+from portal.vault.holdings import EXPIRES_SOON
+
+NAME = "aging"
+"""Of the moment up to which it is done, in seconds."""
+OVERLAP = timedelta(minutes=10)
+"""Whoever marked an account before the last time may have committed it after that."""
+BATCH = 500
+
+_ROW = MirroredAccount.__table__.c  # type: ignore[attr-defined]
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def age(_row: None = None) -> None:
+    """Mark what has aged."""
+    moment = now()
+    done = session().get(ReadPosition, NAME)
+    since = max(_BEGINNING, datetime.fromtimestamp(done.position, UTC) - OVERLAP) if done else _BEGINNING
+    for column, back in _crossings():
+        for number in list(_crossed(column, since + back, moment + back, moment)):
+            with writing():
+                _mark(number)
+    with writing():
+        session().rollback()
+        session().merge(ReadPosition(name=NAME, position=int(moment.timestamp())))
+        session().commit()
+
+
+def _crossings() -> list[tuple[sa.ColumnElement[Any], timedelta]]:
+    """What is told apart by time, and how far from now it changes."""
+    expiry = [(_ROW.token_expires_at, timedelta(0)), (_ROW.token_expires_at, EXPIRES_SOON)]
+    return [*expiry, *((_ROW.last_activity_at, -limit) for limit in marks.LIMITS)]
+
+
+def _crossed(column: Any, after: datetime, until: datetime, at: datetime) -> Iterator[int]:
+    """The accounts whose moment lies between two, and whose marks do not say so yet."""
+    columns = (_ROW.id, _ROW.marks, _ROW.kind, _ROW.last_activity_at, _ROW.token_expires_at)
+    start, number = after, 0
+    while True:
+        query = sa.select(*columns, column).where(
+            sa.tuple_(column, _ROW.id) > sa.tuple_(sa.literal(start, column.type), sa.literal(number)),
+            column <= until,
+        )
+        rows = session().execute(query.order_by(column, _ROW.id).limit(BATCH)).all()
+        session().rollback()
+        for row in rows:
+            is_marked = f" {marks.EXPIRING} " in row.marks
+            is_current = row.kind % marks.RECENCIES == marks.recency(row.last_activity_at, at)
+            if not is_current or is_marked != marks.expires_soon(row.token_expires_at, at):
+                yield row.id
+        if len(rows) < BATCH:
+            return
+        start, number = rows[-1][-1], rows[-1].id
+
+
+def _mark(number: int) -> None:
+    """One account in a transaction of its own, so that nobody waits here for one while holding another."""
+    session().rollback()
+    query = select(MirroredAccount).where(col(MirroredAccount.id) == number).with_for_update()
+    row = session().exec(query.execution_options(populate_existing=True)).first()
+    if row is not None:
+        before = row.marks
+        marks.mark(row)
+        session().add(row)
+        if row.marks != before:
+            search.put(session(), [row])
+    session().commit()
