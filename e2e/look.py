@@ -28,4 +28,6 @@ def look(page: Page, name: str, folder: str | None) -> None:
         assert overflow <= 0, f"{width}: the page is {overflow} pixels wider than the window"
         for _width, shown in LOOKS if folder else ():
             page.emulate_media(color_scheme=shown, reduced_motion="reduce")
-            page.screenshot(path=Path(folder or "") / f"{name}-{width}-{shown}.png", full_page=True)
+            file = Path(folder or "") / f"{name}-{width}-{shown}.png"
+            # To hide the caret, Playwright would add a style, which the page's own policy refuses once htmx swaps.
+            page.screenshot(path=file, full_page=True, caret="initial")
