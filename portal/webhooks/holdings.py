@@ -101,7 +101,14 @@ class Held:
             return Standing.MISSING
         if self.row.wanted is None:
             return Standing.ELSEWHERE
-        return Standing.DIFFERS if differs(self.row) else Standing.AS_SET
+        return Standing.DIFFERS if differences(self.row) else Standing.AS_SET
+
+    @property
+    def last_set(self) -> dict[str, Any]:
+        """What was last set here, of that which Connexease holds otherwise now; of headers no value."""
+        wanted = {**(self.row.wanted or {}), "headers": None}
+        wanted["channels"] = [UUID(text) for text in wanted.get("channels", [])]
+        return {part: wanted.get(part) for part in differences(self.row)}
 
     @property
     def subscription(self) -> Subscription:
@@ -200,15 +207,16 @@ def see(row: Webhook, listed: schemas.Webhook) -> None:
     session().add(row)
 
 
-def differs(row: Webhook) -> bool:
-    """Whether Connexease holds something else than was last set here."""
+def differences(row: Webhook) -> list[str]:
+    """In which parts Connexease holds something else than was last set here."""
     wanted, seen = row.wanted or {}, row.seen or {}
-    return (
-        row.headers_differ
-        or wanted.get("is_active") != seen.get("is_active")
-        or not is_same_address(wanted.get("callback_url", ""), seen.get("callback_url", ""))
-        or any(set(wanted.get(key, [])) != set(seen.get(key, [])) for key in ("triggers", "channels"))
-    )
+    differs = {
+        "callback_url": not is_same_address(wanted.get("callback_url", ""), seen.get("callback_url", "")),
+        **{key: set(wanted.get(key, [])) != set(seen.get(key, [])) for key in ("triggers", "channels")},
+        "headers": row.headers_differ,
+        "is_active": wanted.get("is_active") != seen.get("is_active"),
+    }
+    return [part for part, is_other in differs.items() if is_other]
 
 
 def is_same(row: Webhook, listed: schemas.Webhook) -> bool:

@@ -107,7 +107,9 @@ def test_what_was_changed_elsewhere_is_marked_and_set_right(customer: Customer) 
     customer.save(headers=[("X-Key", "mine")])
     uuid = customer.at_connexease()[0]["uuid"]
     _change_elsewhere(customer, uuid, {"is_active": False, "data": {"headers": {"X-Key": "theirs"}}})
-    assert "Changed elsewhere" in customer.index().text
+    text = customer.index().text
+    assert "Changed elsewhere" in text
+    assert "last set here: other headers or values Active" in text
     customer.act("right")
     (made,) = customer.at_connexease()
     assert made["is_active"] is True
@@ -119,7 +121,7 @@ def test_what_was_changed_elsewhere_can_stay(customer: Customer) -> None:
     customer.save()
     uuid = customer.at_connexease()[0]["uuid"]
     _change_elsewhere(customer, uuid, {"callback_url": "https://moved.example.com/"})
-    customer.index()
+    assert "last set here: https://receiver.example.com/hook" in customer.index().text
     customer.act("accept")
     text = customer.index().text
     assert "Changed elsewhere" not in text
@@ -178,7 +180,7 @@ def test_when_connexease_is_away_the_last_known_state_is_shown_read_only(custome
     customer.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.index()
     assert page.status == 200
-    assert "Connexease cannot be reached, so nothing can be changed now" in page.text
+    assert "Connexease cannot be reached at the moment. Nothing can be changed now" in page.text
     assert "receiver.example.com" in page.text
     assert not page.soup.find("a", string="New webhook")
     assert not page.soup.select("#webhooks form")
