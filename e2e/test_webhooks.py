@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Page, expect
 
+from e2e.keyboard import tab_to
 from e2e.look import look
 from e2e.marks import both_ways
 from e2e.pages.webhooks import WebhooksPage
@@ -134,6 +135,7 @@ def test_a_callback_is_tested(webhooks: WebhooksPage, receiver: str, path: str, 
     form = webhooks.new().fill(url, ["message.created"], ["Main line"], [("Authorization", SECRET)])
     tested = form.save().test(url).send("message.created")
     expect(tested.result).to_contain_text(words)
+    expect(tested.result).to_be_focused()
     assert "planted-browser-secret" not in tested.page.content()
 
 
@@ -154,7 +156,7 @@ def test_connexease_is_away(webhooks: WebhooksPage, stack: Stack) -> None:
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     webhooks.page.reload()
     webhooks = WebhooksPage(webhooks.page)
-    expect(webhooks.main).to_contain_text("Connexease cannot be reached, so nothing can be changed now")
+    expect(webhooks.main).to_contain_text("Connexease cannot be reached at the moment. Nothing can be changed now")
     expect(webhooks.row("one.example.com")).to_be_visible()
     expect(webhooks.link("New webhook")).to_have_count(0)
 
@@ -175,14 +177,24 @@ def test_with_the_keyboard_alone(webhooks: WebhooksPage) -> None:
     webhooks.link("New webhook").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Callback address").focus()
-    page.keyboard.type("https://keys.example.com/")
+    page.keyboard.type("https://10.0.0.8/")
     page.keyboard.press("Tab")
+    expect(page.get_by_text("lies in a private network")).to_be_visible()
     expect(page.get_by_role("checkbox", name="channel.updated")).to_be_focused()
+    page.get_by_label("Callback address").fill("https://keys.example.com/")
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.get_by_role("group", name="Channels").get_by_role("checkbox", name="Main line").focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="Main line")).to_be_focused()
+    page.get_by_label("Name 1").focus()
+    page.keyboard.type("Authorization")
+    expect(page.get_by_label("Secret 1")).to_be_checked()
+    tab_to(page, "More headers")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name 2")).to_be_focused()
+    page.get_by_label("Value 1").fill(SECRET)
     page.keyboard.press("Enter")
     expect(WebhooksPage(page).row("keys.example.com")).to_contain_text("message.created")
 

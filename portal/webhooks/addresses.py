@@ -1,5 +1,6 @@
 """Callback addresses: which are refused, and which Connexease could hardly reach."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from portal import outbound
@@ -45,6 +46,16 @@ def doubt_about(url: str) -> str | None:
     if not all(outbound.is_public(address) for address in addresses):
         return _("%(host)s lies in a private network, which Connexease cannot reach.", host=host)
     return None
+
+
+def doubt_by_itself(url: str) -> str | None:
+    """`doubt_about` an address that needs no look-up for it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return doubt_about(url) if is_loopback(host) else None
+    return doubt_about(url)
 
 
 def may_use_loopback() -> bool:

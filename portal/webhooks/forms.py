@@ -61,13 +61,18 @@ class HeaderForm(wtforms.Form):
         return not self.remove.data and bool(text(self.name) or text(self.value))
 
     @property
+    def looks_secret(self) -> bool:
+        """Whether its name alone says that it is secret."""
+        return headers.looks_secret(text(self.name))
+
+    @property
     def keeps_value(self) -> bool:
         return bool(self.stored.data) and text(self.stored).casefold() == text(self.name).casefold()
 
     def header(self) -> Header:
         """What was typed; only after the form has validated."""
         name, value = text(self.name), text(self.value)
-        is_secret = bool(self.is_secret.data) or headers.looks_secret(name)
+        is_secret = bool(self.is_secret.data) or self.looks_secret
         return Header(name, value or None, is_secret)
 
 
@@ -128,6 +133,13 @@ class WebhookForm(Form):
         room = headers.MAX_HEADERS - len(self.headers)
         for _row in range(min(count - blank, room)):
             self.headers.append_entry()
+
+    @property
+    def first_blank_header(self) -> int:
+        """The number of the first header that nothing was entered for; of the last one where there is none."""
+        rows = [row.form for row in self.headers]
+        blank = (number for number, row in enumerate(rows, 1) if not (row.is_used or row.stored.data))
+        return next(blank, len(rows))
 
     def validate_callback_url(self, field: URLField) -> None:
         if problem := addresses.problem_with(text(field)):

@@ -10,7 +10,9 @@ MAX_VALUE = 2000
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")
-_SECRET = re.compile(r"auth|token|secret|key|password|signature|credential|cookie", re.IGNORECASE)
+SECRET_NAMES = "auth|token|secret|key|password|signature|credential|cookie"
+"""What a name has in it that usually carries a secret; the form's script reads it too."""
+_SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
 _REFUSED = frozenset(
     """connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer trailers
     transfer-encoding upgrade host content-length content-type content-encoding accept-encoding expect date
@@ -38,6 +40,8 @@ def problem_with_name(name: str) -> str | None:
 
 def problem_with_value(value: str) -> str | None:
     """Why a header cannot have this value, in a sentence that does not repeat it; none when it can."""
+    if not value.strip():
+        return _("Enter its value.")
     if len(value) > MAX_VALUE:
         return _("A header's value can have at most %(count)d characters.", count=MAX_VALUE)
     if not _VALUE.fullmatch(value):

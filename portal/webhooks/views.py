@@ -15,11 +15,13 @@ from portal.connexease import triggers as catalogue
 from portal.database import only_reads, writing
 from portal.errors import DomainError
 from portal.extensions import session
+from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Person, Webhook
 from portal.throttle import Limit
 from portal.webhooks import addresses, blueprint, coverage, holdings, own, probe, saving
 from portal.webhooks.forms import BLANK_ROWS, TestForm, WebhookForm
+from portal.webhooks.headers import SECRET_NAMES
 from portal.webhooks.holdings import Held, Holdings
 from portal.webhooks.rules import Broken, Subscription, broken_by
 
@@ -84,7 +86,7 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
     form.prepare(listing.channels_of(account), held)
     if "more" in request.form:
         form.add_blank_headers(BLANK_ROWS * 2)
-        return _form_page(account, form, held)
+        return _form_page(account, form, held, more=True)
     broken: list[Broken] = []
     try:
         if form.validate():
@@ -95,6 +97,8 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
                 row = held.row
                 saving.change(person, account, row, form.wish())
             _say_saved(row)
+            if doubt := addresses.doubt_by_itself(form.wish().callback_url):
+                flash(doubt, "warning")
             return htmx.redirect(url_for("webhooks.index", account_id=account.id))
     except saving.RulesBroken as error:
         broken = error.broken
@@ -108,12 +112,18 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
 @access.account_page(*BUILDERS, staff=True)
 @only_reads
 def check(account: Account) -> ResponseReturnValue:
-    """Check a form as it changes, against the last known state; nothing is saved."""
+    """Check a form as it changes, against the last known state; nothing is saved.
+
+    What speaks against its address is a part of its own: a name is looked up for it, which may take a while.
+    """
     form = WebhookForm()
     known = holdings.known(account)
     held = known.find(_uuid_or_404(request.args.get("webhook"))) if request.args.get("webhook") else None
     form.prepare(listing.channels_of(account), held)
-    return htmx.page("webhooks/form.html", "choices", **_form_context(account, form, held, None))
+    context = _form_context(account, form, held, None)
+    if request.args.get("part") == "doubt":
+        return htmx.page("webhooks/form.html", "doubt", **context, doubt=_doubt(account, form))
+    return htmx.page("webhooks/form.html", "choices", **context)
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/switch")
@@ -195,12 +205,23 @@ def _say_saved(row: Webhook) -> None:
 
 
 def _form_page(
-    account: Account, form: WebhookForm, held: Held | None, status: int = 200, broken: list[Broken] | None = None
+    account: Account,
+    form: WebhookForm,
+    held: Held | None,
+    status: int = 200,
+    broken: list[Broken] | None = None,
+    *,
+    more: bool = False,
 ) -> ResponseReturnValue:
     if not form.triggers.choices:
         form.prepare(listing.channels_of(account), held)
     form.add_blank_headers()
     context = _form_context(account, form, held, broken)
+    context |= {
+        "doubt": _doubt(account, form),
+        "more_from": form.first_blank_header if more else None,
+        "secret_names": SECRET_NAMES,
+    }
     return htmx.page("webhooks/form.html", "form", status, **context)
 
 
@@ -212,7 +233,6 @@ def _form_context(
     if broken is None and chosen:
         subscription = Subscription(chosen, form.chosen_channels(), held.id if held else None)
         broken = broken_by(subscription, [other.subscription for other in known.at_connexease])
-    doubt = _doubt(account, form.callback_url.data or "")
     return {
         "account": account,
         "form": form,
@@ -222,13 +242,13 @@ def _form_context(
         "names": _names(account),
         "account_wide": [name for name in chosen if catalogue.is_account_scoped(name)],
         "catalogue": catalogue,
-        "doubt": doubt,
         "onboarding_trigger": own.ONBOARDING_TRIGGER,
     }
 
 
-def _doubt(account: Account, url: str) -> str | None:
+def _doubt(account: Account, form: WebhookForm) -> str | None:
     """What speaks against the address; nothing while somebody only plays with the form."""
+    url = text(form.callback_url)
     if not url or addresses.problem_with(url):
         return None
     try:

@@ -27,7 +27,7 @@ def test_the_list_shows_names_of_headers_and_channels_and_never_a_value(customer
     page = customer.index()
     assert "Authorization" in page.text
     assert "Main line" in page.text
-    assert "Held by the portal itself" in page.text
+    assert "Held by the portal itself Locked" in page.text
     assert SECRET not in page.response.text
 
 
@@ -126,6 +126,31 @@ def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: C
     assert "planted" not in str([entry.model_dump() for entry in entries.values()])
 
 
+def test_more_headers_take_the_keyboard_with_them(customer: Customer) -> None:
+    page = customer.save(headers=[("X-A", "1")], more="1", htmx=True)
+    assert [field["id"] for field in page.soup.select("input[autofocus]")] == ["headers-1-name"]
+
+
+def test_a_name_that_looks_secret_is_ticked_and_each_refusal_leads_to_its_field(customer: Customer) -> None:
+    page = customer.save(headers=[("Authorization", ""), ("X-Team", "blue"), ("Host", "x")])
+    ticked = [box["name"] for box in page.soup.select("input[name$=is_secret][checked]")]
+    assert ticked == ["headers-0-is_secret"]
+    links = {link["href"]: link.get_text() for link in page.soup.select(".error-summary a")}
+    assert links["#headers-0-value"] == "Value 1: Enter its value."
+    assert links["#headers-2-name"].startswith("Name 3: Host is set by Connexease")
+
+
+@pytest.mark.parametrize("address", ["https://10.0.0.8/hook", "http://localhost:9/hook"])
+def test_an_address_that_connexease_cannot_reach_is_warned_of(customer: Customer, address: str) -> None:
+    form = {"csrf_token": customer.browser.token(), "callback_url": address}
+    checked = customer.browser.post(f"{customer.root}check?part=doubt", form, htmx=True)
+    assert "Connexease cannot reach" in checked.text
+    assert "Channels" not in checked.text
+    saved = customer.browser.follow(customer.save(callback_url=address))
+    assert "Saved at Connexease." in saved.text
+    assert "Connexease cannot reach" in saved.text
+
+
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_refused_form_keeps_what_was_typed(customer: Customer, htmx: bool) -> None:
     page = customer.save(callback_url="http://plain.example.com/", headers=[("Host", "x")], htmx=htmx)
@@ -222,6 +247,7 @@ def test_a_form_is_checked_as_it_changes(customer: Customer) -> None:
     page = customer.browser.post(f"{customer.root}check", typed, htmx=True)
     assert page.status == 200
     assert "already held by another webhook" in page.text
+    page = customer.browser.post(f"{customer.root}check?part=doubt", typed, htmx=True)
     assert "Connexease cannot reach yours" in page.text
     page = customer.browser.post(f"{customer.root}check", {"triggers": ["agent.status_changed"]}, htmx=True)
     assert page.soup.select_one("fieldset[disabled]") is not None
