@@ -55,6 +55,7 @@ def prepare(account: Account) -> ResponseReturnValue:
     credentials = sending.gateway_keys(account)
     form = ComposeForm()
     templates = _read_form(account, form, credentials)
+    form.follow_key_unseen(credentials)
     if "look" in request.form:
         return _page(account, form, templates)
     try:

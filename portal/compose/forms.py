@@ -98,12 +98,18 @@ class ComposeForm(TemplateFields):
             row.form.number.data = row.form.number.data or str(number)
 
     def follow_key(self, credentials: Sequence[Credential]) -> bool:
-        """Let another key bring its own test mode; whether it did. Only while somebody looks at the box."""
+        """Let another key bring its own test mode; whether it did."""
         if self.mode_of.data == self.credential.data:
             return False
         self.is_fake.data = any(row.is_staging for row in credentials if str(row.id) == self.credential.data)
         self.mode_of.data = self.credential.data
         return True
+
+    def follow_key_unseen(self, credentials: Sequence[Credential]) -> None:
+        """The same where nobody saw the box since, as without JavaScript; but no test becomes a real message."""
+        was_ticked = bool(self.is_fake.data)
+        if self.follow_key(credentials):
+            self.is_fake.data = was_ticked or self.is_fake.data
 
     def fill(self, draft: Draft) -> None:
         """Show a message that was written before."""

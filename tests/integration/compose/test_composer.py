@@ -416,7 +416,7 @@ def test_while_it_is_written(sender: Sender) -> None:
     assert sender.control.requests() == []
 
 
-def test_another_key_brings_its_test_mode_while_somebody_looks(sender: Sender) -> None:
+def test_another_key_brings_its_test_mode(sender: Sender) -> None:
     staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
     sender.browser.post(vault, {"name": "Trying out", "key": staging})
@@ -426,9 +426,13 @@ def test_another_key_brings_its_test_mode_while_somebody_looks(sender: Sender) -
     assert page.soup.select_one("#mode #is_fake[checked]")
     same = sender.browser.post(f"{sender.root}preview", typed | {"mode_of": typed["credential"]}, htmx=True)
     assert same.soup.select_one("#mode") is None
-    # Whoever sends the form has seen the box as they left it.
-    write(sender, **typed)
+    # Without a script nobody sees the box change.
+    write(sender, intent="one", **typed)
+    assert sender.portal.one(Message).is_fake
+    write(sender, intent="one", credential=keys["Trying out"], mode_of=keys["Trying out"])
     assert not sender.portal.one(Message).is_fake
+    write(sender, intent="one", credential=keys["Shop gateway"], mode_of=keys["Trying out"], is_fake="y")
+    assert sender.portal.one(Message).is_fake, "no test becomes a real message by itself"
 
 
 def test_more_room_for_values_without_a_script(sender: Sender) -> None:

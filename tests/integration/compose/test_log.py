@@ -236,6 +236,10 @@ def test_who_may_not_read(sender: Sender, who: Role | StaffRole) -> None:
             assert secret not in html, page.path
     assert "+90 ••• 67" in pages[0].text
     assert "Accepted" in pages[1].text
+    portal.sql("UPDATE message SET state = 'unknown'")
+    unknown = browser.get(f"{sender.root}{row.id}").text
+    assert "say below" not in unknown, "there is nothing below for them"
+    assert "Owners and operators of the account see what to do about it." in unknown
     found = browser.get(f"{sender.root}?recipient=%2B491711234567")
     assert len(found.soup.select("tbody tr")) == 2, "searching for a number would be reading it"
     assert found.soup.find(id="recipient") is None
