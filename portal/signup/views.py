@@ -129,8 +129,10 @@ def setup(account: Account) -> ResponseReturnValue:
 @blueprint.get("/accounts/<uuid:account_id>/setup/details")
 @access.account_page(Role.OWNER)
 def details(account: Account) -> ResponseReturnValue:
-    """The account's details, to be corrected, with Connexease's refusals at their fields."""
+    """The account's details, to be corrected while they can be, with Connexease's refusals at their fields."""
     row = session().get_one(Provisioning, account.id)
+    if row.step not in service.CORRECTABLE:
+        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = AccountForm(obj=account)
     _show_refusals(form, row)
     return _form_page("signup/details.html", form, account=account, row=row)

@@ -245,6 +245,7 @@ def test_details_cannot_change_while_a_call_may_be_under_way(portal):
     portal.sign_up(browser)
     portal.work()
     account = portal.one(Account).id
+    assert browser.get(f"/accounts/{account}/setup/details").goes_to == f"/accounts/{account}/setup"
     page = browser.post(f"/accounts/{account}/setup/details", {**DETAILS, "name": "Other"})
     assert page.status == 422
     portal.settle()
