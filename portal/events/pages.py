@@ -41,12 +41,17 @@ def index(account: Account) -> ResponseReturnValue:
 @blueprint.get(f"{ROOT}newer")
 @access.account_page(*LOOKERS, staff=True)
 def newer(account: Account) -> ResponseReturnValue:
-    """How many events came that are newer than those that somebody reads; the page asks again by itself."""
+    """How many events came that are newer than those that somebody reads; the page asks again by itself.
+
+    A log that was empty is shown again as soon as there is something in it.
+    """
     form = _form(account)
     if not form.validate():
         abort(400)
     than, wait = _number("than"), request.args.get("wait", FIRST_WAIT, int)
     count = log.count_newer(account, form.filter(account), than)
+    if count and request.args.get("than") == "0" and not form.arguments:
+        return htmx.redirect(_address(account, form))  # the log was empty: nobody reads anything that could move
     longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
     context = {**_context(account, form), "than": than, "count": count, "wait": longer}
     return htmx.page("events/_newer.html", None, 200, **context)

@@ -194,6 +194,15 @@ def test_newer_events_are_told_and_not_put_in(customer):
     assert told.soup.find("a")["href"] == f"{customer.root}?trigger=message.created"
 
 
+def test_an_empty_log_fills_by_itself(customer):
+    address = customer.log().soup.select_one("#newer")["data-poll"]
+    assert customer.browser.get(address, htmx=True).status == 200
+    customer.had()
+    assert customer.browser.get(address, htmx=True).response.headers["HX-Redirect"] == customer.root
+    filtered = customer.log(trigger="feedback.received").soup.select_one("#newer")["data-poll"]
+    assert customer.browser.get(filtered, htmx=True).status == 200
+
+
 def test_asking_for_newer_events_grows_rare_and_never_stops_for_good(customer):
     address = customer.log().soup.select_one("#newer")["data-poll"]
     waits = []
@@ -205,6 +214,7 @@ def test_asking_for_newer_events_grows_rare_and_never_stops_for_good(customer):
 
 
 def test_many_newer_events_are_not_counted_out(customer):
+    customer.had()
     address = customer.log().soup.select_one("#newer")["data-poll"]
     add_many(customer, 120)
     told = customer.browser.get(address, htmx=True)
