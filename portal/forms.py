@@ -100,6 +100,11 @@ def _refuse_far_times(time: datetime | None) -> None:
         raise ValidationError(_("Enter a year between 2000 and 2100."))
 
 
+def stripped(value: object) -> object:
+    """A filter: what was typed, without space around it."""
+    return value.strip() if isinstance(value, str) else value
+
+
 def text(field: StringField) -> str:
     """What was typed; the empty string when the field was not sent."""
     return storable(field.data or "")

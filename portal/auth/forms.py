@@ -1,23 +1,14 @@
 """Forms for logging in and for passwords."""
 
-from typing import Any
-
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal import access, contact, entrance, second_factor
-from portal.forms import Form, text
+from portal import access, entrance, second_factor
+from portal.auth import fields
+from portal.forms import Form
 from portal.i18n import _, _l
 
 CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false", "maxlength": 40}
-
-
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _zone(value: Any) -> Any:
-    return contact.time_zone(value) if isinstance(value, str) else value
 
 
 class LogInForm(Form):
@@ -120,29 +111,11 @@ class PasswordForm(Form):
             raise ValidationError(_("Enter the code."))
 
 
-class ProfileForm(Form):
+class ProfileForm(fields.ZoneForm):
     """A person's own details."""
 
-    first_name = StringField(
-        _l("First name"),
-        [DataRequired(_l("Enter your first name.")), Length(max=80, message=_l("Use at most 80 characters."))],
-        filters=[_stripped],
-        render_kw={"autocomplete": "given-name", "maxlength": 80},
+    first_name = fields.first_name()
+    last_name = fields.last_name()
+    time_zone = fields.time_zone(
+        _l("For times that belong to no account. Type a city to search, such as Istanbul.")
     )
-    last_name = StringField(
-        _l("Last name"),
-        [Length(max=80, message=_l("Use at most 80 characters."))],
-        filters=[_stripped],
-        render_kw={"autocomplete": "family-name", "maxlength": 80},
-    )
-    time_zone = StringField(
-        _l("Time zone"),
-        [DataRequired(_l("Choose your time zone."))],
-        filters=[_zone],
-        description=_l("For times that belong to no account. Type a city to search, such as Istanbul."),
-        render_kw={"list": "time-zones", "autocomplete": "off"},
-    )
-
-    def validate_time_zone(self, field: StringField) -> None:
-        if not contact.is_time_zone(text(field)):
-            raise ValidationError(_("Choose a time zone from the list, such as Europe/Istanbul."))

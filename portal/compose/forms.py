@@ -17,9 +17,9 @@ from wtforms import (
 
 from portal.compose import drafts
 from portal.compose.drafts import Draft
-from portal.compose.template_forms import TemplateFields, stripped
+from portal.compose.template_forms import TemplateFields
 from portal.errors import DomainError
-from portal.forms import Choice, text
+from portal.forms import Choice, stripped, text
 from portal.i18n import _, _l
 from portal.models import Credential, MessageType
 from portal.vault import keys

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import wtforms
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField
@@ -10,18 +9,13 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField,
 from portal.compose import drafts
 from portal.compose.drafts import Button
 from portal.compose.template_list import MOST_VALUES, Listed
-from portal.forms import Choice, Form, text
+from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
 
 BLANK_VALUES, BLANK_BUTTONS = 3, 2
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()
 """Only what is suggested: any code can be typed."""
 _NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
-
-
-def stripped(value: Any) -> Any:
-    """What was typed, without spaces around it."""
-    return value.strip() if isinstance(value, str) else value
 
 
 class ButtonForm(wtforms.Form):

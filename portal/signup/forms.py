@@ -6,23 +6,18 @@ from wtforms import EmailField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import contact
-from portal.auth import passwords
+from portal.auth import fields, passwords
 from portal.errors import DomainError
-from portal.forms import Form, text
+from portal.forms import Form, stripped, text
 from portal.i18n import _l
 from portal.signup.invitations import Newcomer
 from portal.signup.service import AccountDetails
 
-
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _zone(value: Any) -> Any:
-    return contact.time_zone(value) if isinstance(value, str) else value
+GUESSED = {"data-guess": "time-zone"}
+"""The browser says where it is."""
 
 
-class AccountForm(Form):
+class AccountForm(fields.ZoneForm):
     """The account's details. The fields bear the names that Connexease's refusals use."""
 
     name = StringField(
@@ -31,49 +26,30 @@ class AccountForm(Form):
             DataRequired(_l("Enter your company's name.")),
             Length(max=80, message=_l("Use at most 80 characters.")),
         ],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "organization", "maxlength": 80},
     )
-    contact_name = StringField(
-        _l("First name"),
-        [
-            DataRequired(_l("Enter your first name.")),
-            Length(max=80, message=_l("Use at most 80 characters.")),
-        ],
-        filters=[_stripped],
-        render_kw={"autocomplete": "given-name", "maxlength": 80},
-    )
-    contact_lastname = StringField(
-        _l("Last name"),
-        [DataRequired(_l("Enter your last name.")), Length(max=80, message=_l("Use at most 80 characters."))],
-        filters=[_stripped],
-        render_kw={"autocomplete": "family-name", "maxlength": 80},
-    )
+    contact_name = fields.first_name()
+    contact_lastname = fields.last_name(is_needed=True)
     contact_email = EmailField(
         _l("Work e-mail"),
         [DataRequired(_l("Enter your work e-mail address.")), Length(max=254, message=_l("This is too long."))],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "email"},
     )
     billing_email = EmailField(
         _l("Billing e-mail"),
         [Length(max=254, message=_l("This is too long."))],
-        filters=[_stripped],
+        filters=[stripped],
         description=_l("Where invoices go. Leave it empty to use your work e-mail."),
     )
     contact_phone_number = TelField(
         _l("Phone (optional)"),
         [Length(max=40, message=_l("This is too long for a phone number."))],
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "tel"},
     )
-    time_zone = StringField(
-        _l("Time zone"),
-        [DataRequired(_l("Choose your time zone."))],
-        filters=[_zone],
-        description=_l("Type a city to search, such as Istanbul."),
-        render_kw={"list": "time-zones", "autocomplete": "off", "data-guess": "time-zone"},
-    )
+    time_zone = fields.time_zone(**GUESSED)
 
     def validate_contact_email(self, field: EmailField) -> None:
         field.data = _checked(contact.email, text(field), "contact_email")
@@ -86,10 +62,6 @@ class AccountForm(Form):
         if field.data:
             # What was typed stays in the field; the number that is sent is made when it is asked for.
             _checked(contact.phone, text(field), text(self.time_zone), "contact_phone_number")
-
-    def validate_time_zone(self, field: StringField) -> None:
-        if not contact.is_time_zone(text(field)):
-            raise ValidationError(_l("Choose a time zone from the list, such as Europe/Istanbul."))
 
     def details(self) -> AccountDetails:
         """What was entered; only after the form has validated."""
@@ -109,12 +81,7 @@ class AccountForm(Form):
 class SignUpForm(AccountForm):
     """The account's details and the password to log in with."""
 
-    password = PasswordField(
-        _l("Password"),
-        [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
-        description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = fields.new_password()
 
     def validate_password(self, field: PasswordField) -> None:
         known = (
@@ -130,43 +97,15 @@ class SignUpForm(AccountForm):
 class WelcomeForm(Form):
     """The first password of somebody whose account the staff opened."""
 
-    password = PasswordField(
-        _l("Password"),
-        [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
-        description=_l("At least 12 characters. A few unrelated words make a good one."),
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = fields.new_password()
 
 
-class TakeOverForm(WelcomeForm):
+class TakeOverForm(WelcomeForm, fields.ZoneForm):
     """Who takes an account over that exists only at Connexease, and has no login yet."""
 
-    first_name = StringField(
-        _l("First name"),
-        [
-            DataRequired(_l("Enter your first name.")),
-            Length(max=80, message=_l("Use at most 80 characters.")),
-        ],
-        filters=[_stripped],
-        render_kw={"autocomplete": "given-name", "maxlength": 80},
-    )
-    last_name = StringField(
-        _l("Last name"),
-        [DataRequired(_l("Enter your last name.")), Length(max=80, message=_l("Use at most 80 characters."))],
-        filters=[_stripped],
-        render_kw={"autocomplete": "family-name", "maxlength": 80},
-    )
-    time_zone = StringField(
-        _l("Time zone"),
-        [DataRequired(_l("Choose your time zone."))],
-        filters=[_zone],
-        description=_l("Type a city to search, such as Istanbul."),
-        render_kw={"list": "time-zones", "autocomplete": "off", "data-guess": "time-zone"},
-    )
-
-    def validate_time_zone(self, field: StringField) -> None:
-        if not contact.is_time_zone(text(field)):
-            raise ValidationError(_l("Choose a time zone from the list, such as Europe/Istanbul."))
+    first_name = fields.first_name()
+    last_name = fields.last_name(is_needed=True)
+    time_zone = fields.time_zone(**GUESSED)
 
     def newcomer(self) -> Newcomer:
         """What was entered; only after the form has validated."""

@@ -10,17 +10,13 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
 from portal.auth.forms import PasswordForm
-from portal.forms import Choice, Form, text
+from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
 from portal.models import now
 from portal.vault import gateway_keys
 
 HOUR, DAY = 3600, 86400
 NAME_LIMIT = 80
-
-
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
 
 
 def _next_name(name: str) -> str:
@@ -38,7 +34,7 @@ class NameForm(Form):
     name = StringField(
         _l("Name"),
         [DataRequired(_l("Enter a name.")), Length(max=NAME_LIMIT, message=_l("Use at most 80 characters."))],
-        filters=[_stripped],
+        filters=[stripped],
         description=_l("What uses it, such as “Order system”. Only the portal knows this name."),
         render_kw={"maxlength": NAME_LIMIT, "autocomplete": "off"},
     )
@@ -109,7 +105,7 @@ class HandOverForm(IntentForm, PasswordForm):
             DataRequired(_l("Say for whom the link is.")),
             Length(max=120, message=_l("Use at most 120 characters.")),
         ],
-        filters=[_stripped],
+        filters=[stripped],
         description=_l("For your history, such as “Deniz at the agency”."),
         render_kw={"maxlength": 120, "autocomplete": "off"},
     )
@@ -128,7 +124,7 @@ class TypedForm(Form):
 
     typed = StringField(
         _l("Type its name to confirm"),
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     wanted = ""
@@ -155,7 +151,7 @@ class PastedKeyForm(Form):
     key = StringField(
         _l("Gateway API key"),
         [DataRequired(_l("Paste the key."))],
-        filters=[_stripped],
+        filters=[stripped],
         widget=PastedInput(),
         description=_l(
             "From the gateway's dashboard. It begins with pk_ (production) or sk_ (staging). "

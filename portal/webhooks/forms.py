@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 import wtforms
@@ -13,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access import is_helping
 from portal.connexease import triggers as catalogue
-from portal.forms import Choice, Form, text
+from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
 from portal.models import Channel
 from portal.ui import host
@@ -23,10 +22,6 @@ from portal.webhooks.holdings import Held
 from portal.webhooks.saving import Wish
 
 BLANK_ROWS = 2
-
-
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
 
 
 class CheckboxesField(SelectMultipleField):
@@ -39,7 +34,7 @@ class CheckboxesField(SelectMultipleField):
 class HeaderForm(wtforms.Form):
     """One custom header. A stored value is never put into the form: an empty one keeps it."""
 
-    name = StringField(_l("Name"), [Length(max=100)], filters=[_stripped])
+    name = StringField(_l("Name"), [Length(max=100)], filters=[stripped])
     value = StringField(_l("Value"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     is_secret = BooleanField(_l("Secret"))
     stored = HiddenField()
@@ -82,7 +77,7 @@ class WebhookForm(Form):
     callback_url = URLField(
         _l("Callback address"),
         [DataRequired(_l("Enter the address that shall receive the events."))],
-        filters=[_stripped],
+        filters=[stripped],
         description=_l("Connexease sends a POST there for each event. It must begin with https://."),
         render_kw={"placeholder": "https://example.com/hooks/connexease", "autocomplete": "off"},
     )
