@@ -122,6 +122,20 @@ def test_it_goes_out_once(composer: ComposePage, stack: Stack, member: Member) -
     assert len(sent(stack, member)) == 1
 
 
+def test_what_is_typed_outlives_the_log_in(composer: ComposePage) -> None:
+    context = composer.page.context
+    composer.field("To").fill(NUMBER)
+    composer.field("Message").fill("Precious")
+    logged_in = context.cookies()
+    for cookies, words in (([], "open for too long"), (None, "not logged in"), (logged_in, "open for too long")):
+        if cookies is not None:
+            context.clear_cookies()
+            context.add_cookies(cookies)
+        composer.button("Review the message").click()
+        expect(composer.alert).to_contain_text(words)
+    expect(composer.review().preview).to_contain_text("Precious")
+
+
 def test_the_same_again_is_asked_about(composer: ComposePage, stack: Stack, member: Member) -> None:
     for _ in range(2):
         composer = visit(composer.page, member, "?to=%2B905321234567")

@@ -2,6 +2,7 @@
 
 import logging
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -69,12 +70,12 @@ def _whom_to_ask() -> str:
     return _("Ask an owner of the account.")
 
 
-def error_page(status: int, title: str | None = None, text: str | None = None) -> Response:
+def error_page(status: int, title: str | None = None, text: str | None = None, **more: Any) -> Response:
     """A page, or for htmx a message in the page's own message area, so that no table row is overwritten."""
     default_title, default_text = _sentences().get(
         status, (HTTPStatus(status).phrase, _("Go back and try again."))
     )
-    context = {"status": status, "title": title or default_title, "text": text or default_text}
+    context = {"status": status, "title": title or default_title, "text": text or default_text, **more}
     if htmx.is_fragment_request():
         response = make_response(render_template("errors/_fragment.html", **context), status)
         response.headers["HX-Retarget"] = "#messages"
@@ -94,16 +95,18 @@ def _http(error: HTTPException) -> Response:
 
 
 def _csrf(error: CSRFError) -> Response:
-    return error_page(
-        400,
-        _("This page was open for too long"),
-        _("For your safety nothing was done. Reload the page and do it again."),
-    )
+    title = _("This page was open for too long")
+    if htmx.is_fragment_request():  # the page gets a token that counts, and keeps what was typed
+        return error_page(400, title, _("For your safety nothing was done. Do it again."), renews_token=True)
+    return error_page(400, title, _("For your safety nothing was done. Reload the page and do it again."))
 
 
 def _log_in_first(_error: Unauthorized) -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not htmx.is_htmx() else None
     address = url_for("auth.login", next=wanted)
+    if htmx.is_fragment_request() and request.method == "POST":  # what was typed stays
+        text = _("Nothing was done, and what you typed is still here. Log in in another tab, then do it again.")
+        return error_page(401, _("You are not logged in any more"), text, login=address)
     if htmx.is_htmx() or request.accept_mimetypes.best == "application/json":
         response = make_response("", 401)
         response.headers["HX-Redirect"] = address

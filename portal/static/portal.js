@@ -137,6 +137,16 @@
     }
   });
 
+  // --- forms whose token is over get one that counts, so that nothing typed is lost ---------------
+  // <div data-token="…"> in the answer that refused the old one
+
+  document.addEventListener("htmx:after:swap", () => {
+    const fresh = document.querySelector("#messages [data-token]");
+    for (const input of fresh ? document.querySelectorAll("input[name=csrf_token]") : []) {
+      input.value = fresh.dataset.token;
+    }
+  });
+
   // --- a field whose Enter presses its own button, and not the form's first ------------------------
   // <input data-enter="id-of-the-button">
 

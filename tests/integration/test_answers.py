@@ -206,6 +206,17 @@ def test_somebody_unknown_is_sent_to_log_in_and_comes_back(portal):
     assert as_json.status == 401
 
 
+def test_whoever_is_logged_out_while_they_type_keeps_what_they_typed(portal):
+    browser = portal.browser()
+    old = browser.send("POST", "/profile/password", htmx=True, data={"csrf_token": "over"})
+    assert (old.status, old.response.headers["HX-Retarget"]) == (400, "#messages")
+    token = old.soup.select_one("[data-token]")["data-token"]
+    page = browser.send("POST", "/profile/password", htmx=True, data={"csrf_token": token})
+    assert (page.status, page.response.headers["HX-Retarget"]) == (401, "#messages")
+    assert "HX-Redirect" not in page.response.headers
+    assert page.soup.select_one("a[target=_blank]")["href"] == "/login"
+
+
 def test_static_files_do_not_need_the_database(portal):
     portal.sql("ALTER TABLE person RENAME TO away")
     answer = portal.browser().get("/static/portal.js").response
