@@ -11,8 +11,9 @@ import click
 import psycopg
 import redis
 from flask import Flask
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from portal.database import lacks_tables
 from portal.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Plainly(click.Group):
         try:
             return super().invoke(ctx)
         except (ProgrammingError, OperationalError) as error:
-            if _lacks_tables(error):
+            if lacks_tables(error):
                 raise click.ClickException(
                     "The database lacks tables of this version: run `portal db upgrade`."
                 ) from None
@@ -40,11 +41,6 @@ class Plainly(click.Group):
             raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
         except redis.ConnectionError:
             raise click.ClickException("Redis does not answer: check REDIS_URL.") from None
-
-
-def _lacks_tables(error: DBAPIError) -> bool:
-    lacks = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
-    return isinstance(error.orig, lacks) or str(error.orig).startswith(("no such table", "no such column"))
 
 
 @click.group(cls=Plainly)
@@ -108,6 +104,11 @@ def upgrade() -> None:
     from portal.audit import chain  # noqa: PLC0415
     from portal.extensions import db as database  # noqa: PLC0415
 
+    if (revision := migrate.revision_of(database.engine)) and not migrate.is_known(revision):
+        raise click.ClickException(
+            f"The database is at revision {revision}, which this version does not know: start the newer version "
+            "again, or restore the backup from before."
+        )
     migrate.upgrade(database.engine)
     chain.seal()
     click.echo("The database is up to date.")

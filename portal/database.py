@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask, current_app, request
 from sqlalchemy import event
@@ -41,6 +42,13 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": 15, "check_same_thread": False}}
     return options | {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+
+
+def lacks_tables(error: Exception) -> bool:
+    """Whether the database answered that it has not got what this version of the portal asks for."""
+    reason = getattr(error, "orig", None)
+    lacks = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+    return isinstance(reason, lacks) or str(reason).startswith(("no such table", "no such column"))
 
 
 def storable(text: str, limit: int | None = None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
 from portal.database import writing
@@ -38,6 +39,17 @@ def downgrade(engine: sa.Engine, revision: str) -> None:
 def newest_revision() -> str | None:
     """The revision that this version of the portal needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision_of(engine: sa.Engine) -> str | None:
+    """The revision that a database is at; none when it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the portal knows a revision; a newer one may have left it."""
+    return revision in {script.revision for script in scripts()}
 
 
 def scripts() -> list[Script]:

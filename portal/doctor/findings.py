@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import force_locale, get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.database import lacks_tables
 from portal.extensions import session
 from portal.i18n import _
 
@@ -77,8 +78,11 @@ def _guarded(app: Flask, language: str, name: str, check: Check) -> list[Finding
     with app.app_context(), force_locale(language):
         try:
             return check()
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
             session().rollback()
+            if lacks_tables(error):
+                says = _("It cannot be told: the database lacks tables of this version.")
+                return [bad(name, says, _("Mend the database first."))]
             return [bad(name, _("The database does not answer."), _("Check DATABASE_URL and the database."))]
         except Exception as error:
             log.exception("the check of %s failed", name)

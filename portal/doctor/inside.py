@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
 from flask_babel import format_timedelta
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from portal import vault_keeping
+from portal import migrate, vault_keeping
 from portal.audit import chain
 from portal.doctor import backlog, heartbeats
 from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import db, session, settings, vault
 from portal.i18n import _, _l
-from portal.migrate import newest_revision
 from portal.models import now
 from portal.vault_crypto import VaultError
 
@@ -37,16 +35,16 @@ LITTLE, TOO_LITTLE = 2 * 1024**3, 300 * 1024**2
 
 def database() -> list[Finding]:
     """It answers, and has the tables of this version."""
-    name = _("Database")
-    with db.engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-        kind = connection.dialect.name
-    if revision != newest_revision():
-        says = _(
-            "It is at revision %(is)s, this version needs %(needs)s.",
-            **{"is": revision, "needs": newest_revision()},
-        )
-        return [bad(name, says, _("Run `portal db upgrade`."))]
+    name, needed, kind = _("Database"), migrate.newest_revision(), db.engine.dialect.name
+    revision = migrate.revision_of(db.engine)
+    if revision is None:
+        return [bad(name, _("It is empty."), _("Run `portal db upgrade`."))]
+    if not migrate.is_known(revision):
+        says = _("It is at revision %(is)s, which this version does not know.", **{"is": revision})
+        return [bad(name, says, _("Start the newer version again, or restore the backup from before."))]
+    if revision != needed:
+        says = _("It is at revision %(is)s, this version needs %(needs)s.", **{"is": revision, "needs": needed})
+        return [bad(name, says, _("Stop every process of the portal, and run `portal db upgrade`."))]
     return [good(name, _("%(kind)s answers, and is up to date (%(revision)s).", kind=kind, revision=revision))]
 
 
@@ -121,7 +119,8 @@ def audit_log() -> list[Finding]:
     """Its end fits the seal; `portal audit verify` walks along all of it."""
     name, problem = _("Audit log"), chain.check_end()
     if problem:
-        return [bad(name, problem, _("Run `portal audit verify`, and find out who writes to the database."))]
+        todo = _("If the vault is broken, mend that first. Else run `portal audit verify`; find out who wrote.")
+        return [bad(name, problem, todo)]
     return [good(name, _("Its end fits its seal. `portal audit verify` looks at all of it."))]
 
 

@@ -71,6 +71,14 @@ def test_a_missing_setting_is_a_sentence(command):
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["SECRET_KEY", "VAULT_KEYS"]
 
 
+def test_a_database_of_a_newer_version_is_left_alone(command, portal):
+    portal.sql("UPDATE alembic_version SET version_num = '9999'")
+    done = command("db", "upgrade")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Error: The database is at revision 9999, which this version does not know: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_server_that_may_not_start_says_why_and_nothing_else():
     code = "import sys; sys.path.insert(0, '.'); import wsgi"
     done = subprocess.run(

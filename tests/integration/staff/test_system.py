@@ -44,9 +44,17 @@ def test_everything_inside_is_well(portal: Portal) -> None:
 
 
 def test_tables_of_another_version(portal: Portal) -> None:
-    portal.sql("UPDATE alembic_version SET version_num = '0001'")
-    finding = only(portal, inside.database)
-    assert (finding.health, finding.todo) == (Health.BAD, "Run `portal db upgrade`.")
+    for statement, says, todo in (
+        ("SET version_num = '0001'", "It is at revision 0001, this", "and run `portal db upgrade`."),
+        ("SET version_num = '9999'", "which this version does not know", "Start the newer version again"),
+    ):
+        portal.sql(f"UPDATE alembic_version {statement}")
+        finding = only(portal, inside.database)
+        assert finding.health == Health.BAD
+        assert says in finding.says
+        assert todo in finding.todo
+    portal.sql("DELETE FROM alembic_version")
+    assert only(portal, inside.database).says == "It is empty."
 
 
 def test_a_worker_that_never_ran_or_fell_silent(portal: Portal) -> None:
@@ -133,11 +141,11 @@ def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
         assert only(portal, inside.disk).health == health
 
 
-def test_a_database_that_is_away_stops_no_other_check(portal: Portal) -> None:
+def test_a_table_that_is_missing_stops_no_other_check(portal: Portal) -> None:
     portal.sql("DROP TABLE heartbeat")
     with portal.app.app_context():
         found = named(rounds.quick_checks())
-    assert found["Worker"].says == "The database does not answer."
+    assert found["Worker"].says == "It cannot be told: the database lacks tables of this version."
     assert found["Vault"].health == Health.GOOD
 
 
