@@ -9,12 +9,25 @@ from portal.forms import Form
 from portal.i18n import _, _l
 from portal.signup.forms import AccountForm
 
+MISSING = {
+    "name": _l("Enter the company's name."),
+    "contact_name": _l("Enter the customer's first name."),
+    "contact_lastname": _l("Enter the customer's last name."),
+    "contact_email": _l("Enter the customer's e-mail address."),
+    "time_zone": _l("Choose the customer's time zone."),
+}
+
 
 class NewAccountForm(AccountForm):
-    """The account's details, as the customer would type them."""
+    """The account's details, which are the customer's and not those of whoever types them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, words in MISSING.items():
+            field = self[name]
+            _required, *others = field.validators
+            field.validators = [DataRequired(words), *others]
+            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
         self.billing_email.description = _("Where invoices go. Leave it empty to use the work e-mail.")
 
 

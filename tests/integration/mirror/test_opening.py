@@ -109,6 +109,7 @@ def test_a_refused_form_keeps_what_was_typed(portal, support, elsewhere):
     page = opened(support, htmx=True, contact_email="no address", contact_name="")
     assert page.status == 422
     assert set(page.errors) == {"contact_email", "contact_name"}
+    assert "the customer's first name" in page.errors["contact_name"]
     assert page.values("Open the account")["name"] == "Acme Corp"
     staff = opened(support, contact_email="support@reseller.example.com")
     assert "somebody of the staff" in staff.errors["contact_email"]
