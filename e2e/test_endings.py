@@ -18,6 +18,7 @@ def test_cancelled(channels: ChannelsPage) -> None:
     expect(channels.heading("No number is connected yet")).to_be_visible()
 
 
+@both_ways
 def test_failed(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     dialog.press("Fail")
@@ -58,11 +59,13 @@ def test_closed_in_silence_but_connected_after_all(channels: ChannelsPage, stack
     channels.expect_channel("Late")
 
 
+@both_ways
 def test_spent_token(channels: ChannelsPage) -> None:
     channels.connect().press("Say the link is used")
     channels.expect_state("failed", "Connecting did not work")
 
 
+@both_ways
 def test_token_that_expires_while_the_dialog_is_open(channels: ChannelsPage, stack: Stack) -> None:
     dialog = channels.connect()
     stack.connexease.advance(601)
@@ -89,6 +92,7 @@ def test_noise_is_ignored(channels: ChannelsPage) -> None:
     assert set(hints.sent) <= {"opened", "message ok"}
 
 
+@both_ways
 def test_the_event_comes_before_the_message(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
@@ -98,6 +102,7 @@ def test_the_event_comes_before_the_message(channels: ChannelsPage) -> None:
     channels.expect_channel("WhatsApp 1")
 
 
+@both_ways
 def test_only_the_event_comes(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
     channels.connect().press("Connect, but say nothing")
@@ -105,6 +110,7 @@ def test_only_the_event_comes(channels: ChannelsPage, stack: Stack) -> None:
     channels.expect_channel("WhatsApp 1", "Connected, details follow")
 
 
+@both_ways
 def test_the_message_comes_before_the_event(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
     channels.connect().press("Connect, message first")

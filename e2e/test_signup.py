@@ -91,7 +91,11 @@ def test_connexease_refuses_and_the_details_are_corrected(
     assert account(stack, customer)["name"] == "Lovelace & Daughters"
 
 
-@pytest.mark.parametrize("kind", ["timeout_after", "truncated"])
+@pytest.mark.parametrize(
+    ("kind", "cdn"),
+    [("timeout_after", "reachable"), ("timeout_after", "unreachable"), ("truncated", "reachable")],
+    indirect=["cdn"],
+)
 def test_connexease_makes_the_account_but_does_not_say_so(
     form: SignUpPage, stack: Stack, customer: Customer, kind: str
 ) -> None:

@@ -117,6 +117,7 @@ def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage, s
     channels.expect_state("confirmed", "After all is connected")
 
 
+@both_ways
 def test_a_forged_message_from_another_origin(channels: ChannelsPage, stack: Stack) -> None:
     hints = Hints(channels.page)
     dialog = channels.connect()
@@ -125,6 +126,7 @@ def test_a_forged_message_from_another_origin(channels: ChannelsPage, stack: Sta
     expect_only_the_true_word(channels, dialog, hints)
 
 
+@both_ways
 def test_a_forged_message_from_another_window_of_the_right_origin(channels: ChannelsPage, stack: Stack) -> None:
     hints = Hints(channels.page)
     dialog = channels.connect()
