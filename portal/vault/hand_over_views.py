@@ -17,7 +17,7 @@ from portal.throttle import Limit
 from portal.vault import blueprint, handovers, holdings, keys
 from portal.vault.forms import HandOverForm
 from portal.vault.holdings import Held
-from portal.vault.views import ONE
+from portal.vault.pages import ONE
 
 
 @blueprint.get(f"{ONE}/hand-over")

@@ -1,0 +1,83 @@
+"""Gateway API keys, which are made in the gateway's dashboard and pasted here."""
+
+from uuid import UUID
+
+from flask import flash, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import SecretStr
+
+from portal import access, htmx
+from portal.access import BUILDERS
+from portal.errors import DomainError
+from portal.forms import text
+from portal.i18n import _
+from portal.models import Account
+from portal.vault import blueprint, gateway_keys, pages
+from portal.vault.forms import GatewayKeyForm, PastedKeyForm, TypedForm
+from portal.vault.pages import ONE, ROOT
+
+
+@blueprint.get(f"{ROOT}gateway/new")
+@access.account_page(*BUILDERS)
+def new_gateway_key(account: Account) -> ResponseReturnValue:
+    """Where a gateway API key is pasted."""
+    return htmx.page("vault/gateway_key.html", **pages.context(account), form=GatewayKeyForm(), held=None)
+
+
+@blueprint.post(f"{ROOT}gateway/new")
+@access.account_page(*BUILDERS)
+def add_gateway_key(account: Account) -> ResponseReturnValue:
+    """Keep a gateway API key."""
+    form = GatewayKeyForm()
+    try:
+        if form.validate():
+            key = SecretStr(text(form.key))
+            row = gateway_keys.add(access.person_or_401(), account, text(form.name), key)
+            flash(_("“%(name)s” is in the vault.", name=row.name))
+            return htmx.redirect(url_for("vault.index", account_id=account.id))
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("vault/gateway_key.html", "form", 422, **pages.context(account), form=form, held=None)
+
+
+@blueprint.get(f"{ONE}/replace")
+@access.account_page(*BUILDERS)
+def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """Where the new key of a gateway app is pasted."""
+    held = pages.gateway_key_or_404(account, credential_id)
+    return htmx.page("vault/gateway_key.html", **pages.context(account), form=PastedKeyForm(), held=held)
+
+
+@blueprint.post(f"{ONE}/replace")
+@access.account_page(*BUILDERS)
+def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """Put a new key in the place of the old one."""
+    held, form = pages.gateway_key_or_404(account, credential_id), PastedKeyForm()
+    try:
+        if form.validate():
+            gateway_keys.replace(access.person_or_401(), account, held.row, SecretStr(text(form.key)))
+            flash(_("“%(name)s” has its new key.", name=held.label))
+            return htmx.redirect(pages.address(account, held))
+    except DomainError as error:
+        form.show_refusal(error)
+    return htmx.page("vault/gateway_key.html", "form", 422, **pages.context(account), form=form, held=held)
+
+
+@blueprint.get(f"{ONE}/remove")
+@access.account_page(*BUILDERS)
+def removal(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """What removing does."""
+    return pages.typed_page("vault/remove.html", account, pages.gateway_key_or_404(account, credential_id))
+
+
+@blueprint.post(f"{ONE}/remove")
+@access.account_page(*BUILDERS)
+def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """Erase a gateway key from the vault."""
+    held, form = pages.gateway_key_or_404(account, credential_id), TypedForm()
+    form.expect(held.label)
+    if form.validate():
+        gateway_keys.remove(access.person_or_401(), account, held.row)
+        flash(_("“%(name)s” is removed from the vault.", name=held.label))
+        return htmx.redirect(url_for("vault.index", account_id=account.id))
+    return pages.typed_page("vault/remove.html", account, held, form, 422)
