@@ -19,7 +19,7 @@ from portal.ui import host
 from portal.webhooks import addresses, headers
 from portal.webhooks.headers import Header
 from portal.webhooks.holdings import Held
-from portal.webhooks.saving import Wish
+from portal.webhooks.wishes import Wish
 
 BLANK_ROWS = 2
 

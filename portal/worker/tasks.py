@@ -20,7 +20,7 @@ from portal.queue import huey
 from portal.signup import provisioning
 from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking
-from portal.webhooks import saving
+from portal.webhooks import pushing
 
 BEAT_EVERY = 30
 """Seconds between two signs of life in a sweep that takes long."""
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 TASKS: dict[str, Callable[[str], None]] = {
     "provision": lambda account_id: provisioning.advance(UUID(account_id)),
-    "webhook": lambda webhook_id: saving.push(UUID(webhook_id)),
+    "webhook": lambda webhook_id: pushing.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
     "message": lambda message_id: calling.send(UUID(message_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
@@ -44,7 +44,7 @@ TASKS: dict[str, Callable[[str], None]] = {
 
 DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (provisioning.advance, provisioning.due),
-    (saving.push, saving.due),
+    (pushing.push, pushing.due),
     (revoking.finish, revoking.due),
     (revoking.revoke_replaced, revoking.overdue),
     (keys.forget_unshown, keys.unshown),

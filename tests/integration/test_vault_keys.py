@@ -28,7 +28,7 @@ from portal.models import (
 )
 from portal.vault_crypto import Vault
 from portal.vault_keeping import PLACES, Findings, Record
-from portal.webhooks import saving
+from portal.webhooks import saving, wishes
 from portal.webhooks.headers import Header
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS
@@ -260,7 +260,7 @@ HEADERS = [Header("X-Key", "planted-header", is_secret=True)]
 def set_webhook(portal, url: str) -> None:
     """Make the account's webhook, or change it."""
     [channel] = portal.control.channels() or [portal.control.create_channel(portal.control.accounts()[0]["uuid"])]
-    wish = saving.Wish(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
+    wish = wishes.Wish(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
     person, account = portal.person(DETAILS["contact_email"]), portal.one(Account)
     rows = [row for row in portal.rows(Webhook) if row.portal_webhook_id is None]
     with portal.app.test_request_context():
