@@ -147,6 +147,22 @@
     }
   });
 
+  // --- a request that nobody answered: the line is down, or the portal is ---------------------------
+
+  document.addEventListener("htmx:error", ({ target, detail }) => {
+    const place = document.getElementById("messages");
+    if (!detail.ctx || detail.ctx.response || !place) return;
+    const said = document.createElement("div");
+    said.className = "alert alert-danger unanswered";
+    said.role = "alert";
+    said.tabIndex = -1;
+    said.textContent = target.dataset.unanswered || document.documentElement.dataset.unanswered;
+    place.replaceChildren(said);
+    if (target.matches("form, button")) said.focus(); // whoever still types goes on typing
+  });
+
+  document.addEventListener("htmx:after:request", () => document.querySelector(".unanswered")?.remove());
+
   // --- a field whose Enter presses its own button, and not the form's first ------------------------
   // <input data-enter="id-of-the-button">
 
