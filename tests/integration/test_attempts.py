@@ -191,6 +191,23 @@ def test_any_other_word_is_a_failure_that_is_told(customer, status):
     assert customer.browser.get(begun["page"]).status == 200
 
 
+def test_a_dialog_that_fails_after_its_ten_minutes_is_said_to_have_run_out(customer):
+    late = customer.begin()
+    customer.report(late, "opened")
+    customer.ages(expires_at=timedelta(seconds=1))
+    customer.report(late, "message", status="error")
+    assert "they were over" in customer.browser.get(late["page"]).text
+    assert customer.state(late) == AttemptState.FAILED
+
+
+def test_a_dialog_that_fails_in_time_is_quoted(customer):
+    begun = customer.begin()
+    customer.report(begun, "message", status="meta_refused")
+    page = customer.browser.get(begun["page"]).text
+    assert "reported: meta_refused" in page
+    assert "they were over" not in page
+
+
 @both_databases
 def test_characters_that_no_database_keeps(customer):
     begun = customer.begin()
