@@ -31,7 +31,16 @@ from tests.support.portal import DETAILS, PASSWORD
 JANE = DETAILS["contact_email"]
 OPEN, CLOSE = "\N{LEFT WHITE SQUARE BRACKET}", "\N{RIGHT WHITE SQUARE BRACKET}"
 BRACKETED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
-SPOKEN = ("title", "aria-label", "placeholder", "alt", "aria-description", "data-offline", "data-failed", "data-unanswered")
+SPOKEN = (
+    "title",
+    "aria-label",
+    "placeholder",
+    "alt",
+    "aria-description",
+    "data-offline",
+    "data-failed",
+    "data-unanswered",
+)
 NOT_TEXT = {"script", "style", "template", "datalist", "time", "code", "pre"}
 DATA = re.compile(
     "|".join(
