@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from e2e.browser import Watch
+from e2e.long_states import STATES as _LONG_TOO  # noqa: F401 - importing it adds its states
 from e2e.look import look
 from e2e.stack import Stack
 from e2e.staff_states import STATES as _STAFF_TOO  # noqa: F401 - importing it adds its states
