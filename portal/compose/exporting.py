@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale, get_locale
 
 from portal import audit, spreadsheet
-from portal.compose import log
+from portal.compose import log, reviewing
 from portal.compose.log import Filter
 from portal.compose.showing import Shown
 from portal.i18n import _
@@ -52,7 +52,7 @@ def _header() -> list[str]:
         _("Message ID"),
         _("Code"),
         _("Reason"),
-        _("Number"),
+        _("Reference"),
     ]
 
 
@@ -62,7 +62,7 @@ def _cells(message: Message, zone: ZoneInfo) -> list[str]:
         _time(message.confirmed_at, zone),
         message.recipient,
         shown.type_word,
-        message.preview,
+        reviewing.content(message),
         shown.state_word,
         _("yes") if shown.is_test else _("no"),
         message.sender,

@@ -66,16 +66,19 @@ def of_draft(draft: Draft, listed: Listed | None = None) -> Bubble:
 
 def line(draft: Draft, listed: Listed | None = None) -> str:
     """The draft in one plain line."""
+    text = " ".join(plain(draft, listed).split())
+    return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
+
+
+def plain(draft: Draft, listed: Listed | None = None) -> str:
+    """What the draft says, all of it and unmarked."""
     match draft.kind:
         case MessageType.TEXT:
-            text = draft.body
+            return draft.body
         case MessageType.TEMPLATE:
             filled = _filled(listed, draft.values, "…")[0] if listed else " · ".join(draft.values)
-            text = f"{draft.name}: {filled}" if filled else draft.name
-        case _:
-            text = draft.caption or _file_name(draft.link)
-    text = " ".join(text.split())
-    return text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…"
+            return f"{draft.name}: {filled}" if filled else draft.name
+    return draft.caption or _file_name(draft.link)
 
 
 def _text(text: str) -> Markup:

@@ -94,8 +94,16 @@ def bubble(message: Message) -> Bubble | None:
     """A message as its sender saw it; none once its content was erased."""
     if message.payload is None:
         return None
-    seen = message.template_seen
-    return preview.of_draft(draft_of(message), template_list.of_kept(seen) if seen else None)
+    return preview.of_draft(draft_of(message), _seen(message))
+
+
+def content(message: Message) -> str:
+    """What a message says, all of it; nothing once its content was erased."""
+    return preview.plain(draft_of(message), _seen(message)) if message.payload else ""
+
+
+def _seen(message: Message) -> Listed | None:
+    return template_list.of_kept(message.template_seen) if message.template_seen else None
 
 
 def listed_for(account: Account, draft: Draft) -> Listed | None:

@@ -36,8 +36,8 @@ def fill(sender: Sender, count: int, **facts: Any) -> list[UUID]:
                 state=facts.get("state", MessageState.DELIVERED),
                 type=facts.get("type", MessageType.TEXT),
                 recipient=facts.get("recipient", RECIPIENT),
-                payload=text(SECRET).as_json(without_none=True),
-                preview=facts.get("preview", SECRET),
+                payload=text(facts.get("body", SECRET)).as_json(without_none=True),
+                preview=SECRET,
                 sender=person.email,
                 sender_id=facts.get("sender_id", person.id),
                 confirmed_at=start + timedelta(seconds=number if facts.get("apart", True) else 0),
@@ -287,7 +287,7 @@ def test_the_whole_log_as_a_file(portal, control, monkeypatch) -> None:
     monkeypatch.setattr(exporting, "AT_ONCE", 7)
     ids = fill(sender, 30)
     rows = rows_of(sender)
-    assert [row["Number"] for row in rows] == [str(key) for key in ids[::-1]]
+    assert [row["Reference"] for row in rows] == [str(key) for key in ids[::-1]]
     assert rows[0]["To"] == RECIPIENT
     assert (rows[0]["Content"], rows[0]["State"], rows[0]["Sent by"]) == (
         SECRET,
@@ -301,13 +301,19 @@ def test_the_whole_log_as_a_file(portal, control, monkeypatch) -> None:
 def test_a_file_of_what_is_filtered(sender: Sender) -> None:
     fill(sender, 2)
     [image] = fill(sender, 1, type=MessageType.IMAGE)
-    assert [row["Number"] for row in rows_of(sender, "?type=image")] == [str(image)]
+    assert [row["Reference"] for row in rows_of(sender, "?type=image")] == [str(image)]
     assert rows_of(sender, "?state=read") == []
+
+
+def test_a_file_holds_the_whole_content(sender: Sender) -> None:
+    long = f"Dear Deniz,\n{'x' * 4000}"
+    fill(sender, 1, body=long)
+    assert rows_of(sender)[0]["Content"] == long
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "\t=1", "=cmd|' /C calc'!A0", "hi;=1+1"])
 def test_no_cell_is_a_formula(sender: Sender, formula: str) -> None:
-    fill(sender, 1, preview=formula)
+    fill(sender, 1, body=formula)
     assert rows_of(sender)[0]["Content"] == spreadsheet.harmless(formula) != formula
 
 
