@@ -70,6 +70,11 @@ def project_now(account_id: UUID) -> None:
     _project(current_session(), account_id)
 
 
+def follow(account_id: UUID) -> None:
+    """Count an account anew before the session commits: for an UPDATE, which no row of the session shows."""
+    current_session().info.setdefault(_TOUCHED, set()).add(account_id)
+
+
 def _collect(session: Session, _context: Any) -> None:
     touched: set[UUID] = session.info.setdefault(_TOUCHED, set())
     for row in (*session.new, *session.dirty, *session.deleted):

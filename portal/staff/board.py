@@ -19,6 +19,7 @@ from portal.accounts.service import first_owner
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
+from portal.mirror import projection
 from portal.models import (
     Account,
     AuditEntry,
@@ -288,7 +289,10 @@ def _change(account_id: UUID, when: sa.ColumnElement[bool], **values: Any) -> bo
         .execution_options(synchronize_session=False)
     )
     session().expire_all()
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        return False
+    projection.follow(account_id)
+    return True
 
 
 def _say_why_not(account_id: UUID, already: Sequence[Step]) -> None:

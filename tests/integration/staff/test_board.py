@@ -131,6 +131,8 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     page = browser.submit(browser.get(one(portal)), "Give up", note="Your company is not in our area.")
     assert "is given up" in said(browser, page)
     assert portal.set_up().step == Step.GIVEN_UP
+    listed = browser.get("/staff/accounts/", query_string={"state": "givenup"})
+    assert [link.get_text() for link in listed.soup.select("table.accounts tbody th a")] == ["Acme Corp"]
     [mail] = [mail for mail in portal.mails(JANE) if "stopped" in mail["subject"]]
     assert "not in our area" in mail["text"]
     portal.control.clear_faults()
