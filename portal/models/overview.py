@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from portal.models.base import UtcDateTime
@@ -24,6 +25,8 @@ class TallyPlace(SQLModel, table=True):
 
     kind: str = Field(max_length=40, primary_key=True)
     place: str = Field(default="", max_length=80)
+    total: int = Field(default=0, sa_type=sa.BigInteger)
+    """How many were counted up to there."""
 
 
 class Heartbeat(SQLModel, table=True):

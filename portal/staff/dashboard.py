@@ -1,11 +1,11 @@
 """How the business goes, and what needs somebody.
 
-Nothing here reads a table that grows without end: accounts and channels are counted by an index, and only those
-of the last weeks are read.
+Nothing here reads a table that grows without end: what there is was counted (`portal.staff.tally`), and only what
+came after that is read.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,8 +81,8 @@ def charts(zone: str) -> list[Chart]:
     """Accounts and channels over time, and events and messages a day."""
     of = days(zone)
     return [
-        Chart(_("Accounts"), of, _standing(of, zone, col(Account.created_at))),
-        Chart(_("Channels"), of, _standing(of, zone, col(Channel.first_seen_at), col(Channel.gone_at))),
+        Chart(_("Accounts"), of, tally.standing(tally.ACCOUNTS, of, zone)),
+        Chart(_("Channels"), of, _channels(of, zone)),
         Chart(_("Events a day"), of, tally.per_day(tally.EVENTS, of, zone)),
         Chart(_("Messages a day"), of, tally.per_day(tally.MESSAGES, of, zone)),
     ]
@@ -170,21 +170,10 @@ def _count(query: sa.Select[Any]) -> int:
     return int(session().execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
-def _standing(of: list[date], zone: str, begin: Any, end: Any = None) -> list[int]:
-    """How many there were at the end of each day: what is there now, and back from it."""
-    tz = ZoneInfo(zone)
-    start = datetime.combine(of[0], datetime.min.time(), tz).astimezone(UTC)
-    there = sa.select(sa.func.count()).select_from(begin.class_)
-    standing = int(session().execute(there.where(end.is_(None)) if end is not None else there).scalar_one())
-    change = dict.fromkeys(of, 0)
-    for column, sign in ((begin, 1), (end, -1)):
-        if column is None:
-            continue
-        for instant in session().execute(sa.select(column).where(column >= start)).scalars():
-            day = instant.astimezone(tz).date()
-            change[min(day, of[-1])] += sign
-    values = []
-    for day in reversed(of):
-        values.append(standing)
-        standing -= change[day]
-    return values[::-1]
+def _channels(of: list[date], zone: str) -> list[int]:
+    """Those that were seen first by the end of each day, without those that were gone by then."""
+    gone = "SELECT count(*) FROM channel WHERE gone_at IS NOT NULL"
+    total = int(session().execute(sa.text(gone)).scalar_one())
+    left = tally.backwards(total, tally.each_day(gone, "gone_at", of, zone))
+    seen = tally.standing(tally.CHANNELS, of, zone)
+    return [there - away for there, away in zip(seen, left, strict=True)]

@@ -18,7 +18,8 @@ from sqlmodel import col
 
 from portal.database import writing
 from portal.extensions import session
-from portal.models import Delivery, Message, Tally, TallyPlace, now
+from portal.models import Account, Channel, Delivery, Message, Tally, TallyPlace, now
+from portal.models.base import UtcDateTime
 
 BATCH = 5000
 MOST_BATCHES = 40
@@ -26,7 +27,7 @@ MOST_BATCHES = 40
 SETTLED = timedelta(minutes=1)
 """After which nothing older comes in any more: transactions that were given earlier numbers have ended."""
 
-EVENTS, MESSAGES = "events", "messages"
+EVENTS, MESSAGES, ACCOUNTS, CHANNELS = "events", "messages", "accounts", "channels"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class _Source:
             return sa.and_(self.order[0] > int(place))
         at, _, key = place.partition(" ")
         instant, id_ = datetime.fromisoformat(at), UUID(key)
-        return sa.or_(self.at > instant, sa.and_(self.at == instant, self.order[1] > id_))
+        return sa.and_(self.at >= instant, sa.or_(self.at > instant, self.order[1] > id_))
 
     def place_of(self, row: Any) -> str:
         """Where to go on after this row."""
@@ -54,6 +55,8 @@ class _Source:
 SOURCES = {
     EVENTS: _Source((col(Delivery.id),), col(Delivery.received_at)),
     MESSAGES: _Source((col(Message.confirmed_at), col(Message.id)), col(Message.confirmed_at)),
+    ACCOUNTS: _Source((col(Account.created_at), col(Account.id)), col(Account.created_at)),
+    CHANNELS: _Source((col(Channel.first_seen_at), col(Channel.id)), col(Channel.first_seen_at)),
 }
 
 
@@ -73,17 +76,48 @@ def count(kind: str) -> None:
             return
 
 
+def standing(kind: str, days: Sequence[date], zone: str) -> list[int]:
+    """How many there were at the end of each of these days, today last: also those that are not counted yet."""
+    place = session().get(TallyPlace, kind, populate_existing=True) or TallyPlace(kind=kind)
+    source, start = SOURCES[kind], beginning(days[0], zone)
+    rest = sa.select(sa.func.count()).select_from(source.at.class_).where(source.after(place.place))
+    fresh = sa.select(source.at).where(source.after(place.place), source.at >= start)
+    per = Counter(dict(zip(days, per_day(kind, days, zone), strict=True)))
+    per.update(min(at.astimezone(ZoneInfo(zone)).date(), days[-1]) for at in session().execute(fresh).scalars())
+    return backwards(place.total + int(session().execute(rest).scalar_one()), [per[day] for day in days])
+
+
+def backwards(total: int, added: Sequence[int]) -> list[int]:
+    """What a total was at the end of each day, from what each of them added."""
+    return [total - sum(added[place + 1 :]) for place in range(len(added))]
+
+
+def beginning(day: date, zone: str) -> datetime:
+    """When a day begins in the zone."""
+    return datetime.combine(day, datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
+
+
 def per_day(kind: str, days: Sequence[date], zone: str) -> list[int]:
     """How many there were on each of these days, as they are in the zone."""
-    tz = ZoneInfo(zone)
-    start = datetime.combine(days[0], datetime.min.time(), tz).astimezone(UTC)
-    query = sa.select(col(Tally.quarter), col(Tally.count)).where(
-        col(Tally.kind) == kind, col(Tally.quarter) >= start
+    of_all = "SELECT coalesce(sum(count), 0) FROM tally WHERE kind = :kind"
+    return each_day(of_all, "quarter", days, zone, kind=kind)
+
+
+def each_day(of_all: str, at: str, days: Sequence[date], zone: str, **values: Any) -> list[int]:
+    """A number for each of these days, which the database counts; the last day has no end.
+
+    Args:
+        of_all: selects it for all days; written out, because thirty of them are slow to build.
+        at: the column that says when each thing happened.
+        values: what `of_all` names.
+    """
+    begins = {f"day_{place}": beginning(day, zone) for place, day in enumerate(days)}
+    ends = [f" AND {at} < :{name}" for name in list(begins)[1:]] + [""]
+    each = [f"({of_all} AND {at} >= :{name}{end})" for name, end in zip(begins, ends, strict=True)]
+    query = sa.text(f"SELECT {', '.join(each)}").bindparams(
+        *(sa.bindparam(name, value, type_=UtcDateTime()) for name, value in begins.items())
     )
-    found: Counter[date] = Counter()
-    for quarter, number in session().execute(query):
-        found[quarter.astimezone(tz).date()] += number
-    return [found[day] for day in days]
+    return [int(number) for number in session().execute(query, values).one()]
 
 
 def _count_batch(kind: str) -> bool:
@@ -97,7 +131,7 @@ def _count_batch(kind: str) -> bool:
     for quarter, number in Counter(_quarter(row[0]) for row in rows[:settled]).items():
         _add(kind, quarter, number)
     if settled:
-        place.place = source.place_of(rows[settled - 1])
+        place.place, place.total = source.place_of(rows[settled - 1]), place.total + settled
         session().add(place)
     return settled == BATCH
 
@@ -106,7 +140,7 @@ def _lock(kind: str) -> TallyPlace:
     """Where the counting of a kind stands; nobody else counts it before this transaction ends."""
     is_postgres = session().get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if is_postgres else sqlite.insert
-    session().execute(insert(TallyPlace).values(kind=kind, place="").on_conflict_do_nothing())
+    session().execute(insert(TallyPlace).values(kind=kind, place="", total=0).on_conflict_do_nothing())
     return session().get_one(TallyPlace, kind, with_for_update=True, populate_existing=True)
 
 

@@ -1,5 +1,6 @@
 """The staff's first page: numbers against known data, in whatever zone they are looked at, and what needs somebody."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -66,7 +67,7 @@ def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
     found = "\n".join(plans)
     for name in ("ix_account_created_at", "ix_channel_first_seen_at", "ix_channel_gone_at"):
         assert name in found
-    assert "SCAN" not in found
+    assert not re.search("SCAN (account|channel|tally)", found)
 
 
 @both_databases
@@ -145,7 +146,8 @@ def test_messages_are_counted_when_they_are_confirmed(portal: Portal, monkeypatc
         assert counted(portal, tally.MESSAGES) == 9
 
 
-def test_accounts_and_channels_as_they_stood(portal: Portal) -> None:
+@both_databases
+def test_accounts_and_channels_as_they_stood(portal: Portal, monkeypatch) -> None:
     zone = "Pacific/Kiritimati"
     with portal.app.app_context():
         days = dashboard.days(zone)
@@ -160,10 +162,15 @@ def test_accounts_and_channels_as_they_stood(portal: Portal) -> None:
             seen = {"first_seen_at": noon - timedelta(days=begin), "gone_at": gone}
             session().add(Channel(account_id=accounts[0].id, connexease_uuid=uuid4(), **seen))
         session().commit()
-        shown = {chart.name: chart for chart in dashboard.charts(zone)}
-    assert list(shown["Accounts"].values[-5:]) == [1, 2, 2, 2, 4]
-    assert list(shown["Channels"].values[-7:]) == [1, 2, 2, 2, 3, 2, 2]
-    assert len(shown["Accounts"].values) == 30
+        for counted in (0, 3, 4):  # what is counted and what is not yet, together
+            monkeypatch.setattr(tally, "BATCH", counted)
+            monkeypatch.setattr(tally, "MOST_BATCHES", 1)
+            for kind in (tally.ACCOUNTS, tally.CHANNELS):
+                tally.count(kind)
+            shown = {chart.name: chart for chart in dashboard.charts(zone)}
+            assert list(shown["Accounts"].values[-5:]) == [1, 2, 2, 2, 4]
+            assert list(shown["Channels"].values[-7:]) == [1, 2, 2, 2, 3, 2, 2]
+            assert len(shown["Accounts"].values) == 30
 
 
 def test_the_funnel_of_sign_ups(portal: Portal) -> None:
