@@ -12,7 +12,7 @@ from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step
-from portal.staff import blueprint, dropoffs
+from portal.staff import blueprint, deciding, dropoffs
 from portal.staff import board as service
 from portal.staff.board_forms import AdoptForm, GiveUpForm
 from portal.throttle import Limit
@@ -50,21 +50,21 @@ def set_up(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def approve(account_id: UUID) -> ResponseReturnValue:
     """Let a sign-up go on."""
-    return _do(service.approve, account_id, _("%(name)s is approved and being set up."))
+    return _do(deciding.approve, account_id, _("%(name)s is approved and being set up."))
 
 
 @blueprint.post(f"{ONE}/decline")
 @access.staff_page(*HELPERS)
 def decline(account_id: UUID) -> ResponseReturnValue:
     """Turn a sign-up down."""
-    return _do(service.decline, account_id, _("%(name)s is declined."))
+    return _do(deciding.decline, account_id, _("%(name)s is declined."))
 
 
 @blueprint.post(f"{ONE}/retry")
 @access.staff_page(*HELPERS)
 def retry(account_id: UUID) -> ResponseReturnValue:
     """Try at once."""
-    return _do(service.retry, account_id, _("%(name)s is being tried again."))
+    return _do(deciding.retry, account_id, _("%(name)s is being tried again."))
 
 
 @blueprint.post(f"{ONE}/link")
@@ -75,7 +75,7 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
     def mail(actor: Person, of: UUID) -> Account:
         if found := service.find(of):
             throttle.take_for_email(Limit.MAILS, found.owner.email)
-        return service.mail_link(actor, of)
+        return deciding.mail_link(actor, of)
 
     return _do(mail, account_id, _("A new link is on its way to %(name)s."))
 
@@ -84,7 +84,7 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def take_up(account_id: UUID) -> ResponseReturnValue:
     """Go on with what was given up."""
-    return _do(service.take_up, account_id, _("%(name)s is being set up again."))
+    return _do(deciding.take_up, account_id, _("%(name)s is being set up again."))
 
 
 @blueprint.post(f"{ONE}/adopt")
@@ -96,7 +96,7 @@ def adopt(account_id: UUID) -> ResponseReturnValue:
     if not form.validate() or seen is None:
         return _page(account_id, 422, adopt_form=form)
     try:
-        account = service.adopt(access.person_or_401(), account_id, seen, text(form.reason))
+        account = deciding.adopt(access.person_or_401(), account_id, seen, text(form.reason))
     except DomainError as error:
         form.show_refusal(error)
         return _page(account_id, 422, adopt_form=form)
@@ -112,7 +112,7 @@ def give_up(account_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(account_id, 422, give_up_form=form)
     note = text(form.note)
-    return _do(lambda actor, of: service.give_up(actor, of, note), account_id, _("%(name)s is given up."))
+    return _do(lambda actor, of: deciding.give_up(actor, of, note), account_id, _("%(name)s is given up."))
 
 
 @blueprint.post(f"{ROOT}attempts/<uuid:attempt_id>/resume")
