@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, mail
-from portal.accounts.release import address_proven, release
+from portal.accounts.release import address_proven
 from portal.accounts.service import accounts_of
 from portal.auth import links, passwords
 from portal.auth.service import LinkSpent, find_person, normalised
@@ -26,8 +26,6 @@ from portal.models import (
     now,
 )
 from portal.queue import wake
-
-CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
 
 
 @dataclass(frozen=True)
@@ -155,72 +153,13 @@ def _begin_again(person: Person, account: Account, details: AccountDetails, pass
     """
     person.password_hash = password_hash
     person.session_epoch += 1
-    _apply(details, account, person)
+    apply(details, account, person)
     audit.record(person, account, "account.signed_up", details.name)
     return person
 
 
-def correct_details(person: Person, account: Account, details: AccountDetails) -> None:
-    """Change what Connexease refused, or an address that was mistyped, and let the set-up go on.
-
-    Args:
-        person: an owner. Only the address that they log in with changes their login, too.
-
-    Raises:
-        DomainError: the set-up is past the point where details can be changed, or the address is taken.
-    """
-    # Of two who correct at once the second sees that the set-up goes on already.
-    provisioning = session().get_one(Provisioning, account.id, with_for_update=True, populate_existing=True)
-    if provisioning.step not in CORRECTABLE or provisioning.call_started_at is not None:
-        raise DomainError(_("These details can no longer be changed here: the account is being set up."))
-    contact = _contact(person, account, details)
-    email_changed = normalised(details.contact_email) != contact.email
-    if email_changed and find_person(details.contact_email) is not None:
-        raise AddressTaken
-    try:
-        _apply(details, account, person if contact is person else None)
-        audit.record(person, account, "account.details_corrected", details.name)
-        mailed = _restart(contact, account, provisioning, email_changed)
-        session().commit()
-    except IntegrityError:  # somebody took the address in between
-        session().rollback()
-        raise AddressTaken from None
-    if mailed is not None:
-        wake("mail", str(mailed.id))
-    wake("provision", str(account.id))
-
-
-def _contact(person: Person, account: Account, details: AccountDetails) -> Person:
-    """Whose login the account's address is, or becomes."""
-    before, after = normalised(account.contact_email), normalised(details.contact_email)
-    if person.email in (before, after):
-        return person
-    other = find_person(before)
-    if other is None or before != after:
-        raise DomainError(
-            _("Leave the address as it was, or enter your own: %(email)s.", email=person.email), "contact_email"
-        )
-    return other
-
-
-def _restart(person: Person, account: Account, provisioning: Provisioning, email_changed: bool) -> Mail | None:
-    provisioning.problem, provisioning.problem_text, provisioning.refused_fields = None, "", {}
-    provisioning.attempts, provisioning.next_attempt_at, provisioning.updated_at = 0, now(), now()
-    session().add(provisioning)
-    if email_changed:
-        person.email_verified_at, provisioning.absent_seen_at = None, None
-        provisioning.found_uuid, provisioning.vouched_uuid = None, None
-    if settings().signup_policy != "open" and person.email_verified_at is None:
-        provisioning.step = Step.WAITING_FOR_EMAIL
-        return promise_verification(person, None)
-    if provisioning.step == Step.WAITING_FOR_EMAIL:
-        release(account, proven=True)
-    else:
-        provisioning.step = Step.CREATING_ACCOUNT
-    return None
-
-
-def _apply(details: AccountDetails, account: Account, person: Person | None) -> None:
+def apply(details: AccountDetails, account: Account, person: Person | None) -> None:
+    """Write details down: of the account, and of the person whose login the address is, where one is given."""
     for name, value in asdict(details).items():
         setattr(account, name, value)
     session().add(account)

@@ -13,7 +13,7 @@ from portal.extensions import session
 from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Provisioning, Role, Step
-from portal.signup import blueprint, provisioning, service
+from portal.signup import blueprint, correcting, provisioning, service
 from portal.signup.forms import AccountForm, ConfirmForm, SignUpForm
 from portal.throttle import Limit
 
@@ -131,7 +131,7 @@ def setup(account: Account) -> ResponseReturnValue:
 def details(account: Account) -> ResponseReturnValue:
     """The account's details, to be corrected while they can be, with Connexease's refusals at their fields."""
     row = session().get_one(Provisioning, account.id)
-    if row.step not in service.CORRECTABLE:
+    if row.step not in correcting.CORRECTABLE:
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = AccountForm(obj=account)
     _show_refusals(form, row)
@@ -146,7 +146,7 @@ def correct(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             throttle.take_for_account(Limit.CORRECTIONS, account.id)
-            service.correct_details(access.person_or_401(), account, form.details())
+            correcting.correct_details(access.person_or_401(), account, form.details())
             return htmx.redirect(url_for("signup.setup", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)

@@ -25,7 +25,7 @@ from portal.models import (
     Step,
     now,
 )
-from portal.signup.service import CORRECTABLE
+from portal.signup.correcting import CORRECTABLE
 from tests.support.portal import DETAILS, PASSWORD
 
 JANE = DETAILS["contact_email"]
