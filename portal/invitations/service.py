@@ -112,8 +112,11 @@ def join(person: Person, row: Invitation) -> None:
         wake("provision", str(account.id))
 
 
-def join_as_new(row: Invitation, first_name: str, last_name: str, password: str) -> Person:
+def join_as_new(row: Invitation, first_name: str, last_name: str, password: str, time_zone: str = "UTC") -> Person:
     """Accept an invitation with a login that is made for it.
+
+    Args:
+        time_zone: of somebody of the staff; the others have their account's.
 
     Raises:
         DomainError: the password will not do, the address has a login meanwhile, or the link is spent.
@@ -128,7 +131,7 @@ def join_as_new(row: Invitation, first_name: str, last_name: str, password: str)
         password_hash=password_hash,
         first_name=first_name,
         last_name=last_name,
-        time_zone=account.time_zone if account else "UTC",
+        time_zone=account.time_zone if account else time_zone,
         email_verified_at=now(),
     )
     _spend(row)

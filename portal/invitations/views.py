@@ -3,12 +3,12 @@
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
+from portal import access, contact, entrance, htmx, throttle
 from portal.auth.service import find_person
 from portal.errors import DomainError
 from portal.forms import text
 from portal.invitations import blueprint, service
-from portal.invitations.forms import JoinForm
+from portal.invitations.forms import JoinForm, JoinStaffForm
 from portal.models import Account, Invitation
 from portal.throttle import Limit
 
@@ -18,22 +18,24 @@ from portal.throttle import Limit
 def invitation(token: str) -> ResponseReturnValue:
     """Who invites to what. Opening it spends nothing: mail programs open links by themselves."""
     found = service.find(token)
-    return _page(token, *found, JoinForm()) if found else _over()
+    return _page(token, *found, _form(found[0])) if found else _over()
 
 
 @blueprint.post("/invitations/<token>")
 @access.public
 def join_as_new(token: str) -> ResponseReturnValue:
     """Accept with a new login, and log in."""
-    found, form = service.find(token), JoinForm()
+    found = service.find(token)
     if found is None:
         return _over()
     row, account = found
+    form = _form(row)
     try:
         if form.validate():
             throttle.take_for_address(Limit.ADDRESS_POSTS)
             names = (text(form.first_name), text(form.last_name))
-            person = service.join_as_new(row, *names, text(form.password))
+            zone = {"time_zone": text(form.time_zone)} if isinstance(form, JoinStaffForm) else {}
+            person = service.join_as_new(row, *names, text(form.password), **zone)
             return htmx.redirect(entrance.enter(person, _goal(row)))
     except DomainError as error:
         form.show_refusal(error)
@@ -57,6 +59,10 @@ def accept(token: str) -> ResponseReturnValue:
     return htmx.redirect(goal if row.account_id else entrance.enter(person, goal))
 
 
+def _form(row: Invitation) -> JoinForm:
+    return JoinForm() if row.account_id is not None else JoinStaffForm()
+
+
 def _goal(row: Invitation) -> str:
     if row.account_id is not None:
         return url_for("accounts.overview", account_id=row.account_id)
@@ -72,6 +78,7 @@ def _page(
         "account": account,
         "form": form,
         "has_login": find_person(row.email) is not None,
+        "time_zones": contact.time_zones(),
     }
     response = make_response(htmx.page("invitations/invitation.html", "form", status, **context))
     response.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"})

@@ -45,8 +45,11 @@ def test_a_colleague_is_invited_and_sets_an_app_up_first(portal: Portal, admin: 
     browser = portal.browser()
     page = browser.get(link)
     assert "as Support : helps customers, but reveals no keys" in page.text
-    done = browser.submit(page, "Join", htmx=htmx, first_name="Sam", last_name="Oz", password=PASSWORD)
+    typed = {"first_name": "Sam", "last_name": "Oz", "password": PASSWORD}
+    assert set(browser.submit(page, "Join", htmx=htmx, time_zone="Mars", **typed).errors) == {"time_zone"}
+    done = browser.submit(page, "Join", htmx=htmx, time_zone="Europe/Istanbul", **typed)
     assert done.goes_to.startswith("/login/app")
+    assert portal.person(SAM).time_zone == "Europe/Istanbul"
     assert browser.get("/staff/").goes_to.startswith("/login")
     assert portal.person(SAM).staff_role == StaffRole.SUPPORT
     portal.enrol(SAM)
