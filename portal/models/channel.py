@@ -18,6 +18,7 @@ class Channel(SQLModel, table=True):
         sa.UniqueConstraint("account_id", "connexease_uuid"),
         sa.Index("ix_channel_first_seen_at", "first_seen_at"),
         sa.Index("ix_channel_gone_at", "gone_at"),
+        sa.Index("ix_channel_connected", "is_connected", "gone_at"),
     )
 
     id: UUID = id_field()

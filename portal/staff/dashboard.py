@@ -159,7 +159,7 @@ def _of_accounts(kind: str, account_id: Any, when: sa.ColumnElement[bool]) -> Fa
     if not count:
         return Failure(kind, 0)
     some = sa.select(col(Account.id), col(Account.name)).where(
-        col(Account.id).in_(sa.select(account_id).where(when))
+        col(Account.id).in_(sa.select(account_id).where(when).limit(MOST_COUNTED))
     )
     rows = session().execute(some.order_by(col(Account.name)).limit(5))
     return Failure(kind, count, [(row.id, row.name) for row in rows])

@@ -49,12 +49,13 @@ def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
     statements: list[str] = []
 
     def note(_connection, _cursor, statement, *_more) -> None:
-        if ">=" in statement and statement.startswith("SELECT"):
+        if re.search(">=|is_connected", statement) and statement.startswith("SELECT"):
             statements.append(statement)
 
     with portal.app.app_context():
         sa.event.listen(db.engine, "before_cursor_execute", note)
         dashboard.charts("UTC")
+        dashboard.failures()
         sa.event.remove(db.engine, "before_cursor_execute", note)
         plans = []
         for statement in statements:
@@ -65,7 +66,8 @@ def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
             )
             plans.append(str(rows.all()))
     found = "\n".join(plans)
-    for name in ("ix_account_created_at", "ix_channel_first_seen_at", "ix_channel_gone_at"):
+    created, seen, gone = "ix_account_created_at", "ix_channel_first_seen_at", "ix_channel_gone_at"
+    for name in (created, seen, gone, "ix_channel_connected"):
         assert name in found
     assert not re.search("SCAN (account|channel|tally)", found)
 
