@@ -20,6 +20,7 @@ from portal.mirror.facts import Facts
 from portal.models import Account, Channel, MirroredAccount, now
 from portal.vault import holdings as vault
 from portal.webhooks import holdings as webhooks
+from portal.webhooks.comparing import plain
 
 MOST_KEPT = 500
 """Of each kind, of one account."""
@@ -167,7 +168,7 @@ def _webhook(listed: schemas.Webhook) -> dict[str, Any]:
         "triggers": [storable(trigger, 100) for trigger in listed.triggers],
         "channels": len(listed.channels),
         "is_active": listed.is_active,
-        "header_names": sorted(storable(name, 200) for name in webhooks.plain(listed.data)),
+        "header_names": sorted(storable(name, 200) for name in plain(listed.data)),
     }
 
 

@@ -1,15 +1,12 @@
 """What webhooks an account holds: Connexease's list is the truth; what was last set here is compared with it."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -17,13 +14,11 @@ from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease import triggers as catalogue
-from portal.extensions import connexease, session, vault
+from portal.extensions import connexease, session
 from portal.models import Account, PortalWebhook, Webhook, WebhookListing, WebhookPurpose, now
-from portal.vault_keeping import webhook_place
 from portal.webhooks import own
+from portal.webhooks.comparing import differences, is_same, is_same_headers, plain, seal_headers, sealed_headers
 from portal.webhooks.rules import Subscription
-
-Headers = dict[str, str]
 
 JUST_MADE = timedelta(minutes=2)
 """A webhook that was just made may not be in Connexease's list yet [assumed]."""
@@ -202,62 +197,9 @@ def see(row: Webhook, listed: schemas.Webhook) -> None:
         "is_active": listed.is_active,
         "header_names": sorted(headers),
     }
-    row.headers_differ = row.wanted is not None and _folded(headers) != _folded(sealed_headers(row))
+    row.headers_differ = row.wanted is not None and not is_same_headers(headers, sealed_headers(row))
     row.seen_at, row.gone_at = now(), None
     session().add(row)
-
-
-def differences(row: Webhook) -> list[str]:
-    """In which parts Connexease holds something else than was last set here."""
-    wanted, seen = row.wanted or {}, row.seen or {}
-    differs = {
-        "callback_url": not is_same_address(wanted.get("callback_url", ""), seen.get("callback_url", "")),
-        **{key: set(wanted.get(key, [])) != set(seen.get(key, [])) for key in ("triggers", "channels")},
-        "headers": row.headers_differ,
-        "is_active": wanted.get("is_active") != seen.get("is_active"),
-    }
-    return [part for part, is_other in differs.items() if is_other]
-
-
-def is_same(row: Webhook, listed: schemas.Webhook) -> bool:
-    """Whether a listed webhook is the one whose creation was begun: same callback, triggers and channels."""
-    wanted = row.wanted or {}
-    return (
-        is_same_address(listed.callback_url, wanted.get("callback_url", ""))
-        and set(listed.triggers) == set(wanted.get("triggers", []))
-        and {str(channel) for channel in listed.channels} == set(wanted.get("channels", []))
-    )
-
-
-def is_same_address(one: str, other: str) -> bool:
-    """Whether two addresses lead to the same place: a server may write what it was sent in another way."""
-    return _normal(one) == _normal(other)
-
-
-def _normal(url: str) -> tuple[str, ...]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return (url,)
-    return parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, parts.fragment
-
-
-def plain(data: schemas.WebhookData) -> Headers:
-    """Header names and values, to be used and forgotten."""
-    return {name: value.get_secret_value() for name, value in (data.headers or {}).items()}
-
-
-def sealed_headers(row: Webhook) -> Headers:
-    """The headers as they were last set."""
-    if row.sealed_headers is None:
-        return {}
-    found: Headers = json.loads(vault().open(row.sealed_headers, webhook_place(row)).get_secret_value())
-    return found
-
-
-def seal_headers(row: Webhook, headers: Headers) -> None:
-    """Keep the headers that are wanted, encrypted."""
-    row.sealed_headers = vault().seal(SecretStr(json.dumps(headers)), webhook_place(row)) if headers else None
 
 
 def _rows(account: Account) -> list[Webhook]:
@@ -323,7 +265,3 @@ def _note_try(account: Account, problem: str) -> None:
         listing.read_at = listing.tried_at
     session().add(listing)
     session().commit()
-
-
-def _folded(headers: Headers) -> Headers:
-    return {name.casefold(): value for name, value in headers.items()}

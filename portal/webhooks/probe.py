@@ -12,6 +12,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Channel, Person, Webhook
 from portal.webhooks import addresses, holdings
+from portal.webhooks.comparing import Headers, plain
 from portal.webhooks.headers import looks_secret
 from portal.webhooks.samples import sample
 
@@ -72,7 +73,7 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
     return _result(trigger, answer, _secrets(row, headers))
 
 
-def _now_held(account: Account, row: Webhook) -> tuple[str, holdings.Headers]:
+def _now_held(account: Account, row: Webhook) -> tuple[str, Headers]:
     """The address and the headers that Connexease uses now: stored secrets never go where they were not sent."""
     try:
         listed = holdings.read(account)
@@ -81,7 +82,7 @@ def _now_held(account: Account, row: Webhook) -> tuple[str, holdings.Headers]:
     webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     if webhook is None:
         raise DomainError(_("Connexease does not list this webhook any more."))
-    return webhook.callback_url, holdings.plain(webhook.data)
+    return webhook.callback_url, plain(webhook.data)
 
 
 def _channel(account: Account, state: dict[str, object]) -> Channel | None:
@@ -89,7 +90,7 @@ def _channel(account: Account, state: dict[str, object]) -> Channel | None:
     return listing.find(account.id, UUID(uuids[0])) if isinstance(uuids, list) and uuids else None
 
 
-def _secrets(row: Webhook, headers: holdings.Headers) -> list[str]:
+def _secrets(row: Webhook, headers: Headers) -> list[str]:
     return [value for name, value in headers.items() if name in row.secret_headers or looks_secret(name)]
 
 

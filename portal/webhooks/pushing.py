@@ -28,6 +28,7 @@ from portal.models import Account, Webhook, now
 from portal.queue import wake
 from portal.vault_keeping import webhook_place
 from portal.webhooks import holdings
+from portal.webhooks.comparing import sealed_headers
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ def _payload(row: Webhook) -> dict[str, Any]:
 
 
 def _data(row: Webhook) -> schemas.WebhookData:
-    headers = {name: SecretStr(value) for name, value in holdings.sealed_headers(row).items()}
+    headers = {name: SecretStr(value) for name, value in sealed_headers(row).items()}
     return schemas.WebhookData(headers=headers or None)
 
 

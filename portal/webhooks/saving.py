@@ -18,6 +18,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
 from portal.webhooks import holdings, own
+from portal.webhooks.comparing import plain, sealed_headers
 from portal.webhooks.headers import Header
 from portal.webhooks.pushing import Before, begin, host_of, not_saved, push_or_take_back, url_of
 from portal.webhooks.rules import Broken, Subscription, broken_by
@@ -75,7 +76,7 @@ def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:
     _refuse_busy(row)
     listed = _refuse_broken(account, wish.subscription(row), row)
     current = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
-    stored = holdings.plain(current.data) if current else holdings.sealed_headers(row)
+    stored = plain(current.data) if current else sealed_headers(row)
     before = Before.of(row)
     want(row, wish, stored)
     audit.record(person, account, "webhook.changed", host_of(wish.callback_url))

@@ -9,6 +9,7 @@ from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Webhook
 from portal.webhooks import holdings
+from portal.webhooks.comparing import Headers, plain, seal_headers
 from portal.webhooks.headers import Header, looks_secret
 from portal.webhooks.rules import Subscription
 
@@ -27,7 +28,7 @@ class Wish:
         return Subscription(self.triggers, self.channels, row.id if row else None)
 
 
-def want(row: Webhook, wish: Wish, stored: holdings.Headers) -> None:
+def want(row: Webhook, wish: Wish, stored: Headers) -> None:
     """Write down what is wanted; triggers that we do not know stay.
 
     Args:
@@ -47,7 +48,7 @@ def want(row: Webhook, wish: Wish, stored: holdings.Headers) -> None:
         if header.value is not None or header.name.casefold() in by_name
     }
     row.secret_headers = [header.name for header in wish.headers if header.is_secret]
-    holdings.seal_headers(row, values)
+    seal_headers(row, values)
 
 
 def want_what_is_seen(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
@@ -57,9 +58,9 @@ def want_what_is_seen(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
         raise DomainError(_("Connexease does not list this webhook any more."))
     secret_headers = row.secret_headers
     want(row, Wish(webhook.callback_url, webhook.triggers, webhook.channels, webhook.is_active), {})
-    headers = holdings.plain(webhook.data)
+    headers = plain(webhook.data)
     row.secret_headers = [name for name in headers if name in secret_headers or looks_secret(name)]
-    holdings.seal_headers(row, headers)
+    seal_headers(row, headers)
     holdings.see(row, webhook)
 
 
