@@ -110,7 +110,9 @@ def test_every_token_has_run_out(channels: ChannelsPage, stack: Stack) -> None:
 
 def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.fault("slow", ONBOARDING, "POST", seconds=1.5)
-    channels.open_popup().close()
+    popup = channels.open_popup()
+    expect(popup.get_by_text("we are asking Connexease for its window")).to_be_visible()
+    popup.close()
     channels.expect_state("requested")
     dialog = channels.open_by_link()
     dialog.connect("After all")

@@ -67,7 +67,7 @@
 
   async function connect(form) {
     const attempt = { popup: openWindow(""), token: form.elements.csrf_token.value, reports: Promise.resolve() };
-    if (attempt.popup) attempt.popup.document.title = document.title;
+    if (attempt.popup) furnish(attempt.popup.document);
     leave(current);
     current = null;
     asking = attempt;
@@ -204,6 +204,15 @@
     } catch {
       return null;
     }
+  }
+
+  // What the window shows until it is sent to the dialog, which may take as long as Connexease takes to answer.
+  function furnish(page) {
+    page.documentElement.lang = document.documentElement.lang;
+    page.documentElement.style.colorScheme = "light dark";
+    page.title = document.title;
+    Object.assign(page.body.style, { font: "1rem/1.5 system-ui, sans-serif", margin: "3rem 2rem" });
+    page.body.textContent = document.documentElement.dataset.asking;
   }
 
   // Not `disabled`, which would take the keyboard away from the button.

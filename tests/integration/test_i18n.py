@@ -37,6 +37,7 @@ SPOKEN = (
     "placeholder",
     "alt",
     "aria-description",
+    "data-asking",
     "data-offline",
     "data-failed",
     "data-unanswered",
