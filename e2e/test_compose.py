@@ -197,6 +197,15 @@ def test_without_javascript(
     assert [body["type"] for body in sent(stack, member)] == ["template"]
 
 
+@pytest.mark.parametrize("cdn", ["unreachable"], indirect=True)
+def test_a_template_without_the_cdn(composer: ComposePage, member: Member) -> None:
+    composer = visit(composer.page, member, "?type=template")
+    composer.choose("appointment_reminder").button("Show its fields").click()
+    composer.field("Name").fill("Deniz")
+    composer.button("Show what will arrive").click()
+    expect(composer.preview).to_contain_text("Hi Deniz, we look forward to seeing you on Day at Time.")
+
+
 def test_look(
     page: Page, member: Member, context: BrowserContext, stack: Stack, watch: Watch, request: pytest.FixtureRequest
 ) -> None:

@@ -163,6 +163,15 @@
 
   document.addEventListener("htmx:after:request", () => document.querySelector(".unanswered")?.remove());
 
+  // --- the buttons that take htmx's place, where its CDN cannot be reached -------------------------
+
+  function standIn() {
+    if (window.htmx) return;
+    for (const unused of document.body.querySelectorAll("noscript")) unused.outerHTML = unused.textContent;
+  }
+  window.addEventListener("load", standIn);
+  setTimeout(standIn, PATIENCE / 10); // a CDN that hangs keeps the page from ever being loaded
+
   // --- a field whose Enter presses its own button, and not the form's first ------------------------
   // <input data-enter="id-of-the-button">
 
