@@ -98,7 +98,9 @@ def _csrf(error: CSRFError) -> Response:
     title = _("This page was open for too long")
     if htmx.is_fragment_request():  # the page gets a token that counts, and keeps what was typed
         return error_page(400, title, _("For your safety nothing was done. Do it again."), renews_token=True)
-    return error_page(400, title, _("For your safety nothing was done. Reload the page and do it again."))
+    # To reload what is shown now would send the same old form again.
+    text = _("For your safety nothing was done now. Go back, reload the page there, and do it again if needed.")
+    return error_page(400, title, text)
 
 
 def _log_in_first(_error: Unauthorized) -> Response:
