@@ -26,7 +26,8 @@ def accounts() -> ResponseReturnValue:
         return htmx.page("staff/accounts.html", "accounts", 422, form=form, page=None, **_context(form))
     context = {"form": form, "page": _page(form), **_context(form)}
     response = htmx.page("staff/accounts.html", "accounts", 200, **context)
-    response.headers["HX-Push-Url"] = context["address"]
+    if not request.args.keys() & {"after", "before"}:  # looking further is no step back for the browser
+        response.headers["HX-Push-Url"] = context["address"]
     return response
 
 

@@ -108,6 +108,7 @@ def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
         assert names(page) == []
         assert "after=" in waited["hx-get"]
         page = support.get(waited["hx-get"])
+        assert "HX-Push-Url" not in page.response.headers
         waited = page.soup.select_one("#accounts [hx-trigger=load]")
     assert names(page) == ["Other"]
     back = support.get(page.soup.select_one("a[rel=prev]")["href"])
