@@ -1,7 +1,5 @@
-"""The second factor of a log-in: codes of an authenticator app (TOTP), and recovery codes for when it is lost."""
+"""The second factor of a log-in: codes of an authenticator app (TOTP), or a recovery code for when it is lost."""
 
-import hashlib
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,11 +13,12 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit, logins, mail
+from portal import recovery_codes as recovery
 from portal.database import writing
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
-from portal.models import Authenticator, MailKind, Person, RecoveryCode, now
+from portal.models import Authenticator, MailKind, Person, now
 from portal.queue import wake
 from portal.vault_crypto import VaultError
 from portal.vault_keeping import authenticator_place
@@ -28,9 +27,6 @@ STEP = 30
 """Seconds that a code is shown."""
 SKEW = 1
 """Steps that the phone's clock may be ahead or behind."""
-RECOVERY_CODES = 10
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without what looks alike on paper."""
 PENDING_FOR = timedelta(hours=1)
 """How long an app that was never confirmed is remembered."""
 
@@ -125,14 +121,14 @@ def confirm(person: Person, authenticator_id: UUID, code: str, *, as_first: bool
     if row is None:
         session().rollback()
         raise DomainError(_("This was open for too long. Begin again."))
-    step = _step_of(row, _digits(code))
+    step = _step_of(row, recovery.plain(code))
     if step is None:
         session().rollback()
         raise WrongCode
-    _delete(Authenticator, col(Authenticator.id) != row.id, person)
+    _delete_apps(person, col(Authenticator.id) != row.id)
     row.confirmed_at, row.last_step = now(), step
     session().add(row)
-    codes = _fresh_codes(person)
+    codes = recovery.make(person)
     audit.record(person, None, "person.totp_enrolled", person.email)
     _commit_and_tell(person, "on")
     return codes
@@ -148,9 +144,12 @@ def check(person: Person, code: str) -> bool:
         WrongCode: it is none, or was used before.
     """
     session().commit()
-    typed = _digits(code)
+    typed = recovery.plain(code)
     if not (len(typed) == 6 and typed.isascii() and typed.isdigit()):
-        _use_recovery_code(person, typed)
+        if not recovery.spend(person, typed):
+            session().rollback()
+            raise WrongCode
+        _commit_and_tell(person, "recovery")
         return True
     row = of(person)
     step = _step_of(row, typed) if row else None
@@ -167,18 +166,10 @@ def recovery_codes(person: Person) -> list[str]:
     """Fresh recovery codes, to be shown once; those before count no longer."""
     session().commit()
     session().get(Person, person.id, with_for_update=True, populate_existing=True)
-    codes = _fresh_codes(person)
+    codes = recovery.make(person)
     audit.record(person, None, "person.recovery_codes_made", person.email)
     session().commit()
     return codes
-
-
-def codes_left(person: Person) -> int:
-    """How many recovery codes a person has not used yet."""
-    query = sa.select(sa.func.count()).where(
-        col(RecoveryCode.person_id) == person.id, col(RecoveryCode.used_at).is_(None)
-    )
-    return int(session().execute(query).scalar_one())
 
 
 def remove(person: Person) -> None:
@@ -240,56 +231,17 @@ def _step_of(row: Authenticator, code: str) -> int | None:
     return max(matching, default=None)
 
 
-def _use_recovery_code(person: Person, typed: str) -> None:
-    spent = _update(
-        sa.update(RecoveryCode)
-        .where(
-            col(RecoveryCode.person_id) == person.id,
-            col(RecoveryCode.code_hash) == _hash(person, typed),
-            col(RecoveryCode.used_at).is_(None),
-        )
-        .values(used_at=now())
-    )
-    if not spent:
-        raise WrongCode
-    audit.record(person, None, "person.recovery_code_used", person.email)
-    _commit_and_tell(person, "recovery")
-
-
-def _fresh_codes(person: Person) -> list[str]:
-    _delete(RecoveryCode, sa.true(), person)
-    codes = ["-".join(_random(4) for _part in range(4)) for _code in range(RECOVERY_CODES)]
-    session().add_all(RecoveryCode(person_id=person.id, code_hash=_hash(person, _digits(code))) for code in codes)
-    return codes
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
-def _digits(code: str) -> str:
-    """What was typed, without what only makes it easier to read."""
-    return "".join(code.split()).replace("-", "").casefold()
-
-
-def _hash(person: Person, code: str) -> str:
-    # Nearly eighty random bits: nobody finds them by trying, so a quick hash will do.
-    return hashlib.sha256(f"{person.id}:{code}".encode("utf-8", "replace")).hexdigest()
-
-
 def _forget(person: Person) -> None:
     session().commit()
     session().get(Person, person.id, with_for_update=True, populate_existing=True)
-    _delete(Authenticator, sa.true(), person)
-    _delete(RecoveryCode, sa.true(), person)
+    _delete_apps(person)
+    recovery.forget(person)
 
 
-def _delete(
-    model: type[Authenticator] | type[RecoveryCode], condition: sa.ColumnElement[bool], person: Person
-) -> None:
+def _delete_apps(person: Person, *conditions: sa.ColumnElement[bool]) -> None:
     session().execute(
-        sa.delete(model)
-        .where(col(model.person_id) == person.id, condition)
+        sa.delete(Authenticator)
+        .where(col(Authenticator.person_id) == person.id, *conditions)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, second_factor, throttle
+from portal import access, entrance, htmx, recovery_codes, second_factor, throttle
 from portal.auth import blueprint
 from portal.auth.forms import CodeForm, FirstCodeForm
 from portal.errors import DomainError
@@ -107,7 +107,7 @@ def _from_the_beginning() -> ResponseReturnValue:
 
 
 def _tell_what_is_left(person: Person) -> None:
-    left = second_factor.codes_left(person)
+    left = recovery_codes.left(person)
     flash(
         _("You used a recovery code; %(count)d are left. Make new ones in your profile.", count=left)
         if left

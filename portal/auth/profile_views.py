@@ -8,7 +8,7 @@ from flask import flash, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, entrance, htmx, logins, second_factor, throttle
+from portal import access, contact, entrance, htmx, logins, recovery_codes, second_factor, throttle
 from portal.auth import blueprint, service
 from portal.auth.code_views import scan_page
 from portal.auth.confirming import confirm
@@ -161,7 +161,7 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
         "form": form,
         "time_zones": contact.time_zones(),
         "app": second_factor.of(person),
-        "codes_left": second_factor.codes_left(person),
+        "codes_left": recovery_codes.left(person),
         "sessions": logins.of_person(person.id),
         "here": here.id if here else None,
     }
