@@ -75,6 +75,7 @@ def test_revoked_for_good(owner: Owner, htmx: bool) -> None:
     assert (row.sealed_key, row.is_active) == (None, False)
     assert "asked Connexease to revoke “Order system”" in owner.history()
     assert "saw “Order system” revoked" in owner.history()
+    assert "saw “Order system” revoked from" not in owner.history()
     shown = owner.browser.get(owner.address(row))
     assert "Reveal" not in shown.text
     assert revoke(owner).status == 422
