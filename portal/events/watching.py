@@ -179,7 +179,7 @@ def _hold(account: Account, place: Place, triggers: list[str]) -> bool:
     channels = [place.channel] if place.channel else []
     try:
         hook = _webhook(account, place.scope)
-        return saving.hold(account, hook, triggers, channels, bool(triggers)).is_pending
+        return saving.hold(account, hook, triggers, channels).is_pending
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
         raise busy from None

@@ -85,6 +85,13 @@ class Held:
         return self.row.portal_webhook_id is not None
 
     @property
+    def is_parked(self) -> bool:
+        """Whether nothing is watched with it any more: it is still there, and makes way for what is wanted."""
+        hook = self.portal_webhook
+        is_watch = hook is not None and hook.purpose == WebhookPurpose.WATCH
+        return is_watch and not self.is_active and self.standing == Standing.AS_SET
+
+    @property
     def unknown_triggers(self) -> list[str]:
         return [name for name in self.triggers if catalogue.find(name) is None]
 
@@ -133,8 +140,13 @@ class Holdings:
 
     @property
     def at_connexease(self) -> list[Held]:
-        """Those that count for the vendor's rules."""
+        """Those that Connexease has."""
         return [held for held in self.webhooks if held.row.gone_at is None]
+
+    @property
+    def in_the_way(self) -> list[Held]:
+        """Those that count for the vendor's rules, without those of the portal that make way."""
+        return [held for held in self.at_connexease if not held.is_parked]
 
     def find(self, webhook_id: UUID) -> Held | None:
         return next((held for held in self.webhooks if held.id == webhook_id), None)

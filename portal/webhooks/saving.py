@@ -11,13 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from portal import audit
+from portal.channels.listing import channels_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
-from portal.webhooks import holdings, own
+from portal.webhooks import holdings, own, parking
 from portal.webhooks.comparing import plain, sealed_headers
 from portal.webhooks.headers import Header
 from portal.webhooks.pushing import Before, begin, host_of, not_saved, push_or_take_back, url_of
@@ -157,24 +158,29 @@ def hold(
     hook: PortalWebhook,
     triggers: Sequence[str],
     channels: Sequence[UUID],
-    active: bool = True,
+    wanted: Subscription | None = None,
 ) -> Webhook:
     """Make Connexease hold a webhook of the portal's own with these triggers; none of them switches it off.
+
+    Args:
+        channels: those of the triggers; one that is switched off stays with them where it can.
+        wanted: what it makes way for, when it is switched off.
 
     Raises:
         RulesBroken, FieldErrors, NotSaved: nothing was changed.
     """
     row = session().exec(select(Webhook).where(Webhook.portal_webhook_id == hook.id)).first()
     row = row or Webhook(account_id=account.id, portal_webhook_id=hook.id)
-    is_on = active and bool(triggers)
-    if not is_on and row.connexease_uuid is None and not row.is_pending:
+    if not triggers and row.connexease_uuid is None and not row.is_pending:
         return row
-    wanted_triggers = list(triggers) or list((row.wanted or {}).get("triggers", []))
-    if is_on:
-        _refuse_broken(account, Subscription(wanted_triggers, channels, row.id), row)
+    held = Subscription(triggers, channels, row.id)
+    if triggers:
+        _refuse_broken(account, held, row)
+    else:
+        held = _parked(account, row, channels, wanted)
     before = Before.of(row) if row.wanted is not None else None
     headers = [Header(name, value, is_secret=True) for name, value in own.headers(hook).items()]
-    want(row, Wish(own.callback_url(hook), wanted_triggers, channels, is_on, headers), {})
+    want(row, Wish(own.callback_url(hook), held.triggers, held.channels, bool(triggers), headers), {})
     if row.gone_at is not None:
         row.connexease_uuid, row.seen = None, None
     begin(row)
@@ -186,9 +192,34 @@ def hold(
     return row
 
 
+def _parked(account: Account, row: Webhook, channels: Sequence[UUID], wanted: Subscription | None) -> Subscription:
+    _read(account)
+    others = [held.subscription for held in holdings.known(account).at_connexease if held.id != row.id]
+    others += [wanted] if wanted else []
+    mine = [channel.connexease_uuid for channel in channels_of(account) if channel.gone_at is None]
+    found = parking.place([channel for channel in [*channels, *mine] if channel in mine], others)
+    return found or seen_subscription(row)
+
+
+def _make_way(account: Account, new: Subscription, held: Sequence[holdings.Held]) -> None:
+    """Let those of the portal's own webhooks that only lie there hold something else.
+
+    Raises:
+        RulesBroken, FieldErrors, NotSaved: one cannot.
+    """
+    for other in held:
+        hook = other.portal_webhook
+        if hook is None or not other.is_parked or not broken_by(new, [other.subscription], is_held=True):
+            continue
+        row = hold(account, hook, [], other.channels, wanted=new)
+        if broken := broken_by(new, [seen_subscription(row)], is_held=True):
+            raise RulesBroken(broken)
+
+
 def _refuse_broken(account: Account, new: Subscription, row: Webhook | None = None) -> list[schemas.Webhook]:
     listed = _read(account)
-    held = [other.subscription for other in holdings.known(account).at_connexease]
+    known = holdings.known(account)
+    held = [other.subscription for other in known.in_the_way]
     seen = seen_subscription(row) if row is not None and row.seen else None
     is_held = seen is not None and (set(seen.triggers), set(seen.channels)) == (
         set(new.triggers),
@@ -196,6 +227,7 @@ def _refuse_broken(account: Account, new: Subscription, row: Webhook | None = No
     )
     if broken := broken_by(new, held, is_held=is_held):
         raise RulesBroken(broken)
+    _make_way(account, new, known.at_connexease)
     return listed
 
 

@@ -232,7 +232,7 @@ def _form_context(
     chosen = list(form.triggers.data or [])
     if broken is None and chosen:
         subscription = Subscription(chosen, form.chosen_channels(), held.id if held else None)
-        broken = broken_by(subscription, [other.subscription for other in known.at_connexease])
+        broken = broken_by(subscription, [other.subscription for other in known.in_the_way])
     return {
         "account": account,
         "form": form,

@@ -323,3 +323,40 @@ def test_a_channel_that_is_gone_is_not_offered(customer):
     customer.browser.post(f"/accounts/{customer.account_id}/channels/refresh")
     found = customer.portal.run(watching.known, customer.account())
     assert [place.label for place in found.channels] == ["Shop"]
+
+
+def test_what_is_not_watched_any_more_can_be_received_by_the_customer(customer):
+    """Connexease cannot delete a webhook, and one that is switched off still counts there."""
+    webhooks = f"/accounts/{customer.account_id}/webhooks/"
+    watch(customer, ("Shop", "message.created"), ("account", "agent.status_changed"))
+    watch(customer)
+    assert "it makes way when you want its trigger" in customer.browser.get(webhooks).text
+    lying = {hook["uuid"]: hook for hook in watched_at_connexease(customer)}
+    assert not any(hook["is_active"] for hook in lying.values())
+    taken = [
+        (trigger, channel)
+        for hook in lying.values()
+        for trigger in hook["triggers"]
+        for channel in hook["channels"]
+    ]
+    assert len(set(taken)) == len(lying) == 2
+    for triggers, channels in (
+        (["message.created", *sorted({trigger for trigger, _channel in taken})], list(customer.channels.values())),
+        (["agent.status_changed"], []),
+    ):
+        form = {"callback_url": "https://crm.example.com/", "triggers": triggers, "channels": channels}
+        assert "in the way" not in customer.browser.post(f"{webhooks}check", form, htmx=True).text
+        assert customer.browser.post(f"{webhooks}new", form | {"is_active": "y"}).status == 303
+    watch(customer, ("Shop", "feedback.received"))
+    on = only(hook for hook in watched_at_connexease(customer) if hook["is_active"])
+    assert (on["triggers"], on["channels"]) == (["feedback.received"], [customer.channels["Shop"]])
+
+
+def test_what_is_watched_is_in_the_way_and_the_way_there_is_shown(customer):
+    webhooks = f"/accounts/{customer.account_id}/webhooks/"
+    watch(customer, ("Shop", "message.created"))
+    form = {"callback_url": "https://crm.example.com/", "triggers": "message.created", "is_active": "y"}
+    page = customer.browser.post(f"{webhooks}new", form | {"channels": customer.channels["Shop"]})
+    assert page.status == 422
+    assert "The portal itself watches message.created" in page.text
+    assert page.soup.select_one(".error-summary a")["href"] == f"{customer.root}watch"
