@@ -140,6 +140,15 @@ def test_a_name_that_looks_secret_is_ticked_and_each_refusal_leads_to_its_field(
     assert links["#headers-2-name"].startswith("Name 3: Host is set by Connexease")
 
 
+def test_channels_that_were_forgotten_are_asked_for_at_their_field(customer: Customer) -> None:
+    page = customer.save(channels=[])
+    at_field = page.soup.select_one("#choices .invalid-feedback")
+    in_summary = page.soup.select_one(".error-summary a[href='#choices']")
+    assert at_field
+    assert in_summary
+    assert at_field.get_text(strip=True) == in_summary.get_text(strip=True)
+
+
 @pytest.mark.parametrize("address", ["https://10.0.0.8/hook", "http://localhost:9/hook"])
 def test_an_address_that_connexease_cannot_reach_is_warned_of(customer: Customer, address: str) -> None:
     form = {"csrf_token": customer.browser.token(), "callback_url": address}
