@@ -2,7 +2,7 @@
 
 from wsgiref.headers import Headers
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from portal.access import current_person
 from portal.settings import Settings
@@ -26,7 +26,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if "Cache-Control" not in response.headers and current_person() is not None:
+        # Behind a mailed link there are facts about somebody who is not logged in.
+        is_personal = current_person() is not None or "token" in (request.view_args or {})
+        if "Cache-Control" not in response.headers and is_personal:
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -528,6 +528,12 @@ def test_a_link_is_bound_to_its_time_purpose_address_and_epoch(verified, change)
     assert verified.one(Person).email_verified_at is None
 
 
+def test_nobody_keeps_the_page_behind_a_link(verified):
+    verified.sign_up()
+    page = verified.browser().get(verified.link(JANE, "verify"))
+    assert page.response.headers["Cache-Control"] == "no-store"
+
+
 def test_a_link_that_nobody_mailed(verified):
     for which in ("verify", "password/reset"):
         page = verified.browser().get(f"/{which}/{'x' * 43}")
