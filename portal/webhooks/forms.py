@@ -110,7 +110,7 @@ class WebhookForm(Form):
         ]
         strays = mine - {uuid for uuid, _label in offered}
         self.channels.choices = [*offered, *((uuid, uuid) for uuid in sorted(strays))]
-        self.intent.data = self.intent.data or secrets.token_urlsafe(16)
+        self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
 
     def fill(self, held: Held) -> None:
         """Show what a webhook is now."""

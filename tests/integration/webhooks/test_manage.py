@@ -7,6 +7,7 @@ import pytest
 
 from portal.models import AuditEntry, Webhook
 from tests.integration.webhooks.conftest import Customer
+from tests.support.marks import both_databases
 
 SECRET = "Bearer planted-header-value-77aa"
 
@@ -99,8 +100,9 @@ def test_a_dead_webhook_can_be_hidden_and_shown_again(customer: Customer) -> Non
     assert "receiver.example.com" in customer.index().text
 
 
-def test_the_same_form_sent_twice_makes_one_webhook(customer: Customer) -> None:
-    intent = "the-same-form"
+@both_databases
+@pytest.mark.parametrize("intent", ["the-same-form", "longer than ours\0" * 10])
+def test_the_same_form_sent_twice_makes_one_webhook(customer: Customer, intent: str) -> None:
     assert customer.save(intent=intent).goes_to == customer.root
     assert customer.save(intent=intent).goes_to == customer.root
     assert len(customer.at_connexease()) == 1
