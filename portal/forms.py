@@ -48,6 +48,16 @@ class Choice(SelectField):
             raise ValidationError(_("Choose one of the list.")) from None
 
 
+class LocalTime(DateTimeLocalField):
+    """A day and a time of it; the refusal of anything else is in our own words, which are translated."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a day and a time, such as 2026-03-31 14:30.")) from None
+
+
 class PeriodForm(Form):
     """A filter by time, sent with GET so that what is seen has an address."""
 
@@ -55,8 +65,8 @@ class PeriodForm(Form):
         csrf = False  # it changes nothing
 
     range = Choice(_l("When"))
-    since = DateTimeLocalField(_l("From"), [Optional()])
-    until = DateTimeLocalField(_l("Up to"), [Optional()])
+    since = LocalTime(_l("From"), [Optional()])
+    until = LocalTime(_l("Up to"), [Optional()])
 
     def offer_ranges(self) -> None:
         """Name the times to choose from."""
