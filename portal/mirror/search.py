@@ -35,10 +35,7 @@ def put(session: Session, rows: Sequence[MirroredAccount]) -> None:
     insert = sa.insert(_GIN).values(mirrored_id=sa.bindparam("id"), words=words)
     session.execute(
         insert,
-        [
-            {"id": row.id, "all": [*(_mark(mark) for mark in row.marks.split()), *row.terms.split()]}
-            for row in rows
-        ],
+        [{"id": row.id, "all": _marked(row)} for row in rows],
     )
 
 
