@@ -1,5 +1,6 @@
 """What all forms share: typed text, and putting refusals where they belong."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,8 +112,11 @@ def _refuse_far_times(time: datetime | None) -> None:
 
 
 def stripped(value: object) -> object:
-    """A filter: what was typed, without space around it."""
-    return value.strip() if isinstance(value, str) else value
+    """A filter: what was typed, without space around it; nothing where nothing of it can be seen."""
+    if not isinstance(value, str):
+        return value
+    is_seen = any(unicodedata.category(character)[0] not in "CZ" for character in value)
+    return value.strip() if is_seen else ""
 
 
 def text(field: StringField) -> str:

@@ -141,6 +141,7 @@ def test_nobody_is_promised_an_account_before_the_staff_have_looked(make_portal)
     [
         ("name", ""),
         ("name", "   "),
+        ("name", "\u200b\u2060 "),
         ("name", "x" * 81),
         ("contact_name", ""),
         ("contact_name", "x" * 81),
