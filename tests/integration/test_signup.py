@@ -141,7 +141,6 @@ def test_nobody_is_promised_an_account_before_the_staff_have_looked(make_portal)
     [
         ("name", ""),
         ("name", "   "),
-        ("name", "\u200b\u2060 "),
         ("name", "x" * 81),
         ("contact_name", ""),
         ("contact_name", "x" * 81),
@@ -241,6 +240,11 @@ def test_what_is_accepted_arrives(portal, field, typed, stored):
 
 
 @both_databases
+def test_what_nobody_can_see_is_no_name(verified):
+    page = verified.sign_up(name="\u200b\u2060 ")
+    assert page.errors == {"name": "Enter your company's name."}
+
+
 @pytest.mark.parametrize("field", ["name", "contact_name", "contact_email", "billing_email", "password"])
 def test_characters_that_no_database_keeps(portal, field):
     """A NUL never comes from a keyboard; PostgreSQL refuses it, and that must not be an error of ours."""

@@ -227,7 +227,8 @@ def test_the_webhook_in_the_way_is_named_with_a_link(customer: Customer) -> None
     assert page.status == 422
     assert "message.created of Main line is already held by another webhook" in page.summary.get_text()
     link = page.summary.find("a", href=f"{customer.root}{in_the_way}")
-    assert link is not None and link["target"] == "_blank"  # what was typed stays where it is
+    assert link is not None
+    assert link["target"] == "_blank"  # what was typed stays where it is
     assert customer.save(callback_url="https://second.example.com/", channels=customer.channels[1:]).status == 303
 
 
