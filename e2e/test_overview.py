@@ -44,7 +44,9 @@ def test_staff_vouch_for_a_customer(
     setup = begin(page, stack, customer)
     expect(setup.heading("There is already an account with this address")).to_be_visible()
     board = staff(open_context().new_page(), stack).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
-    board.open(customer.company).vouch("I called them.")
+    set_up = board.open(customer.company)
+    set_up.vouch("I called them.")
+    expect(set_up.link("Go to the account")).to_be_visible()  # it follows by itself
     expect(page).to_have_title(f"{customer.company} · Reseller portal")
 
 
