@@ -268,6 +268,7 @@ def test_vouching_needs_a_reason(claimed: Portal) -> None:
     page = browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="  ")
     assert page.status == 422
     assert page.errors == {"reason": "Say how you know that the account is theirs."}
+    assert "theirs? Say how you know" in page.summary.get_text()
     assert claimed.set_up().step == Step.NEEDS_PROOF
 
 
