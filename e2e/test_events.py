@@ -174,8 +174,10 @@ def test_a_conflict_is_explained_with_the_webhook_in_the_way(
     watch = watch.save_in_vain()
     summary = watch.page.locator(".error-summary")
     expect(summary).to_be_focused()
-    summary.get_by_role("link").click()
-    expect(page).to_have_title("Edit webhook · Reseller portal")
+    with page.expect_popup() as opened:
+        summary.get_by_role("link").click()
+    expect(opened.value).to_have_title("Edit webhook · Reseller portal")
+    expect(watch.box("message.created", NAME)).to_be_checked()  # what was chosen stays
     page.goto(f"{member.account_url}events/watch")
     expect(watch.box("message.created", NAME)).to_have_count(0)
     expect(watch.link("crm.example.com")).to_be_visible()
