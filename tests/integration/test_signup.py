@@ -239,12 +239,12 @@ def test_what_is_accepted_arrives(portal, field, typed, stored):
     assert portal.accounts_at_connexease()[0][field] == stored
 
 
-@both_databases
 def test_what_nobody_can_see_is_no_name(verified):
     page = verified.sign_up(name="\u200b\u2060 ")
     assert page.errors == {"name": "Enter your company's name."}
 
 
+@both_databases
 @pytest.mark.parametrize("field", ["name", "contact_name", "contact_email", "billing_email", "password"])
 def test_characters_that_no_database_keeps(portal, field):
     """A NUL never comes from a keyboard; PostgreSQL refuses it, and that must not be an error of ours."""
