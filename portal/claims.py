@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from portal.extensions import session, settings
-from portal.models import now
+from portal.models import Credential, Webhook, now
+from portal.queue import wake
 
 M = TypeVar("M", bound=SQLModel)
 
 SHORTEST = 90
 """Seconds."""
+FIRST_DELAY, LONGEST_DELAY = 3, 900
+"""Seconds between two tries to find out what became of a call."""
 
 
 def until() -> datetime:
@@ -56,6 +59,22 @@ def delay(attempts: int, first: float, longest: float) -> float:
     """Seconds until the next try: twice as long each time, up to a bound, with jitter of a quarter."""
     grown: float = min(first * 2.0 ** (max(attempts, 1) - 1), longest)
     return grown * (0.75 + secrets.randbelow(500) / 1000)
+
+
+def try_later(row: Webhook | Credential, task: str, problem: str) -> None:
+    """Let go of a row whose call to Connexease has no end yet, until its next try.
+
+    Args:
+        task: what the worker is woken for.
+        problem: what stopped this try, for people.
+    """
+    row.attempts += 1
+    row.problem_text = problem[:500]
+    seconds = delay(row.attempts, FIRST_DELAY, LONGEST_DELAY)
+    row.next_attempt_at, row.claimed_until = now() + timedelta(seconds=seconds), None
+    session().add(row)
+    session().commit()
+    wake(task, str(row.id), delay=seconds)
 
 
 def _columns(model: type[SQLModel]) -> Any:

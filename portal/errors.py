@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from portal import access, htmx
+from portal.connexease import errors as cx
 from portal.i18n import _
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,19 @@ class FieldErrors(DomainError):
     def __init__(self, message: str, fields: dict[str, list[str]]) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+def nothing_changed(error: cx.ConnexeaseError, unknown: str) -> DomainError:
+    """What somebody is told of a call to Connexease that certainly changed nothing, but was not refused.
+
+    Args:
+        unknown: the sentence for what Connexease does not know any more.
+    """
+    if isinstance(error, cx.RateLimited):
+        return DomainError(_("Connexease is busy. Nothing was changed; wait a minute, then try again."))
+    if isinstance(error, cx.NotFound):
+        return DomainError(unknown)
+    return DomainError(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
 
 
 def init_app(app: Flask) -> None:

@@ -16,14 +16,13 @@ from portal import audit, claims
 from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.errors import DomainError
+from portal.errors import DomainError, nothing_changed
 from portal.extensions import connexease, session, settings
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
 from portal.queue import wake
 from portal.vault import holdings, keys
 
-FIRST_DELAY, LONGEST_DELAY = 3, 900
 SLACK = timedelta(minutes=1)
 """How far Connexease's clock may be from ours."""
 LOOKS = 6
@@ -96,7 +95,7 @@ def settle(row: Credential, account: Account) -> None:
         _lose(row, LostEnding.NOT_MADE)
         session().commit()
     else:
-        try_later(row, row.problem_text)
+        claims.try_later(row, "credential", row.problem_text)
 
 
 def dismiss(person: Person, account: Account, row: Credential) -> None:
@@ -124,26 +123,12 @@ def rename(person: Person, account: Account, row: Credential, name: str) -> None
     session().commit()
 
 
-def try_later(row: Credential, problem: str) -> None:
-    """Let go of a row until its next try."""
-    row.attempts += 1
-    row.problem_text = problem[:500]
-    delay = claims.delay(row.attempts, FIRST_DELAY, LONGEST_DELAY)
-    row.next_attempt_at, row.claimed_until = now() + timedelta(seconds=delay), None
-    session().add(row)
-    session().commit()
-    wake("credential", str(row.id), delay=delay)
-
-
 def not_done(error: cx.ConnexeaseError) -> DomainError:
     """What to tell when Connexease certainly did nothing."""
-    if isinstance(error, cx.RateLimited):
-        return DomainError(_("Connexease is busy. Nothing was changed; wait a minute, then try again."))
-    if isinstance(error, cx.NotFound):
-        return DomainError(_("Connexease does not know this account or token any more. Nothing was changed."))
     if isinstance(error, cx.Rejected):
         return DomainError(_("Connexease refused: %(reason)s", reason=error.message))
-    return DomainError(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
+    unknown = _("Connexease does not know this account or token any more. Nothing was changed.")
+    return nothing_changed(error, unknown)
 
 
 def _of_intent(account: Account, intent: str) -> Credential | None:
@@ -196,7 +181,7 @@ def _ask(person: Person, account: Account, row: Credential, wish: Wish) -> None:
         _keep(person, account, row, wish, made)
     except cx.OutcomeUnknown as error:
         audit.record(person, account, "token.not_confirmed", keys.label(row))
-        try_later(row, error.message)
+        claims.try_later(row, "credential", error.message)
     except cx.ConnexeaseError as error:
         session().delete(row)
         session().commit()

@@ -47,7 +47,7 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
     except cx.NotFound:
         _gone(row)
     except cx.ConnexeaseError as error:
-        issuing.try_later(row, error.message)
+        claims.try_later(row, "credential", error.message)
 
 
 # --- the worker's part -----------------------------------------------------------------------------
@@ -86,12 +86,12 @@ def finish(credential_id: UUID) -> None:
             elif row.step == CredentialStep.REVOKING and isinstance(error, cx.NotFound):
                 _gone(row)
             else:  # a creation stays open while its account's list cannot be read
-                issuing.try_later(row, error.message)
+                claims.try_later(row, "credential", error.message)
         except Exception:
             log.exception("credential %s", credential_id)
             session().rollback()
             session().refresh(row)
-            issuing.try_later(row, "")
+            claims.try_later(row, "credential", "")
 
 
 def overdue(limit: int = 100) -> list[UUID]:

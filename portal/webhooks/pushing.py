@@ -7,7 +7,7 @@ callback, triggers and channels before it creates again, and repeats a change, w
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,23 +21,17 @@ from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.database import writing
-from portal.errors import DomainError, FieldErrors
+from portal.errors import DomainError, FieldErrors, nothing_changed
 from portal.extensions import connexease, session, vault
 from portal.i18n import _
 from portal.models import Account, Webhook, now
-from portal.queue import wake
 from portal.vault_keeping import webhook_place
 from portal.webhooks import holdings
 from portal.webhooks.comparing import sealed_headers
 
 log = logging.getLogger(__name__)
 
-FIRST_DELAY, LONGEST_DELAY = 3, 900
 _FORM_FIELDS = {"data": "headers", "headers": "headers"}
-
-
-class NotSaved(DomainError):
-    """Connexease could not be asked, so nothing was changed."""
 
 
 def due(limit: int = 100) -> list[UUID]:
@@ -66,12 +60,12 @@ def push(webhook_id: UUID) -> None:
             row.gone_at = now()  # it, or the account, is no longer there: asking again would change nothing
             _give_up(row, error)
         except cx.ConnexeaseError as error:
-            _retry_later(row, error.message)
+            claims.try_later(row, "webhook", error.message)
         except Exception:
             log.exception("webhook %s", webhook_id)
             session().rollback()
             session().refresh(row)
-            _retry_later(row, "")
+            claims.try_later(row, "webhook", "")
 
 
 # --- the call --------------------------------------------------------------------------------------
@@ -112,12 +106,12 @@ def push_or_take_back(account: Account, row: Webhook, before: Before | None) -> 
     """Ask Connexease now; what it refuses, or was certainly not asked, is as it was before.
 
     Raises:
-        FieldErrors, NotSaved: nothing was changed.
+        DomainError: nothing was changed.
     """
     try:
         _call(account, row)
     except cx.OutcomeUnknown as error:
-        _retry_later(row, error.message)
+        claims.try_later(row, "webhook", error.message)
     except cx.Rejected as refusal:
         _take_back(row, before)
         raise _refused(refusal) from None
@@ -178,7 +172,7 @@ def _note_refusal(account: Account, row: Webhook, refusal: cx.Rejected) -> None:
             holdings.read(account)
         session().refresh(row)
         if row.connexease_uuid is not None:
-            _retry_later(row, "")  # found; the next try makes sure that all of it is as wanted
+            claims.try_later(row, "webhook", "")  # found; the next try makes sure that all of it is as wanted
             return
         row.gone_at = now()  # `call_started_at` stays: should the list bring it later, it is recognised
     _give_up(row, refusal)
@@ -189,16 +183,6 @@ def _give_up(row: Webhook, error: cx.ConnexeaseError) -> None:
     row.problem_text = error.message[:500]
     session().add(row)
     session().commit()
-
-
-def _retry_later(row: Webhook, problem: str) -> None:
-    row.attempts += 1
-    row.problem_text = problem[:500]
-    delay = claims.delay(row.attempts, FIRST_DELAY, LONGEST_DELAY)
-    row.next_attempt_at, row.claimed_until = now() + timedelta(seconds=delay), None
-    session().add(row)
-    session().commit()
-    wake("webhook", str(row.id), delay=delay)
 
 
 # --- what is told of it ----------------------------------------------------------------------------
@@ -215,13 +199,10 @@ def _refused(refusal: cx.Rejected) -> FieldErrors:
     return FieldErrors(_("Connexease refused: %(reason)s", reason=refusal.message), at)
 
 
-def not_saved(error: cx.ConnexeaseError) -> NotSaved:
+def not_saved(error: cx.ConnexeaseError) -> DomainError:
     """What somebody is told of a call that changed nothing."""
-    if isinstance(error, cx.RateLimited):
-        return NotSaved(_("Connexease is busy. Nothing was changed; wait a minute, then try again."))
-    if isinstance(error, cx.NotFound):
-        return NotSaved(_("Connexease does not know this account or webhook any more. Nothing was changed."))
-    return NotSaved(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
+    unknown = _("Connexease does not know this account or webhook any more. Nothing was changed.")
+    return nothing_changed(error, unknown)
 
 
 def url_of(row: Webhook) -> str:

@@ -42,7 +42,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook
         intent: what this form was marked with when it was shown.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: nothing was made.
+        RulesBroken, DomainError: nothing was made.
     """
     if (made_before := _of_intent(account, intent)) is not None:
         return made_before
@@ -71,7 +71,7 @@ def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:
     """Change a webhook. Headers without a value keep theirs; triggers that we do not know stay.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: nothing was changed.
+        RulesBroken, DomainError: nothing was changed.
     """
     _refuse_own(row)
     _refuse_busy(row)
@@ -90,7 +90,7 @@ def switch(person: Person, account: Account, row: Webhook, *, on: bool) -> None:
     """Switch a webhook on or off. Everything else of it stays as Connexease holds it, a foreign change too.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: nothing was changed.
+        RulesBroken, DomainError: nothing was changed.
     """
     _refuse_own(row)
     _refuse_busy(row)
@@ -109,7 +109,7 @@ def set_right(person: Person, account: Account, row: Webhook) -> None:
     """Make Connexease hold again what was last set here, whether it differs or is gone.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: nothing was changed.
+        RulesBroken, DomainError: nothing was changed.
     """
     _refuse_busy(row)
     wanted = row.wanted or {}
@@ -127,7 +127,7 @@ def accept(person: Person, account: Account, row: Webhook) -> None:
     """Take what Connexease holds as what is wanted.
 
     Raises:
-        NotSaved: what it holds cannot be read now.
+        DomainError: what it holds cannot be read now.
     """
     _refuse_own(row)
     _refuse_busy(row)
@@ -167,7 +167,7 @@ def hold(
         wanted: what it makes way for, when it is switched off.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: nothing was changed.
+        RulesBroken, DomainError: nothing was changed.
     """
     row = session().exec(select(Webhook).where(Webhook.portal_webhook_id == hook.id)).first()
     row = row or Webhook(account_id=account.id, portal_webhook_id=hook.id)
@@ -205,7 +205,7 @@ def _make_way(account: Account, new: Subscription, held: Sequence[holdings.Held]
     """Let those of the portal's own webhooks that only lie there hold something else.
 
     Raises:
-        RulesBroken, FieldErrors, NotSaved: one cannot.
+        RulesBroken, DomainError: one cannot.
     """
     for other in held:
         hook = other.portal_webhook
