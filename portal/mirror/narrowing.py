@@ -1,12 +1,12 @@
 """Finding the next accounts of an order that pass a filter, at a cost that does not grow with the list.
 
 What many accounts pass is met among the next ones along the order's index. Filters are numbers that each order
-has an index for (`portal.mirror.walking`). Words that few accounts have are looked up in an index of their own and
-put in order here. What is neither near nor rare is looked for along the order, a stretch at a time, and whoever
-reads on goes on from its end.
+has an index for (`portal.mirror.walking`). Words that are not met so are looked up in an index of their own, and
+the database puts in order what it has. When that would be too much, the words are looked for along the order, a
+stretch at a time, and whoever reads on goes on from its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +19,15 @@ from portal.models import MirroredAccount
 
 NEAR = 200
 """So many of the next accounts are looked at before any index is asked."""
-FEW = 1000
-"""As many are put in order here."""
 OFTEN = 5
-"""Of those that are near, if as many have the words, then a stretch of the list does as well."""
+"""Of those that are near, if as many have the words, then a stretch of the list is likely to do."""
 STRETCH = 2000
-"""So many are looked through at once for words that many accounts have, and none that is near."""
+"""So many are looked through at once."""
+MOST_PUT_IN_ORDER = 20_000
+"""As many are put in order at once: it takes a database some milliseconds."""
 
 _TABLE = MirroredAccount.__table__.c  # type: ignore[attr-defined]
 _SHOWN = tuple(column for column in _TABLE if column.name not in ("listed", "terms", "marks", "kind"))
-_PLACED = (_TABLE.id, _TABLE.kind, _TABLE.name_key, _TABLE.created_at, _TABLE.last_activity_at)
 
 Row = sa.Row[Any]
 """A line of the list: the columns of a mirrored account that a list shows."""
@@ -47,32 +46,50 @@ def rows(wanted: Filter, order: Order, place: Position | None, limit: int) -> Fo
     of = walking.kinds(wanted)
     if not wanted.words:
         return Found(_shown(walking.first(of, order, place, limit)))
-    near, end = walking.look_through(of, wanted.words, order, place, NEAR)
-    if len(near) >= limit or end is None:
-        return Found(_shown(near[:limit]))
-    if len(near) < OFTEN:
-        few = _few(wanted, of)
-        if few is not None:
-            return Found(_shown(_after(few, order, place)[:limit]))
-    far, end = walking.look_through(of, wanted.words, order, place, STRETCH)
-    return Found(_shown(far[:limit]), end if len(far) < limit else None)
+    for most in (NEAR, STRETCH):
+        met, end = walking.look_through(of, wanted.words, order, place, most)
+        if len(met) >= limit or end is None:
+            return Found(_shown(met[:limit]))
+        if len(met) < OFTEN:
+            break
+    looked_up = _look_up(wanted, of, order, place, limit)
+    if looked_up is not None:
+        return Found(_shown(looked_up))
+    met, end = walking.look_through(of, wanted.words, order, place, STRETCH)
+    return Found(_shown(met[:limit]), end if len(met) < limit else None)
 
 
-def _few(wanted: Filter, of: walking.Kinds) -> Sequence[sa.Row[Any]] | None:
-    """Every account that passes, when the words and marks leave only a few."""
-    some = search.numbers(session(), wanted.words, wanted.marks, FEW + 1).subquery()
-    found = session().execute(sa.select(*_PLACED).join(some, some.c[0] == _TABLE.id)).all()
-    if len(found) > FEW:
+def _look_up(
+    wanted: Filter, of: walking.Kinds, order: Order, place: Position | None, limit: int
+) -> walking.Found | None:
+    """The first accounts after a place by the search index; none when it has too many with these words."""
+    found = search.numbers(session(), wanted.words, wanted.marks, MOST_PUT_IN_ORDER + 1).cte("found")
+    counted = sa.select(sa.func.count().label("many")).select_from(found).cte("counted")
+    # One account at a time, which no planner does by itself: it overestimates how many there are.
+    key = sa.select(_TABLE[order.column]).where(_TABLE.id == found.c[0], *_passes(of, order, place))
+    columns = key.scalar_subquery().label("key"), found.c[0].label("number")
+    by = sa.desc if order.descending else sa.asc
+    first = (
+        sa.select(*columns)
+        .where(sa.select(counted.c.many).scalar_subquery() <= MOST_PUT_IN_ORDER)
+        .order_by(by("key").nulls_last(), by("number"))
+        .limit(limit)
+        .subquery()
+    )
+    # The count comes along with each row, and alone where there is none.
+    rows = session().execute(sa.select(counted, first).join_from(counted, first, sa.true(), isouter=True)).all()
+    if rows[0].many > MOST_PUT_IN_ORDER:
         return None
-    return found if of is None else [row for row in found if row.kind in set(of)]
+    return sorted(((row.key, row.number) for row in rows if row.key is not None), reverse=order.descending)
 
 
-def _after(found: Sequence[sa.Row[Any]], order: Order, place: Position | None) -> walking.Found:
-    placed = sorted(((row._mapping[order.column], row.id) for row in found), reverse=order.descending)
-    if place is None:
-        return placed
-    here = (place.key, place.number)
-    return [each for each in placed if (each < here if order.descending else each > here)]
+def _passes(of: walking.Kinds, order: Order, place: Position | None) -> Iterator[sa.ColumnElement[bool]]:
+    if of is not None:
+        yield _TABLE.kind.in_(of)
+    if place is not None:
+        key = _TABLE[order.column]
+        at, here = sa.tuple_(key, _TABLE.id), sa.tuple_(sa.literal(place.key, key.type), sa.literal(place.number))
+        yield at < here if order.descending else at > here
 
 
 def _shown(found: walking.Found) -> Sequence[Row]:

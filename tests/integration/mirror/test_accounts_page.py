@@ -95,7 +95,7 @@ def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
     portal, support, mirror, control, monkeypatch
 ):
     """Without JavaScript by "More"; with it, a page that has nothing goes on by itself."""
-    for name, value in {"NEAR": 2, "FEW": 0, "STRETCH": 4}.items():
+    for name, value in {"NEAR": 2, "MOST_PUT_IN_ORDER": 0, "STRETCH": 4}.items():
         monkeypatch.setattr(narrowing, name, value)
     control.create_account("first@example.com", name="Other")
     control.create_accounts(12)

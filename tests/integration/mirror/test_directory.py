@@ -137,11 +137,12 @@ def every_page(wanted, order, size):
 @both_databases
 @pytest.mark.parametrize(
     ("few", "near", "stretch"),
-    [(narrowing.FEW, narrowing.NEAR, narrowing.STRETCH), (99, 3, 99), (3, 3, 9), (0, 1, 1)],
+    [(narrowing.MOST_PUT_IN_ORDER, narrowing.NEAR, narrowing.STRETCH), (99, 3, 99), (3, 3, 9), (0, 1, 1)],
 )
 def test_pages_show_everything_once_and_in_order(made, monkeypatch, few, near, stretch):
     """Whether what matches is near, few or neither: every way gives the same, a stretch at a time if need be."""
-    for name, value in {"FEW": few, "NEAR": near, "STRETCH": stretch, "OFTEN": few}.items():
+    sizes = {"MOST_PUT_IN_ORDER": few, "NEAR": near, "STRETCH": stretch, "OFTEN": few}
+    for name, value in sizes.items():
         monkeypatch.setattr(narrowing, name, value)
     monkeypatch.setattr(walking, "OF_EACH", 1)
     monkeypatch.setattr(walking, "MOST_AT_ONCE", 2)
