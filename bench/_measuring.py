@@ -70,7 +70,7 @@ def compare(
         for name, run in runs(length).items():
             took = _best(run)
             ratio = took / shortest.setdefault(name, took)
-            print(f"{length:>9,} {what}  {name:<34} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+            print(f"{length:>9,} {what}  {name:<46} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
 
 
 def kind() -> str:

@@ -3,6 +3,7 @@
     python -m bench.accounts --rows 100 10000 100000
     python -m bench.accounts --database-url postgresql://user@host/empty_database
 
+First what the databases are asked for, then some of the same as the answer that a browser waits for.
 What the numbers mean stands in `bench/_measuring.py`.
 """
 
@@ -12,13 +13,16 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask import current_app
+from flask.testing import FlaskClient
 
 from bench import _measuring as measuring
-from portal.extensions import db, session
+from portal import logins
+from portal.extensions import db, session, settings
 from portal.mirror import directory, marks, words
 from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.marks import Recency
-from portal.models import MirroredAccount, now
+from portal.models import MirroredAccount, Person, StaffRole, now
 
 NEWEST, BY_NAME, BY_ACTIVITY = Order(), Order(Sort.NAME, descending=False), Order(Sort.ACTIVITY)
 DECLINED, QUIET = Filter(marks=("declined",)), (Recency.QUARTER, Recency.LONGER)
@@ -54,6 +58,16 @@ INDEX = {
     "trim(terms) || ' mark=' || replace(trim(marks), ' ', ' mark='), ' ')) FROM mirrored_account "
     "WHERE id >= {first}",
 }
+ASKED = {
+    "newest first": {},
+    "by name": {"sort": "name"},
+    "no channel: half of them": {"sort": "name", "no_channel": "y"},
+    "words of every account": {"q": "shop turk"},
+    "words of many, together of none": {"q": "even odd"},
+    "a word of the oldest twentieth": {"q": "early"},
+    "a word of none": {"q": "nobody"},
+}
+"""What the address of the list says."""
 COLUMNS = (
     "id, kind, name, name_key, contact_email, phone, channels, channels_disconnected, webhooks, tokens, "
     "token_expires_at, listed, terms, marks, created_at, last_activity_at, seen_run, problem_text, connexease_uuid"
@@ -63,7 +77,8 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure at each length and print a table."""
     with measuring.measuring(__doc__, [100, 10_000, 100_000], arguments) as lengths:
-        measuring.compare(lengths, "accounts", _grow, _runs)
+        browser = _browser()
+        measuring.compare(lengths, "accounts", _grow, lambda length: _runs(length) | _answers(browser))
 
 
 def _runs(length: int) -> dict[str, Callable[[], object]]:
@@ -104,6 +119,30 @@ def _runs(length: int) -> dict[str, Callable[[], object]]:
         "the first lines of the export": lambda: list(islice(directory.every(Filter(), NEWEST), 50)),
         "the same of the oldest twentieth": lambda: list(islice(directory.every(DECLINED, NEWEST), 50)),
     }
+
+
+def _answers(browser: FlaskClient) -> dict[str, Callable[[], object]]:
+    """The pages, as a person who looks at the list waits for them."""
+
+    def answer(asked: dict[str, str]) -> Callable[[], object]:
+        def run() -> None:
+            response = browser.get("/staff/accounts/", query_string=asked, base_url=settings().public_url)
+            assert response.status_code == 200, response.status
+
+        return run
+
+    return {f"the answer: {name}": answer(asked) for name, asked in ASKED.items()}
+
+
+def _browser() -> FlaskClient:
+    """Somebody of the staff who is logged in."""
+    person = Person(email="staff@example.com", password_hash="", staff_role=StaffRole.READ_ONLY)
+    session().add(person)
+    session().commit()
+    browser = current_app.test_client()
+    with browser.session_transaction(base_url=settings().public_url) as cookie:
+        cookie.update(_user_id=logins.start(person, "127.0.0.1", ""), _fresh=True)
+    return browser
 
 
 def _place(number: int) -> str:

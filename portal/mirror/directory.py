@@ -1,8 +1,8 @@
 """The staff's list of accounts, page by page, and one account of it.
 
 Each order has an index that yields it, and so has each filter in each order: a page costs the same however many
-accounts there are. Nothing is counted and nothing is skipped over. Where words lead neither to few accounts nor
-to near ones, a page ends after a stretch of the list and says so.
+accounts there are. Nothing is counted and nothing is skipped over. Where words lead to very many accounts and none
+of them is near, a page ends after a stretch of the list and says so.
 """
 
 from collections.abc import Iterator, Sequence
