@@ -296,7 +296,7 @@ def settings(walk: Walk) -> None:
 def member_of_account(walk: Walk) -> None:
     member = walk.member()
     walk.page.goto(f"{member.account_url}settings/")
-    SettingsPage(walk.page).open(member.customer.full_name)
+    SettingsPage(walk.page).open(member.customer.full_name).unfold("Leave the account")
 
 
 @state()
@@ -325,7 +325,9 @@ def people_of_staff(walk: Walk) -> None:
 def colleague(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
     people_of_staff(walk)
-    PeoplePage(walk.page).open(email)
+    person = PeoplePage(walk.page).open(email)
+    person.unfold("Switch off")
+    person.unfold("Remove from the staff")
 
 
 @state()

@@ -87,6 +87,7 @@ def test_a_colleague_is_invited_and_sees_only_what_the_role_lets_them_see(
     expect(person.status).to_contain_text("Saved")
     theirs.reload()
     expect(theirs.get_by_role("heading", name="Webhooks", exact=True)).to_be_visible()
+    person.unfold("Remove from the account")
     person.press("Remove Deniz Kaya")
     expect(SettingsPage(page).row(colleague)).to_have_count(0)
     overview.page.goto(member.account_url)
@@ -112,7 +113,8 @@ def test_an_admin_invites_a_colleague_and_switches_them_off(
 
     people.page.reload()
     person = PeoplePage(people.page).open("Robin Lee")
-    person.press("Switch off")
+    person.unfold("Switch off")
+    person.press("Switch Robin Lee off")
     expect(person.status).to_contain_text("Robin Lee is switched off")
     theirs.reload()
     LogInPage(theirs).log_in_in_vain(colleague, PASSWORD)

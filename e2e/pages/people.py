@@ -41,6 +41,10 @@ class SettingsPage(PeoplePage):
 class PersonPage(PortalPage):
     """One person, for whoever rules over them."""
 
+    def unfold(self, name: str) -> None:
+        """Unfold what takes somebody's access away: it asks once more."""
+        self.main.get_by_text(name, exact=True).click()
+
     def press(self, name: str) -> None:
         self.button(name).click()
 
