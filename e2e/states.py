@@ -331,6 +331,23 @@ def colleague(walk: Walk) -> None:
 
 
 @state()
+def staff_with_an_account(walk: Walk) -> None:
+    """The header leads to the customers' accounts and to their own."""
+    email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
+    member = walk.member()
+    walk.page.goto(f"{member.account_url}settings/")
+    SettingsPage(walk.page).invite(email, "Member")
+    walk.context.clear_cookies()
+    enrol = LogInPage(walk.go("/login")).log_in_for_the_first_time(email, STAFF_PASSWORD)
+    enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
+    DashboardPage(walk.page)
+    walk.page.goto(link_mailed_to(walk.stack, email, "You are invited"))
+    walk.page.get_by_role("button", name=f"Accept as {email}").click()
+    OverviewPage(walk.page, member.customer.company)
+    expect(walk.page.get_by_role("link", name="Your accounts")).to_be_visible()
+
+
+@state()
 def no_channels(walk: Walk) -> None:
     walk.channels()
 

@@ -172,6 +172,12 @@ def after_failure() -> None:
         g._login_user = login_manager.anonymous_user()
 
 
+def has_accounts(person: Person) -> bool:
+    """Whether somebody belongs to a customer's account, as some of the staff do."""
+    own = select(Membership.account_id).where(Membership.person_id == person.id).limit(1)
+    return session().exec(own).first() is not None
+
+
 def is_helping() -> bool:
     """Whether this is somebody of the staff on the page of a customer's account."""
     return g.get("account") is not None and g.get("membership") is None

@@ -19,7 +19,7 @@ from flask_babel import (
 from markupsafe import Markup, escape
 
 from portal import htmx
-from portal.access import current_person, is_helping, may_enter
+from portal.access import current_person, has_accounts, is_helping, may_enter
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import now
@@ -175,6 +175,7 @@ def _globals() -> dict[str, Any]:
         "settings": settings(),
         "is_helping": is_helping(),
         "may_enter": may_enter,
+        "has_accounts": has_accounts,
         "locale": str(get_locale() or LANGUAGES[0]),
         "person": current_person(),
         "is_htmx": htmx.is_htmx(),

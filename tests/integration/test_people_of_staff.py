@@ -209,3 +209,31 @@ def test_an_account_does_not_reach_the_staffs_invitations(portal: Portal, admin:
     row = portal.one(Invitation)
     owner.post(f"/accounts/{account_id}/settings/invitations/{row.id}/withdraw")
     assert portal.one(Invitation).withdrawn_at is None
+
+
+def test_who_belongs_to_an_account_as_well_is_led_to_both(portal: Portal, admin: Browser) -> None:
+    _jane, account_id = portal.customer()
+
+    def led_to(path: str) -> dict[str, bool]:
+        links = admin.open(path).soup.select(".site-nav > a")
+        return {str(link["href"]): link.has_attr("aria-current") for link in links}
+
+    assert set(led_to("/staff/")) == {"/staff/", "/staff/accounts/"}
+    customers = f"/accounts/{account_id}/"
+    assert led_to(customers) == {"/staff/": False, "/staff/accounts/": True}
+    mine = portal.customer(contact_email="other@tenant.example.com", name="Other Ltd")[1]
+    portal.sql(
+        "INSERT INTO membership (person_id, account_id, role, created_at)"
+        " SELECT person.id, account.id, 'member', person.created_at FROM person, account"
+        " WHERE person.email = :email AND account.name = 'Other Ltd'",
+        email=ADMIN,
+    )
+    for path, current in (
+        ("/staff/", "/staff/"),
+        ("/staff/accounts/", "/staff/accounts/"),
+        (customers, "/staff/accounts/"),
+        (f"/accounts/{mine}/", "/accounts/"),
+    ):
+        found = led_to(path)
+        assert set(found) == {"/staff/", "/staff/accounts/", "/accounts/"}
+        assert [href for href, is_current in found.items() if is_current] == [current]
