@@ -14,6 +14,7 @@ from e2e.pages import (
     AuditPage,
     ChannelsPage,
     CheckMailPage,
+    ConfirmEmailPage,
     ConfirmPage,
     DashboardPage,
     EnrolPage,
@@ -22,6 +23,7 @@ from e2e.pages import (
     LogInPage,
     OverviewPage,
     PasswordPage,
+    ProfilePage,
     ResetPage,
     SetupPage,
     SignUpPage,
@@ -269,6 +271,46 @@ def password(walk: Walk) -> None:
 def profile(walk: Walk) -> None:
     walk.member()
     expect(walk.go("/profile").get_by_role("heading", name="Where you are logged in")).to_be_visible()
+
+
+def ask_for_another_address(walk: Walk) -> tuple[Member, str]:
+    """Leaves the profile, which says what it waits for."""
+    member, email = walk.member(), f"ada.new.{secrets.token_hex(5)}@example.com"
+    profile = ProfilePage(walk.go("/profile")).change_email().mail_me_a_link(email, member.customer.password)
+    profile.expect_waiting(email)
+    return member, email
+
+
+@state()
+def another_address(walk: Walk) -> None:
+    ask_for_another_address(walk)
+
+
+@state()
+def another_address_refused(walk: Walk) -> None:
+    walk.member()
+    ProfilePage(walk.go("/profile")).change_email().mail_me_a_link_in_vain("no address")
+
+
+@state()
+def another_address_confirmed(walk: Walk) -> None:
+    _member, email = ask_for_another_address(walk)
+    walk.page.goto(link_mailed_to(walk.stack, email))
+    ConfirmEmailPage(walk.page)
+
+
+@state()
+def another_address_confirmed_elsewhere(walk: Walk) -> None:
+    another_address_confirmed(walk)
+    walk.context.clear_cookies()
+    walk.page.reload()
+    ConfirmEmailPage(walk.page).confirm_in_vain("wrong")
+
+
+@state("verified")
+def another_address_during_set_up(walk: Walk) -> None:
+    waiting_for_proof(walk)
+    expect(walk.go("/profile/email").get_by_role("link", name="Correct the address")).to_be_visible()
 
 
 @state()

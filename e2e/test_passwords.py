@@ -1,5 +1,6 @@
-"""Logging in and out, a forgotten password, and what a new password ends."""
+"""Logging in and out, a forgotten password, what a new password ends, and another address to log in with."""
 
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.mail import link_mailed_to
 from e2e.marks import both_ways
-from e2e.pages import ForgotPage, LinkSpentPage, LogInPage, OverviewPage, ResetPage
+from e2e.pages import (
+    ConfirmEmailPage,
+    ForgotPage,
+    LinkSpentPage,
+    LogInPage,
+    OverviewPage,
+    ProfilePage,
+    ResetPage,
+)
 from e2e.people import Member
 from e2e.stack import Stack
 
@@ -76,3 +85,20 @@ def test_a_new_password_ends_every_other_session(
     LogInPage(other.page).log_in(customer.email, NEW, customer.company)
     password.page.goto(member.account_url)
     OverviewPage(password.page, customer.company)
+
+
+@both_ways
+def test_another_address_to_log_in_with(
+    overview: OverviewPage, visitor: LogInPage, member: Member, stack: Stack
+) -> None:
+    customer, new = member.customer, f"ada.new.{secrets.token_hex(5)}@example.com"
+    overview.page.goto(f"{stack.url}/profile")
+    form = ProfilePage(overview.page).change_email().mail_me_a_link_in_vain(new, "wrong")
+    expect(form.alert).to_contain_text("This is not your password.")
+    profile = form.mail_me_a_link(new, customer.password)
+    profile.expect_waiting(new)
+    profile.page.goto(link_mailed_to(stack, new))
+    profile = ConfirmEmailPage(profile.page).confirm()
+    expect(profile.status).to_contain_text(f"You log in with {new} from now on.")
+    login = visitor.log_in_in_vain(customer.email, customer.password)
+    login.log_in(new, customer.password, customer.company)

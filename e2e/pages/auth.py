@@ -154,3 +154,46 @@ class PasswordPage(PortalPage):
         self.button("Change password").click()
         expect(self.status.filter(has_text="Your password is changed.")).to_be_visible()
         return PasswordPage(self.page)
+
+
+class ProfilePage(PortalPage):
+    title = "Your profile"
+
+    def change_email(self) -> EmailPage:
+        self.link("Change your e-mail address").click()
+        return EmailPage(self.page)
+
+    def expect_waiting(self, email: str) -> None:
+        expect(self.main).to_contain_text(f"Waiting for you to confirm {email}")
+
+
+class EmailPage(PortalPage):
+    title = "Change your e-mail address"
+
+    def _mail_me_a_link(self, email: str, password: str) -> None:
+        self.main.get_by_label("New e-mail address").fill(email)
+        self.main.get_by_label("Your password").fill(password)
+        self.button("Mail me a link").click()
+
+    def mail_me_a_link(self, email: str, password: str) -> ProfilePage:
+        self._mail_me_a_link(email, password)
+        return ProfilePage(self.page)
+
+    def mail_me_a_link_in_vain(self, email: str, password: str = "") -> EmailPage:
+        self._mail_me_a_link(email, password)
+        expect(self.alert).to_be_visible()
+        return EmailPage(self.page)
+
+
+class ConfirmEmailPage(PortalPage):
+    title = "Confirm your new e-mail address"
+
+    def confirm(self) -> ProfilePage:
+        self.button("Confirm").click()
+        return ProfilePage(self.page)
+
+    def confirm_in_vain(self, password: str) -> ConfirmEmailPage:
+        self.main.get_by_label("Your password").fill(password)
+        self.button("Confirm").click()
+        expect(self.alert).to_be_visible()
+        return ConfirmEmailPage(self.page)

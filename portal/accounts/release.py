@@ -5,6 +5,9 @@ from portal.accounts.service import accounts_of
 from portal.extensions import session, settings
 from portal.models import Account, Person, Provisioning, Step, now
 
+CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
+"""Where a set-up stands still until what was entered is corrected or proven."""
+
 
 def address_proven(person: Person) -> list[Account]:
     """Note that a person's address is theirs, and let the set-ups that waited for it go on.

@@ -3,9 +3,10 @@
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal import access, entrance, second_factor
+from portal import access, contact, entrance, second_factor
 from portal.auth import fields
-from portal.forms import Form
+from portal.errors import DomainError
+from portal.forms import Form, stripped, text
 from portal.i18n import _, _l
 
 CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false", "maxlength": 40}
@@ -109,6 +110,34 @@ class PasswordForm(Form):
     def validate_code(self, field: StringField) -> None:
         if not field.data and self.needs_code:
             raise ValidationError(_("Enter the code."))
+
+
+class EmailForm(PasswordForm):
+    """Another address to log in with."""
+
+    email = EmailField(
+        _l("New e-mail address"),
+        [DataRequired(_l("Enter your new e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        filters=[stripped],
+        render_kw={"autocomplete": "email"},
+    )
+
+    def validate_email(self, field: EmailField) -> None:
+        """Before anybody is asked for their password."""
+        try:
+            contact.email(text(field), "email")
+        except DomainError as error:
+            raise ValidationError(error.message) from None
+
+
+class ConfirmEmailForm(Form):
+    """The address that a link was mailed to, from a browser that nobody is logged in with."""
+
+    password = PasswordField(
+        _l("Your password"),
+        [Length(max=1024, message=_l("This is too long."))],
+        render_kw={"autocomplete": "current-password"},
+    )
 
 
 class ProfileForm(fields.ZoneForm):

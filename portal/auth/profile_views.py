@@ -1,4 +1,4 @@
-"""A person's own page: name, time zone, password, app for codes, and where they are logged in."""
+"""A person's own page: name, time zone, address, password, app for codes, and where they are logged in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from portal import access, contact, entrance, htmx, logins, recovery_codes, second_factor, throttle
-from portal.auth import blueprint, service
+from portal.auth import blueprint, email_change, service
 from portal.auth.code_views import scan_page
 from portal.auth.confirming import confirm
 from portal.auth.forms import FirstCodeForm, PasswordForm, ProfileForm
@@ -160,6 +160,7 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
     context: dict[str, Any] = {
         "form": form,
         "time_zones": contact.time_zones(),
+        "wish": email_change.of(person),
         "app": second_factor.of(person),
         "codes_left": recovery_codes.left(person),
         "sessions": logins.of_person(person.id),

@@ -21,7 +21,7 @@ from portal.models.managed_webhook import Webhook, WebhookListing
 from portal.models.message import Message, MessageState, MessageStatus, MessageType
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.overview import Heartbeat, Tally, TallyPlace
-from portal.models.person import EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
 from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
@@ -41,6 +41,7 @@ __all__ = [
     "CredentialStep",
     "Delivery",
     "DeliveryState",
+    "EmailChange",
     "EmailLink",
     "HandOver",
     "Heartbeat",

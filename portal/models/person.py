@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import UtcDateTime, id_field, instant, word_of
+from portal.models.base import UtcDateTime, id_field, instant, now, word_of
 
 
 class StaffRole(StrEnum):
@@ -61,6 +61,29 @@ class Person(SQLModel, table=True):
 
     def get_id(self) -> str:
         return str(self.id)
+
+
+class EmailChange(SQLModel, table=True):
+    """Somebody wants to log in with another address. It counts once that address is proven by a mailed link."""
+
+    __tablename__ = "email_change"
+
+    id: UUID = id_field()
+    person_id: UUID = Field(foreign_key="person.id", unique=True)
+    """Of whom one wish waits at a time: the newest."""
+    email: str = Field(max_length=254)
+    """Normalised: the address that they want. Somebody else may have it; only its owner is told so."""
+    token_hash: str | None = Field(default=None, unique=True, max_length=64, repr=False)
+    """Of the newest mail's link: an older one does nothing any more."""
+    session_epoch: int
+    """The person's when they asked: a wish outlives no change of password."""
+    created_at: datetime = instant(default_now=True)
+    expires_at: datetime = instant(default_now=True, index=True)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time ran out before it was confirmed."""
+        return self.expires_at <= now()
 
 
 class LinkPurpose(StrEnum):

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit
-from portal.accounts.release import release
+from portal.accounts.release import CORRECTABLE, release
 from portal.auth.service import find_person, normalised
 from portal.errors import DomainError
 from portal.extensions import session, settings
@@ -11,8 +11,6 @@ from portal.i18n import _
 from portal.models import Account, Mail, Person, Provisioning, Step, now
 from portal.queue import wake
 from portal.signup.service import AccountDetails, AddressTaken, apply, promise_verification
-
-CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
 
 
 def correct_details(person: Person, account: Account, details: AccountDetails) -> None:
@@ -51,6 +49,8 @@ def _contact(person: Person, account: Account, details: AccountDetails) -> Perso
     if person.email in (before, after):
         return person
     other = find_person(before)
+    if other is None and before == after:  # who had it logs in with another by now
+        raise DomainError(_("Enter your own address: %(email)s.", email=person.email), "contact_email")
     if other is None or before != after:
         raise DomainError(
             _("Leave the address as it was, or enter your own: %(email)s.", email=person.email), "contact_email"

@@ -7,6 +7,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from portal import access, contact, entrance, htmx, throttle
+from portal.accounts.release import CORRECTABLE
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
@@ -131,7 +132,7 @@ def setup(account: Account) -> ResponseReturnValue:
 def details(account: Account) -> ResponseReturnValue:
     """The account's details, to be corrected while they can be, with Connexease's refusals at their fields."""
     row = session().get_one(Provisioning, account.id)
-    if row.step not in correcting.CORRECTABLE:
+    if row.step not in CORRECTABLE:
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = AccountForm(obj=account)
     _show_refusals(form, row)

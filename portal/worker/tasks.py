@@ -10,6 +10,7 @@ from flask import Flask
 from huey import crontab
 
 from portal import logins, mail, second_factor
+from portal.auth import email_change
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
@@ -64,6 +65,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (tally.count, tally.due),
     (logins.prune, logins.overdue),
     (second_factor.prune, second_factor.unconfirmed),
+    (email_change.prune, email_change.overdue),
 ]
 """What a sweep does with each row, and where it finds them."""
 

@@ -173,6 +173,21 @@ def test_refusals(portal, customer):
         check(visitor.post("/login", typed), visitor.post("/password/forgot", {**typed, "email": "x" * 300}))
     for typed in ({}, {"current": "x" * 2000, "password": "x" * 2000}, {"current": "x", "password": PASSWORD}):
         check(customer.post("/profile/password", typed))
+    for typed in ({}, {"email": "x" * 300, "password": "wrong"}, {"email": JANE, "password": PASSWORD}):
+        check(customer.post("/profile/email", typed))
+
+
+def test_another_address(portal, customer):
+    customer.post("/profile/email", {"email": "member@acme.example.com", "password": PASSWORD})
+    check(customer.get("/profile"), customer.get("/profile/email"))
+    link = portal.link("member@acme.example.com", "email").removeprefix("http://localhost")
+    check(customer.get(link), portal.browser().get(link), portal.browser().post(link, {"password": "wrong"}))
+    portal.sql("UPDATE email_change SET expires_at = '2020-01-01 00:00:00'")
+    check(customer.get("/profile"), customer.get(link))
+    portal.sql("UPDATE provisioning SET step = 'creating_account', next_attempt_at = NULL")
+    check(customer.get("/profile/email"))
+    portal.sql("UPDATE provisioning SET step = 'needs_details'")
+    check(customer.get("/profile/email"))
 
 
 def test_too_many_tries(make_portal):
@@ -382,7 +397,11 @@ def test_mails(portal, customer):
     """Their words too; addresses and names are data."""
     customer.post("/logout")
     customer.post("/password/forgot", {"email": JANE})
-    for mail in portal.mails(JANE):
+    customer.post("/login", {"email": JANE, "password": PASSWORD})
+    customer.post("/profile/email", {"email": "member@acme.example.com", "password": PASSWORD})
+    link = portal.link("member@acme.example.com", "email").removeprefix("http://localhost")
+    customer.post(link)
+    for mail in portal.mails(JANE) + portal.mails("member@acme.example.com"):
         text = re.sub(r"https?://\S+", " ", mail["subject"] + "\n" + mail["text"])
         left = outside(text)
         assert not re.search(r"[^\W\d_]{2,}", left), left

@@ -159,8 +159,8 @@ def test_a_mail_whose_reason_is_gone_is_dropped(verified, change):
     assert verified.control.mails() == []
 
 
-ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "invitation", "resume", "webhook_")
-"""About a key, an invitation, a set-up or a webhook that has to be there: tested where that is made."""
+ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "invitation", "resume", "webhook_", "new_email")
+"""About a key, an invitation, a set-up, a webhook or a wish that has to be there: tested where that is made."""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MailKind if not kind.startswith(ABOUT_SOMETHING)])
