@@ -290,6 +290,21 @@ def test_while_an_account_is_set_up_with_the_address_it_stays(portal: Portal, st
     assert jane.submit(page, "Confirm").goes_to == "/profile"
 
 
+def test_a_set_up_that_is_taken_up_again_goes_on_with_the_new_address(portal: Portal) -> None:
+    jane, account_id = portal.customer()
+    portal.sql("UPDATE provisioning SET step = 'given_up', next_attempt_at = NULL")
+    ask(jane)
+    confirm(jane, portal.link(NEW, "email"))
+    boss = portal.staff(StaffRole.ADMIN)
+    assert f"{JANE} (they log in with {NEW})" in boss.get(f"/staff/provisioning/{account_id}").text
+    portal.sql("UPDATE provisioning SET step = 'needs_details'")
+    page = jane.get(f"/accounts/{account_id}/setup/details")
+    refused = jane.submit(page, "Save and try again")
+    assert refused.errors["contact_email"] == f"Enter your own address: {NEW}."
+    assert jane.submit(page, "Save and try again", contact_email=NEW).status == 303
+    assert portal.account(NEW)
+
+
 def test_an_invitation_to_the_old_address_says_what_to_do(portal: Portal, jane: Browser) -> None:
     other, account_id = portal.customer(contact_email=OTHER, name="Other Ltd")
     other.submit(other.get(f"/accounts/{account_id}/settings/"), "Send an invitation", email=JANE)
