@@ -1,0 +1,165 @@
+"""The form of a webhook: a new one, a changed one, and checking it while it is filled in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.access import BUILDERS
+from portal.channels import listing
+from portal.connexease import triggers as catalogue
+from portal.database import only_reads
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.forms import text
+from portal.models import Account
+from portal.throttle import Limit
+from portal.webhooks import addresses, blueprint, holdings, own, saving
+from portal.webhooks.forms import BLANK_ROWS, WebhookForm
+from portal.webhooks.headers import SECRET_NAMES
+from portal.webhooks.holdings import Held
+from portal.webhooks.pages import ROOT, current, held_or_404, names, say_saved
+from portal.webhooks.rules import Broken, Subscription, broken_by
+
+
+@blueprint.get(f"{ROOT}new")
+@access.account_page(*BUILDERS, staff=True)
+def new(account: Account) -> ResponseReturnValue:
+    """An empty form."""
+    form = WebhookForm()
+    form.triggers.data = request.args.getlist("trigger")
+    form.channels.data = request.args.getlist("channel")
+    return _form_page(account, form, None)
+
+
+@blueprint.post(f"{ROOT}new")
+@access.account_page(*BUILDERS, staff=True)
+def create(account: Account) -> ResponseReturnValue:
+    """Make a webhook."""
+    form = WebhookForm()
+    return _save(account, form, None)
+
+
+@blueprint.get(f"{ROOT}<uuid:webhook_id>")
+@access.account_page(*BUILDERS, staff=True)
+def edit(account: Account, webhook_id: UUID) -> ResponseReturnValue:
+    """The form, filled with what Connexease holds; never with a header's value."""
+    held = held_or_404(current(account), webhook_id)
+    form = WebhookForm()
+    form.fill(held)
+    return _form_page(account, form, held)
+
+
+@blueprint.post(f"{ROOT}<uuid:webhook_id>")
+@access.account_page(*BUILDERS, staff=True)
+def change(account: Account, webhook_id: UUID) -> ResponseReturnValue:
+    """Change a webhook."""
+    return _save(account, WebhookForm(), held_or_404(holdings.known(account), webhook_id))
+
+
+@blueprint.post(f"{ROOT}check")
+@access.account_page(*BUILDERS, staff=True)
+@only_reads
+def check(account: Account) -> ResponseReturnValue:
+    """Check a form as it changes, against the last known state; nothing is saved.
+
+    What speaks against its address is a part of its own: a name is looked up for it, which may take a while.
+    """
+    form = WebhookForm()
+    known = holdings.known(account)
+    held = known.find(_uuid_or_404(request.args.get("webhook"))) if request.args.get("webhook") else None
+    form.prepare(listing.channels_of(account), held)
+    context = _form_context(account, form, held, None)
+    if request.args.get("part") == "doubt":
+        return htmx.page("webhooks/form.html", "doubt", **context, doubt=_doubt(account, form))
+    return htmx.page("webhooks/form.html", "choices", **context)
+
+
+def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseReturnValue:
+    form.prepare(listing.channels_of(account), held)
+    if "more" in request.form:
+        form.add_blank_headers(BLANK_ROWS * 2)
+        return _form_page(account, form, held, more=True)
+    broken: list[Broken] = []
+    try:
+        if form.validate():
+            person = access.person_or_401()
+            if held is None:
+                row = saving.create(person, account, form.wish(), form.intent.data or "")
+            else:
+                row = held.row
+                saving.change(person, account, row, form.wish())
+            say_saved(row)
+            if doubt := addresses.doubt_by_itself(form.wish().callback_url):
+                flash(doubt, "warning")
+            return htmx.redirect(url_for("webhooks.index", account_id=account.id))
+    except saving.RulesBroken as error:
+        broken = error.broken
+        form.show_refusal(error)
+    except DomainError as error:
+        form.show_refusal(error)
+    return _form_page(account, form, held, 422, broken)
+
+
+def _form_page(
+    account: Account,
+    form: WebhookForm,
+    held: Held | None,
+    status: int = 200,
+    broken: list[Broken] | None = None,
+    *,
+    more: bool = False,
+) -> ResponseReturnValue:
+    if not form.triggers.choices:
+        form.prepare(listing.channels_of(account), held)
+    form.add_blank_headers()
+    context = _form_context(account, form, held, broken)
+    context |= {
+        "doubt": _doubt(account, form),
+        "more_from": form.first_blank_header if more else None,
+        "secret_names": SECRET_NAMES,
+    }
+    return htmx.page("webhooks/form.html", "form", status, **context)
+
+
+def _form_context(
+    account: Account, form: WebhookForm, held: Held | None, broken: list[Broken] | None
+) -> dict[str, Any]:
+    known = holdings.known(account)
+    chosen = list(form.triggers.data or [])
+    if broken is None and chosen:
+        subscription = Subscription(chosen, form.chosen_channels(), held.id if held else None)
+        broken = broken_by(subscription, [other.subscription for other in known.in_the_way])
+    return {
+        "account": account,
+        "form": form,
+        "held": held,
+        "holdings": known,
+        "broken": broken or [],
+        "names": names(account),
+        "account_wide": [name for name in chosen if catalogue.is_account_scoped(name)],
+        "catalogue": catalogue,
+        "onboarding_trigger": own.ONBOARDING_TRIGGER,
+    }
+
+
+def _doubt(account: Account, form: WebhookForm) -> str | None:
+    """What speaks against the address; nothing while somebody only plays with the form."""
+    url = text(form.callback_url)
+    if not url or addresses.problem_with(url):
+        return None
+    try:
+        throttle.take_for_account(Limit.LOOK_UPS, account.id)
+    except throttle.TooManyTries:
+        return None
+    session().commit()  # no lock is held while a stranger's name server thinks
+    return addresses.doubt_about(url)
+
+
+def _uuid_or_404(value: str | None) -> UUID:
+    try:
+        return UUID(value or "")
+    except ValueError:
+        abort(404)

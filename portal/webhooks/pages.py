@@ -1,0 +1,41 @@
+"""What the pages of webhooks share."""
+
+from uuid import UUID
+
+from flask import abort, flash
+
+from portal.channels import listing
+from portal.database import writing
+from portal.i18n import _
+from portal.models import Account, Webhook
+from portal.webhooks import holdings
+from portal.webhooks.holdings import Held, Holdings
+
+ROOT = "/accounts/<uuid:account_id>/webhooks/"
+
+
+def current(account: Account) -> Holdings:
+    """What Connexease holds now, as far as it can be asked."""
+    with writing():
+        return holdings.current(account)
+
+
+def held_or_404(held: Holdings, webhook_id: UUID) -> Held:
+    """One of the account's webhooks."""
+    found = held.find(webhook_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def names(account: Account) -> dict[UUID, str]:
+    """What the account's channels are called."""
+    return {channel.connexease_uuid: channel.label for channel in listing.channels_of(account)}
+
+
+def say_saved(row: Webhook) -> None:
+    """What became of a change."""
+    if row.is_pending:
+        flash(_("Connexease did not say whether it worked. We are finding out; the list shows it."), "warning")
+    else:
+        flash(_("Saved at Connexease."))

@@ -1,0 +1,52 @@
+"""Sending a sample of what a webhook gets."""
+
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from portal import access, htmx, throttle
+from portal.access import BUILDERS
+from portal.errors import DomainError
+from portal.models import Account
+from portal.throttle import Limit
+from portal.webhooks import blueprint, holdings, probe
+from portal.webhooks.forms import TestForm
+from portal.webhooks.holdings import Held
+from portal.webhooks.pages import ROOT, held_or_404
+
+
+@blueprint.get(f"{ROOT}<uuid:webhook_id>/test")
+@access.account_page(*BUILDERS, staff=True)
+def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
+    """Choose a sample to send."""
+    held = held_or_404(holdings.known(account), webhook_id)
+    return _test_page(account, held, _test_form(held), None)
+
+
+@blueprint.post(f"{ROOT}<uuid:webhook_id>/test")
+@access.account_page(*BUILDERS, staff=True)
+def send_test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
+    """Send the sample and show what came back."""
+    held = held_or_404(holdings.known(account), webhook_id)
+    form, result = _test_form(held), None
+    try:
+        if form.validate():
+            throttle.take_for_account(Limit.WEBHOOK_TESTS, account.id)
+            result = probe.send(access.person_or_401(), account, held.row, form.trigger.data)
+            return _test_page(account, held, form, result)
+    except DomainError as error:
+        form.show_refusal(error)
+    return _test_page(account, held, form, result, 422)
+
+
+def _test_form(held: Held) -> TestForm:
+    form = TestForm()
+    form.trigger.choices = [(name, name) for name in held.triggers]
+    return form
+
+
+def _test_page(
+    account: Account, held: Held, form: TestForm, result: probe.Result | None, status: int = 200
+) -> ResponseReturnValue:
+    context = {"account": account, "held": held, "form": form, "result": result}
+    return htmx.page("webhooks/test.html", "test", status, **context)
