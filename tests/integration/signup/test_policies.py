@@ -1,0 +1,127 @@
+"""Signing up under each policy, with and without htmx."""
+
+import pytest
+
+from portal.models import Account, Membership, Person, Role, StaffRole
+from tests.support.marks import both_databases
+from tests.support.portal import DETAILS, PASSWORD
+
+JANE = DETAILS["contact_email"]
+
+
+@both_databases
+@pytest.mark.parametrize("htmx", [False, True])
+def test_open_makes_the_account_at_once(portal, htmx):
+    browser = portal.browser()
+    page = portal.sign_up(browser, htmx=htmx)
+    assert page.status == (204 if htmx else 303)
+    assert page.goes_to == f"/accounts/{portal.one(Account).id}/setup"
+    assert "Setting up your account" in browser.open(page.goes_to).text
+    portal.work()
+    overview = browser.open(page.goes_to)
+    assert overview.path == f"/accounts/{portal.one(Account).id}/"
+    assert portal.set_up().step == "ready"
+    assert portal.one(Membership).role == Role.OWNER
+    made = portal.accounts_at_connexease()
+    assert [(each["name"], each["contact_email"], each["billing_email"]) for each in made] == [
+        ("Acme Corp", JANE, JANE)
+    ]
+    assert made[0]["contact_name"] == "Jane"
+    assert made[0]["time_zone"] == "Europe/Istanbul"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_verified_waits_for_the_mailed_link(verified, htmx):
+    browser = verified.browser()
+    page = verified.sign_up(browser, htmx=htmx)
+    assert page.goes_to == "/signup/sent"
+    assert "Check your mail" in browser.follow(page).text
+    verified.settle()
+    assert verified.accounts_at_connexease() == []
+    assert verified.set_up().step == "waiting_for_email"
+    confirm = browser.get(verified.link(JANE, "verify"))
+    assert "password" not in confirm.values()  # this browser signed up
+    done = browser.submit(confirm, "Confirm", htmx=htmx)
+    assert done.goes_to == "/accounts/"
+    verified.work()
+    assert verified.set_up().step == "ready"
+    assert len(verified.accounts_at_connexease()) == 1
+    assert "Acme Corp" in browser.open("/").text
+
+
+def test_approval_waits_for_the_staff_as_well(make_portal):
+    portal = make_portal(signup_policy="approval")
+    browser = portal.browser()
+    portal.sign_up(browser)
+    browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
+    portal.settle()
+    assert portal.set_up().step == "waiting_for_approval"
+    assert "Waiting for our approval" in browser.open("/accounts/").text
+    assert portal.accounts_at_connexease() == []
+    staff = portal.staff(StaffRole.SUPPORT)
+    staff.submit(staff.get("/staff/provisioning/"), "Approve")
+    portal.work()
+    assert portal.set_up().step == "ready"
+    assert portal.mails(JANE)[0]["subject"] == "Your account is approved"
+    assert "is approved" in staff.get("/staff/provisioning/").text
+    staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
+    assert "does not wait for approval any more" in staff.get("/staff/provisioning/").text
+
+
+def test_approval_can_be_declined(make_portal):
+    portal = make_portal(signup_policy="approval")
+    browser = portal.browser()
+    portal.sign_up(browser)
+    browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
+    staff = portal.staff(StaffRole.ADMIN)
+    staff.submit(staff.get("/staff/provisioning/"), "Decline")
+    portal.settle()
+    assert portal.set_up().step == "declined"
+    assert portal.accounts_at_connexease() == []
+    assert "declined" in browser.open("/accounts/").text
+    assert portal.mails(JANE)[0]["subject"] == "About your sign-up"
+
+
+def test_approval_is_not_before_the_address_is_proven(make_portal):
+    portal = make_portal(signup_policy="approval")
+    portal.sign_up()
+    staff = portal.staff(StaffRole.ADMIN)
+    staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
+    portal.settle()
+    assert portal.set_up().step == "waiting_for_email"
+    assert portal.accounts_at_connexease() == []
+
+
+def test_closed_makes_nothing(make_portal, portal):
+    closed = make_portal(signup_policy="closed")
+    browser = closed.browser()
+    assert "Sign-up is closed" in browser.get("/signup").text
+    page = browser.post("/signup", {**DETAILS, "password": PASSWORD})
+    assert page.status == 422
+    assert "Sign-up is closed" in page.text
+    assert closed.rows(Person) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "way", "promise"),
+    [
+        ("open", "Sign up", "That is all."),
+        ("verified", "Sign up", "Open the link that we mail you"),
+        ("approval", "Sign up", "Our team looks at it and mails you."),
+        ("closed", "Get an account", "Our team opens it for you"),
+    ],
+)
+def test_the_first_page_tells_a_newcomer_how_to_get_in_here(make_portal, policy, way, promise):
+    front = make_portal(signup_policy=policy).browser().get("/")
+    step = front.soup.select_one(".front-steps li").get_text(" ")
+    assert way in step
+    assert promise in step
+    assert ("Create an account" in front.text) == (policy != "closed")
+
+
+def test_nobody_is_promised_an_account_before_the_staff_have_looked(make_portal):
+    portal = make_portal(signup_policy="approval")
+    browser = portal.browser()
+    assert "Our team looks at every new account" in browser.get("/signup").text
+    portal.sign_up(browser)
+    assert "then our team looks at your sign-up" in browser.get("/signup/sent").text
