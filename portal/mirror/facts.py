@@ -91,13 +91,12 @@ def people_of(session: Session, account: Account) -> str:
     return " ".join(word for row in session.execute(query) for word in row)
 
 
-def freshness(session: Session, account: Account) -> tuple[datetime | None, datetime | None, str]:
-    """When the oldest of the account's three lists was read, when the last was tried, and what stopped a try."""
+def freshness(session: Session, account: Account) -> tuple[datetime | None, str]:
+    """When the oldest of the account's three lists was read, and what stopped a try."""
     found: list[Any] = [session.get(listing, account.id) for listing in LISTINGS]
     read = [listing.read_at for listing in found if listing is not None and listing.read_at is not None]
-    tried = [listing.tried_at for listing in found if listing is not None and listing.tried_at is not None]
     problem = next((listing.problem_text for listing in found if listing is not None and listing.problem_text), "")
-    return (min(read) if len(read) == len(LISTINGS) else None), max(tried, default=None), problem
+    return (min(read) if len(read) == len(LISTINGS) else None), problem
 
 
 def apply_account(session: Session, row: MirroredAccount, account: Account, at: datetime) -> None:
@@ -107,7 +106,7 @@ def apply_account(session: Session, row: MirroredAccount, account: Account, at: 
     row.name, row.contact_email, row.phone = account.name, account.contact_email, account.contact_phone_number
     row.step = set_up.step if set_up else Step.READY
     row.listed = {}
-    row.read_at, row.tried_at, row.problem_text = freshness(session, account)
+    row.read_at, row.problem_text = freshness(session, account)
     contact = f"{account.contact_name} {account.contact_lastname} {account.billing_email}"
     if apply(row, of_account(session, account, at), f"{contact} {people_of(session, account)}"):
         search.put(session, [row])

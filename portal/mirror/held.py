@@ -108,10 +108,9 @@ def read(row: MirroredAccount) -> None:
     current = session().get(MirroredAccount, mirrored_id, with_for_update=True, populate_existing=True)
     if current is not None and current.account_id is None:
         current.listed = {**current.listed, **found}
-        current.tried_at = now()
         current.problem_text = problems[0].message[:500] if problems else ""
         if not problems:
-            current.read_at = current.tried_at
+            current.read_at = now()
         session().add(current)
         if count(current):
             search.put(session(), [current])

@@ -1,4 +1,7 @@
-"""Each account's channels, webhooks and tokens, a few accounts at a time.
+"""Each account's channels, webhooks and tokens, a few accounts at a time, those asked for longest ago first.
+
+A run that has used its time leaves the others to the next. What could not be read has had its turn like what
+could, so nobody comes first twice while others wait.
 
 An account that is set up here is read by the services that keep its pages, so that there is one picture of it.
 Of the others the mirror keeps what Connexease lists: never the value of a header.
@@ -12,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
@@ -24,20 +28,20 @@ from portal.connexease import errors as cx
 from portal.database import writing
 from portal.extensions import connexease, session, settings
 from portal.mirror import held, marks, search
-from portal.models import Account, MirroredAccount, MirrorRun, now
+from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import holdings as tokens
 from portal.webhooks import holdings as webhooks
 
 log = logging.getLogger(__name__)
 
 OF_EACH = 5
-"""Accounts that each thread gets before the run's position is committed."""
+"""Accounts that each thread gets before it is committed how far the run has come."""
 ENOUGH_TO_TELL = 5
-"""When so many accounts are asked for and Connexease answers none, it is not because of the accounts."""
-
-
+"""When so many accounts are asked for and Connexease answers none, it is hardly because of the accounts."""
 PAUSES = 3
-"""So many pauses at one account, and it is looked whether it is that account alone."""
+"""So many stops at the same accounts, and it is looked whether it is because of them."""
+BEFORE_ALL = -1
+"""The turn of an account that may be gone."""
 
 
 class Outcome(Enum):
@@ -58,8 +62,20 @@ class Result:
     error: cx.ConnexeaseError | None = None
 
 
+def begin(run: MirrorRun) -> None:
+    """Let a run that has read the list go on with the accounts, for half of the time from one run to the next.
+
+    So the list is read when it is time, however many accounts there are, and Connexease has time for others.
+    """
+    minutes = settings().mirror_interval_minutes
+    run.state, run.reads_until = RunState.READING, now() + timedelta(minutes=minutes) / 2 if minutes else None
+    if run.is_complete:
+        _put_first_what_may_be_gone(run)
+    run.total = count(run)
+
+
 def count(run: MirrorRun) -> int:
-    """How many accounts the run has to read."""
+    """How many accounts the run has not come to."""
     query = sa.select(sa.func.count()).select_from(MirroredAccount).where(*_to_read(run))
     return int(session().execute(query).scalar_one())
 
@@ -70,19 +86,26 @@ def count_gone(run: MirrorRun) -> int:
     return int(session().execute(sa.select(sa.func.count()).where(is_gone)).scalar_one())
 
 
+def next_turns(run: MirrorRun, limit: int) -> list[int]:
+    """The accounts whose turn it is."""
+    turns = (col(MirroredAccount.asked_run), col(MirroredAccount.id))
+    query = sa.select(col(MirroredAccount.id)).where(*_to_read(run)).order_by(*turns).limit(limit)
+    return list(session().execute(query).scalars())
+
+
 def read_next(run: MirrorRun) -> bool:
-    """Read the next few accounts and move the run on; false when there are none left. The caller commits.
+    """Read the next few accounts and move the run on; false when there are none left.
 
     Raises:
         ConnexeaseError: it cannot go on now.
     """
-    query = sa.select(col(MirroredAccount.id)).where(*_to_read(run)).order_by(col(MirroredAccount.id))
-    ids = list(session().execute(query.limit(settings().mirror_concurrency * OF_EACH)).scalars())
+    ids = next_turns(run, settings().mirror_concurrency * OF_EACH)
     session().commit()
     if not ids:
         return False
     results = _read_all(run, ids)
-    if len(results) >= ENOUGH_TO_TELL and all(_is_silence(result.error) for result in results):
+    is_silent = len(results) >= ENOUGH_TO_TELL and all(_is_silence(result.error) for result in results)
+    if is_silent and (run.attempts < PAUSES or not _is_answered()):
         raise results[-1].error  # type: ignore[misc]  # it is one, or it would not be silence
     results = _told_apart(run, results)
     _take_in(run, ids, results)
@@ -100,9 +123,20 @@ def read_account(account_id: UUID) -> None:
         _read_own(account_id)
 
 
+def _put_first_what_may_be_gone(run: MirrorRun) -> None:
+    """Once: what was asked for since the list last had it, and is there, waits for its turn like the others."""
+    was_not_asked_since = col(MirroredAccount.asked_run) <= col(MirroredAccount.seen_run)
+    session().execute(
+        sa.update(MirroredAccount)
+        .where(*_to_read(run), col(MirroredAccount.seen_run) < run.id, was_not_asked_since)
+        .values(asked_run=BEFORE_ALL)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _to_read(run: MirrorRun) -> Sequence[sa.ColumnElement[bool]]:
     return (
-        col(MirroredAccount.id) > run.position,
+        col(MirroredAccount.asked_run) < run.id,
         col(MirroredAccount.connexease_uuid).is_not(None),
         col(MirroredAccount.gone_at).is_(None),
     )
@@ -153,14 +187,28 @@ def _is_answered() -> bool:
 
 
 def _take_in(run: MirrorRun, ids: Sequence[int], results: Sequence[Result]) -> None:
-    """Count what came, as far as nothing was left out: the position knows no gaps."""
-    for mirrored_id, result in zip(ids, results, strict=True):
-        if result.outcome == Outcome.LEFT:
-            return
-        run.position, run.attempts = mirrored_id, 0
-        run.read += result.outcome == Outcome.READ
-        run.gone += result.outcome == Outcome.GONE
-        run.unread += result.outcome == Outcome.FAILED
+    """Count what came. What was left keeps its turn."""
+    outcomes = [result.outcome for result in results]
+    had_their_turn = [each for each, outcome in zip(ids, outcomes, strict=True) if outcome != Outcome.LEFT]
+    chosen = col(MirroredAccount.id).in_(had_their_turn)
+    # Locked in the order that whoever changes several accounts at once locks them in.
+    session().execute(
+        sa.select(col(MirroredAccount.id))
+        .where(chosen)
+        .order_by(col(MirroredAccount.account_id))
+        .with_for_update()
+    )
+    session().execute(
+        sa.update(MirroredAccount)
+        .where(chosen)
+        .values(asked_run=run.id)
+        .execution_options(synchronize_session=False)
+    )
+    run.read += outcomes.count(Outcome.READ)
+    run.gone += outcomes.count(Outcome.GONE)
+    run.unread += outcomes.count(Outcome.FAILED)
+    if outcomes[0] != Outcome.LEFT:
+        run.attempts = 0
 
 
 def _read_one(mirrored_id: int, complete_run: int | None) -> Result:

@@ -1,8 +1,9 @@
 """A run of the mirror: the pages of the list, then each account's channels, webhooks and tokens.
 
-A run is a row with its position. Whoever claims it works on it for a short while, commits how far that came and
+A run is a row that says how far it has come. Whoever claims it works on it for a short while, commits that and
 wakes the next; a process that is killed leaves a row that another one takes up. Connexease may ask for a pause
-at any time, and gets it.
+at any time, and gets it. Accounts that take longer than half of `MIRROR_INTERVAL_MINUTES` are left to the next
+run, which reads the list again and goes on with those that were read longest ago.
 """
 
 import logging
@@ -35,12 +36,14 @@ UNEXPECTED = gettext_noop("Something unexpected went wrong; it is in the worker'
 
 
 def begin(actor: Person | None) -> MirrorRun:
-    """Begin a run, or join the one that is under way.
+    """Begin a run, or join the one that is under way; when that read the list a while ago, it soon makes way.
 
     Args:
         actor: who asked for it; none when it is its time.
     """
     active = _active()
+    if active is not None and actor is not None and active.gives_way:
+        active = _followed(active, actor)
     if active is not None:
         return active
     run = MirrorRun(asked_by=actor.email if actor else "")
@@ -105,11 +108,23 @@ def _active() -> MirrorRun | None:
     return session().exec(select(MirrorRun).where(col(MirrorRun.active).is_not(None))).first()
 
 
+def _followed(run: MirrorRun, actor: Person) -> MirrorRun | None:
+    """End a run early, so that another follows it; none when it has ended by itself a moment ago."""
+    session().refresh(run, with_for_update=True)
+    if run.active is None:
+        return None
+    run.reads_until, run.followed_by = now(), actor.email
+    session().add(run)
+    audit.record(actor, None, "mirror.refresh_asked")
+    session().commit()
+    return run
+
+
 def _work(run: MirrorRun, until: float) -> None:
     while time.monotonic() < until:
         if run.state == RunState.LISTING:
             scanning.read_next(run)
-        elif not reading.read_next(run):
+        elif _is_over(run) or not reading.read_next(run):
             _finish(run)
             return
         run.attempts, run.problem_text = 0, ""
@@ -117,9 +132,19 @@ def _work(run: MirrorRun, until: float) -> None:
         _save(run)
 
 
+def _is_over(run: MirrorRun) -> bool:
+    session().refresh(run)  # somebody may have asked for another
+    return run.has_used_its_time
+
+
 def _finish(run: MirrorRun) -> None:
+    session().refresh(run, with_for_update=True)
     run.state, run.active, run.finished_at, run.problem_text = RunState.DONE, None, now(), ""
     run.gone = reading.count_gone(run)  # a process that was killed may have marked some and not told
+    run.waiting = reading.count(run)
+    if run.followed_by:
+        session().flush()  # there is one at a time
+        session().add(MirrorRun(asked_by=run.followed_by))
     session().execute(sa.delete(MirrorRun).where(col(MirrorRun.id) <= (run.id or 0) - RUNS_KEPT))
 
 
@@ -127,8 +152,9 @@ def _give_back(run: MirrorRun, delay: float) -> None:
     run.claimed_until = None
     run.next_attempt_at = None if run.active is None else now() + timedelta(seconds=delay)
     _save(run)
-    if run.active is not None:
-        wake("mirror", str(run.id), delay=delay)
+    goes_on = run if run.active is not None else _active()
+    if goes_on is not None:
+        wake("mirror", str(goes_on.id), delay=delay)
 
 
 def _again(run: MirrorRun, problem: str) -> MirrorRun:
@@ -140,8 +166,12 @@ def _again(run: MirrorRun, problem: str) -> MirrorRun:
 
 
 def _pause(run: MirrorRun, seconds: float | None) -> None:
-    """Pauses are no failures, and few of them count: enough to see that it always stops at the same account."""
-    run.attempts = max(run.attempts, min(run.attempts + 1, reading.PAUSES))
+    """Pauses are no failures, and few of them count: enough to see that it always stops at the same account.
+
+    None counts in a run that has come some way and used its time: it waits, because it was asked to, and ends.
+    """
+    if not run.has_used_its_time:
+        run.attempts = max(run.attempts, min(run.attempts + 1, reading.PAUSES))
     _give_back(run, seconds or _delay(run))
 
 

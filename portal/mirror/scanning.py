@@ -19,7 +19,7 @@ from portal.connexease.paging import MOST_PAGES
 from portal.database import storable
 from portal.extensions import connexease, session
 from portal.mirror import held, marks, projection, reading, search
-from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
+from portal.models import Account, MirroredAccount, MirrorRun, now
 
 IN_A_ROW = 3
 """So many broken pages one after the other, and Connexease is given a pause."""
@@ -102,8 +102,8 @@ def _second_try_done(run: MirrorRun, number: int, *, is_read: bool) -> None:
 
 
 def _begin_reading(run: MirrorRun, *, is_complete: bool) -> None:
-    run.is_complete, run.state = is_complete, RunState.READING
-    run.total = reading.count(run)
+    run.is_complete = is_complete
+    reading.begin(run)
 
 
 def _store(run: MirrorRun, listed: Sequence[schemas.Account]) -> None:

@@ -1,6 +1,6 @@
 """The mirror: a row for every account that there is, here or at Connexease, and the runs that keep it fresh."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from portal.models.account import Step
-from portal.models.base import instant, word_of
+from portal.models.base import instant, now, word_of
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 BYTEWISE = sa.String(160).with_variant(sa.String(160, collation="C"), "postgresql")
 """Compared byte by byte, so that both databases put the same order."""
+
+IS_THERE = sa.text("connexease_uuid IS NOT NULL AND gone_at IS NULL")
+"""Whether there is something to ask for: what is gone is not in the way of what is to be read."""
 
 
 class MirroredAccount(SQLModel, table=True):
@@ -32,6 +35,7 @@ class MirroredAccount(SQLModel, table=True):
         sa.Index("ix_mirrored_account_kind_created", "kind", "created_at", "id"),
         sa.Index("ix_mirrored_account_kind_activity", "kind", "last_activity_at", "id"),
         sa.Index("ix_mirrored_account_expiry", "token_expires_at", "id"),
+        sa.Index("ix_mirrored_account_asked", "asked_run", "id", sqlite_where=IS_THERE, postgresql_where=IS_THERE),
     )
 
     id: int | None = Field(default=None, sa_type=BIG, primary_key=True)
@@ -74,7 +78,10 @@ class MirroredAccount(SQLModel, table=True):
     """The last run whose list had it."""
     read_at: datetime | None = instant()
     """How old what is known of its channels, webhooks and tokens is."""
-    tried_at: datetime | None = instant()
+    asked_run: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The last run that asked for them, whatever came of it: the smallest number is the next one's turn.
+
+    0 if none did yet, and less for an account that the list no longer has, until it was asked for."""
     problem_text: str = Field(default="", max_length=500)
     gone_at: datetime | None = instant()
     """When Connexease no longer had it. It is kept, and marked."""
@@ -91,8 +98,12 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+JUST_READ = timedelta(minutes=1)
+"""So long ago, and nobody needs the list to be read anew."""
+
+
 class MirrorRun(SQLModel, table=True):
-    """One pass over everything at Connexease. Its position is kept, so that whoever takes it up goes on there."""
+    """One pass over Connexease's list, and then over its accounts, those that were read longest ago first."""
 
     __tablename__ = "mirror_run"
 
@@ -116,30 +127,57 @@ class MirrorRun(SQLModel, table=True):
     is_second_try: bool = False
     is_complete: bool = False
     """Every page was read: what the list does not have may be gone."""
-    position: int = 0
-    """The last account whose channels, webhooks and tokens were read."""
+    reads_until: datetime | None = instant()
+    """When it leaves what it has not read to the next; null while it reads the list, and when it reads all."""
+    followed_by: str = Field(default="", max_length=254)
+    """Who wants the list to be read anew; it ends early for that, and the next begins at once."""
     total: int = 0
-    """How many accounts there are to read."""
+    """How many accounts there are to read, be it in this run or the next ones."""
     listed: int = 0
     new: int = 0
     gone: int = 0
     read: int = 0
+    """Accounts whose channels, webhooks and tokens were read."""
     unread: int = 0
     """Accounts that could not be read."""
+    waiting: int = 0
+    """Accounts that it did not come to in its time."""
     attempts: int = 0
     problem_text: str = Field(default="", max_length=500)
     claimed_until: datetime | None = instant()
     next_attempt_at: datetime | None = instant(default_now=True)
 
     @property
+    def gives_way(self) -> bool:
+        """Whether a person may have the list read anew: it was read a while ago, and the accounts take long."""
+        is_long = self.started_at <= now() - JUST_READ
+        return self.state == RunState.READING and is_long and not self.followed_by
+
+    @property
+    def has_used_its_time(self) -> bool:
+        """Whether it leaves the rest to the next one.
+
+        Pauses are part of its time. But it comes past what it stopped at, or the next would stop there again.
+        """
+        return self.reads_until is not None and self.reads_until <= now() and self.attempts == 0
+
+    @property
     def percent(self) -> int:
-        """How far it has come: the list is a tenth of the way."""
+        """How far it has come: the list is a tenth of the way, and it ends when its accounts or its time do."""
         if self.state == RunState.LISTING:
             return 10 * (self.page - 1) // self.pages if self.pages else 0
         if self.state == RunState.READING:
             done = self.read + self.gone + self.unread
-            return min(100, 10 + (90 * done // self.total if self.total else 90))
+            by_count = 10 + (90 * done // self.total if self.total else 90)
+            return min(100, max(by_count, self._percent_of_its_time))
         return 100
+
+    @property
+    def _percent_of_its_time(self) -> int:
+        if self.reads_until is None:
+            return 0
+        used = now() - self.started_at
+        return int(100 * used / max(used, self.reads_until - self.started_at))
 
 
 class ReadPosition(SQLModel, table=True):

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from portal.extensions import db
-from portal.mirror import directory, marks, narrowing
+from portal.mirror import directory, marks, narrowing, reading
 from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.marks import Recency
+from portal.models import MirrorRun
 from tests.support.marks import both_databases
 
 ROWS = 20_000
@@ -120,6 +121,17 @@ def test_an_account_is_looked_up(asked):
     for plan in plans(list(asked)):
         no_detour(plan)
         assert "Seq Scan" not in plan
+
+
+@both_databases
+def test_whose_turn_it_is_stands_in_an_index(asked):
+    del asked[:]
+    run = MirrorRun(id=7)
+    assert reading.next_turns(run, 20) == list(range(1, 21))
+    assert reading.count(run) == ROWS
+    turns, _count = plans(list(asked))
+    assert "ix_mirrored_account_asked" in turns
+    assert not re.search("Sort|TEMP B-TREE|Seq Scan", turns), turns
 
 
 def _uuid(number):

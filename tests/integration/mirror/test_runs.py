@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.mirror import runs
+from portal.mirror import reading, runs
 from portal.models import Channel, Credential, MirroredAccount, RunState, Webhook, now
 from tests.support.marks import both_databases
 
@@ -119,9 +119,9 @@ def test_a_pause_for_everything_takes_no_account_for_unread(mirror, control):
     control.fault("status", "/channels/$", status=429, times=None, headers={"Retry-After": "1"})
     control.fault("status", "^/accounts/$", status=429, times=None, skip=3, headers={"Retry-After": "1"})
     run = mirror.run()
-    for _ in range(6):
+    for _ in range(reading.PAUSES + 1):
         run = mirror.take_up()
-    assert (run.state, run.unread, run.position) == (RunState.READING, 0, 0)
+    assert (run.state, run.unread, run.read) == (RunState.READING, 0, 0)
     control.clear_faults()
     run = mirror.take_up()
     assert (run.state, run.read, run.unread) == (RunState.DONE, 6, 0)
@@ -194,7 +194,7 @@ def test_an_account_that_cannot_be_read_is_noted(mirror, control):
     row = mirror.rows()["shop.3@example.com"]
     assert row.problem_text
     assert row.channels == 1  # what could be read was
-    assert row.read_at < row.tried_at
+    assert row.read_at < run.started_at
 
 
 def test_when_connexease_is_down_everything_stays(mirror, control):
@@ -218,7 +218,7 @@ def test_down_in_the_middle_of_reading(mirror, control):
     control.fault("status", "/webhooks/$", status=503, times=None)
     control.fault("status", "/access-token/$", status=503, times=None)
     run = mirror.run()
-    assert (run.state, run.position, run.attempts) == (RunState.READING, 0, 1)
+    assert (run.state, run.read, run.attempts) == (RunState.READING, 0, 1)
     control.clear_faults()
     run = mirror.take_up()
     assert (run.state, run.read, run.unread) == (RunState.DONE, 6, 0)
@@ -268,7 +268,7 @@ def test_it_runs_by_itself_when_it_is_time(make_portal, control):
 
 @both_databases
 def test_ten_thousand_accounts(mirror, control, portal, monkeypatch):
-    """The list is read whole within seconds, past broken pages, and reading the accounts begins."""
+    """The list is read whole within seconds, past broken pages, and those that it has no time for wait."""
     monkeypatch.setattr(runs, "SLICE", 60)
     control.set(page_size=500)
     control.create_accounts(10_000)
@@ -280,4 +280,8 @@ def test_ten_thousand_accounts(mirror, control, portal, monkeypatch):
     assert (run.state, run.is_complete) == (RunState.READING, True)
     assert (run.listed, run.new, run.total) == (10_000, 10_000, 10_000)
     assert 40 <= run.read <= 70
+    portal.sql("UPDATE mirror_run SET reads_until = :past", past=now() - timedelta(seconds=1))
+    run = mirror.take_up()
+    assert (run.state, run.waiting, run.unread) == (RunState.DONE, 10_000 - run.read, 0)
+    assert sum(row.read_at is not None for row in mirror.rows().values()) == run.read <= 90
     assert mirror.gone() == []
