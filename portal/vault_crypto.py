@@ -54,11 +54,6 @@ class Vault:
     def __repr__(self) -> str:
         return f"<Vault with {len(self._keys)} key(s)>"
 
-    @property
-    def key_ids(self) -> frozenset[str]:
-        """The names of its keys, as they stand in what they sealed."""
-        return frozenset(self._keys)
-
     def seal(self, secret: SecretStr, place: Place) -> str:
         """Encrypt a secret for one place."""
         data_key = AESGCM.generate_key(256)

@@ -29,7 +29,6 @@ class Callback:
     """An account's receiver, as a page shows it: everything but the secret."""
 
     address: str
-    made_at: datetime
     last_event_at: datetime | None
 
 
@@ -38,7 +37,7 @@ def of(account: Account) -> Callback | None:
     hook = _hook(account)
     if hook is None:
         return None
-    return Callback(f"{settings().public_url}/hooks/gateway/{hook.key}", hook.created_at, _last_event_at(account))
+    return Callback(f"{settings().public_url}/hooks/gateway/{hook.key}", _last_event_at(account))
 
 
 def make(person: Person, account: Account) -> None:

@@ -11,7 +11,6 @@ from portal.sandbox.core import Core
 from portal.sandbox.events import queue
 from portal.sandbox.state import Delivery, GatewayMessage
 
-STATUSES = ("sent", "delivered", "read", "failed")
 _UNDELIVERABLE = {
     "code": 131026,
     "title": "Message undeliverable",
