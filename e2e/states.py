@@ -197,6 +197,13 @@ def staff_board(walk: Walk) -> None:
     LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
 
 
+@state("approval")
+def staff_declines(walk: Walk) -> None:
+    staff_board(walk)
+    walk.page.get_by_role("link", name="Decline").first.click()
+    expect(walk.page.get_by_label("A sentence for the customer")).to_be_visible()
+
+
 @state()
 def first_log_in_of_staff(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com")

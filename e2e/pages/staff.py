@@ -38,7 +38,8 @@ class BoardPage(PortalPage):
         return BoardPage(self.page)
 
     def decline(self, company: str) -> BoardPage:
-        self.button(f"Decline {company}").click()
+        self.link(f"Decline {company}").click()
+        SetUpPage(self.page, company).button(f"Decline {company}").click()
         expect(self.status.filter(has_text=f"{company} is declined")).to_be_visible()
         return BoardPage(self.page)
 

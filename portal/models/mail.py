@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
     GIVEN_UP = "given_up"
+    TAKEN_UP = "taken_up"
     ADOPTED = "adopted"
     RESUME = "resume"
     ACCOUNT_OPENED = "account_opened"

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import access, contact, entrance, htmx, throttle
 from portal.accounts.release import CORRECTABLE
+from portal.accounts.service import said_at_the_end
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
@@ -124,7 +125,8 @@ def setup(account: Account) -> ResponseReturnValue:
     if row.step == Step.READY:
         return htmx.redirect(url_for("accounts.overview", account_id=account.id))
     is_owner = g.membership is not None and g.membership.role == Role.OWNER
-    return htmx.page("signup/setup.html", "progress", account=account, row=row, is_owner=is_owner)
+    said = said_at_the_end(account) if row.step in (Step.DECLINED, Step.GIVEN_UP) else ""
+    return htmx.page("signup/setup.html", "progress", account=account, row=row, is_owner=is_owner, said=said)
 
 
 @blueprint.get("/accounts/<uuid:account_id>/setup/details")

@@ -1,5 +1,6 @@
 """Sign-ups under way or stuck."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -8,9 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal.accounts.service import first_owner
+from portal.audit import log as audit_log
 from portal.extensions import session
 from portal.models import (
     Account,
+    AuditEntry,
     Person,
     Problem,
     Provisioning,
@@ -23,6 +26,7 @@ DECIDED = (Step.DECLINED, Step.GIVEN_UP)
 UNFINISHED = tuple(step for step in Step if step not in (Step.READY, *DECIDED))
 MOST = 100
 LATELY = timedelta(days=14)
+FEW = 5
 SLOW_AFTER = 3
 """Tries of one step, after which it looks as if it would not mend itself."""
 
@@ -37,9 +41,10 @@ class SetUp:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether somebody should look: it waits for a person, or many tries did not help."""
-        waits = (Step.WAITING_FOR_APPROVAL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
-        return self.row.step in waits or self.row.attempts >= SLOW_AFTER or self.row.problem == Problem.NOT_ALLOWED
+        """Whether somebody should look: many tries did not help, or it is the customer's turn."""
+        if self.row.step in WORKING:
+            return self.row.attempts >= SLOW_AFTER or self.row.problem == Problem.NOT_ALLOWED
+        return self.row.step in (Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
 
     @property
     def may_retry(self) -> bool:
@@ -80,6 +85,11 @@ def ended(limit: int = 20) -> list[SetUp]:
     lately = (col(Provisioning.step).in_(DECIDED), col(Provisioning.updated_at) > now() - LATELY)
     query = _set_ups().where(*lately).order_by(col(Provisioning.updated_at).desc()).limit(limit)
     return [SetUp(*row) for row in session().execute(query)]
+
+
+def history(account_id: UUID) -> Sequence[AuditEntry]:
+    """What was done about a sign-up lately, the newest first."""
+    return audit_log.page(audit_log.Filter(accounts=(account_id,)), size=FEW).entries
 
 
 def find(account_id: UUID) -> SetUp | None:

@@ -17,11 +17,15 @@ class AdoptForm(Form):
     )
 
 
-class GiveUpForm(Form):
-    """Ending a set-up."""
+class DeclineForm(Form):
+    """Turning a sign-up down."""
 
     note = TextAreaField(
         _l("A sentence for the customer (optional)"),
         [Length(max=500)],
         description=_l("It goes into the mail that tells them."),
     )
+
+
+class GiveUpForm(DeclineForm):
+    """Ending a set-up."""

@@ -14,7 +14,7 @@ from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step
 from portal.staff import blueprint, deciding, dropoffs
 from portal.staff import board as service
-from portal.staff.board_forms import AdoptForm, GiveUpForm
+from portal.staff.board_forms import AdoptForm, DeclineForm, GiveUpForm
 from portal.throttle import Limit
 
 ROOT = "/staff/provisioning/"
@@ -57,7 +57,11 @@ def approve(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def decline(account_id: UUID) -> ResponseReturnValue:
     """Turn a sign-up down."""
-    return _do(deciding.decline, account_id, _("%(name)s is declined."))
+    form = DeclineForm()
+    if not form.validate():
+        return _page(account_id, 422, decline_form=form)
+    note = text(form.note)
+    return _do(lambda actor, of: deciding.decline(actor, of, note), account_id, _("%(name)s is declined."))
 
 
 @blueprint.post(f"{ONE}/retry")
@@ -83,8 +87,16 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
 @blueprint.post(f"{ONE}/take-up")
 @access.staff_page(*HELPERS)
 def take_up(account_id: UUID) -> ResponseReturnValue:
-    """Go on with what was given up."""
-    return _do(deciding.take_up, account_id, _("%(name)s is being set up again."))
+    """Go on with what was given up or declined."""
+    return _do(
+        deciding.take_up,
+        account_id,
+        _("%(name)s is being set up again."),
+        {
+            Step.WAITING_FOR_APPROVAL: _("%(name)s waits for approval again."),
+            Step.WAITING_FOR_EMAIL: _("A new link to confirm the address is on its way to %(name)s."),
+        },
+    )
 
 
 @blueprint.post(f"{ONE}/adopt")
@@ -122,10 +134,15 @@ def mail_way_back(attempt_id: UUID) -> ResponseReturnValue:
     return _do(dropoffs.mail_way_back, attempt_id, _("A link to go on is on its way to %(name)s."))
 
 
-def _do(action: Callable[[Person, UUID], Account], of: UUID, sentence: str) -> ResponseReturnValue:
+def _do(
+    action: Callable[[Person, UUID], Account], of: UUID, sentence: str, others: dict[Step, str] | None = None
+) -> ResponseReturnValue:
+    """Do it and say so; `others`: the sentence for where it may stand afterwards instead."""
     try:
         account = action(access.person_or_401(), of)
-        flash(sentence % {"name": account.name})
+        found = service.find(of) if others else None
+        said = others.get(found.row.step, sentence) if others and found else sentence
+        flash(said % {"name": account.name})
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("staff.board"))
@@ -135,7 +152,17 @@ def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnVa
     found = service.find(account_id)
     if found is None:
         abort(404)
-    context = {"adopt_form": AdoptForm(), "give_up_form": GiveUpForm(), **forms}
+    if htmx.is_fragment_request() and request.method == "GET" and found.row.step == Step.READY:
+        return htmx.redirect(
+            url_for("staff.set_up", account_id=account_id)
+        )  # nothing is left to decide on the page
+    context = {
+        "adopt_form": AdoptForm(),
+        "decline_form": DeclineForm(),
+        "give_up_form": GiveUpForm(),
+        "history": service.history(account_id),
+        **forms,
+    }
     return htmx.page("staff/set_up.html", "set_up", status, item=found, unfinished=service.UNFINISHED, **context)
 
 

@@ -28,6 +28,7 @@ from portal.models import (
     Membership,
     OnboardingAttempt,
     Person,
+    Problem,
     Provisioning,
     Role,
     Step,
@@ -137,7 +138,8 @@ def failures() -> list[Failure]:
 
 def _stuck() -> sa.Select[Any]:
     step = col(Provisioning.step)
-    tried = sa.and_(step.in_(board.WORKING), col(Provisioning.attempts) >= board.SLOW_AFTER)
+    in_vain = (col(Provisioning.attempts) >= board.SLOW_AFTER) | (col(Provisioning.problem) == Problem.NOT_ALLOWED)
+    tried = sa.and_(step.in_(board.WORKING), in_vain)
     return sa.select(1).where(tried | step.in_((Step.NEEDS_DETAILS, Step.NEEDS_PROOF)))
 
 

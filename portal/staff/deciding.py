@@ -17,10 +17,10 @@ from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.mirror import projection
-from portal.models import Account, AuditEntry, MailKind, Person, Provisioning, Step, now
+from portal.models import Account, AuditEntry, Mail, MailKind, Person, Provisioning, Step, now
 from portal.queue import wake
 from portal.signup.service import promise_verification
-from portal.staff.board import UNFINISHED, WORKING, find
+from portal.staff.board import DECIDED, UNFINISHED, WORKING, find
 
 LET_IN = ("account.approved", "account.opened", "account.vouched_for")
 """What the staff did who wanted an account, as the audit log calls it."""
@@ -40,8 +40,8 @@ def approve(actor: Person, account_id: UUID) -> Account:
     return _told(actor, account, MailKind.APPROVED, "account.approved")
 
 
-def decline(actor: Person, account_id: UUID) -> Account:
-    """Turn a sign-up down.
+def decline(actor: Person, account_id: UUID, note: str = "") -> Account:
+    """Turn a sign-up down, and tell the customer.
 
     Raises:
         DomainError: it does not wait for approval any more.
@@ -50,7 +50,7 @@ def decline(actor: Person, account_id: UUID) -> Account:
     row = session().get_one(Provisioning, account.id)
     row.step, row.next_attempt_at, row.updated_at = Step.DECLINED, None, now()
     session().add(row)
-    return _told(actor, account, MailKind.DECLINED, "account.declined")
+    return _told(actor, account, MailKind.DECLINED, "account.declined", note=note.strip()[:500])
 
 
 def _waiting(account_id: UUID) -> Account:
@@ -137,20 +137,33 @@ def give_up(actor: Person, account_id: UUID, note: str = "") -> Account:
 
 
 def take_up(actor: Person, account_id: UUID) -> Account:
-    """Go on with a set-up that was given up, from where it stood.
+    """Go on with a set-up that was given up or declined, from where it stood, and tell the customer.
 
     Raises:
-        DomainError: it was not given up.
+        DomainError: it was not ended.
     """
     account = _account(account_id)
     step = _where_it_stood(account)
-    if not _change(account_id, col(Provisioning.step) == Step.GIVEN_UP, step=step, **_fresh()):
+    if not _change(account_id, col(Provisioning.step).in_(DECIDED), step=step, **_fresh()):
         _say_why_not(account_id, already=UNFINISHED)
         return account
     audit.record(actor, account, "account.taken_up", account.name)
+    mailed = _tell_that_it_goes_on(account, step)
     session().commit()
+    if mailed is not None:
+        wake("mail", str(mailed.id))
     wake("provision", str(account_id))
     return account
+
+
+def _tell_that_it_goes_on(account: Account, step: Step) -> Mail | None:
+    """Whoever was told that it ended does not come back to look; of an approval they hear once it is given."""
+    if step in WORKING:
+        return mail.promise(
+            MailKind.TAKEN_UP, account.contact_email, account_id=str(account.id), name=account.contact_name
+        )
+    owner = (set_up := find(account.id)) and set_up.owner
+    return promise_verification(owner, None) if owner and step == Step.WAITING_FOR_EMAIL else None
 
 
 def mail_link(actor: Person, account_id: UUID) -> Account:

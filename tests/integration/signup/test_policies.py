@@ -74,12 +74,17 @@ def test_approval_can_be_declined(make_portal):
     portal.sign_up(browser)
     browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
     staff = portal.staff(StaffRole.ADMIN)
-    staff.submit(staff.get("/staff/provisioning/"), "Decline")
+    links = staff.get("/staff/provisioning/").soup.select("a")
+    [decide] = [link["href"] for link in links if "Decline" in link.text]
+    staff.submit(staff.get(decide), "Decline", note="We sell to companies only.")
     portal.settle()
     assert portal.set_up().step == "declined"
     assert portal.accounts_at_connexease() == []
-    assert "declined" in browser.open("/accounts/").text
+    shown = browser.open("/accounts/").text
+    assert "declined" in shown
+    assert "We sell to companies only." in shown
     assert portal.mails(JANE)[0]["subject"] == "About your sign-up"
+    assert "We sell to companies only." in portal.mails(JANE)[0]["text"]
 
 
 def test_approval_is_not_before_the_address_is_proven(make_portal):

@@ -170,6 +170,8 @@ def test_what_was_never_proven_waits_for_the_proof_again(verified: Portal) -> No
     browser.post(f"{one(verified)}/take-up")
     assert verified.set_up().step == Step.WAITING_FOR_EMAIL
     assert verified.accounts_at_connexease() == []
+    verified.settle()
+    assert "Confirm" in verified.mails(JANE)[0]["subject"], "the link of the first mail may be over"
 
 
 def undecided(make_portal) -> Portal:
@@ -192,6 +194,35 @@ def test_what_nobody_approved_waits_for_approval_again(make_portal) -> None:
         if step == Step.WAITING_FOR_APPROVAL:
             assert portal.accounts_at_connexease() == []
             browser.post(f"{one(portal)}/approve")
+
+
+def test_what_was_declined_can_be_taken_up_again(make_portal) -> None:
+    portal = undecided(make_portal)
+    browser = support(portal)
+    browser.post(f"{one(portal)}/decline", {"note": "No VAT number."})
+    assert "declined the account: No VAT number." in browser.get(one(portal)).text
+    assert "waits for approval again" in said(browser, browser.submit(browser.get(BOARD), "Take up again"))
+    assert portal.set_up().step == Step.WAITING_FOR_APPROVAL
+    portal.settle()
+    assert portal.accounts_at_connexease() == []
+
+
+def test_whoever_was_told_of_the_end_is_told_that_it_goes_on(portal: Portal) -> None:
+    portal.newcomer()
+    browser = support(portal)
+    browser.post(f"{one(portal)}/give-up")
+    browser.post(f"{one(portal)}/take-up")
+    portal.settle()
+    assert portal.mails(JANE)[0]["subject"] == "We go on setting up your account"
+    portal.is_set_up_once()
+
+
+def test_a_page_that_waits_for_the_set_up_is_made_anew_when_it_is_ready(portal: Portal) -> None:
+    portal.customer()
+    browser = support(portal)
+    polled = browser.get(one(portal), htmx=True)
+    assert polled.goes_to == one(portal)
+    assert "Give up" not in browser.get(one(portal)).text
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
