@@ -121,6 +121,10 @@ class Stack:
         _run(self.environment(), "portal", "staff", "create", email, "--role", role)
         return email
 
+    def give_app(self, email: str) -> None:
+        """An authenticator app for somebody, whose codes `STAFF_SECRET` makes."""
+        _run(self.environment(), "e2e.enrol", email, STAFF_SECRET)
+
     def _execute(self, statement: str, *values: str) -> int:
         """Change the database behind the portal's back; how many rows."""
         with closing(sqlite3.connect(self.folder / "portal.db", timeout=15)) as database, database:

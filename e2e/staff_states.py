@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from e2e.mail import link_mailed_to
 from e2e.pages import AccountPage, AccountsPage, InvitedPage, LogInPage
+from e2e.pages.people import PeoplePage
 from e2e.people import Customer
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD
 from e2e.states import STATES, Walk, state
@@ -64,6 +65,27 @@ def staff_account(walk: Walk) -> None:
     page = accounts(walk).find(member.customer.email)
     page.expect_only(member.customer.company)
     AccountsPage(walk.page).open(member.customer.company)
+
+
+@state()
+def customers_app_to_reset(walk: Walk) -> None:
+    member = walk.member()
+    walk.stack.give_app(member.customer.email)
+    walk.context.clear_cookies()
+    accounts(walk).find(member.customer.email).expect_only(member.customer.company)
+    page = AccountsPage(walk.page).open(member.customer.company)
+    page.link(f"Lost it? Reset the app {member.customer.full_name}").click()
+    expect(page.heading("Reset an authenticator app")).to_be_visible()
+
+
+@state()
+def colleagues_app_to_reset(walk: Walk) -> None:
+    email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
+    walk.stack.give_app(email)
+    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
+    page = PeoplePage(walk.go("/staff/people/")).open(email)
+    page.link("Lost it? Reset the app").click()
+    expect(page.heading("Reset an authenticator app")).to_be_visible()
 
 
 @state()
