@@ -18,7 +18,7 @@ from sqlmodel import Session
 from portal.audit import chain
 from portal.database import storable, writing
 from portal.extensions import session
-from portal.models import Account, Person, now
+from portal.models import Account, Membership, Person, now
 
 PORTAL = "portal"
 _NOTED = "audit"
@@ -44,7 +44,7 @@ def record(
         target: what it concerned, in words that a person knows; never a secret.
         details: more facts, never a secret.
     """
-    if actor is not None and actor.is_staff and account is not None:
+    if actor is not None and actor.is_staff and account is not None and not _belongs_to(actor, account):
         details["as_staff"] = True  # the customer sees that it was not one of their own
     values = {
         "at": now(),
@@ -68,6 +68,11 @@ def record_at_once(actor: Person, account: Account | UUID | None, action: str) -
         session().rollback()
         record(actor, account, action)
         session().commit()
+
+
+def _belongs_to(actor: Person, account: Account | UUID) -> bool:
+    account_id = account.id if isinstance(account, Account) else account
+    return session().get(Membership, (actor.id, account_id)) is not None
 
 
 def _storable(value: Any) -> Any:

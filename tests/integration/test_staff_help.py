@@ -1,10 +1,11 @@
 """Staff look at customers' accounts and help, within limits that the customer can see."""
 
 import json
+from uuid import UUID
 
 import pytest
 
-from portal.models import AuditEntry, Delivery, StaffRole
+from portal.models import AuditEntry, Delivery, Role, StaffRole
 from portal.sandbox.client import SandboxControl
 from tests.support.portal import Portal
 
@@ -44,6 +45,18 @@ def test_support_sees_and_changes_webhooks_and_the_customer_is_told(portal: Port
     assert entry.details["as_staff"] is True
     owner = portal.log_in("jane@acme.example.com")
     assert "Reseller portal (support@reseller.example.com) made the webhook to helped" in owner.get(account).text
+
+
+def test_staff_who_belong_to_an_account_are_its_own_people_there(portal: Portal, account: str) -> None:
+    email = "both@acme.example.com"
+    both = portal.member(UUID(account.split("/")[2]), email, Role.OWNER)
+    portal.sql("UPDATE person SET staff_role = 'support' WHERE email = :email", email=email)
+    settings = both.get(f"{account}settings/")
+    fields = {"csrf_token": settings.values("Send an invitation")["csrf_token"], "email": "d@acme.example.com"}
+    both.post(f"{account}settings/invitations", fields | {"role": "operator"})
+    [entry] = [entry for entry in portal.rows(AuditEntry) if entry.actor == email and entry.account_id]
+    assert "as_staff" not in entry.details
+    assert "Reseller portal (both@" not in both.get(account).text
 
 
 def test_read_only_looks_and_changes_nothing(portal: Portal, account: str) -> None:
