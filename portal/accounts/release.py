@@ -10,14 +10,14 @@ CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
 
 
 def address_proven(person: Person) -> list[Account]:
-    """Note that a person's address is theirs, and let the set-ups that waited for it go on.
+    """Note that a person's address is theirs, and let the set-ups that waited for it go on: of accounts with it.
 
     The caller commits, and wakes the worker for the accounts that come back.
     """
     person.email_verified_at = now()
     session().add(person)
     audit.record(person, None, "person.email_verified", person.email)
-    accounts = accounts_of(person)
+    accounts = [each for each in accounts_of(person) if each.contact_email.casefold() == person.email]
     for account in accounts:
         release(account, proven=True)
     return accounts

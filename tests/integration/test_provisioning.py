@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from portal.extensions import session
-from portal.models import Account, AuditEntry, Person, PortalWebhook, now
+from portal.models import Account, AuditEntry, Membership, Person, PortalWebhook, Role, now
 from portal.signup import provisioning
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
@@ -347,6 +347,20 @@ def test_a_lost_answer_does_not_make_an_account_of_another_name_ours(portal):
     portal.control.create_account(JANE, name="Somebody Else Ltd")
     portal.settle()
     assert portal.set_up().step == "needs_proof"
+
+
+def test_an_address_is_proven_by_its_owner_and_by_no_other_member(verified):
+    browser, other = verified.browser(), verified.browser()
+    for visitor, email in ((browser, JANE), (other, "other@acme.example.com")):
+        verified.sign_up(visitor, contact_email=email)
+    colleague, account = verified.person("other@acme.example.com"), verified.account(JANE)
+    with verified.app.app_context():
+        session().add(Membership(person_id=colleague.id, account_id=account.id, role=Role.OWNER))
+        session().commit()
+    other.submit(other.get(verified.link("other@acme.example.com", "verify")), "Confirm")
+    verified.settle()
+    assert verified.set_up(JANE).step == "waiting_for_email"
+    assert verified.set_up("other@acme.example.com").step == "ready"
 
 
 def test_an_account_of_another_customer_of_ours_is_taken(verified):
