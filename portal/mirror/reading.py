@@ -123,6 +123,15 @@ def read_account(account_id: UUID) -> None:
         _read_own(account_id)
 
 
+def read_now(row: MirroredAccount) -> bool:
+    """Read one account for somebody who looks at it; when it cannot be read whole, the row says why."""
+    try:
+        _read(row)
+    except cx.ConnexeaseError:
+        return False
+    return True
+
+
 def _put_first_what_may_be_gone(run: MirrorRun) -> None:
     """Once: what was asked for since the list last had it, and is there, waits for its turn like the others."""
     was_not_asked_since = col(MirroredAccount.asked_run) <= col(MirroredAccount.seen_run)
@@ -217,7 +226,7 @@ def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
         return Result(Outcome.READ)
     may_be_gone = complete_run is not None and row.seen_run != complete_run
     try:
-        _read_own(row.account_id) if row.account_id is not None else held.read(row)
+        _read(row)
         return Result(Outcome.READ)
     except (cx.RateLimited, cx.Unauthorized) as error:
         if isinstance(error, cx.RateLimited) or error.status != 403:
@@ -233,6 +242,10 @@ def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
     except Exception:
         log.exception("account %s of the list could not be read", mirrored_id)
         return Result(Outcome.FAILED)
+
+
+def _read(row: MirroredAccount) -> None:
+    _read_own(row.account_id) if row.account_id is not None else held.read(row)
 
 
 def _read_own(account_id: UUID) -> None:

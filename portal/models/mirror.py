@@ -16,7 +16,7 @@ BYTEWISE = sa.String(160).with_variant(sa.String(160, collation="C"), "postgresq
 """Compared byte by byte, so that both databases put the same order."""
 
 IS_THERE = sa.text("connexease_uuid IS NOT NULL AND gone_at IS NULL")
-"""Whether there is something to ask for: what is gone is not in the way of what is to be read."""
+"""As `MirroredAccount.is_there`: what is gone is not in the way of what is to be read."""
 
 
 class MirroredAccount(SQLModel, table=True):
@@ -85,6 +85,11 @@ class MirroredAccount(SQLModel, table=True):
     problem_text: str = Field(default="", max_length=500)
     gone_at: datetime | None = instant()
     """When Connexease no longer had it. It is kept, and marked."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is something to ask Connexease for."""
+        return self.connexease_uuid is not None and self.gone_at is None
 
 
 class RunState(StrEnum):

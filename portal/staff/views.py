@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import access, htmx, spreadsheet
 from portal.i18n import _
-from portal.mirror import directory, runs
+from portal.mirror import directory, reading, runs
 from portal.models import now
 from portal.staff import account_export as export
 from portal.staff import account_page, blueprint
@@ -75,6 +75,18 @@ def account(uuid: UUID) -> ResponseReturnValue:
     if row is None:
         abort(404)
     return account_page.show(row)
+
+
+@blueprint.post("/staff/accounts/<uuid:uuid>/refresh")
+@access.staff_page(*HELPERS)
+def refresh_account(uuid: UUID) -> ResponseReturnValue:
+    """Read one account at Connexease now; what could not be read its page says itself."""
+    row = directory.find(uuid)
+    if row is None or not row.is_there:
+        abort(404)
+    if reading.read_now(row):
+        flash(_("What Connexease holds of it was read."))
+    return htmx.redirect(url_for("staff.account", uuid=uuid))
 
 
 def _page(form: AccountFilter) -> directory.Page:

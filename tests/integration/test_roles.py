@@ -109,6 +109,7 @@ STAFF = {
     "staff.withdraw": "admin support",
     "staff.mail_again": "admin support",
     "staff.refresh": "admin support",
+    "staff.refresh_account": "admin support",
     "staff.approve": "admin support",
     "staff.decline": "admin support",
     "staff.dashboard": "admin support read_only",

@@ -212,3 +212,25 @@ def test_the_page_of_an_account_that_is_only_there_or_gone(portal, support, cont
     mirror.run()
     assert "Connexease no longer has this account" in support.get(f"{LIST}{uuid}").text
     assert "Gone from Connexease" in support.get(LIST).text
+
+
+def test_one_account_is_read_again_from_its_page(portal, support, control, mirror):
+    portal.customer()
+    uuids = [control.accounts()[0]["uuid"], control.create_account("ada@elsewhere.example.com")["uuid"]]
+    mirror.run()
+    for uuid in uuids:
+        control.create_channel(uuid, name="Main line")
+        page = support.get(f"{LIST}{uuid}")
+        assert "Main line" not in page.text
+        page = support.get(support.submit(page, "Refresh").goes_to)
+        assert "What Connexease holds of it was read" in page.text
+        assert "Main line" in page.text
+    control.fault("status", "/webhooks/$", status=403, times=None)
+    for uuid in uuids:
+        page = support.get(support.submit(support.get(f"{LIST}{uuid}"), "Refresh").goes_to)
+        assert "could not be read the last time" in page.text
+        assert "was read." not in page.text
+    control.delete_account(uuids[1])
+    mirror.run()
+    assert "Refresh" not in support.get(f"{LIST}{uuids[1]}").text
+    assert support.post(f"{LIST}{uuids[1]}/refresh").status == 404
