@@ -172,10 +172,18 @@ class MirrorRun(SQLModel, table=True):
         if self.state == RunState.LISTING:
             return 10 * (self.page - 1) // self.pages if self.pages else 0
         if self.state == RunState.READING:
-            done = self.read + self.gone + self.unread
-            by_count = 10 + (90 * done // self.total if self.total else 90)
-            return min(100, max(by_count, self._percent_of_its_time))
+            return max(self._percent_of_its_accounts, self._percent_of_its_time)
         return 100
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its time is over sooner than its accounts, as far as can be told."""
+        return self.state == RunState.READING and self._percent_of_its_time > self._percent_of_its_accounts
+
+    @property
+    def _percent_of_its_accounts(self) -> int:
+        done = self.read + self.gone + self.unread
+        return min(100, 10 + (90 * done // self.total if self.total else 90))
 
     @property
     def _percent_of_its_time(self) -> int:

@@ -85,7 +85,7 @@ def refresh_account(uuid: UUID) -> ResponseReturnValue:
     if row is None or not row.is_there:
         abort(404)
     if reading.read_now(row):
-        flash(_("What Connexease holds of it was read."))
+        flash(_("This account was read from Connexease."))
     return htmx.redirect(url_for("staff.account", uuid=uuid))
 
 

@@ -223,13 +223,13 @@ def test_one_account_is_read_again_from_its_page(portal, support, control, mirro
         page = support.get(f"{LIST}{uuid}")
         assert "Main line" not in page.text
         page = support.get(support.submit(page, "Refresh").goes_to)
-        assert "What Connexease holds of it was read" in page.text
+        assert "This account was read from Connexease" in page.text
         assert "Main line" in page.text
     control.fault("status", "/webhooks/$", status=403, times=None)
     for uuid in uuids:
         page = support.get(support.submit(support.get(f"{LIST}{uuid}"), "Refresh").goes_to)
         assert "could not be read the last time" in page.text
-        assert "was read." not in page.text
+        assert "This account was read" not in page.text
     control.delete_account(uuids[1])
     mirror.run()
     assert "Refresh" not in support.get(f"{LIST}{uuids[1]}").text

@@ -187,9 +187,11 @@ def test_a_run_comes_past_the_account_that_it_always_stops_at(steps, control):
 def test_how_far_it_is_by_its_accounts_or_by_its_time():
     at = now()
     run = MirrorRun(state=RunState.READING, started_at=at - timedelta(minutes=5), total=1000, read=100)
-    assert run.percent == 19
+    assert (run.percent, run.is_short) == (19, False)
     run.reads_until = at + timedelta(minutes=5)
-    assert run.percent == 50
+    assert (run.percent, run.is_short) == (50, True)
+    run.read = 900
+    assert (run.percent, run.is_short) == (91, False)
     run.reads_until = at
     assert run.percent == 100
 
@@ -203,6 +205,7 @@ def test_the_list_is_read_anew_for_a_person_while_the_accounts_are_read(steps, p
     portal.sql("UPDATE mirror_run SET started_at = :past", past=now() - LONG_AGO)
     page = support.get(LIST)
     assert "2 of 6 accounts" in page.text
+    assert "This run ends" not in page.text
     answer = support.submit(page, "Refresh now", htmx=htmx)
     page = answer if htmx else support.get(answer.goes_to)
     assert "The list of accounts is read next." in page.text
