@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask_babel import format_timedelta
+from flask_babel import format_number, format_timedelta
 from sqlmodel import col
 
 from portal import mail, outbound
@@ -32,7 +32,7 @@ def reseller_token() -> list[Finding]:
         return [warning(name, _("Connexease is receiving too many requests to say."))]
     except cx.ConnexeaseError as error:
         return [warning(name, _("It could not be tried: %(problem)s", problem=_(error.template) % error.values))]
-    return [good(name, _("Connexease accepts it. Accounts there: %(count)d.", count=page.count))]
+    return [good(name, _("Connexease accepts it. Accounts there: %(count)s.", count=format_number(page.count)))]
 
 
 def reseller_api() -> list[Finding]:

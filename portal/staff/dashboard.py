@@ -16,6 +16,7 @@ from sqlmodel import col
 from portal.doctor import heartbeats
 from portal.extensions import session, settings
 from portal.i18n import _
+from portal.mirror import runs
 from portal.models import (
     Account,
     Channel,
@@ -31,6 +32,7 @@ from portal.models import (
     Problem,
     Provisioning,
     Role,
+    RunState,
     Step,
     Webhook,
     now,
@@ -66,6 +68,7 @@ class Failure:
     count: int
     accounts: list[tuple[UUID, str]] = field(default_factory=list)
     """Some of the accounts that it is about, where each is mended on its own page."""
+    reason: str = ""
 
     @property
     def shown(self) -> str:
@@ -125,6 +128,7 @@ def failures() -> list[Failure]:
     """What needs somebody, where there is any of it."""
     found = [
         Failure("worker", 0 if heartbeats.is_alive(heartbeats.WORKER) else 1),
+        _reading(),
         Failure("approval", board.counts().get(Step.WAITING_FOR_APPROVAL, 0)),
         Failure("set_up", _count(_stuck())),
         Failure("mail", _count(sa.select(1).where(col(Mail.state) == MailState.FAILED))),
@@ -134,6 +138,13 @@ def failures() -> list[Failure]:
         _of_accounts("token", col(Credential.account_id), _failing_tokens()),
     ]
     return [failure for failure in found if failure.count]
+
+
+def _reading() -> Failure:
+    """Whether the last run of the mirror came to nothing; without it the lists only grow older."""
+    run = runs.newest()
+    has_failed = run is not None and run.state == RunState.FAILED
+    return Failure("mirror", int(has_failed), reason=run.problem_text if run else "")
 
 
 def _stuck() -> sa.Select[Any]:

@@ -45,6 +45,27 @@ def counted(portal: Portal, kind: str = tally.EVENTS) -> int:
     return sum(row.count for row in portal.rows(Tally) if row.kind == kind)
 
 
+def test_what_could_not_be_read_at_connexease_needs_somebody(portal: Portal) -> None:
+    portal.control.fault("status", "^/accounts/$", "GET", times=None, status=401)
+    staff = portal.staff(StaffRole.SUPPORT)
+    staff.post("/staff/accounts/refresh")
+    portal.settle()
+    page = staff.get("/staff/")
+    assert "The accounts at Connexease could not be read" in page.text
+    assert "did not accept the credentials" in page.text
+    portal.control.clear_faults()
+    staff.post("/staff/accounts/refresh")
+    portal.settle()
+    assert "could not be read" not in staff.get("/staff/").text
+
+
+def test_large_numbers_are_read_in_groups(portal: Portal) -> None:
+    chart = Chart("Accounts", [date(2026, 11, 23), date(2026, 11, 24)], [2_999, 3_004])
+    with portal.app.test_request_context():
+        drawn = str(portal.app.jinja_env.get_template("components/charts.html").module.bars(chart, 1))
+    assert ["3,004" in drawn, "2,999" in drawn, "3004" in drawn] == [True, True, False]
+
+
 def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
     statements: list[str] = []
 
