@@ -159,6 +159,9 @@ def test_somebody_new_takes_an_account_over(portal, support, control, elsewhere)
     weak = browser.submit(browser.get(link), "Accept and log in", htmx=True, **{**NEWCOMER, "password": "short"})
     assert weak.status == 422
     assert weak.values("Accept and log in")["first_name"] == "Ada"
+    empty = browser.submit(browser.get(link), "Accept and log in", first_name="", last_name="", password="")
+    refused = [link["href"] for link in empty.summary.select("a")]
+    assert refused == ["#first_name", "#last_name", "#time_zone", "#password"], "in the order of the page"
     done = browser.submit(browser.get(link), "Accept and log in", **NEWCOMER)
     account = portal.one(Account)
     assert done.goes_to == f"/accounts/{account.id}/"
