@@ -84,10 +84,7 @@ def held_or_404(account: Account, credential_id: UUID) -> Held:
 
 def token_or_404(account: Account, credential_id: UUID) -> Held:
     """An access token of the account."""
-    held = held_or_404(account, credential_id)
-    if held.row.kind != CredentialKind.ACCESS_TOKEN:
-        abort(404)
-    return held
+    return _of_kind_or_404(account, credential_id, CredentialKind.ACCESS_TOKEN)
 
 
 def live_or_404(account: Account, credential_id: UUID) -> Held:
@@ -100,7 +97,11 @@ def live_or_404(account: Account, credential_id: UUID) -> Held:
 
 def gateway_key_or_404(account: Account, credential_id: UUID) -> Held:
     """A gateway API key of the account."""
+    return _of_kind_or_404(account, credential_id, CredentialKind.GATEWAY_KEY)
+
+
+def _of_kind_or_404(account: Account, credential_id: UUID, kind: CredentialKind) -> Held:
     held = held_or_404(account, credential_id)
-    if held.row.kind != CredentialKind.GATEWAY_KEY:
+    if held.row.kind != kind:
         abort(404)
     return held
