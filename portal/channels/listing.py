@@ -13,7 +13,7 @@ from portal.database import writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
-from portal.models import Account, Channel, ChannelListing, now
+from portal.models import Account, Channel, ChannelListing, CredentialListing, WebhookListing, now
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +65,12 @@ def refresh(account: Account) -> list[schemas.Channel]:
     try:
         listed = connexease().reseller.channels(uuid_of(account))
     except cx.ConnexeaseError as error:
-        _note_try(account, error.message)
+        note_try(listing_of(account), error.message)
         raise
     for channel in listed:
         _store(account, channel)
     _mark_gone(account, {channel.uuid for channel in listed})
-    _note_try(account, "")
+    note_try(listing_of(account), "")
     return listed
 
 
@@ -118,8 +118,8 @@ def _mark_gone(account: Account, listed: set[UUID]) -> None:
             session().add(channel)
 
 
-def _note_try(account: Account, problem: str) -> None:
-    listing = listing_of(account)
+def note_try(listing: ChannelListing | WebhookListing | CredentialListing, problem: str) -> None:
+    """Note that a list of Connexease's was read, or what stopped the try."""
     listing.tried_at, listing.problem_text = now(), problem[:500]
     if not problem:
         listing.read_at = listing.tried_at

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal.channels.listing import uuid_of
+from portal.channels.listing import note_try, uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.database import storable, writing
@@ -189,7 +189,7 @@ def read(account: Account) -> list[schemas.AccessToken]:
     try:
         listed = connexease().reseller.access_tokens(uuid_of(account))
     except cx.ConnexeaseError as error:
-        _note_try(account, error.message)
+        note_try(_listing(account), error.message)
         raise
     try:
         _bring_up_to(account, listed, started_at)
@@ -239,16 +239,7 @@ def _bring_up_to(account: Account, listed: Sequence[schemas.AccessToken], starte
         if is_missing and row.gone_at is None and row.created_at < started_at:
             row.gone_at = now()
             session().add(row)
-    _note_try(account, "")
-
-
-def _note_try(account: Account, problem: str) -> None:
-    listing = _listing(account)
-    listing.tried_at, listing.problem_text = now(), problem[:500]
-    if not problem:
-        listing.read_at = listing.tried_at
-    session().add(listing)
-    session().commit()
+    note_try(_listing(account), "")
 
 
 def _listing(account: Account) -> CredentialListing:

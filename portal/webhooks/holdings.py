@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal.channels.listing import uuid_of
+from portal.channels.listing import note_try, uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease import triggers as catalogue
@@ -154,7 +154,7 @@ class Holdings:
 
 def known(account: Account) -> Holdings:
     """The last known state, without asking Connexease."""
-    listing = session().get(WebhookListing, account.id) or WebhookListing(account_id=account.id)
+    listing = _listing(account)
     portals = {hook.id: hook for hook in own.all_of(account)}
     held = [Held(row, portals.get(row.portal_webhook_id)) for row in _rows(account)]  # type: ignore[arg-type]
     return Holdings(held, listing.read_at, listing.problem_text)
@@ -177,7 +177,7 @@ def read(account: Account) -> list[schemas.Webhook]:
     try:
         listed = connexease().reseller.webhooks(uuid_of(account))
     except cx.ConnexeaseError as error:
-        _note_try(account, error.message)
+        note_try(_listing(account), error.message)
         raise
     try:
         _bring_up_to(account, listed)
@@ -195,7 +195,7 @@ def _bring_up_to(account: Account, listed: list[schemas.Webhook]) -> None:
     for row in rows:
         if row.connexease_uuid not in uuids and row.connexease_uuid is not None and row.gone_at is None:
             _mark_gone(row)
-    _note_try(account, "")
+    note_try(_listing(account), "")
 
 
 def see(row: Webhook, listed: schemas.Webhook) -> None:
@@ -270,10 +270,5 @@ def _mark_gone(row: Webhook) -> None:
         session().add(row)
 
 
-def _note_try(account: Account, problem: str) -> None:
-    listing = session().get(WebhookListing, account.id) or WebhookListing(account_id=account.id)
-    listing.tried_at, listing.problem_text = now(), problem[:500]
-    if not problem:
-        listing.read_at = listing.tried_at
-    session().add(listing)
-    session().commit()
+def _listing(account: Account) -> WebhookListing:
+    return session().get(WebhookListing, account.id) or WebhookListing(account_id=account.id)
