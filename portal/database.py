@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
@@ -54,6 +55,14 @@ def lacks_tables(error: Exception) -> bool:
 def storable(text: str, limit: int | None = None) -> str:
     """Text that both databases keep: without NUL and halves of surrogate pairs, and not above `limit`."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
+
+
+def uuid_or_none(value: object) -> UUID | None:
+    """The UUID that somebody sent as text; none where it is not one."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def init_app(app: Flask, engine: sa.Engine) -> None:

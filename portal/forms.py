@@ -1,10 +1,13 @@
 """What all forms share: typed text, and putting refusals where they belong."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import DateTimeLocalField, Field, SelectField, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import Optional, ValidationError
@@ -99,6 +102,13 @@ class PeriodForm(Form):
         """What was chosen, for an address."""
         chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}
         return {name: value for name, value in chosen.items() if value}
+
+
+def as_sent(arguments: MultiDict[str, Any], names: Iterable[str]) -> MultiDict[str, Any]:
+    """These fields of a filter and its exact times as they were sent; fields that were not sent are empty."""
+    sent = dict.fromkeys(names, "")
+    sent |= {name: arguments[name] for name in (*sent, "since", "until") if name in arguments}
+    return MultiDict(sent)
 
 
 def _instant(local: datetime, zone: str) -> datetime:

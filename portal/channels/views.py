@@ -10,6 +10,7 @@ from portal import access, htmx
 from portal.access import SENDERS
 from portal.accounts.service import is_ready
 from portal.channels import attempts, blueprint, confirmation, listing
+from portal.database import uuid_or_none
 from portal.errors import DomainError
 from portal.models import Account, OnboardingAttempt, now
 
@@ -42,7 +43,7 @@ def connect(account: Account) -> ResponseReturnValue:
     if not is_ready(account):
         abort(409)
     try:
-        attempt = attempts.begin(access.person_or_401(), account, _uuid_or_none(request.form.get("channel_uuid")))
+        attempt = attempts.begin(access.person_or_401(), account, uuid_or_none(request.form.get("channel_uuid")))
     except DomainError as error:
         return _refused(account, error)
     return _dialog(account, attempt)
@@ -83,7 +84,7 @@ def report(account: Account, attempt_id: UUID) -> ResponseReturnValue:
         case "closed":
             attempts.report_closed(found)
         case "message":
-            channel = _uuid_or_none(request.form.get("channel_uuid"))
+            channel = uuid_or_none(request.form.get("channel_uuid"))
             attempts.report_message(found, request.form.get("status", ""), channel)
         case _:
             abort(400)
@@ -152,10 +153,3 @@ def _attempt_or_404(account: Account, attempt_id: UUID) -> OnboardingAttempt:
     if found is None:
         abort(404)
     return found
-
-
-def _uuid_or_none(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -1,7 +1,6 @@
 """The filter of the message log: a form that is sent with GET, so that what is seen has an address."""
 
 from typing import Any
-from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectField
@@ -10,12 +9,11 @@ from wtforms.validators import Length, ValidationError
 from portal.compose import log, recipients
 from portal.compose.log import Filter
 from portal.compose.showing import STATE_WORDS, TYPE_WORDS
+from portal.database import uuid_or_none
 from portal.errors import DomainError
-from portal.forms import Choice, PeriodForm, text
+from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import Account, MessageState, MessageType
-
-_CHOSEN = ("recipient", "type", "state", "sender", "range", "since", "until")
 
 
 class LogForm(PeriodForm):
@@ -52,7 +50,7 @@ class LogForm(PeriodForm):
                 raise ValidationError(error.message) from None
 
     def validate_sender(self, field: SelectField) -> None:
-        if field.data and _uuid(field.data) is None:
+        if field.data and uuid_or_none(field.data) is None:
             raise ValidationError(_("Choose one of the list."))
 
     def filter(self) -> Filter:
@@ -62,7 +60,7 @@ class LogForm(PeriodForm):
             state=MessageState(self.state.data) if self.state.data else None,
             type=MessageType(self.type.data) if self.type.data else None,
             recipient=self.number,
-            sender_id=_uuid(self.sender.data),
+            sender_id=uuid_or_none(self.sender.data),
             since=since,
             until=until,
         )
@@ -74,16 +72,9 @@ def log_form(account: Account, arguments: MultiDict[str, Any], *, may_read: bool
     Args:
         may_read: whether numbers are shown to this person; finding one would be reading it.
     """
-    sent = dict.fromkeys(_CHOSEN[:-2], "") | {name: arguments[name] for name in _CHOSEN if name in arguments}
+    sent = as_sent(arguments, ("recipient", "type", "state", "sender", "range"))
     if not may_read:
         sent["recipient"] = ""
-    form = LogForm(MultiDict(sent))
+    form = LogForm(sent)
     form.prepare(account)
     return form
-
-
-def _uuid(value: str | None) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None

@@ -1,7 +1,6 @@
 """The filter of the event log: a form that is sent with GET, so that what is seen has an address."""
 
 from typing import Any
-from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectField, SelectMultipleField
@@ -9,9 +8,10 @@ from wtforms.validators import Length, ValidationError
 
 from portal.access import is_helping
 from portal.connexease import triggers as catalogue
+from portal.database import uuid_or_none
 from portal.events import bodies, log
 from portal.events.log import Filter
-from portal.forms import Choice, Form, PeriodForm, text
+from portal.forms import Choice, Form, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import Account, Channel, DeliveryState
 
@@ -43,7 +43,7 @@ class FilterForm(PeriodForm):
         names = [*(trigger.name for trigger in catalogue.CATALOGUE), *log.triggers_seen(account)]
         names += [self.trigger.data[:100]] if self.trigger.data else []
         known = {str(channel.connexease_uuid): channel.label for channel in channels}
-        if _uuid(self.channel.data):
+        if uuid_or_none(self.channel.data):
             known.setdefault(self.channel.data, self.channel.data)
         anything = {"": _("Any")}
         self.trigger.choices = anything | {name: name for name in names}
@@ -56,7 +56,7 @@ class FilterForm(PeriodForm):
             raise ValidationError(_("Search for words or numbers."))
 
     def validate_channel(self, field: SelectField) -> None:
-        if field.data and _uuid(field.data) is None:
+        if field.data and uuid_or_none(field.data) is None:
             raise ValidationError(_("There is no such channel."))
 
     def filter(self, account: Account) -> Filter:
@@ -64,7 +64,7 @@ class FilterForm(PeriodForm):
         since, until = self.period(account.time_zone)
         return Filter(
             trigger=self.trigger.data or "",
-            channel=_uuid(self.channel.data),
+            channel=uuid_or_none(self.channel.data),
             state=DeliveryState(self.state.data) if self.state.data else None,
             since=since,
             until=until,
@@ -74,20 +74,12 @@ class FilterForm(PeriodForm):
 
 def filter_form(account: Account, channels: list[Channel], arguments: MultiDict[str, Any]) -> FilterForm:
     """The form as it was sent; fields that were not sent are empty."""
-    sent = dict.fromkeys(("q", "trigger", "channel", "state", "range"), "")
-    sent |= {name: arguments[name] for name in (*sent, "since", "until") if name in arguments}
+    sent = as_sent(arguments, ("q", "trigger", "channel", "state", "range"))
     if is_helping():
         sent["q"] = ""  # staff read no bodies, and finding words in them would be reading
-    form = FilterForm(MultiDict(sent))
+    form = FilterForm(sent)
     form.prepare(account, channels)
     return form
-
-
-def _uuid(value: str | None) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None
 
 
 class WatchForm(Form):

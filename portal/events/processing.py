@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from portal import audit
 from portal.channels import confirmation, listing
 from portal.compose import reports, statuses
-from portal.database import writing
+from portal.database import uuid_or_none, writing
 from portal.events import search
 from portal.extensions import session
 from portal.models import (
@@ -158,7 +158,7 @@ def _read(delivery: Delivery) -> dict[str, Any]:
     event = _parse(delivery.body)
     channel = event.get("channel")
     delivery.hook = _line(event.get("hook"), 100)
-    delivery.channel_uuid = _uuid(channel.get("uuid")) if isinstance(channel, dict) else None
+    delivery.channel_uuid = uuid_or_none(channel.get("uuid")) if isinstance(channel, dict) else None
     return event
 
 
@@ -184,19 +184,12 @@ def _parse(body: bytes) -> dict[str, Any]:
 
 def _is_about(event: dict[str, Any], account: Account) -> bool:
     named = event.get("account")
-    return not isinstance(named, dict) or _uuid(named.get("uuid")) in (None, account.connexease_uuid)
+    return not isinstance(named, dict) or uuid_or_none(named.get("uuid")) in (None, account.connexease_uuid)
 
 
 def _line(value: object, length: int) -> str:
     """A text of one line; what a database or a page could not take, such as NUL, is left out."""
     return "".join(char for char in value if char.isprintable())[:length] if isinstance(value, str) else ""
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _note_failure(delivery_id: int) -> None:

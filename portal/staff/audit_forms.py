@@ -7,7 +7,7 @@ from wtforms import SearchField
 from wtforms.validators import Length
 
 from portal.audit import log
-from portal.forms import Choice, PeriodForm, text
+from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 
 FIELDS = ("account", "actor", "family", "q", "range")
@@ -53,8 +53,6 @@ class AuditForm(PeriodForm):
 
 def audit_form(arguments: MultiDict[str, Any]) -> AuditForm:
     """The form as it was sent; fields that were not sent are empty."""
-    sent = dict.fromkeys(FIELDS, "")
-    sent |= {name: arguments[name] for name in (*FIELDS, "since", "until") if name in arguments}
-    form = AuditForm(MultiDict(sent))
+    form = AuditForm(as_sent(arguments, FIELDS))
     form.prepare()
     return form

@@ -8,6 +8,7 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import access, htmx, throttle
+from portal.database import uuid_or_none
 from portal.errors import DomainError
 from portal.forms import text
 from portal.i18n import _
@@ -104,7 +105,7 @@ def take_up(account_id: UUID) -> ResponseReturnValue:
 def adopt(account_id: UUID) -> ResponseReturnValue:
     """Vouch that an account at Connexease is this customer's."""
     form = AdoptForm()
-    seen = _uuid(request.form.get("found"))
+    seen = uuid_or_none(request.form.get("found"))
     if not form.validate() or seen is None:
         return _page(account_id, 422, adopt_form=form)
     try:
@@ -170,10 +171,3 @@ def _step() -> Step | None:
     """The step that the board is narrowed to."""
     wanted = request.args.get("step", "")
     return Step(wanted) if wanted in set(service.UNFINISHED) else None
-
-
-def _uuid(value: str | None) -> UUID | None:
-    try:
-        return UUID(value or "")
-    except ValueError:
-        return None

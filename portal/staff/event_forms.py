@@ -10,7 +10,7 @@ from portal.audit import log
 from portal.connexease import triggers as catalogue
 from portal.events import everywhere
 from portal.events.forms import STATE_WORDS
-from portal.forms import Choice, PeriodForm, text
+from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import DeliveryState
 
@@ -48,8 +48,6 @@ class EventForm(PeriodForm):
 
 def event_form(arguments: MultiDict[str, Any]) -> EventForm:
     """The form as it was sent; fields that were not sent are empty."""
-    sent = dict.fromkeys(FIELDS, "")
-    sent |= {name: arguments[name] for name in (*FIELDS, "since", "until") if name in arguments}
-    form = EventForm(MultiDict(sent))
+    form = EventForm(as_sent(arguments, FIELDS))
     form.prepare()
     return form
