@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
+
+from portal.extensions import session
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,3 +55,19 @@ def victim(settings_for):
 
         yield run
         process.stdin.close()
+
+
+@pytest.fixture
+def no_transaction_during_a_call(monkeypatch):
+    """No transaction is open while Connexease is asked: it may take its time."""
+    send = requests.Session.send
+    held = []
+
+    def watching(self, request, **options):
+        if session().in_transaction():
+            held.append((request.method, request.path_url))
+        return send(self, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", watching)
+    yield
+    assert not held

@@ -1,17 +1,15 @@
 """Attempts to connect a channel: whatever the browser says or does not say, each ends in the right state, once."""
 
 import json
-import threading
 import urllib.request
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-import requests
 
 from portal.channels import listing
-from portal.extensions import session
 from portal.models import (
     Account,
     AttemptState,
@@ -22,26 +20,13 @@ from portal.models import (
     PortalWebhook,
     now,
 )
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 
 CHANNELS = "^/accounts/[^/]+/channels/$"
 ONBOARDING = "onboarding/$"
 
-
-@pytest.fixture(autouse=True)
-def no_transaction_during_a_call(monkeypatch):
-    """No transaction is open while Connexease is asked: it may take its time."""
-    send = requests.Session.send
-    held = []
-
-    def watching(self, request, **options):
-        if session().in_transaction():
-            held.append((request.method, request.path_url))
-        return send(self, request, **options)
-
-    monkeypatch.setattr(requests.Session, "send", watching)
-    yield
-    assert not held
+pytestmark = pytest.mark.usefixtures("no_transaction_during_a_call")
 
 
 class Connecting:
@@ -488,20 +473,9 @@ def test_many_pages_that_look_at_once(customer):
     customer.finish(begun)
     customer.portal.sql("UPDATE onboarding_attempt SET checked_at = NULL")
     customer.portal.control.clear_requests()
-    statuses = []
-    barrier = threading.Barrier(6)
-
-    def look(browser):
-        barrier.wait(10)
-        statuses.append(browser.get(begun["page"], htmx=True).status)
-
     browsers = [customer.portal.log_in("jane@acme.example.com") for _ in range(6)]
-    threads = [threading.Thread(target=look, args=[browser]) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert statuses == [200] * 6
+    pages = at_once(*[partial(browser.get, begun["page"], htmx=True) for browser in browsers])
+    assert [page.status for page in pages] == [200] * 6
     assert customer.state(begun) == AttemptState.CONFIRMED
     assert customer.connected() == 1
     assert len(customer.portal.control.requests("GET")) == 1, "however many look, Connexease is asked once"
@@ -564,29 +538,10 @@ def test_odd_names_in_the_list(customer):
 def test_event_and_list_at_the_same_moment_make_one_channel(customer):
     begun = customer.begin()
     channel = customer.finish(begun)
-    barrier = threading.Barrier(2)
-    errors = []
-
-    def hear():
-        barrier.wait(10)
-        try:
-            customer.arrives(channel)
-        except Exception as error:
-            errors.append(error)
-
-    def read():
-        barrier.wait(10)
-        try:
-            customer.portal.run(listing.try_refresh, customer.account)
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=target) for target in (hear, read)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(
+        lambda: customer.arrives(channel),
+        lambda: customer.portal.run(listing.try_refresh, customer.account),
+    )
     assert len(customer.portal.rows(Channel)) == 1
     customer.looks(begun)
     assert customer.state(begun) == AttemptState.CONFIRMED

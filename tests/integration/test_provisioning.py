@@ -1,6 +1,5 @@
 """Setting an account up at Connexease, whatever goes wrong: one account, one webhook, and a named state."""
 
-import threading
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import requests
 from portal.extensions import session
 from portal.models import Account, AuditEntry, Membership, Person, PortalWebhook, Role, now
 from portal.signup import provisioning
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
 
@@ -17,6 +17,8 @@ JANE = DETAILS["contact_email"]
 ACCOUNTS = "^/accounts/$"
 WEBHOOKS = "^/accounts/[^/]+/webhooks/$"
 HTML = {"Content-Type": "text/html"}
+
+pytestmark = pytest.mark.usefixtures("no_transaction_during_a_call")
 
 FAULTS = [
     ("timeout_before", {}, "unknown_outcome", "unreachable"),
@@ -37,22 +39,6 @@ FAULTS = [
     ("empty", {}, "unknown_outcome", "unexpected"),
 ]
 IDS = ["-".join([kind, *map(str, more.values())])[:40] for kind, more, _, _ in FAULTS]
-
-
-@pytest.fixture(autouse=True)
-def no_transaction_during_a_call(monkeypatch):
-    """No transaction is open while Connexease is asked: it may take its time."""
-    send = requests.Session.send
-    held = []
-
-    def watching(self, request, **options):
-        if session().in_transaction():
-            held.append((request.method, request.path_url))
-        return send(self, request, **options)
-
-    monkeypatch.setattr(requests.Session, "send", watching)
-    yield
-    assert not held
 
 
 @pytest.mark.parametrize(("kind", "more", "problem", "_read"), FAULTS, ids=IDS)
@@ -452,22 +438,7 @@ def test_many_workers_do_it_once(portal, fault):
         portal.control.fault("slow", ACCOUNTS, "POST", seconds=0.2)
     portal.sign_up()
     account_id = portal.one(Account).id
-    errors = []
-    barrier = threading.Barrier(6)
-
-    def work():
-        barrier.wait(10)
-        try:
-            portal.run(provisioning.advance, account_id)
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(*[lambda: portal.run(provisioning.advance, account_id)] * 6)
     portal.settle()
     portal.is_set_up_once()
     assert len(portal.control.requests("POST", "/accounts/")) == 1

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 import urllib.request
 from datetime import timedelta
 from uuid import uuid4
@@ -21,6 +20,7 @@ from portal.models import (
     PortalWebhook,
     now,
 )
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 
 
@@ -262,28 +262,17 @@ def test_a_broken_queue_fails_nothing(portal, owner, sender, caplog):
 def test_the_same_event_many_times_at_once(portal, owner, sender):
     begin(owner)
     event = sender.created(uuid4())
-    statuses = []
-    barrier = threading.Barrier(8)
-
-    def deliver():
-        barrier.wait(10)
-        statuses.append(sender.send(event).status_code)
 
     def process():
-        barrier.wait(10)
         for delivery in portal.rows(Delivery):
             portal.app.extensions["huey"]  # each thread processes every delivery, as several workers would
             from portal.events import processing  # noqa: PLC0415
 
             portal.run(processing.process, delivery.id)
 
-    for target in (deliver, process):
-        threads = [threading.Thread(target=target) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert statuses == [200] * 8
+    answers = at_once(*[lambda: sender.send(event)] * 8)
+    at_once(*[process] * 8)
+    assert [answer.status_code for answer in answers] == [200] * 8
     assert len(portal.rows(Delivery)) == 8
     portal.work()
     assert {each.state for each in portal.rows(Delivery)} <= {DeliveryState.PROCESSED, DeliveryState.REPEAT}

@@ -3,14 +3,29 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from portal.extensions import db
 from tests.support.browser import Page
 from tests.support.portal import Portal
+
+T = TypeVar("T")
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """What each of these comes to, when all begin at the same moment; the first error is raised."""
+    start = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], T]) -> T:
+        start.wait(10)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [done.result() for done in [pool.submit(begin, call) for call in calls]]
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 import http.client
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.serving import Quiet, serving
 
 
 class Habits:
@@ -85,7 +86,7 @@ def other_habits(behind: str) -> Iterator[Habits]:
     """The sandbox at `behind`, with other habits."""
     habits = Habits(behind)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             try:
@@ -102,15 +103,5 @@ def other_habits(behind: str) -> Iterator[Habits]:
 
         do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - the library's names
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    habits.url = f"http://127.0.0.1:{server.server_port}"
-    yield habits
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as habits.url:
+        yield habits

@@ -159,6 +159,13 @@ class Portal:
             self.let_time_pass()
             self.sweep()
 
+    def settle_webhooks(self) -> None:
+        """Let the worker finish what is pending of webhooks, as if the waiting times were over."""
+        for _ in range(4):
+            self.sql("UPDATE webhook SET next_attempt_at = created_at, claimed_until = NULL WHERE is_pending")
+            self.sweep()
+            self.work()
+
     def _waits(self) -> bool:
         waiting = sa.text(
             "SELECT (SELECT count(*) FROM mail WHERE state = 'waiting') + (SELECT count(*) FROM provisioning"

@@ -1,9 +1,8 @@
 """A look at the file that WhatsApp will fetch: what speaks against it, and where nobody looks."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -11,6 +10,7 @@ from portal import outbound
 from portal.compose import media
 from portal.connexease import schemas
 from tests.integration.compose.conftest import RECIPIENT, Sender
+from tests.support.serving import Quiet, serving
 
 Check = Callable[..., media.Report]
 
@@ -32,7 +32,7 @@ class Files:
 def files() -> Iterator[Files]:
     told = Files()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
             told.asked.append((self.command, self.headers["Range"]))
             self.send_response(status)
@@ -47,17 +47,9 @@ def files() -> Iterator[Files]:
         def do_GET(self) -> None:
             self._answer(told.get, told.get_headers, told.body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/a.png"
-    yield told
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as url:
+        told.url = f"{url}/a.png"
+        yield told
 
 
 @pytest.fixture

@@ -45,16 +45,6 @@ def only(rows: Iterable[Any]) -> Any:
     return row
 
 
-def settle(customer: Customer) -> None:
-    """Let the worker finish what is pending, as if the waiting times were over."""
-    for _ in range(4):
-        customer.portal.sql(
-            "UPDATE webhook SET next_attempt_at = created_at, claimed_until = NULL WHERE is_pending"
-        )
-        customer.portal.sweep()
-        customer.portal.work()
-
-
 def test_what_is_offered(customer):
     page = customer.browser.get(f"{customer.root}watch")
     offered = {str(box["value"]).partition(":")[2] for box in page.soup.select("input[name=watch]")}
@@ -222,7 +212,7 @@ def test_an_answer_that_never_came_makes_one_webhook(customer, fault):
     customer.portal.control.fault(fault, **CREATE)
     page = customer.browser.follow(watch(customer, ("Shop", "message.created")))
     assert page.status == 200
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert only(watched_at_connexease(customer))["triggers"] == ["message.created"]
     page = customer.browser.get(f"{customer.root}watch")
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
@@ -233,7 +223,7 @@ def test_while_nobody_knows_the_page_says_so(customer):
     customer.portal.control.fault("timeout_after", **CREATE)
     page = customer.browser.follow(watch(customer, ("Shop", "message.created")))
     assert "We are finding out." in page.text
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert "finding out" not in customer.browser.get(f"{customer.root}watch").text
 
 
@@ -241,7 +231,7 @@ def test_a_change_whose_answer_never_came_is_repeated(customer):
     watch(customer, ("Shop", "message.created"))
     customer.portal.control.fault("timeout_before", **CHANGE)
     watch(customer, ("Shop", "feedback.received"))
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert only(watched_at_connexease(customer))["triggers"] == ["feedback.received"]
 
 

@@ -1,11 +1,11 @@
 """Two sign-ups, or a sign-up and a click, at the same moment."""
 
-import threading
+from functools import partial
 
 import pytest
 
 from portal.models import Account, Membership, Person
-from tests.support.concurrent import meanwhile
+from tests.support.concurrent import at_once, meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
 
@@ -19,19 +19,11 @@ def test_the_same_address_twice_at_the_same_moment(make_portal, policy):
     portal = make_portal(signup_policy=policy)
     browsers = [portal.browser() for _ in range(4)]
     forms = [browser.get("/signup") for browser in browsers]
-    answers: list[int] = []
-    barrier = threading.Barrier(len(browsers))
-
-    def send(browser, form):
-        barrier.wait(10)
-        fields = {**DETAILS, "password": PASSWORD}
-        answers.append(browser.submit(form, "Create account", **fields).status)
-
-    threads = [threading.Thread(target=send, args=pair) for pair in zip(browsers, forms, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    send = [
+        partial(browser.submit, form, "Create account", **DETAILS, password=PASSWORD)
+        for browser, form in zip(browsers, forms, strict=True)
+    ]
+    answers = [page.status for page in at_once(*send)]
     assert len(portal.rows(Person)) == len(portal.rows(Account)) == len(portal.rows(Membership)) == 1
     if policy == "open":
         assert sorted(answers) == [303, 422, 422, 422]

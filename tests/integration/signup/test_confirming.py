@@ -1,10 +1,11 @@
 """The mailed link: what it is bound to, and what spends it."""
 
-import threading
+from functools import partial
 
 import pytest
 
 from portal.models import Account, Person
+from tests.support.concurrent import at_once
 from tests.support.portal import DETAILS
 
 JANE = DETAILS["contact_email"]
@@ -75,13 +76,5 @@ def test_two_clicks_at_once_confirm_once(verified):
     verified.sign_up(browser)
     link = verified.link(JANE, "verify")
     other = verified.log_in(JANE)
-    pages = [(browser, browser.get(link)), (other, other.get(link))]
-    statuses = []
-    threads = [
-        threading.Thread(target=lambda b=b, p=p: statuses.append(b.submit(p, "Confirm").goes_to)) for b, p in pages
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted("verify" in goal for goal in statuses) == [False, True]
+    clicks = [partial(each.submit, each.get(link), "Confirm") for each in (browser, other)]
+    assert sorted("verify" in page.goes_to for page in at_once(*clicks)) == [False, True]

@@ -1,8 +1,6 @@
 """The staff's first page: numbers against known data, in whatever zone they are looked at, and what needs somebody."""
 
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -24,6 +22,7 @@ from portal.models import (
 )
 from portal.staff import dashboard, tally
 from portal.staff.charts import Chart
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal
 
@@ -135,15 +134,7 @@ def test_counting_goes_on_where_it_was_and_counts_nothing_twice(portal: Portal, 
 def test_two_workers_count_together_as_one(portal: Portal) -> None:
     portal.customer()
     events(portal, [now() - timedelta(hours=hours) for hours in range(1, 51)])
-    start = threading.Barrier(3)
-
-    def work() -> None:
-        start.wait()
-        portal.run(tally.count, tally.EVENTS)
-
-    with ThreadPoolExecutor(3) as pool:
-        for done in [pool.submit(work) for _ in range(3)]:
-            done.result()
+    at_once(*[lambda: portal.run(tally.count, tally.EVENTS)] * 3)
     portal.run(tally.count, tally.EVENTS)
     assert counted(portal) == 50
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from portal.models import Webhook
 from portal.sandbox.client import SandboxControl
 from tests.support.browser import Browser, Page
 from tests.support.portal import Portal
+from tests.support.serving import Quiet, serving
 
 
 @dataclass
@@ -93,7 +94,7 @@ def receiver() -> Iterator[Receiver]:
     told = Receiver()
     ended = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             told.got.append((dict(self.headers), json.loads(body)))
@@ -107,22 +108,13 @@ def receiver() -> Iterator[Receiver]:
                     self.wfile.write(b".")
             self.wfile.write(told.body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
         def handle_one_request(self) -> None:
             try:
                 super().handle_one_request()
             except OSError:
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/hook"
-    yield told
-    ended.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as url:
+        told.url = f"{url}/hook"
+        yield told
+        ended.set()

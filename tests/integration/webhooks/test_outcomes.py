@@ -14,22 +14,12 @@ CREATE = {"path": "/webhooks/$", "method": "POST"}
 CHANGE = {"path": "/webhooks/.+/$", "method": "PATCH"}
 
 
-def settle(customer: Customer) -> None:
-    """Let the worker finish what is pending, as if the waiting times were over."""
-    for _ in range(4):
-        customer.portal.sql(
-            "UPDATE webhook SET next_attempt_at = created_at, claimed_until = NULL WHERE is_pending"
-        )
-        customer.portal.sweep()
-        customer.portal.work()
-
-
 @pytest.mark.parametrize("fault", ["timeout_after", "reset_after", "truncated", "html", "empty"])
 def test_an_answer_that_never_came_makes_one_webhook(customer: Customer, fault: str) -> None:
     customer.control.fault(fault, **CREATE, **({"status": 502} if fault == "html" else {}))
     page = customer.browser.follow(customer.save(headers=[("X-Key", "kept-through-it")]))
     assert "did not say whether it worked" in page.text or "Saved" in page.text
-    settle(customer)
+    customer.portal.settle_webhooks()
     (made,) = customer.at_connexease()
     assert made["headers"] == {"X-Key": "kept-through-it"}
     assert not customer.only_row().is_pending
@@ -40,7 +30,7 @@ def test_an_answer_that_never_came_makes_one_webhook(customer: Customer, fault: 
 def test_a_call_that_was_lost_on_its_way_is_made_again(customer: Customer, fault: str) -> None:
     customer.control.fault(fault, **CREATE)
     customer.save()
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert len(customer.at_connexease()) == 1
 
 
@@ -51,7 +41,7 @@ def test_pending_is_shown_until_it_is_known(customer: Customer) -> None:
     assert customer.only_row().is_pending
     assert "Being saved" in customer.index().text
     customer.control.clear_faults()
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert "Being saved" not in customer.index().text
 
 
@@ -99,7 +89,7 @@ def test_a_change_without_an_answer_is_repeated(customer: Customer) -> None:
     customer.control.fault("timeout_before", **CHANGE, times=3)
     customer.save(webhook=customer.only_row().id, callback_url="https://new.example.com/")
     customer.control.clear_faults()
-    settle(customer)
+    customer.portal.settle_webhooks()
     assert customer.at_connexease()[0]["callback_url"] == "https://new.example.com/"
 
 
@@ -221,9 +211,9 @@ def test_a_list_that_lags_behind_a_lost_answer_ends_in_one_webhook(customer: Cus
     customer.control.fault("timeout_after", **CREATE)
     customer.save(headers=[("X-Key", "mine")])
     _list_nothing(customer, times=2)
-    settle(customer)
+    customer.portal.settle_webhooks()
     customer.index()
-    settle(customer)
+    customer.portal.settle_webhooks()
     text = customer.index().text
     assert len(customer.at_connexease()) == 1
     assert "Made elsewhere" not in text
@@ -243,7 +233,7 @@ def test_a_change_of_what_is_no_longer_there_ends(customer: Customer) -> None:
     assert customer.only_row().is_pending
     customer.control.clear_faults()
     customer.control.fault("status", **CHANGE, status=404, times=None)
-    settle(customer)
+    customer.portal.settle_webhooks()
     row = customer.only_row()
     assert not row.is_pending
     assert row.gone_at is not None

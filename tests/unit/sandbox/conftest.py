@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ import pytest
 
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
+from tests.support.serving import Quiet, serving
 
 TOKEN = "reseller-secret"
 
@@ -153,24 +154,16 @@ def dialog(sandbox: Sandbox) -> Caller:
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(receiver.take(dict(self.headers), body))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}/hooks/key"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield receiver
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as url:
+        receiver.url = f"{url}/hooks/key"
+        yield receiver
 
 
 def account_fields(**changes: Any) -> dict[str, Any]:
