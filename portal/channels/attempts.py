@@ -17,7 +17,17 @@ from portal.database import storable
 from portal.errors import DomainError
 from portal.extensions import connexease, session, settings, vault
 from portal.i18n import _
-from portal.models import OPEN_STATES, Account, AttemptState, OnboardingAttempt, Person, now
+from portal.models import (
+    BLOCKED,
+    OPEN_STATES,
+    STOPPED,
+    STOPPED_BLOCKED,
+    Account,
+    AttemptState,
+    OnboardingAttempt,
+    Person,
+    now,
+)
 from portal.vault_crypto import VaultError
 from portal.vault_keeping import attempt_place
 
@@ -118,7 +128,7 @@ def report_opened(attempt: OnboardingAttempt) -> None:
 def report_blocked(attempt: OnboardingAttempt) -> None:
     """The browser did not let us open a window: the page offers the dialog as a link."""
     if attempt.state == AttemptState.REQUESTED:
-        attempt.problem = "blocked"
+        attempt.problem = BLOCKED
         _save(attempt)
 
 
@@ -147,7 +157,7 @@ def stop(person: Person, account: Account, attempt: OnboardingAttempt) -> None:
     """The person says that they gave up."""
     if attempt.state in OPEN_STATES:
         audit.record(person, account, "channel.attempt_stopped")
-    attempt.problem = "stopped"
+    attempt.problem = STOPPED_BLOCKED if attempt.problem in (BLOCKED, STOPPED_BLOCKED) else STOPPED
     move(attempt, OPEN_STATES, AttemptState.CANCELLED)
 
 

@@ -18,7 +18,16 @@ from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.database import writing
 from portal.extensions import session
-from portal.models import OPEN_STATES, Account, AttemptState, OnboardingAttempt, Person, now
+from portal.models import (
+    OPEN_STATES,
+    STOPPED,
+    STOPPED_BLOCKED,
+    Account,
+    AttemptState,
+    OnboardingAttempt,
+    Person,
+    now,
+)
 
 LOOK_EVERY = timedelta(seconds=2)
 """How often the channel list is read for one attempt, however many pages ask."""
@@ -166,7 +175,9 @@ def _unlikeliness(attempt: OnboardingAttempt, channel_uuid: UUID) -> tuple[bool,
 def _may_still_be_confirmed(attempt: OnboardingAttempt) -> bool:
     """An attempt that ended in silence may yet turn out well; one that the dialog or a person ended may not."""
     silent = attempt.state == AttemptState.EXPIRED or (
-        attempt.state == AttemptState.CANCELLED and not attempt.reported_status and attempt.problem != "stopped"
+        attempt.state == AttemptState.CANCELLED
+        and not attempt.reported_status
+        and attempt.problem not in (STOPPED, STOPPED_BLOCKED)
     )
     return silent and attempt.requested_at > now() - LATE
 

@@ -4,7 +4,16 @@ from portal.models.account import Account, Membership, Problem, Provisioning, Ro
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
 from portal.models.base import now
-from portal.models.channel import OPEN_STATES, AttemptState, Channel, ChannelListing, OnboardingAttempt
+from portal.models.channel import (
+    BLOCKED,
+    OPEN_STATES,
+    STOPPED,
+    STOPPED_BLOCKED,
+    AttemptState,
+    Channel,
+    ChannelListing,
+    OnboardingAttempt,
+)
 from portal.models.credential import (
     Credential,
     CredentialKind,
@@ -26,7 +35,10 @@ from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
 __all__ = [
+    "BLOCKED",
     "OPEN_STATES",
+    "STOPPED",
+    "STOPPED_BLOCKED",
     "Account",
     "AccountInvitation",
     "AttemptState",

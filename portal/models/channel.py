@@ -57,6 +57,8 @@ class AttemptState(StrEnum):
 
 
 OPEN_STATES = (AttemptState.REQUESTED, AttemptState.OPENED, AttemptState.REPORTED)
+BLOCKED, STOPPED, STOPPED_BLOCKED = "blocked", "stopped", "stopped_blocked"
+"""An attempt's problem: its window was blocked, the person stopped it, or stopped it because of that."""
 
 
 class OnboardingAttempt(SQLModel, table=True):

@@ -14,6 +14,8 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import (
+    BLOCKED,
+    STOPPED_BLOCKED,
     Account,
     AttemptState,
     Channel,
@@ -50,7 +52,7 @@ class DropOff:
             return "reported"
         if self.attempt.opened_at is not None:
             return "opened"
-        return "blocked" if self.attempt.problem == "blocked" else "asked"
+        return "blocked" if self.attempt.problem in (BLOCKED, STOPPED_BLOCKED) else "asked"
 
 
 def lately(limit: int = MOST) -> list[DropOff]:

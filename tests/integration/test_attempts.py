@@ -221,6 +221,9 @@ def test_a_blocked_window_offers_the_link(customer):
     page = customer.browser.get(begun["page"])
     assert "Your browser blocked the window" in page.text
     assert page.soup.find("a", href=begun["dialog"])
+    customer.browser.post(begun["page"] + "/stop")
+    assert customer.row(begun).problem == "stopped_blocked", "the staff read why"
+    assert "You stopped this attempt" in customer.browser.get(begun["page"]).text
 
 
 def test_closed_in_silence_waits_a_while_and_then_ends(customer):

@@ -246,7 +246,7 @@ def test_an_attempt_in_every_state(portal, customer):
     customer.post(f"{base}/connect")
     attempt = portal.one(OnboardingAttempt).id
     for state in AttemptState:
-        for problem in ("", "blocked", "stopped", "dialog", "request", "origin"):
+        for problem in ("", "blocked", "stopped", "stopped_blocked", "dialog", "request", "origin"):
             portal.sql(
                 "UPDATE onboarding_attempt SET state = :state, problem = :problem, checked_at = :never",
                 state=state.value,

@@ -452,6 +452,7 @@ def try_to_connect(portal: Portal, **changes: object) -> OnboardingAttempt:
     [
         ({}, "Asked for the window, which was never opened"),
         ({"problem": "blocked"}, "The browser blocked the window"),
+        ({"problem": "stopped_blocked"}, "The browser blocked the window"),
         ({"opened_at": now()}, "Opened the window and left it"),
         ({"opened_at": now(), "reported_status": "no_phone"}, "The dialog said: no_phone"),
         ({"problem_text": "Connexease cannot be reached at the moment."}, "Connexease cannot be reached"),
