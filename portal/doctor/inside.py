@@ -29,13 +29,15 @@ KINDS = {
     "mails": _l("mails"),
     "events": _l("events"),
 }
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 LITTLE, TOO_LITTLE = 2 * 1024**3, 300 * 1024**2
 """Bytes on the disk."""
 
 
 def database() -> list[Finding]:
     """It answers, and has the tables of this version."""
-    name, needed, kind = _("Database"), migrate.newest_revision(), db.engine.dialect.name
+    name, needed = _("Database"), migrate.newest_revision()
+    kind = NAMES.get(db.engine.dialect.name, db.engine.dialect.name)
     revision = migrate.revision_of(db.engine)
     if revision is None:
         return [bad(name, _("It is empty."), _("Run `portal db upgrade`."))]
@@ -45,7 +47,16 @@ def database() -> list[Finding]:
     if revision != needed:
         says = _("It is at revision %(is)s, this version needs %(needs)s.", **{"is": revision, "needs": needed})
         return [bad(name, says, _("Stop every process of the portal, and run `portal db upgrade`."))]
-    return [good(name, _("%(kind)s answers, and is up to date (%(revision)s).", kind=kind, revision=revision))]
+    return [
+        good(
+            name,
+            _(
+                "%(kind)s answers, and is up to date (%(revision)s).",
+                kind=NAMES.get(kind, kind),
+                revision=revision,
+            ),
+        )
+    ]
 
 
 def worker() -> list[Finding]:

@@ -70,6 +70,15 @@ def test_what_went_wrong_is_told_in_words_and_tried_again_at_once(portal, fault,
     assert "Nothing is waiting" in browser.get(BOARD).text
 
 
+def test_what_the_dashboard_counts_as_stuck_the_board_calls_so(portal: Portal) -> None:
+    portal.control.fault("status", ACCOUNTS, "GET", times=None, status=401)
+    portal.newcomer()
+    portal.work()
+    browser = support(portal)
+    assert "Sign-ups are stuck" in browser.get("/staff/").text
+    assert "Stuck" in browser.get(BOARD).text
+
+
 def test_an_outcome_that_is_unknown_is_looked_into_by_a_retry(portal: Portal) -> None:
     portal.control.fault("timeout_after", ACCOUNTS, "POST")
     portal.newcomer()
