@@ -65,9 +65,14 @@ def _told(actor: Person, account: Account, kind: MailKind, action: str, **facts:
     """Record what was decided, tell the customer, and let the worker look at it."""
     audit.record(actor, account, action, account.name, **facts)
     context = {"account_id": str(account.id), "name": account.contact_name, **facts}
-    mailed = mail.promise(kind, account.contact_email, **context)
+    return _going_on(account, mail.promise(kind, account.contact_email, **context))
+
+
+def _going_on(account: Account, mailed: Mail | None = None) -> Account:
+    """Commit; the worker sends what was promised and looks at the set-up."""
     session().commit()
-    wake("mail", str(mailed.id))
+    if mailed is not None:
+        wake("mail", str(mailed.id))
     wake("provision", str(account.id))
     return account
 
@@ -89,9 +94,7 @@ def retry(actor: Person, account_id: UUID) -> Account:
             _say_why_not(account_id, already=WORKING)
             return account
     audit.record(actor, account, "account.tried_again", account.name)
-    session().commit()
-    wake("provision", str(account_id))
-    return account
+    return _going_on(account)
 
 
 def adopt(actor: Person, account_id: UUID, connexease_uuid: UUID, reason: str) -> Account:
@@ -117,10 +120,7 @@ def adopt(actor: Person, account_id: UUID, connexease_uuid: UUID, reason: str) -
         return account
     audit.record(actor, account, "account.vouched_for", str(connexease_uuid), reason=reason.strip()[:300])
     mailed = mail.promise(MailKind.ADOPTED, account.contact_email, name=account.contact_name, company=account.name)
-    session().commit()
-    wake("mail", str(mailed.id))
-    wake("provision", str(account_id))
-    return account
+    return _going_on(account, mailed)
 
 
 def give_up(actor: Person, account_id: UUID, note: str = "") -> Account:
@@ -148,12 +148,7 @@ def take_up(actor: Person, account_id: UUID) -> Account:
         _say_why_not(account_id, already=UNFINISHED)
         return account
     audit.record(actor, account, "account.taken_up", account.name)
-    mailed = _tell_that_it_goes_on(account, step)
-    session().commit()
-    if mailed is not None:
-        wake("mail", str(mailed.id))
-    wake("provision", str(account_id))
-    return account
+    return _going_on(account, _tell_that_it_goes_on(account, step))
 
 
 def _tell_that_it_goes_on(account: Account, step: Step) -> Mail | None:
