@@ -47,16 +47,7 @@ def database() -> list[Finding]:
     if revision != needed:
         says = _("It is at revision %(is)s, this version needs %(needs)s.", **{"is": revision, "needs": needed})
         return [bad(name, says, _("Stop every process of the portal, and run `portal db upgrade`."))]
-    return [
-        good(
-            name,
-            _(
-                "%(kind)s answers, and is up to date (%(revision)s).",
-                kind=NAMES.get(kind, kind),
-                revision=revision,
-            ),
-        )
-    ]
+    return [good(name, _("%(kind)s answers, and is up to date (%(revision)s).", kind=kind, revision=revision))]
 
 
 def worker() -> list[Finding]:
