@@ -85,7 +85,9 @@ def test_an_outcome_that_is_unknown_is_looked_into_by_a_retry(portal: Portal) ->
     portal.work()
     browser = support(portal)
     assert "the next try finds out first" in browser.get(BOARD).text
-    assert "It may have been carried out" in browser.get(one(portal)).text
+    page = browser.get(one(portal)).text
+    assert "It may have been carried out" in page
+    assert "Connexease did not confirm" not in page, "that was said in other words before"
     browser.post(f"{one(portal)}/retry")
     portal.work()
     portal.is_set_up_once()
