@@ -259,6 +259,11 @@ def look_at_templates(
     composer.button("Read the list again").click()
     expect(composer.status.filter(has_text="You see the list as it was.")).to_be_visible()
     look(page, "compose-templates-away", folder)
+    look_at_a_template_that_is_sent_again(page, member, stack, folder)
+
+
+def look_at_a_template_that_is_sent_again(page: Page, member: Member, stack: Stack, folder: str | None) -> None:
+    composer = ComposePage(page)
     for label, value in (("To", NUMBER), ("Order number", "4711"), ("Day", "Friday")):
         composer.field(label).fill(value)
     composer.main.get_by_role("checkbox", name="Marketing Messages Lite").check()

@@ -363,14 +363,8 @@ def test_look_at_links(
     look(page, "token-links", folder)
 
 
-def test_look_at_a_full_vault_and_at_trouble(
-    tokens: TokensPage,
-    context: BrowserContext,
-    member: Member,
-    stack: Stack,
-    request: pytest.FixtureRequest,
-) -> None:
-    page, folder = tokens.page, request.config.getoption("--shots")
+def look_at_gateway_keys(tokens: TokensPage, member: Member, stack: Stack, folder: str | None) -> None:
+    page = tokens.page
     form = tokens.add_gateway_key()
     look(page, "gateway-new", folder)
     form.keep("Bearer something-else-entirely", "Shop gateway")
@@ -385,6 +379,16 @@ def test_look_at_a_full_vault_and_at_trouble(
     TokenPage(page, "Test gateway").remove()
     look(page, "gateway-remove", folder)
 
+
+def test_look_at_a_full_vault_and_at_trouble(
+    tokens: TokensPage,
+    context: BrowserContext,
+    member: Member,
+    stack: Stack,
+    request: pytest.FixtureRequest,
+) -> None:
+    page, folder = tokens.page, request.config.getoption("--shots")
+    look_at_gateway_keys(tokens, member, stack, folder)
     make_elsewhere(stack, member)
     make(context, member, "Order system")
     make(context, member, "CRM synchronisation")
