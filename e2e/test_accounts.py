@@ -28,7 +28,7 @@ def test_what_is_only_at_connexease_is_read_found_and_looked_at(accounts: Accoun
     made = stack.connexease.create_account(f"{secrets.token_hex(4)}@harbour.example.com", name=name)
     stack.connexease.create_channel(made["uuid"], name=f"Line {made['uuid'][:8]}")
     accounts.refresh()
-    expect(accounts.mirror).to_contain_text("accounts at Connexease")
+    expect(accounts.mirror).to_contain_text("at Connexease, ")
     expect(accounts.row(name)).to_be_visible()  # the list followed by itself
     expect(accounts.button("Refresh now")).to_be_focused()  # it came back, and with it the keyboard
     accounts.find(f"line {made['uuid'][:8]}")

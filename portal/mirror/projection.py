@@ -119,6 +119,7 @@ def _row_of(session: Session, account: Account) -> MirroredAccount:
         listed = _locked(session, col(MirroredAccount.connexease_uuid) == account.connexease_uuid)
     if own is None and listed is not None:
         listed.created_at = min(listed.created_at, account.created_at)
+        listed.last_activity_at = max(listed.last_activity_at, account.created_at)
         return listed
     if own is not None and listed is not None:
         own.seen_at, own.seen_run, own.is_active = listed.seen_at, listed.seen_run, listed.is_active

@@ -165,6 +165,7 @@ def test_somebody_new_takes_an_account_over(portal, support, control, elsewhere)
     done = browser.submit(browser.get(link), "Accept and log in", **NEWCOMER)
     account = portal.one(Account)
     assert done.goes_to == f"/accounts/{account.id}/"
+    assert portal.one(MirroredAccount).last_activity_at >= account.created_at
     portal.settle()
     assert (account.name, account.contact_email) == ("Elsewhere", "info@elsewhere.example.com")
     assert str(account.connexease_uuid) == elsewhere
