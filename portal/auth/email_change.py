@@ -95,7 +95,7 @@ def ask(person: Person, email: str) -> EmailChange:
     if address == person.email:
         raise DomainError(_("You log in with this address already."), "email")
     _refuse_during_set_up(person)
-    row = session().exec(_of(person)).first() or EmailChange(person_id=person.id, email="", session_epoch=0)
+    row = _locked_wish(person) or EmailChange(person_id=person.id, email="", session_epoch=0)
     row.email, row.session_epoch, row.created_at = address, person.session_epoch, now()
     _record(person, "person.email_change_asked", address)
     warning = mail.promise(MailKind.EMAIL_CHANGE_ASKED, person.email, new=address)
@@ -110,8 +110,8 @@ def send_again(person: Person) -> EmailChange:
         DomainError: there is nothing to confirm any more.
     """
     _locked(person)
-    row = of(person)
-    if row is None:
+    row = _locked_wish(person)
+    if row is None or row.session_epoch != person.session_epoch:
         raise DomainError(_("There is no new address to confirm any more."))
     _mail_link(row)
     return row
@@ -207,6 +207,11 @@ def _locked(person: Person) -> None:
     """Whatever is done to a wish is done with its person's row locked."""
     session().commit()
     session().get(Person, person.id, with_for_update=True, populate_existing=True)
+
+
+def _locked_wish(person: Person) -> EmailChange | None:
+    """The wish, while no mail of it is being written: its link would outlive that the row is changed."""
+    return session().exec(_of(person).with_for_update()).first()
 
 
 def _of(person: Person) -> SelectOfScalar[EmailChange]:

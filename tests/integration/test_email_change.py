@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal.auth.links import fingerprint
 from portal.models import AuditEntry, EmailChange, LoginSession, Mail, Person, Role, StaffRole, Step, now
 from tests.support.browser import Browser, Page
 from tests.support.concurrent import meanwhile
@@ -204,6 +205,25 @@ def test_a_link_works_once_and_only_the_newest(portal: Portal, jane: Browser) ->
     again = jane.post(third.removeprefix("http://localhost"))
     assert jane.follow(again).status == 410
     assert portal.one(Person).email == "jane@third.example.com"
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.parametrize("email", [NEW, "jane@third.example.com"])
+def test_a_link_that_is_written_at_the_moment_of_another_wish_does_nothing(
+    portal: Portal, jane: Browser, email: str
+) -> None:
+    """It would prove another address than the one that it is mailed to."""
+    ask(jane)
+    write = "UPDATE email_change SET token_hash = :hash"
+
+    def wish() -> Page:
+        return jane.post(f"{FORM}/again") if email == NEW else ask(jane, email)
+
+    with meanwhile(portal, wish, write, hash=fingerprint("early")) as answer:
+        assert answer.goes_to == "/profile"
+    assert portal.one(EmailChange).email == email
+    assert jane.get("/email/early").status == 410
+    assert jane.get(portal.link(email, "email")).status == 200
 
 
 def test_it_is_cancelled(portal: Portal, jane: Browser) -> None:
