@@ -33,6 +33,10 @@ class Front:
         self._app = app
         self._core = core
 
+    def now(self) -> float:
+        """Unix seconds on the sandbox's clock."""
+        return self._core.now()
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if is_own(path):

@@ -167,6 +167,23 @@ def test_everything_outside_is_well(make_portal) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "health", "says"),
+    [
+        (5, Health.GOOD, "It agrees with Connexease's."),
+        (50, Health.WARNING, " seconds away from Connexease's."),
+        (-3600, Health.BAD, "It is 1 hour away from Connexease's."),
+    ],
+)
+def test_a_clock_that_is_wrong(portal: Portal, seconds: float, health: Health, says: str) -> None:
+    portal.control.advance(seconds)
+    with portal.app.app_context():
+        clock = named(outside.reseller_api())["Clock"]
+    assert clock.health == health
+    assert says in clock.says
+    assert ("NTP" in clock.todo) == (health != Health.GOOD)
+
+
+@pytest.mark.parametrize(
     ("setting", "check", "variable"),
     [
         ("connexease_api_url", outside.reseller_api, "CONNEXEASE_API_URL"),
