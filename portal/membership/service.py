@@ -77,9 +77,10 @@ def remove(actor: Person, account: Account, person_id: UUID) -> Person:
     row, person = _locked(account, person_id)
     if row.role == Role.OWNER:
         _refuse_the_last_owner(account, person_id)
+    # While they belong still: the customer sees that it was one of their own.
+    audit.record(actor, account, "member.left" if actor.id == person_id else "member.removed", person.email)
     session().delete(row)
     handovers.withdraw_made_by(account.id, person_id)
-    audit.record(actor, account, "member.left" if actor.id == person_id else "member.removed", person.email)
     session().commit()
     return person
 

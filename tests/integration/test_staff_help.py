@@ -54,9 +54,11 @@ def test_staff_who_belong_to_an_account_are_its_own_people_there(portal: Portal,
     settings = both.get(f"{account}settings/")
     fields = {"csrf_token": settings.values("Send an invitation")["csrf_token"], "email": "d@acme.example.com"}
     both.post(f"{account}settings/invitations", fields | {"role": "operator"})
-    [entry] = [entry for entry in portal.rows(AuditEntry) if entry.actor == email and entry.account_id]
-    assert "as_staff" not in entry.details
-    assert "Reseller portal (both@" not in both.get(account).text
+    assert both.submit(both.get(f"{account}settings/"), "Leave").status == 303
+    done = [entry for entry in portal.rows(AuditEntry) if entry.actor == email and entry.account_id]
+    assert [entry.action for entry in done] == ["member.invited", "member.left"]
+    assert not any("as_staff" in entry.details for entry in done)
+    assert "Reseller portal (both@" not in portal.log_in("jane@acme.example.com").get(account).text
 
 
 def test_read_only_looks_and_changes_nothing(portal: Portal, account: str) -> None:
