@@ -140,7 +140,7 @@ def take_up(actor: Person, account_id: UUID) -> Account:
     """Go on with a set-up that was given up or declined, from where it stood, and tell the customer.
 
     Raises:
-        DomainError: it was not ended.
+        DomainError: it was not ended, or its address can no longer be proven.
     """
     account = _account(account_id)
     step = _where_it_stood(account)
@@ -183,6 +183,14 @@ def _where_it_stood(account: Account) -> Step:
     if settings().signup_policy == "open":
         return Step.CREATING_ACCOUNT
     set_up = find(account.id)
+    if set_up is not None and set_up.owner.email != account.contact_email.casefold():
+        raise DomainError(
+            _(
+                "Its owner logs in with %(email)s by now, so nobody can prove the account's own address. "
+                "Make a new account for them instead.",
+                email=set_up.owner.email,
+            )
+        )
     if set_up is not None and set_up.owner.email_verified_at is None:
         return Step.WAITING_FOR_EMAIL
     return Step.CREATING_ACCOUNT if _is_let_in(account) else Step.WAITING_FOR_APPROVAL

@@ -185,6 +185,19 @@ def test_what_was_never_proven_waits_for_the_proof_again(verified: Portal) -> No
     assert "Confirm" in verified.mails(JANE)[0]["subject"], "the link of the first mail may be over"
 
 
+def test_what_was_never_proven_is_not_taken_up_for_an_owner_with_another_address(verified: Portal) -> None:
+    verified.sign_up()
+    browser = support(verified)
+    browser.post(f"{one(verified)}/give-up")
+    verified.sql("UPDATE person SET email = 'b@new.example.com' WHERE email = :jane", jane=JANE)
+    verified.sql("UPDATE person SET email_verified_at = :now", now=now())
+    page = browser.follow(browser.post(f"{one(verified)}/take-up"))
+    assert "Its owner logs in with b@new.example.com by now" in page.text
+    assert verified.set_up().step == Step.GIVEN_UP
+    verified.settle()
+    assert verified.accounts_at_connexease() == []
+
+
 def undecided(make_portal) -> Portal:
     """A sign-up that waits for approval."""
     portal = make_portal(signup_policy="approval")
