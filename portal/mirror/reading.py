@@ -204,7 +204,7 @@ def _take_in(run: MirrorRun, ids: Sequence[int], results: Sequence[Result]) -> N
     session().execute(
         sa.select(col(MirroredAccount.id))
         .where(chosen)
-        .order_by(col(MirroredAccount.account_id))
+        .order_by(col(MirroredAccount.account_id), col(MirroredAccount.id))
         .with_for_update()
     )
     session().execute(
