@@ -46,7 +46,7 @@ def test_staff_vouch_for_a_customer(
     board = staff(open_context().new_page(), stack).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
     set_up = board.open(customer.company)
     set_up.vouch("I called them.")
-    expect(set_up.link("Go to the account")).to_be_visible()  # it follows by itself
+    expect(set_up.main.get_by_text("Ready", exact=True)).to_be_visible()  # it follows by itself
     expect(page).to_have_title(f"{customer.company} · Reseller portal")
 
 
