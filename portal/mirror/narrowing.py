@@ -55,7 +55,8 @@ def rows(wanted: Filter, order: Order, place: Position | None, limit: int) -> Fo
     looked_up = _look_up(wanted, of, order, place, limit)
     if looked_up is not None:
         return Found(_shown(looked_up))
-    met, end = walking.look_through(of, wanted.words, order, place, STRETCH)
+    if most < STRETCH:
+        met, end = walking.look_through(of, wanted.words, order, place, STRETCH)
     return Found(_shown(met[:limit]), end if len(met) < limit else None)
 
 
