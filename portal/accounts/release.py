@@ -1,6 +1,6 @@
 """Letting the set-up of an account go on that waited for somebody."""
 
-from portal import audit
+from portal import audit, contact
 from portal.accounts.service import accounts_of
 from portal.extensions import session, settings
 from portal.models import Account, Person, Provisioning, Step, now
@@ -17,7 +17,7 @@ def address_proven(person: Person) -> list[Account]:
     person.email_verified_at = now()
     session().add(person)
     audit.record(person, None, "person.email_verified", person.email)
-    accounts = [each for each in accounts_of(person) if each.contact_email.casefold() == person.email]
+    accounts = [each for each in accounts_of(person) if contact.compared(each.contact_email) == person.email]
     for account in accounts:
         release(account, proven=True)
     return accounts

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from portal import audit
+from portal import audit, contact
 from portal.accounts.service import first_owner
 from portal.connexease import errors as cx
 from portal.connexease import schemas
@@ -116,7 +116,7 @@ def _belongs_to_another(account: Account, connexease_uuid: UUID) -> bool:
 def _is_proven(account: Account) -> bool:
     """Whether an owner has proven the account's own address."""
     owner = _owner(account)
-    return owner.email_verified_at is not None and owner.email == account.contact_email.casefold()
+    return owner.email_verified_at is not None and owner.email == contact.compared(account.contact_email)
 
 
 def _owner(account: Account) -> Person:

@@ -154,9 +154,8 @@ def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnVa
     if found is None:
         abort(404)
     if htmx.is_fragment_request() and request.method == "GET" and found.row.step == Step.READY:
-        return htmx.redirect(
-            url_for("staff.set_up", account_id=account_id)
-        )  # nothing is left to decide on the page
+        # Nothing is left to decide on the page.
+        return htmx.redirect(url_for("staff.set_up", account_id=account_id))
     context = {
         "adopt_form": AdoptForm(),
         "decline_form": DeclineForm(),

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import audit, claims, mail
+from portal import audit, claims, contact, mail
 from portal.accounts.release import release
 from portal.errors import DomainError
 from portal.extensions import session, settings
@@ -183,7 +183,7 @@ def _where_it_stood(account: Account) -> Step:
     if settings().signup_policy == "open":
         return Step.CREATING_ACCOUNT
     set_up = find(account.id)
-    if set_up is not None and set_up.owner.email != account.contact_email.casefold():
+    if set_up is not None and set_up.owner.email != contact.compared(account.contact_email):
         raise DomainError(
             _(
                 "Its owner logs in with %(email)s by now, so nobody can prove the account's own address. "
