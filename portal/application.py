@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import access, database, entrance, errors, operations, queue, security, ui
+from portal import access, database, entrance, error_pages, operations, queue, roles, security, ui
 from portal.accounts import blueprint as accounts
 from portal.auth import blueprint as auth
 from portal.channels import blueprint as channels
@@ -45,9 +45,10 @@ def create(settings: Settings | None = None) -> Flask:
     bootstrap.init_app(app)
     babel.init_app(app, locale_selector=ui.locale, timezone_selector=ui.time_zone)
     entrance.init_app(app)
-    errors.init_app(app)
+    error_pages.init_app(app)
     security.init_app(app, settings)
     ui.init_app(app)
+    roles.init_app(app)
 
     of_customers = (accounts, channels, webhooks, events, vault, compose)
     for blueprint in (operations.blueprint, auth, signup, invitations, membership, *of_customers, staff):

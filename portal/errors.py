@@ -1,18 +1,7 @@
-"""Errors that a person caused or can do something about, and how every error is answered."""
+"""Errors that a person caused or can do something about."""
 
-import logging
-from http import HTTPStatus
-from typing import Any
-
-from flask import Flask, Response, make_response, render_template, request, url_for
-from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, Unauthorized
-
-from portal import access, htmx
 from portal.connexease import errors as cx
 from portal.i18n import _
-
-log = logging.getLogger(__name__)
 
 
 class DomainError(Exception):
@@ -48,90 +37,3 @@ def nothing_changed(error: cx.ConnexeaseError, unknown: str) -> DomainError:
     if isinstance(error, cx.NotFound):
         return DomainError(unknown)
     return DomainError(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
-
-
-def init_app(app: Flask) -> None:
-    """Answer every error with a page, or with a fragment where htmx asked for one."""
-    app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(Unauthorized, _log_in_first)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
-
-
-def _sentences() -> dict[int, tuple[str, str]]:
-    return {
-        400: (_("We could not read that request"), _("Go back, reload the page and try again.")),
-        403: (_("You may not do that"), _("Your role does not allow it.") + " " + _whom_to_ask()),
-        404: (
-            _("There is nothing here"),
-            _("The address may be mistyped, or you do not have access to what it names."),
-        ),
-        405: (_("That does not work here"), _("This address does not take that kind of request.")),
-        413: (_("That was too large"), _("Send less at once and try again.")),
-        429: (_("Too many tries"), _("Wait a few minutes, then try again. Nothing was changed.")),
-        500: (
-            _("Something went wrong on our side"),
-            _("It has been recorded. Try again in a moment; if it stays, tell us when it happened."),
-        ),
-        503: (_("We are briefly unavailable"), _("Try again in a moment.")),
-    }
-
-
-def _whom_to_ask() -> str:
-    person = access.current_person()
-    if access.is_helping() or (person is not None and person.is_staff):
-        return _("Ask one of our admins.")
-    return _("Ask an owner of the account.")
-
-
-def error_page(status: int, title: str | None = None, text: str | None = None, **more: Any) -> Response:
-    """A page, or for htmx a message in the page's own message area, so that no table row is overwritten."""
-    default_title, default_text = _sentences().get(
-        status, (HTTPStatus(status).phrase, _("Go back and try again."))
-    )
-    context = {"status": status, "title": title or default_title, "text": text or default_text, **more}
-    if htmx.is_fragment_request():
-        response = make_response(render_template("errors/_fragment.html", **context), status)
-        response.headers["HX-Retarget"] = "#messages"
-        response.headers["HX-Reswap"] = "innerHTML"
-        return htmx.vary(response)
-    return htmx.vary(make_response(render_template("errors/page.html", **context), status))
-
-
-def _http(error: HTTPException) -> Response:
-    if error.response is not None:
-        return make_response(error.response)
-    response = error_page(error.code or 500)
-    for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
-            response.headers[name] = value
-    return response
-
-
-def _csrf(error: CSRFError) -> Response:
-    title = _("This page was open for too long")
-    if htmx.is_fragment_request():  # the page gets a token that counts, and keeps what was typed
-        return error_page(400, title, _("For your safety nothing was done. Do it again."), renews_token=True)
-    # To reload what is shown now would send the same old form again.
-    text = _("For your safety nothing was done now. Go back, reload the page there, and do it again if needed.")
-    return error_page(400, title, text)
-
-
-def _log_in_first(_error: Unauthorized) -> Response:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" and not htmx.is_htmx() else None
-    address = url_for("auth.login", next=wanted)
-    if htmx.is_fragment_request() and request.method == "POST":  # what was typed stays
-        text = _("Nothing was done, and what you typed is still here. Log in in another tab, then do it again.")
-        return error_page(401, _("You are not logged in any more"), text, login=address)
-    if htmx.is_htmx() or request.accept_mimetypes.best == "application/json":
-        response = make_response("", 401)
-        response.headers["HX-Redirect"] = address
-        return htmx.vary(response)
-    return htmx.redirect(address)
-
-
-def _unexpected(error: Exception) -> Response:
-    # The exception's text may quote what a person typed: the log gets the trace, the person a sentence.
-    log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
-    access.after_failure()
-    return error_page(500)

@@ -1,5 +1,7 @@
 """The roles in words: what each is called, and what whoever has it may do."""
 
+from flask import Flask
+
 from portal.i18n import _l
 from portal.models import Role, StaffRole
 
@@ -23,6 +25,11 @@ MEANINGS: dict[AnyRole, str] = {
     StaffRole.SUPPORT: _l("helps customers, but reveals no keys, sends no messages and reads none"),
     StaffRole.READ_ONLY: _l("looks, and changes nothing"),
 }
+
+
+def init_app(app: Flask) -> None:
+    """Hand the words to the templates."""
+    app.jinja_env.filters.update(role_name=name, role_meaning=meaning)
 
 
 def choices(roles: type[Role] | type[StaffRole]) -> list[tuple[str, str]]:

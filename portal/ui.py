@@ -23,8 +23,6 @@ from portal.access import current_person, has_accounts, is_helping, may_enter
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import now
-from portal.roles import meaning as role_meaning
-from portal.roles import name as role_name
 
 LANGUAGES = ["en"]
 
@@ -62,8 +60,6 @@ def init_app(app: Flask) -> None:
         shortdate=shortdate,
         host=host,
         browser=browser,
-        role_name=role_name,
-        role_meaning=role_meaning,
         translated=translated,
     )
     app.jinja_env.filters["breakable"] = breakable
