@@ -18,6 +18,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         SettingsError: a setting is missing or unsafe.
     """
     # Imported here, so that the sandbox, which shares nothing with the portal, need not load it.
-    from portal.application import create  # noqa: PLC0415
+    from portal.app import create  # noqa: PLC0415
 
     return create(settings)

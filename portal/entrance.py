@@ -1,6 +1,6 @@
 """Logging in and out: the way from a right password to a session, and showing once more who sits there.
 
-Flask-Login stays behind this file and `portal.access`.
+Flask-Login stays behind this file and `portal.web.access`.
 """
 
 from datetime import timedelta
@@ -11,9 +11,9 @@ from flask import Flask, Response, g, request, url_for
 from flask import session as cookie
 
 from portal import logins, second_factor
-from portal.access import current_person
 from portal.extensions import login_manager, session
 from portal.models import LoginSession, Person, now
+from portal.web.access import current_person
 
 CONFIRMED = "confirmed_at"
 CONFIRMED_FOR = timedelta(minutes=10)

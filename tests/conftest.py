@@ -21,7 +21,8 @@ from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from portal import application, create_app, migrate
+from portal import app as application
+from portal import create_app, migrate
 from portal.auth import passwords
 from portal.database import _writing, prepare_sqlite
 from portal.extensions import db, limiter

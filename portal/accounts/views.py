@@ -3,10 +3,10 @@
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.accounts import blueprint, service
 from portal.audit import log
 from portal.models import Account
+from portal.web import access, htmx
 
 
 @blueprint.get("/")

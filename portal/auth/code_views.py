@@ -5,14 +5,15 @@ from uuid import UUID
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, recovery_codes, second_factor, throttle
+from portal import entrance, recovery_codes, second_factor
 from portal.auth import blueprint
 from portal.auth.forms import CodeForm, FirstCodeForm
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Person
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/login/code")
@@ -35,8 +36,8 @@ def check_code() -> ResponseReturnValue:
     person = half[0]
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
-            throttle.take_for_email(Limit.CODES, person.email)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_email(Limit.CODES, person.email)
             was_recovery = second_factor.check(person, text(form.code))
             entrance.log_in(person)
             if was_recovery:
@@ -67,8 +68,8 @@ def finish_enrolling() -> ResponseReturnValue:
     person, begun = half[0], half[1]
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
-            throttle.take_for_email(Limit.CODES, person.email)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_email(Limit.CODES, person.email)
             codes = second_factor.confirm(person, begun, text(form.code), as_first=True)
             entrance.log_in(person)
             return htmx.page("auth/recovery_codes.html", codes=codes, goal=htmx.next_address())

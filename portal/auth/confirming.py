@@ -1,10 +1,11 @@
 """Before something that matters: is it still the person who logged in who sits there?"""
 
-from portal import access, entrance, throttle
+from portal import entrance
 from portal.auth.forms import PasswordForm
 from portal.auth.service import confirm_password
-from portal.forms import text
-from portal.throttle import Limit
+from portal.web import access, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 def confirm(form: PasswordForm) -> None:
@@ -15,6 +16,6 @@ def confirm(form: PasswordForm) -> None:
     """
     if form.needs_password:
         person = access.person_or_401()
-        throttle.take_for_person(Limit.PASSWORDS, person.id)
+        rate_limits.take_for_person(Limit.PASSWORDS, person.id)
         confirm_password(person, text(form.password), text(form.code))
         entrance.note_confirmed()

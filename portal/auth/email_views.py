@@ -3,17 +3,18 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
+from portal import entrance
 from portal.accounts.service import accounts_of
 from portal.auth import blueprint, email_change
 from portal.auth.confirming import confirm
 from portal.auth.forms import ConfirmEmailForm, EmailForm
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import EmailChange, Person
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/profile/email")
@@ -98,9 +99,9 @@ def _confirmed(token: str, person: Person, form: ConfirmEmailForm) -> str:
     """Confirm it; where to go then."""
     is_them = _is_them(person)
     if is_them:
-        throttle.take_for_address(Limit.ADDRESS_POSTS)
+        rate_limits.take_for_address(Limit.ADDRESS_POSTS)
     else:
-        throttle.take_for_log_in(person.email)
+        rate_limits.take_for_log_in(person.email)
     email_change.confirm(token, None if is_them else text(form.password))
     goal = url_for("auth.profile")
     if is_them:
@@ -112,8 +113,8 @@ def _confirmed(token: str, person: Person, form: ConfirmEmailForm) -> str:
 
 
 def _count_mail(person: Person, address: str) -> None:
-    throttle.take_for_person(Limit.MAILS, person.id)
-    throttle.take_for_email(Limit.MAILS, address)
+    rate_limits.take_for_person(Limit.MAILS, person.id)
+    rate_limits.take_for_email(Limit.MAILS, address)
 
 
 def _is_them(person: Person) -> bool:

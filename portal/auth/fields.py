@@ -6,8 +6,8 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import contact
-from portal.forms import Form, stripped, text
 from portal.i18n import _, _l
+from portal.web.forms import Form, stripped, text
 
 
 def first_name() -> StringField:

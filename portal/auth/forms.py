@@ -3,11 +3,12 @@
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal import access, contact, entrance, second_factor
+from portal import contact, entrance, second_factor
 from portal.auth import fields
 from portal.errors import DomainError
-from portal.forms import Form, stripped, text
 from portal.i18n import _, _l
+from portal.web import access
+from portal.web.forms import Form, stripped, text
 
 CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false", "maxlength": 40}
 

@@ -8,16 +8,17 @@ from flask import flash, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, entrance, htmx, logins, recovery_codes, second_factor, throttle
+from portal import contact, entrance, logins, recovery_codes, second_factor
 from portal.auth import blueprint, email_change, service
 from portal.auth.code_views import scan_page
 from portal.auth.confirming import confirm
 from portal.auth.forms import FirstCodeForm, PasswordForm, ProfileForm
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Person
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 BEGUN = "app"
 """In the cookie: the app that the person is setting up."""
@@ -81,7 +82,7 @@ def finish_app() -> ResponseReturnValue:
         return htmx.redirect(url_for("auth.app_first"))
     try:
         if form.validate():
-            throttle.take_for_person(Limit.CODES, person.id)
+            rate_limits.take_for_person(Limit.CODES, person.id)
             return _codes_page(second_factor.confirm(person, begun, text(form.code)))
     except DomainError as error:
         form.show_refusal(error)

@@ -3,14 +3,15 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
+from portal import entrance
 from portal.auth import blueprint, links, service
 from portal.auth.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import LinkPurpose
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/login")
@@ -29,7 +30,7 @@ def log_in() -> ResponseReturnValue:
     form = LogInForm()
     try:
         if form.validate():
-            throttle.take_for_log_in(text(form.email))
+            rate_limits.take_for_log_in(text(form.email))
             person = service.check_log_in(text(form.email), text(form.password))
             return htmx.redirect(entrance.enter(person, htmx.next_address()))
     except DomainError as error:
@@ -60,8 +61,8 @@ def request_reset() -> ResponseReturnValue:
     form = ForgotForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
-            throttle.take_for_email(Limit.MAILS, text(form.email))
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_email(Limit.MAILS, text(form.email))
             service.request_reset(text(form.email))
             return htmx.redirect(url_for("auth.reset_sent"))
     except DomainError as error:
@@ -92,7 +93,7 @@ def set_password(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             goal = entrance.enter(service.reset_password(token, text(form.password)), url_for("accounts.home"))
             flash(_("Your password is changed. Every other session has ended."))
             return htmx.redirect(goal)
@@ -117,7 +118,7 @@ def change_password() -> ResponseReturnValue:
     person, form = access.person_or_401(), ChangePasswordForm()
     try:
         if form.validate():
-            throttle.take_for_person(Limit.PASSWORDS, person.id)
+            rate_limits.take_for_person(Limit.PASSWORDS, person.id)
             service.change_password(person, text(form.current), text(form.password))
             entrance.log_in(person)
             flash(_("Your password is changed. Every other session has ended."))

@@ -6,13 +6,13 @@ from uuid import UUID
 from flask import Response, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
-from portal.access import SENDERS
 from portal.accounts.service import is_ready
 from portal.channels import attempts, blueprint, confirmation, listing
 from portal.database import uuid_or_none
 from portal.errors import DomainError
 from portal.models import Account, OnboardingAttempt, now
+from portal.web import access, htmx
+from portal.web.access import SENDERS
 
 
 @blueprint.get("/accounts/<uuid:account_id>/channels/")

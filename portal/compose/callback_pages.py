@@ -3,8 +3,7 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
-from portal.access import BUILDERS
+from portal import entrance
 from portal.accounts.service import is_ready
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
@@ -14,7 +13,9 @@ from portal.database import writing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.access import BUILDERS
+from portal.web.rate_limits import Limit
 
 ROOT = "/accounts/<uuid:account_id>/messages/status-events"
 
@@ -44,7 +45,7 @@ def reveal_callback(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             confirm(form)
-            throttle.take_for_account(Limit.REVEALS, account.id)
+            rate_limits.take_for_account(Limit.REVEALS, account.id)
             entrance.grant(account.id)
             return htmx.redirect(url_for("compose.callback_secret", account_id=account.id))
     except DomainError as error:

@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
 from portal.accounts.service import is_ready
 from portal.compose import blueprint, drafts, preview, recipients, reviewing, sending, template_list
 from portal.compose.drafts import Draft
@@ -17,10 +16,11 @@ from portal.compose.template_forms import LANGUAGES
 from portal.compose.template_list import TemplateList
 from portal.database import only_reads
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Credential, Message, MessageState, MessageType
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 ROOT = "/accounts/<uuid:account_id>/messages/"
 ONE = f"{ROOT}<uuid:message_id>"
@@ -155,11 +155,11 @@ def _templates(account: Account, form: ComposeForm) -> TemplateList:
     """The templates, read anew while somebody chooses one; whoever writes something else waits for nobody."""
     try:
         if _looks_for("refresh"):
-            throttle.take_for_account(Limit.TEMPLATE_READS, account.id)
+            rate_limits.take_for_account(Limit.TEMPLATE_READS, account.id)
             return template_list.current(account, access.person_or_401(), timedelta())
         if form.chosen_kind == MessageType.TEMPLATE:
             return template_list.current(account)
-    except throttle.TooManyTries:
+    except rate_limits.TooManyTries:
         pass
     return template_list.known(account)
 

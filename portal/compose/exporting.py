@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 from flask_babel import force_locale, get_locale
 
-from portal import audit, spreadsheet
+from portal import audit
 from portal.compose import log, reviewing
 from portal.compose.log import Filter
 from portal.compose.showing import Shown
 from portal.i18n import _
 from portal.models import Account, Message, Person
+from portal.web import csv_export
 
 AT_ONCE = 500
 
@@ -27,7 +28,7 @@ def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
 
 def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterator[str]:
     """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield spreadsheet.BYTE_ORDER_MARK
+    yield csv_export.BYTE_ORDER_MARK
     after: UUID | None = None
     is_first = True
     while is_first or after is not None:
@@ -36,7 +37,7 @@ def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterato
             rows = [_header()] if is_first else []
             rows += [_cells(message, ZoneInfo(account.time_zone)) for message in page.messages]
             after, is_first = page.oldest if page.has_older else None, False
-        yield spreadsheet.written(rows)
+        yield csv_export.written(rows)
 
 
 def _header() -> list[str]:

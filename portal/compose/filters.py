@@ -11,9 +11,9 @@ from portal.compose.log import Filter
 from portal.compose.showing import STATE_WORDS, TYPE_WORDS
 from portal.database import uuid_or_none
 from portal.errors import DomainError
-from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import Account, MessageState, MessageType
+from portal.web.forms import Choice, PeriodForm, as_sent, text
 
 
 class LogForm(PeriodForm):

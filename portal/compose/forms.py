@@ -19,10 +19,10 @@ from portal.compose import drafts
 from portal.compose.drafts import Draft
 from portal.compose.template_forms import TemplateFields
 from portal.errors import DomainError
-from portal.forms import Choice, stripped, text
 from portal.i18n import _, _l
 from portal.models import Credential, MessageType
 from portal.vault import keys
+from portal.web.forms import Choice, stripped, text
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from portal import throttle
 from portal.compose import drafts, media, preview, recipients, sending, template_list
 from portal.compose.drafts import Draft
 from portal.compose.media import Report
@@ -16,7 +15,8 @@ from portal.compose.template_list import Listed
 from portal.extensions import connexease, session
 from portal.i18n import _
 from portal.models import Account, Credential, Message, MessageState, MessageType, Person
-from portal.throttle import Limit
+from portal.web import rate_limits
+from portal.web.rate_limits import Limit
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def _look(account: Account, draft: Draft) -> Report | None:
     if draft.file is None:
         return None
     try:
-        throttle.take_for_account(Limit.LINK_CHECKS, account.id)
-    except throttle.TooManyTries:
+        rate_limits.take_for_account(Limit.LINK_CHECKS, account.id)
+    except rate_limits.TooManyTries:
         return Report((_("The file was not looked at: too many were in the last minute."),))
     session().commit()  # nothing stays open while somebody else's machine is asked
     return media.check(*draft.file)

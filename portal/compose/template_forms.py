@@ -9,8 +9,8 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField,
 from portal.compose import drafts
 from portal.compose.drafts import Button
 from portal.compose.template_list import MOST_VALUES, Listed
-from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
+from portal.web.forms import Choice, Form, stripped, text
 
 BLANK_VALUES, BLANK_BUTTONS = 3, 2
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()

@@ -6,14 +6,14 @@ from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectField, SelectMultipleField
 from wtforms.validators import Length, ValidationError
 
-from portal.access import is_helping
 from portal.connexease import triggers as catalogue
 from portal.database import uuid_or_none
 from portal.events import bodies, log
 from portal.events.log import Filter
-from portal.forms import Choice, Form, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import Account, Channel, DeliveryState
+from portal.web.access import is_helping
+from portal.web.forms import Choice, Form, PeriodForm, as_sent, text
 
 MOST_WORDS = 10
 

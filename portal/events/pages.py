@@ -6,8 +6,6 @@ from urllib.parse import urlencode
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
-from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.channels import listing
 from portal.events import blueprint, bodies, log, processing
@@ -15,6 +13,8 @@ from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import Account, Delivery, DeliveryState
+from portal.web import access, htmx
+from portal.web.access import BUILDERS, LOOKERS
 
 ROOT = "/accounts/<uuid:account_id>/events/"
 FIRST_WAIT, LONGEST_WAIT = 5, 30

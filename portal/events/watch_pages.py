@@ -5,8 +5,6 @@ from typing import Any
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
-from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.events import blueprint, watching
 from portal.events.forms import WatchForm
@@ -14,6 +12,8 @@ from portal.events.pages import ROOT
 from portal.events.watching import Outcome, Watch
 from portal.i18n import _
 from portal.models import Account
+from portal.web import access, htmx
+from portal.web.access import BUILDERS, LOOKERS
 from portal.webhooks import own
 
 

@@ -1,7 +1,7 @@
 """The forms of somebody new who was invited."""
 
 from portal.auth import fields
-from portal.forms import Form
+from portal.web.forms import Form
 
 
 class JoinForm(Form):

@@ -3,14 +3,15 @@
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, entrance, htmx, throttle
+from portal import contact, entrance
 from portal.auth.service import find_person
 from portal.errors import DomainError
-from portal.forms import text
 from portal.invitations import blueprint, service
 from portal.invitations.forms import JoinForm, JoinStaffForm
 from portal.models import Account, Invitation
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/invitations/<token>")
@@ -32,7 +33,7 @@ def join_as_new(token: str) -> ResponseReturnValue:
     form = _form(row)
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             names = (text(form.first_name), text(form.last_name))
             zone = {"time_zone": text(form.time_zone)} if isinstance(form, JoinStaffForm) else {}
             person = service.join_as_new(row, *names, text(form.password), **zone)

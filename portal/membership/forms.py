@@ -4,9 +4,9 @@ from wtforms import EmailField
 from wtforms.validators import DataRequired, Length
 
 from portal import roles
-from portal.forms import Choice, Form
 from portal.i18n import _l
 from portal.models import Role
+from portal.web.forms import Choice, Form
 
 
 class RoleForm(Form):

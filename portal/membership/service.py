@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from portal import audit, logins, second_factor
-from portal.access import BUILDERS
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, LoginSession, Membership, Person, Role
 from portal.vault import handovers
+from portal.web.access import BUILDERS
 
 
 @dataclass(frozen=True)

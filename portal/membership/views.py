@@ -7,9 +7,8 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
+from portal import entrance
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.invitations import service as invitations
 from portal.membership import blueprint
@@ -17,7 +16,9 @@ from portal.membership import service as members
 from portal.membership.forms import InviteForm, RoleForm
 from portal.membership.service import Member
 from portal.models import Account, Role
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 ROOT = "/accounts/<uuid:account_id>/settings/"
 PERSON = f"{ROOT}people/<uuid:person_id>"
@@ -38,7 +39,7 @@ def invite(account: Account) -> ResponseReturnValue:
     form = InviteForm()
     try:
         if form.validate():
-            throttle.take_for_account(Limit.INVITATIONS, account.id)
+            rate_limits.take_for_account(Limit.INVITATIONS, account.id)
             row = invitations.invite(access.person_or_401(), account, text(form.email), Role(form.role.data))
             flash(_("An invitation is on its way to %(email)s.", email=row.email))
             return htmx.redirect(_address(account))
@@ -53,7 +54,7 @@ def invite_again(account: Account, invitation_id: UUID) -> ResponseReturnValue:
     """Mail the invitation again."""
 
     def send() -> str:
-        throttle.take_for_account(Limit.INVITATIONS, account.id)
+        rate_limits.take_for_account(Limit.INVITATIONS, account.id)
         row = invitations.send_again(access.person_or_401(), account, invitation_id)
         return _("Another link is on its way to %(email)s; the one before does nothing any more.", email=row.email)
 

@@ -8,10 +8,10 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from portal import contact
 from portal.auth import fields, passwords
 from portal.errors import DomainError
-from portal.forms import Form, stripped, text
 from portal.i18n import _l
 from portal.signup.invitations import Newcomer
 from portal.signup.service import AccountDetails
+from portal.web.forms import Form, stripped, text
 
 GUESSED = {"data-guess": "time-zone"}
 """The browser says where it is."""

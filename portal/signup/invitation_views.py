@@ -6,15 +6,16 @@ Opening a page spends nothing: mail programs open links by themselves.
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, entrance, htmx, throttle
+from portal import contact, entrance
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError
-from portal.forms import Form, text
 from portal.i18n import _
 from portal.models import AccountInvitation
 from portal.signup import blueprint, invitations, opening
 from portal.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import Form, text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/welcome/<token>")
@@ -31,7 +32,7 @@ def begin(token: str) -> ResponseReturnValue:
     form = WelcomeForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             person = opening.accept(token, text(form.password))
             return htmx.redirect(entrance.enter(person, url_for("accounts.home")))
     except LinkSpent:
@@ -68,7 +69,7 @@ def accept(token: str) -> ResponseReturnValue:
     form = _form_for(invitation)
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             return _taken_over(token, form)
     except LinkSpent:
         return htmx.redirect(url_for("signup.invited", token=token))

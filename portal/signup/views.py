@@ -6,18 +6,19 @@ from flask import flash, g, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, entrance, htmx, throttle
+from portal import contact, entrance
 from portal.accounts.release import CORRECTABLE
 from portal.accounts.service import said_at_the_end
 from portal.auth.service import LinkSpent
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Provisioning, Role, Step
 from portal.signup import blueprint, correcting, provisioning, service
 from portal.signup.forms import AccountForm, ConfirmForm, SignUpForm
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 BROWSER_TOKEN = "signup"
 
@@ -38,8 +39,8 @@ def sign_up() -> ResponseReturnValue:
     form = SignUpForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.SIGNUPS)
-            throttle.take_for_email(Limit.MAILS, text(form.contact_email))
+            rate_limits.take_for_address(Limit.SIGNUPS)
+            rate_limits.take_for_email(Limit.MAILS, text(form.contact_email))
             return _signed_up(service.sign_up(form.details(), text(form.password)))
     except DomainError as error:
         form.show_refusal(error)
@@ -80,7 +81,7 @@ def confirm(token: str) -> ResponseReturnValue:
     form = ConfirmForm()
     try:
         if form.validate():
-            throttle.take_for_address(Limit.ADDRESS_POSTS)
+            rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             trusted = _is_trusted(token)
             person = service.confirm(token, None if trusted else text(form.password))
             goal = entrance.enter(person, url_for("accounts.home"))
@@ -108,7 +109,7 @@ def send_again(account: Account) -> ResponseReturnValue:
     """Mail another link to prove the address."""
     person = access.person_or_401()
     try:
-        throttle.take_for_email(Limit.MAILS, person.email)
+        rate_limits.take_for_email(Limit.MAILS, person.email)
         service.send_verification_again(person)
         flash(_("We mailed another link to %(email)s.", email=person.email))
     except DomainError as error:
@@ -148,7 +149,7 @@ def correct(account: Account) -> ResponseReturnValue:
     form = AccountForm()
     try:
         if form.validate():
-            throttle.take_for_account(Limit.CORRECTIONS, account.id)
+            rate_limits.take_for_account(Limit.CORRECTIONS, account.id)
             correcting.correct_details(access.person_or_401(), account, form.details())
             return htmx.redirect(url_for("signup.setup", account_id=account.id))
     except DomainError as error:

@@ -6,12 +6,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SearchField
 from wtforms.validators import Length
 
-from portal.forms import Choice, Form, text
 from portal.i18n import _, _l
 from portal.mirror import directory, marks, words
 from portal.mirror.directory import Order, Sort
 from portal.mirror.marks import Recency
 from portal.models import MessageState, Step
+from portal.web.forms import Choice, Form, text
 
 STEP_WORDS = {
     Step.READY: _l("Ready"),

@@ -2,13 +2,13 @@
 
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.models import MirroredAccount, StaffRole
 from portal.signup import invitations
 from portal.staff import account_detail
 from portal.staff import account_export as export
 from portal.staff.account_forms import MESSAGE_WORDS
 from portal.staff.opening_forms import InviteForm
+from portal.web import access, htmx
 
 HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
 

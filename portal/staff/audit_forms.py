@@ -7,8 +7,8 @@ from wtforms import SearchField
 from wtforms.validators import Length
 
 from portal.audit import log
-from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
+from portal.web.forms import Choice, PeriodForm, as_sent, text
 
 FIELDS = ("account", "actor", "family", "q", "range")
 

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from flask import Response, abort, current_app, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, spreadsheet
 from portal.audit import log
 from portal.models import now
 from portal.staff import audit_export as export
 from portal.staff import blueprint
 from portal.staff.audit_forms import AuditForm, audit_form
+from portal.web import access, csv_export, htmx
 
 
 @blueprint.get("/staff/audit/")
@@ -36,7 +36,7 @@ def audit_export() -> ResponseReturnValue:
     if not form.validate():
         abort(400)
     rows = export.exported(access.person_or_401(), _filter(form), _sentences())
-    lines = spreadsheet.lines(export.COLUMNS, rows)
+    lines = csv_export.lines(export.COLUMNS, rows)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="audit-{now():%Y-%m-%d}.csv"'
     return response

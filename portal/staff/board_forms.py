@@ -3,8 +3,8 @@
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
-from portal.forms import Form
 from portal.i18n import _l
+from portal.web.forms import Form
 
 
 class AdoptForm(Form):

@@ -7,16 +7,16 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
 from portal.database import uuid_or_none
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step
 from portal.staff import blueprint, deciding, dropoffs
 from portal.staff import board as service
 from portal.staff.board_forms import AdoptForm, DeclineForm, GiveUpForm
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 ROOT = "/staff/provisioning/"
 ONE = f"{ROOT}<uuid:account_id>"
@@ -79,7 +79,7 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
 
     def mail(actor: Person, of: UUID) -> Account:
         if found := service.find(of):
-            throttle.take_for_email(Limit.MAILS, found.owner.email)
+            rate_limits.take_for_email(Limit.MAILS, found.owner.email)
         return deciding.mail_link(actor, of)
 
     return _do(mail, account_id, _("A new link is on its way to %(name)s."))

@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
 from portal.errors import DomainError
@@ -14,6 +13,7 @@ from portal.mirror import directory
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
 from portal.staff import customer_people as service
+from portal.web import access, htmx
 
 APP = "/staff/accounts/<uuid:uuid>/people/<uuid:person_id>/app"
 

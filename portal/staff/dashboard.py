@@ -38,7 +38,7 @@ from portal.models import (
     now,
 )
 from portal.staff import board, tally
-from portal.staff.charts import Chart
+from portal.web.charts import Chart
 
 DAYS = 30
 MOST_COUNTED = 999

@@ -2,9 +2,9 @@
 
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.staff import blueprint
 from portal.staff import dashboard as service
+from portal.web import access, htmx
 
 
 @blueprint.get("/staff/")

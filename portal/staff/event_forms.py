@@ -10,9 +10,9 @@ from portal.audit import log
 from portal.connexease import triggers as catalogue
 from portal.events import everywhere
 from portal.events.forms import STATE_WORDS
-from portal.forms import Choice, PeriodForm, as_sent, text
 from portal.i18n import _, _l
 from portal.models import DeliveryState
+from portal.web.forms import Choice, PeriodForm, as_sent, text
 
 FIELDS = ("account", "trigger", "state", "range")
 

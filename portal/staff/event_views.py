@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.events import everywhere
 from portal.events.forms import STATE_WORDS
 from portal.events.log import HIGHEST
 from portal.staff import blueprint
 from portal.staff.event_forms import event_form
+from portal.web import access, htmx
 
 
 @blueprint.get("/staff/events/")

@@ -5,9 +5,9 @@ from typing import Any
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length
 
-from portal.forms import Form
 from portal.i18n import _, _l
 from portal.signup.forms import AccountForm
+from portal.web.forms import Form
 
 MISSING = {
     "name": _l("Enter the company's name."),

@@ -6,9 +6,8 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, contact, htmx, throttle
+from portal import contact
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.mirror import directory
 from portal.models import MirroredAccount
@@ -17,7 +16,9 @@ from portal.signup import service as signup
 from portal.staff import account_detail, account_page, blueprint
 from portal.staff.account_page import HELPERS
 from portal.staff.opening_forms import InviteForm, NewAccountForm
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get("/staff/accounts/new")
@@ -35,7 +36,7 @@ def open_account() -> ResponseReturnValue:
     try:
         if form.validate():
             details = form.details()
-            throttle.take_for_email(Limit.MAILS, details.contact_email)
+            rate_limits.take_for_email(Limit.MAILS, details.contact_email)
             account = opening.open_account(access.person_or_401(), details)
             flash(_("The account is being set up, and %(email)s is invited.", email=account.contact_email))
             return htmx.redirect(url_for("staff.account", uuid=account.id))
@@ -51,7 +52,7 @@ def invite(uuid: UUID) -> ResponseReturnValue:
     row, form = _row_or_404(uuid), InviteForm()
     try:
         if form.validate():
-            throttle.take_for_email(Limit.MAILS, text(form.email))
+            rate_limits.take_for_email(Limit.MAILS, text(form.email))
             sent = invitations.invite(access.person_or_401(), row, text(form.email))
             flash(_("%(email)s is invited to take the account over.", email=sent.email))
             return htmx.redirect(url_for("staff.account", uuid=uuid))
@@ -78,7 +79,7 @@ def mail_again(uuid: UUID) -> ResponseReturnValue:
     if owner is None or account is None:
         abort(404)
     try:
-        throttle.take_for_email(Limit.MAILS, owner.email)
+        rate_limits.take_for_email(Limit.MAILS, owner.email)
         if detail.waits_for_password:
             opening.invite_again(actor, account, owner)
         elif owner.email_verified_at is None:

@@ -6,18 +6,19 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, logins, second_factor, throttle
+from portal import entrance, logins, second_factor
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.invitations import service as invitations
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
 from portal.staff import people as service
 from portal.staff.people_forms import InviteForm, StaffRoleForm
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 ROOT = "/staff/people/"
 ONE = f"{ROOT}<uuid:person_id>"
@@ -38,7 +39,7 @@ def invite_colleague() -> ResponseReturnValue:
     actor, form = access.person_or_401(), InviteForm()
     try:
         if form.validate():
-            throttle.take_for_email(Limit.INVITATIONS, actor.email)
+            rate_limits.take_for_email(Limit.INVITATIONS, actor.email)
             row = invitations.invite(actor, None, text(form.email), StaffRole(form.role.data))
             flash(_("An invitation is on its way to %(email)s.", email=row.email))
             return htmx.redirect(url_for("staff.people"))
@@ -53,7 +54,7 @@ def invite_again(invitation_id: UUID) -> ResponseReturnValue:
     """Mail the invitation again."""
 
     def send(actor: Person) -> str:
-        throttle.take_for_email(Limit.INVITATIONS, actor.email)
+        rate_limits.take_for_email(Limit.INVITATIONS, actor.email)
         row = invitations.send_again(actor, None, invitation_id)
         return _("Another link is on its way to %(email)s; the one before does nothing any more.", email=row.email)
 

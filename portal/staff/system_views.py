@@ -5,13 +5,13 @@ import secrets
 from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
 from portal.doctor import metrics as gauges
 from portal.doctor import rounds
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import StaffRole
 from portal.staff import blueprint, mending
+from portal.web import access, htmx
 
 
 @blueprint.get("/staff/system/")

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Response, abort, flash, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, spreadsheet
 from portal.i18n import _
 from portal.mirror import directory, reading, runs
 from portal.models import now
@@ -15,6 +14,7 @@ from portal.staff import account_export as export
 from portal.staff import account_page, blueprint
 from portal.staff.account_forms import AccountFilter, account_filter
 from portal.staff.account_page import HELPERS
+from portal.web import access, csv_export, htmx
 
 
 @blueprint.get("/staff/accounts/")
@@ -39,7 +39,7 @@ def accounts_export() -> ResponseReturnValue:
     if not form.validate():
         abort(400)
     rows = export.exported(access.person_or_401(), form.filter(), form.order)
-    lines = spreadsheet.lines(export.COLUMNS, rows)
+    lines = csv_export.lines(export.COLUMNS, rows)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="accounts-{now():%Y-%m-%d}.csv"'
     return response

@@ -10,10 +10,10 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
 from portal.auth.forms import PasswordForm
-from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
 from portal.models import now
 from portal.vault import gateway_keys
+from portal.web.forms import Choice, Form, stripped, text
 
 HOUR, DAY = 3600, 86400
 NAME_LIMIT = 80

@@ -6,15 +6,15 @@ from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
-from portal import access, htmx
-from portal.access import BUILDERS
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account
 from portal.vault import blueprint, gateway_keys, pages
 from portal.vault.forms import GatewayKeyForm, PastedKeyForm, TypedForm
 from portal.vault.pages import ONE, ROOT
+from portal.web import access, htmx
+from portal.web.access import BUILDERS
+from portal.web.forms import text
 
 
 @blueprint.get(f"{ROOT}gateway/new")

@@ -5,19 +5,19 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
-from portal.access import BUILDERS
 from portal.auth.confirming import confirm
 from portal.errors import DomainError
 from portal.extensions import settings
-from portal.forms import Form, text
 from portal.i18n import _
 from portal.models import Account
-from portal.throttle import Limit
 from portal.vault import blueprint, handovers, holdings, keys
 from portal.vault.forms import HandOverForm
 from portal.vault.holdings import Held
 from portal.vault.pages import ONE
+from portal.web import access, htmx, rate_limits
+from portal.web.access import BUILDERS
+from portal.web.forms import Form, text
+from portal.web.rate_limits import Limit
 
 
 @blueprint.get(f"{ONE}/hand-over")
@@ -36,7 +36,7 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
         if form.validate():
             handovers.refuse_again(account, text(form.intent))  # before the password that it was sent with counts
             confirm(form)
-            throttle.take_for_account(Limit.REVEALS, account.id)
+            rate_limits.take_for_account(Limit.REVEALS, account.id)
             link, token = handovers.make(
                 access.person_or_401(), account, held.row, form.lasts(), text(form.note), text(form.intent)
             )
@@ -79,8 +79,8 @@ def handed_over(token: str) -> ResponseReturnValue:
 def open_link(token: str) -> ResponseReturnValue:
     """Show the key, once."""
     try:
-        throttle.take_for_address(Limit.ADDRESS_POSTS)
-    except throttle.TooManyTries:
+        rate_limits.take_for_address(Limit.ADDRESS_POSTS)
+    except rate_limits.TooManyTries:
         abort(429)
     opened = handovers.open_link(token, request.remote_addr or "", request.user_agent.string)
     if opened is None:

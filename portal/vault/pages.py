@@ -7,12 +7,12 @@ from flask import Response, abort, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
-from portal import access, htmx
 from portal.auth.forms import PasswordForm
 from portal.models import Account, CredentialKind, now
 from portal.vault import handovers, holdings
 from portal.vault.forms import NameForm, TokenForm, TypedForm
 from portal.vault.holdings import Held
+from portal.web import access, htmx
 
 ROOT = "/accounts/<uuid:account_id>/tokens/"
 ONE = f"{ROOT}<uuid:credential_id>"

@@ -7,17 +7,14 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, entrance, htmx, throttle
-from portal.access import BUILDERS, LOOKERS
+from portal import entrance
 from portal.accounts.service import is_ready
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
 from portal.database import writing
 from portal.errors import DomainError
-from portal.forms import text
 from portal.i18n import _
 from portal.models import Account, CredentialStep
-from portal.throttle import Limit
 from portal.vault import blueprint, holdings, issuing, keys, pages, proving, revoking
 from portal.vault.forms import (
     NameForm,
@@ -27,6 +24,10 @@ from portal.vault.forms import (
 )
 from portal.vault.issuing import Wish
 from portal.vault.pages import ONE, ROOT
+from portal.web import access, htmx, rate_limits
+from portal.web.access import BUILDERS, LOOKERS
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 
 POLLED_AT_MOST = timedelta(seconds=20)
 """How often a page that looks by itself has Connexease asked."""
@@ -104,7 +105,7 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             confirm(form)
-            throttle.take_for_account(Limit.REVEALS, account.id)
+            rate_limits.take_for_account(Limit.REVEALS, account.id)
             entrance.grant(held.id)
             return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=held.id))
     except DomainError as error:
@@ -138,8 +139,8 @@ def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The page says that its copy button was pressed."""
     held = pages.held_or_404(account, credential_id)
     try:
-        throttle.take_for_account(Limit.REVEALS, account.id)
-    except throttle.TooManyTries:
+        rate_limits.take_for_account(Limit.REVEALS, account.id)
+    except rate_limits.TooManyTries:
         abort(429)
     keys.note_copied(access.person_or_401(), account, held.row)
     return "", 204
@@ -151,7 +152,7 @@ def try_out(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Ask Connexease something with the key."""
     held = pages.held_or_404(account, credential_id)
     try:
-        throttle.take_for_account(Limit.REVEALS, account.id)
+        rate_limits.take_for_account(Limit.REVEALS, account.id)
         flash(proving.try_out(access.person_or_401(), account, held.row))
     except DomainError as error:
         flash(error.message, "danger")
@@ -234,7 +235,7 @@ def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
 
 
 def _make(account: Account, wish: Wish, intent: str) -> ResponseReturnValue:
-    throttle.take_for_account(Limit.NEW_TOKENS, account.id)
+    rate_limits.take_for_account(Limit.NEW_TOKENS, account.id)
     row = issuing.create(access.person_or_401(), account, wish, intent)
     address = "vault.first" if row.step == CredentialStep.LISTED else "vault.show"
     return htmx.redirect(url_for(address, account_id=account.id, credential_id=row.id))

@@ -6,16 +6,16 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
-from portal.access import BUILDERS
 from portal.channels import listing
 from portal.connexease import triggers as catalogue
 from portal.database import only_reads
 from portal.errors import DomainError
 from portal.extensions import session
-from portal.forms import text
 from portal.models import Account
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.access import BUILDERS
+from portal.web.forms import text
+from portal.web.rate_limits import Limit
 from portal.webhooks import addresses, blueprint, holdings, own, saving
 from portal.webhooks.forms import BLANK_ROWS, WebhookForm
 from portal.webhooks.headers import SECRET_NAMES
@@ -151,8 +151,8 @@ def _doubt(account: Account, form: WebhookForm) -> str | None:
     if not url or addresses.problem_with(url):
         return None
     try:
-        throttle.take_for_account(Limit.LOOK_UPS, account.id)
-    except throttle.TooManyTries:
+        rate_limits.take_for_account(Limit.LOOK_UPS, account.id)
+    except rate_limits.TooManyTries:
         return None
     session().commit()  # no lock is held while a stranger's name server thinks
     return addresses.doubt_about(url)

@@ -10,12 +10,12 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMulti
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.access import is_helping
 from portal.connexease import triggers as catalogue
-from portal.forms import Choice, Form, stripped, text
 from portal.i18n import _, _l
 from portal.models import Channel
-from portal.ui import host
+from portal.web.access import is_helping
+from portal.web.forms import Choice, Form, stripped, text
+from portal.web.template_context import host
 from portal.webhooks import addresses, headers
 from portal.webhooks.headers import Header
 from portal.webhooks.holdings import Held

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx, throttle
-from portal.access import BUILDERS
 from portal.errors import DomainError
 from portal.models import Account
-from portal.throttle import Limit
+from portal.web import access, htmx, rate_limits
+from portal.web.access import BUILDERS
+from portal.web.rate_limits import Limit
 from portal.webhooks import blueprint, holdings, probe
 from portal.webhooks.forms import TestForm
 from portal.webhooks.holdings import Held
@@ -31,7 +31,7 @@ def send_test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     form, result = _test_form(held), None
     try:
         if form.validate():
-            throttle.take_for_account(Limit.WEBHOOK_TESTS, account.id)
+            rate_limits.take_for_account(Limit.WEBHOOK_TESTS, account.id)
             result = probe.send(access.person_or_401(), account, held.row, form.trigger.data)
             return _test_page(account, held, form, result)
     except DomainError as error:

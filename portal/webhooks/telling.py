@@ -6,8 +6,8 @@ from portal import mail
 from portal.extensions import session
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
 from portal.queue import wake
-from portal.ui import host
 from portal.vault.handovers import owners_of
+from portal.web.template_context import host
 from portal.webhooks.holdings import Held
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import access, htmx
-from portal.access import BUILDERS, LOOKERS
 from portal.accounts.service import is_ready
 from portal.channels import listing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, Webhook
+from portal.web import access, htmx
+from portal.web.access import BUILDERS, LOOKERS
 from portal.webhooks import blueprint, coverage, holdings, saving
 from portal.webhooks.pages import ROOT, current, held_or_404, names, say_saved
 from portal.webhooks.rules import Broken

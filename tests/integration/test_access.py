@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from portal import access
 from portal.models import OnboardingAttempt, Role, StaffRole
+from portal.web import access
 from tests.support.browser import Browser
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from portal import access
 from portal.extensions import session
 from portal.models import Person, StaffRole
 from portal.settings import HTMX_CDN_URL
+from portal.web import access
 from tests.support.marks import both_databases
 
 ALWAYS = {

@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from portal import access
 from portal.models import Role, StaffRole
+from portal.web import access
 from tests.support.portal import Portal
 
 EVERYBODY = "owner developer operator member"

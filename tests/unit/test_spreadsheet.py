@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from portal import spreadsheet
+from portal.web import csv_export
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,16 @@ from portal import spreadsheet
     ],
 )
 def test_a_cell(cell: object, written: str) -> None:
-    assert spreadsheet.harmless(cell) == written
+    assert csv_export.harmless(cell) == written
 
 
 def test_every_cell_is_in_quotes() -> None:
-    [_mark, text] = spreadsheet.lines(["a", "b"], [["x", 'y"z'], [None, 1]])
+    [_mark, text] = csv_export.lines(["a", "b"], [["x", 'y"z'], [None, 1]])
     assert text == '"a","b"\r\n"x","y""z"\r\n"","1"\r\n'
 
 
 def test_a_long_list_comes_in_parts() -> None:
-    parts = list(spreadsheet.lines(["n"], ([number] for number in range(1000))))
+    parts = list(csv_export.lines(["n"], ([number] for number in range(1000))))
     assert len(parts) > 5
     rows = list(csv.reader(io.StringIO("".join(parts[1:]))))
     assert rows == [["n"], *([str(number)] for number in range(1000))]

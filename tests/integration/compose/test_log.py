@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import spreadsheet
 from portal.compose import exporting, log
 from portal.extensions import session
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
+from portal.web import csv_export
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
@@ -277,7 +277,7 @@ def rows_of(sender: Sender, query: str = "") -> list[dict[str, str]]:
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.csv"'
     written = answer.get_data(as_text=True)
-    assert written.startswith(spreadsheet.BYTE_ORDER_MARK)
+    assert written.startswith(csv_export.BYTE_ORDER_MARK)
     return list(csv.DictReader(io.StringIO(written[1:])))
 
 
@@ -314,7 +314,7 @@ def test_a_file_holds_the_whole_content(sender: Sender) -> None:
 @pytest.mark.parametrize("formula", ["=1+1", "\t=1", "=cmd|' /C calc'!A0", "hi;=1+1"])
 def test_no_cell_is_a_formula(sender: Sender, formula: str) -> None:
     fill(sender, 1, body=formula)
-    assert rows_of(sender)[0]["Content"] == spreadsheet.harmless(formula) != formula
+    assert rows_of(sender)[0]["Content"] == csv_export.harmless(formula) != formula
 
 
 def test_a_reader_who_goes_away(sender: Sender) -> None:

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from portal import access, audit, spreadsheet
+from portal import audit
 from portal.audit import log
 from portal.extensions import session
 from portal.models import Account, AuditEntry, Person, StaffRole, now
+from portal.web import access, csv_export
 from tests.support.browser import Browser
 from tests.support.portal import Portal
 
@@ -176,7 +177,7 @@ def test_a_file_holds_every_entry_and_no_formula(portal: Portal, acme: UUID, rea
         for cell in row.values():
             assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
     assert rows[-1]["in words"] == "exported the audit log"
-    harmless = [spreadsheet.harmless(text) for text in evil]
+    harmless = [csv_export.harmless(text) for text in evil]
     assert [row["target"] for row in rows if row["target"] in harmless] == harmless
     assert rows[0]["in words"] == "signed up as Acme Corp"
 

@@ -21,7 +21,7 @@ from portal.models import (
     now,
 )
 from portal.staff import dashboard, tally
-from portal.staff.charts import Chart
+from portal.web.charts import Chart
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal

@@ -8,8 +8,8 @@ from flask import Flask, Response, make_response, render_template, request, url_
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, Unauthorized
 
-from portal import access, htmx
 from portal.i18n import _
+from portal.web import access, htmx
 
 log = logging.getLogger(__name__)
 

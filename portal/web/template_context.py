@@ -18,11 +18,11 @@ from flask_babel import (
 )
 from markupsafe import Markup, escape
 
-from portal import htmx
-from portal.access import current_person, has_accounts, is_helping, may_enter
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import now
+from portal.web import htmx
+from portal.web.access import current_person, has_accounts, is_helping, may_enter
 
 LANGUAGES = ["en"]
 

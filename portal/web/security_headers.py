@@ -4,8 +4,8 @@ from wsgiref.headers import Headers
 
 from flask import Flask, Response, request
 
-from portal.access import current_person
 from portal.settings import Settings
+from portal.web.access import current_person
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import access, database, entrance, error_pages, operations, queue, roles, security, ui
+from portal import database, entrance, operations, queue, roles
 from portal.accounts import blueprint as accounts
 from portal.auth import blueprint as auth
 from portal.channels import blueprint as channels
@@ -25,6 +25,7 @@ from portal.signup import blueprint as signup
 from portal.staff import blueprint as staff
 from portal.vault import blueprint as vault
 from portal.vault_crypto import Vault
+from portal.web import access, errors, security_headers, template_context
 from portal.webhooks import blueprint as webhooks
 from portal.worker import tasks
 
@@ -43,11 +44,11 @@ def create(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     bootstrap.init_app(app)
-    babel.init_app(app, locale_selector=ui.locale, timezone_selector=ui.time_zone)
+    babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
     entrance.init_app(app)
-    error_pages.init_app(app)
-    security.init_app(app, settings)
-    ui.init_app(app)
+    errors.init_app(app)
+    security_headers.init_app(app, settings)
+    template_context.init_app(app)
     roles.init_app(app)
 
     of_customers = (accounts, channels, webhooks, events, vault, compose)
@@ -119,7 +120,7 @@ def _serve_static(app: Flask, settings: Settings) -> None:
         root=static,
         prefix="static/",
         autorefresh=not settings.is_production,
-        add_headers_function=security.add_to_static,
+        add_headers_function=security_headers.add_to_static,
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
