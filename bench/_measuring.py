@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal import create_app, migrate
+from portal import create_app
+from portal.db import migrate
 from portal.extensions import db, session
 from portal.settings import Settings
 

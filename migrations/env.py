@@ -1,4 +1,4 @@
-"""Alembic's entry. `portal.migrate` hands in the connection."""
+"""Alembic's entry. `portal.db.migrate` hands in the connection."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import portal.models as _whole_metadata  # noqa: F401
-from portal.migrate import is_described
+from portal.db.migrate import is_described
 from portal.models.base import UtcDateTime
 
 

@@ -9,12 +9,13 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import database, entrance, operations, queue, roles
+from portal import entrance, operations, roles
 from portal.accounts import blueprint as accounts
 from portal.auth import blueprint as auth
 from portal.channels import blueprint as channels
 from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
+from portal.db import engine, queue
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.invitations import blueprint as invitations
@@ -75,7 +76,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=_limits_storage(settings),
         RATELIMIT_HEADERS_ENABLED=False,
         BABEL_DEFAULT_LOCALE="en",
-        SQLALCHEMY_ENGINES={"default": database.engine_options(settings.database_sqlalchemy_url)},
+        SQLALCHEMY_ENGINES={"default": engine.engine_options(settings.database_sqlalchemy_url)},
     )
     if not app.config["TESTING"]:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -94,7 +95,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
     closers = app.teardown_appcontext_funcs
     app.teardown_appcontext_funcs = [closer for closer in closers if not iscoroutinefunction(closer)]
     with app.app_context():
-        database.init_app(app, db.engine)
+        engine.init_app(app, db.engine)
 
 
 def connexease(settings: Settings) -> Connexease:

@@ -13,7 +13,7 @@ import redis
 from flask import Flask
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from portal.database import lacks_tables
+from portal.db.engine import lacks_tables
 from portal.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def db() -> None:
 @with_app
 def upgrade() -> None:
     """Bring the database to the newest revision."""
-    from portal import migrate  # noqa: PLC0415
     from portal.audit import chain  # noqa: PLC0415
+    from portal.db import migrate  # noqa: PLC0415
     from portal.extensions import db as database  # noqa: PLC0415
 
     if (revision := migrate.revision_of(database.engine)) and not migrate.is_known(revision):

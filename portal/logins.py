@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from portal.database import storable, writing
+from portal.db.engine import storable, writing
 from portal.extensions import db, session, settings
 from portal.models import LoginSession, Person, now
 

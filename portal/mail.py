@@ -19,7 +19,7 @@ from flask import current_app
 from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session, settings
 from portal.models import Mail, MailKind, MailState, now
 from portal.settings import is_loopback

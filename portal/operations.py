@@ -5,8 +5,8 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.db.migrate import newest_revision
 from portal.extensions import db
-from portal.migrate import newest_revision
 from portal.web.access import machine
 
 blueprint = Blueprint("operations", __name__)

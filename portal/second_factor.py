@@ -14,12 +14,12 @@ from sqlmodel import col, select
 
 from portal import audit, logins, mail
 from portal import recovery_codes as recovery
-from portal.database import writing
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.models import Authenticator, MailKind, Person, now
-from portal.queue import wake
 from portal.vault_crypto import VaultError
 from portal.vault_keeping import authenticator_place
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import db, vault
 from portal.models import AuditChain, Authenticator, Credential, OnboardingAttempt, PortalWebhook, Webhook
 from portal.vault_crypto import Place, VaultError

@@ -22,9 +22,10 @@ from jinja2 import FileSystemBytecodeCache
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from portal import app as application
-from portal import create_app, migrate
+from portal import create_app
 from portal.auth import passwords
-from portal.database import _writing, prepare_sqlite
+from portal.db import migrate
+from portal.db.engine import _writing, prepare_sqlite
 from portal.extensions import db, limiter
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox

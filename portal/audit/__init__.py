@@ -16,7 +16,7 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 from portal.audit import chain
-from portal.database import storable, writing
+from portal.db.engine import storable, writing
 from portal.extensions import session
 from portal.models import Account, Membership, Person, now
 

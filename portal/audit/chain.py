@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import db, vault
 from portal.i18n import _
 from portal.models import AuditChain, AuditEntry, now

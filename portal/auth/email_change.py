@@ -20,7 +20,8 @@ from portal.accounts.service import accounts_of
 from portal.auth import passwords
 from portal.auth.links import fingerprint
 from portal.auth.service import LinkSpent, find_person, normalised
-from portal.database import writing
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -36,7 +37,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.queue import wake
 
 LIFETIME = timedelta(days=1)
 SHOWN_FOR = timedelta(days=7)

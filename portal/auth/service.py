@@ -7,11 +7,11 @@ from sqlmodel import select
 from portal import audit, contact, logins, mail, second_factor
 from portal.accounts.release import address_proven
 from portal.auth import links, passwords
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import LinkPurpose, Mail, MailKind, Person
-from portal.queue import wake
 
 
 def normalised(email: str) -> str:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from portal import audit
 from portal.channels import listing
 from portal.connexease import errors as cx
-from portal.database import storable
+from portal.db.engine import storable
 from portal.errors import DomainError
 from portal.extensions import connexease, session, settings, vault
 from portal.i18n import _

@@ -16,7 +16,7 @@ from portal.channels import listing
 from portal.channels.attempts import move
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session
 from portal.models import (
     OPEN_STATES,

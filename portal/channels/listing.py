@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.service import is_ready
 from portal.channels import attempts, blueprint, confirmation, listing
-from portal.database import uuid_or_none
+from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.models import Account, OnboardingAttempt, now
 from portal.web import access, htmx

@@ -9,7 +9,7 @@ from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
 from portal.compose import blueprint
 from portal.compose import callback as receiver
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account

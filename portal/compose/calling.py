@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlmodel import col
 
-from portal import claims
 from portal.compose import results, statuses
 from portal.compose.results import Result
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import writing
+from portal.db import leases
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.extensions import connexease, session
 from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
-from portal.queue import wake
 from portal.vault import keys
 from portal.vault_crypto import VaultError
 
@@ -45,7 +45,7 @@ def due(limit: int = 100) -> list[UUID]:
     waits = sa.and_(
         col(Message.state) == MessageState.QUEUED,
         col(Message.next_attempt_at) <= now(),
-        claims.is_free(Message),
+        leases.is_free(Message),
     )
     query = sa.select(col(Message.id)).where(sa.or_(waits, _is_interrupted()))
     return list(session().execute(query.order_by(col(Message.next_attempt_at)).limit(limit)).scalars())
@@ -63,7 +63,7 @@ def send(message_id: UUID) -> None:
     """Call the gateway for a message that was confirmed. Does nothing when another process did, or is at it."""
     with writing():
         _give_up(message_id)
-        row = claims.take(
+        row = leases.take(
             Message,
             message_id,
             col(Message.state) == MessageState.QUEUED,
@@ -97,7 +97,7 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
     refresh(row)
     if not _is_ours(row):
         return Result(MessageState.REFUSED, results.STALLED)
-    row.payload, row.claimed_until = connexease().gateway.body(message), claims.until()
+    row.payload, row.claimed_until = connexease().gateway.body(message), leases.until()
     session().add(row)
     session().commit()
     return key, message
@@ -164,7 +164,7 @@ def _wait(row: Message, result: Result) -> float | None:
     """Seconds after which a busy gateway is asked again by itself; none when a person has to decide."""
     if not result.is_busy or row.attempts >= MOST_CALLS:
         return None
-    asked = claims.delay(row.attempts, FIRST_WAIT, SHORT_WAIT) if result.wait is None else result.wait
+    asked = leases.delay(row.attempts, FIRST_WAIT, SHORT_WAIT) if result.wait is None else result.wait
     return asked if asked <= SHORT_WAIT else None
 
 

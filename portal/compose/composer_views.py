@@ -14,7 +14,7 @@ from portal.compose.drafts import Draft
 from portal.compose.forms import ComposeForm
 from portal.compose.template_forms import LANGUAGES
 from portal.compose.template_list import TemplateList
-from portal.database import only_reads
+from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Credential, Message, MessageState, MessageType

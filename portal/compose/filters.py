@@ -9,7 +9,7 @@ from wtforms.validators import Length, ValidationError
 from portal.compose import log, recipients
 from portal.compose.log import Filter
 from portal.compose.showing import STATE_WORDS, TYPE_WORDS
-from portal.database import uuid_or_none
+from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.i18n import _, _l
 from portal.models import Account, MessageState, MessageType

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.compose.results import vendors
-from portal.database import storable
+from portal.db.engine import storable
 from portal.models import now
 
 STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import storable
+from portal.db.engine import storable
 from portal.models import Message, MessageState
 
 # Why a message was not sent, where the gateway gave no code of its own. The words are in `outcome`.

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from portal.compose import names
 from portal.compose.statuses import WAIT_FOR
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session, settings
 from portal.models import Delivery, Message, MessageState, MessageStatus, now
 

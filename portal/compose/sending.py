@@ -24,7 +24,7 @@ from portal.compose import results, statuses
 from portal.compose.calling import can_send, credential_of, due, refresh, send, send_if_overdue
 from portal.compose.numbers import masked
 from portal.connexease import schemas
-from portal.database import storable, writing
+from portal.db.engine import storable, writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _

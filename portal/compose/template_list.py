@@ -16,7 +16,7 @@ from portal.compose.drafts import Draft
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.contact import country_of
-from portal.database import storable, writing
+from portal.db.engine import storable, writing
 from portal.extensions import connexease, session
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
 from portal.vault import keys

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import force_locale, get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.database import lacks_tables
+from portal.db.engine import lacks_tables
 from portal.extensions import session
 from portal.i18n import _
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session
 from portal.models import Heartbeat, now
 

@@ -10,8 +10,9 @@ from flask_babel import format_timedelta
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from portal import migrate, vault_keeping
+from portal import vault_keeping
 from portal.audit import chain
+from portal.db import migrate
 from portal.doctor import backlog, heartbeats
 from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import db, session, settings, vault

@@ -7,7 +7,7 @@ from wtforms import SearchField, SelectField, SelectMultipleField
 from wtforms.validators import Length, ValidationError
 
 from portal.connexease import triggers as catalogue
-from portal.database import uuid_or_none
+from portal.db.engine import uuid_or_none
 from portal.events import bodies, log
 from portal.events.log import Filter
 from portal.i18n import _, _l

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from portal import audit
 from portal.channels import confirmation, listing
 from portal.compose import reports, statuses
-from portal.database import uuid_or_none, writing
+from portal.db.engine import uuid_or_none, writing
 from portal.events import search
 from portal.extensions import session
 from portal.models import (

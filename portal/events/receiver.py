@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
 from portal.auth.links import fingerprint
-from portal.database import storable
+from portal.db.engine import storable
 from portal.extensions import db
 from portal.models import DeliveryState, PortalWebhook, WebhookPurpose, now
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.events import search
 from portal.extensions import session, settings
 from portal.models import Delivery, PortalWebhook, WebhookPurpose, now

@@ -6,9 +6,9 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from portal.db.queue import wake
 from portal.events import blueprint, receiver
 from portal.extensions import csrf
-from portal.queue import wake
 from portal.web import access
 from portal.webhooks.own import SECRET_HEADER
 

@@ -14,7 +14,7 @@ from portal import audit
 from portal.channels import listing
 from portal.connexease import triggers as catalogue
 from portal.connexease.triggers import Scope, Trigger
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
 from portal.i18n import _

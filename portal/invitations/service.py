@@ -14,11 +14,11 @@ from portal.accounts.release import address_proven
 from portal.auth import passwords
 from portal.auth.links import fingerprint
 from portal.auth.service import find_person, normalised
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Invitation, Mail, MailKind, Membership, Person, Role, StaffRole, now
-from portal.queue import wake
 
 LIFETIME = timedelta(days=7)
 

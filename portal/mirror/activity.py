@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session
 from portal.mirror import marks
 from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition, now

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session
 from portal.mirror import marks, search
 from portal.models import MirroredAccount, ReadPosition, now

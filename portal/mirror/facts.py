@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
-from portal.database import storable
+from portal.db.engine import storable
 from portal.mirror import marks, search, words
 from portal.models import (
     Account,

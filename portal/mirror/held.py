@@ -13,7 +13,7 @@ from portal.channels import listing
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease.reseller import Reseller
-from portal.database import storable
+from portal.db.engine import storable
 from portal.extensions import connexease, session
 from portal.mirror import facts, search
 from portal.mirror.facts import Facts

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session as current_session
 from portal.mirror import facts, search
 from portal.models import (

@@ -25,7 +25,7 @@ from sqlmodel import col, select
 
 from portal.channels import listing
 from portal.connexease import errors as cx
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import connexease, session, settings
 from portal.mirror import held, marks, search
 from portal.models import Account, MirroredAccount, MirrorRun, RunState, now

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal import audit, claims
+from portal import audit
 from portal.connexease import errors as cx
 from portal.connexease.texts import gettext_noop
-from portal.database import writing
+from portal.db import leases
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.extensions import session, settings
 from portal.mirror import reading, scanning
 from portal.models import MirrorRun, Person, RunState, now
-from portal.queue import wake
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ def newest() -> MirrorRun | None:
 def due() -> list[int]:
     """The run that should be taken up now, if there is one."""
     query = sa.select(col(MirrorRun.id)).where(
-        col(MirrorRun.active).is_not(None), col(MirrorRun.next_attempt_at) <= now(), claims.is_free(MirrorRun)
+        col(MirrorRun.active).is_not(None), col(MirrorRun.next_attempt_at) <= now(), leases.is_free(MirrorRun)
     )
     return list(session().execute(query).scalars())
 
@@ -87,7 +88,7 @@ def due() -> list[int]:
 def advance(run_id: int) -> None:
     """Work on a run for a while. Does nothing when it waits or another process is at it."""
     with writing():
-        run = claims.take(MirrorRun, run_id, col(MirrorRun.active).is_not(None))
+        run = leases.take(MirrorRun, run_id, col(MirrorRun.active).is_not(None))
         if run is None:
             return
         try:
@@ -128,7 +129,7 @@ def _work(run: MirrorRun, until: float) -> None:
             _finish(run)
             return
         run.attempts, run.problem_text = 0, ""
-        run.claimed_until = claims.until()
+        run.claimed_until = leases.until()
         _save(run)
 
 
@@ -189,7 +190,7 @@ def _fail(run: MirrorRun, problem: str) -> None:
 
 
 def _delay(run: MirrorRun) -> float:
-    return claims.delay(run.attempts, FIRST_DELAY, LONGEST_DELAY)
+    return leases.delay(run.attempts, FIRST_DELAY, LONGEST_DELAY)
 
 
 def _save(run: MirrorRun) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease.paging import MOST_PAGES
-from portal.database import storable
+from portal.db.engine import storable
 from portal.extensions import connexease, session
 from portal.mirror import held, marks, projection, reading, search
 from portal.models import Account, MirroredAccount, MirrorRun, now

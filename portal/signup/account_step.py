@@ -8,10 +8,10 @@ from portal import audit, contact
 from portal.accounts.service import first_owner
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import storable
+from portal.db.engine import storable
+from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import Account, Person, Problem, Provisioning, Step, now
-from portal.queue import wake
 from portal.signup import steps
 from portal.signup.service import promise_verification
 

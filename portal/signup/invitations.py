@@ -18,6 +18,7 @@ from portal.accounts.release import address_proven
 from portal.auth import passwords
 from portal.auth.links import fingerprint
 from portal.auth.service import LinkSpent, find_person, normalised
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -34,7 +35,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.queue import wake
 
 LIFETIME = timedelta(days=7)
 

@@ -13,6 +13,7 @@ from portal import audit, mail
 from portal.accounts.release import address_proven
 from portal.auth import links, passwords
 from portal.auth.service import LinkSpent, find_person, normalised
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -29,7 +30,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.queue import wake
 from portal.signup.service import AccountDetails
 
 FIELD = "contact_email"

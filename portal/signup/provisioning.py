@@ -14,9 +14,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import claims
 from portal.connexease import errors as cx
-from portal.database import writing
+from portal.db import leases
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import (
     Account,
@@ -25,7 +26,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.queue import wake
 from portal.signup import account_step, steps, webhook_step
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def due(limit: int = 100) -> list[UUID]:
     """The accounts whose set-up should be taken up now."""
     query = (
         sa.select(col(Provisioning.account_id))
-        .where(_is_working(), col(Provisioning.next_attempt_at) <= now(), claims.is_free(Provisioning))
+        .where(_is_working(), col(Provisioning.next_attempt_at) <= now(), leases.is_free(Provisioning))
         .order_by(col(Provisioning.next_attempt_at))
         .limit(limit)
     )
@@ -57,7 +57,7 @@ def advance_if_overdue(account_id: UUID) -> None:
 def advance(account_id: UUID) -> None:
     """Take the set-up as far as it goes now. Does nothing when it waits or another process is at it."""
     with writing():
-        while (row := claims.take(Provisioning, account_id, _is_working())) is not None:
+        while (row := leases.take(Provisioning, account_id, _is_working())) is not None:
             step = row.step
             _try_step(row, session().get_one(Account, account_id))
             if row.step == step:
@@ -99,7 +99,7 @@ def _note_failure(row: Provisioning, problem: Problem, text: str) -> None:
 
 
 def _retry_later(row: Provisioning, asked: float | None) -> None:
-    delay = max(claims.delay(row.attempts, FIRST_DELAY, LONGEST_DELAY), asked or 0)
+    delay = max(leases.delay(row.attempts, FIRST_DELAY, LONGEST_DELAY), asked or 0)
     row.next_attempt_at = now() + timedelta(seconds=delay)
     steps.save(row)
     wake("provision", str(row.account_id), delay=delay)

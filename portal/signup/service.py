@@ -10,6 +10,7 @@ from portal.accounts.release import address_proven
 from portal.accounts.service import accounts_of
 from portal.auth import links, passwords
 from portal.auth.service import LinkSpent, find_person, normalised
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
@@ -25,7 +26,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.queue import wake
 
 
 @dataclass(frozen=True)

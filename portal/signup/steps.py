@@ -1,7 +1,7 @@
 """What the steps of an account's set-up share: asking Connexease, and committing before and after."""
 
-from portal import claims
 from portal.connexease.reseller import Reseller
+from portal.db import leases
 from portal.extensions import connexease, session
 from portal.models import Provisioning, Step, now
 
@@ -15,7 +15,7 @@ def reseller() -> Reseller:
 def begin(row: Provisioning) -> None:
     """Commit that a call begins, of which nobody knows the end until it is noted."""
     row.call_started_at = row.call_started_at or now()
-    row.claimed_until = claims.until()
+    row.claimed_until = leases.until()
     save(row)
 
 

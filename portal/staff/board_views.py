@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.database import uuid_or_none
+from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step

@@ -11,14 +11,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import audit, claims, contact, mail
+from portal import audit, contact, mail
 from portal.accounts.release import release
+from portal.db import leases
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.mirror import projection
 from portal.models import Account, AuditEntry, Mail, MailKind, Person, Provisioning, Step, now
-from portal.queue import wake
 from portal.signup.service import promise_verification
 from portal.staff.board import DECIDED, UNFINISHED, WORKING, find
 
@@ -213,7 +214,7 @@ def _change(account_id: UUID, when: sa.ColumnElement[bool], **values: Any) -> bo
     """Change a set-up if it is where it should be and no worker has it."""
     changed = session().execute(
         sa.update(Provisioning)
-        .where(col(Provisioning.account_id) == account_id, when, claims.is_free(Provisioning))
+        .where(col(Provisioning.account_id) == account_id, when, leases.is_free(Provisioning))
         .values(updated_at=now(), **values)
         .execution_options(synchronize_session=False)
     )

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from portal import audit, mail
 from portal.accounts.service import first_owner
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -26,7 +27,6 @@ from portal.models import (
     Person,
     now,
 )
-from portal.queue import wake
 
 LATELY = timedelta(days=30)
 ENDED = (AttemptState.FAILED, AttemptState.CANCELLED, AttemptState.EXPIRED)

@@ -1,10 +1,10 @@
 """What the staff can set going again."""
 
 from portal import audit, mail
+from portal.db.queue import wake
 from portal.doctor import backlog
 from portal.extensions import session
 from portal.models import Person
-from portal.queue import wake
 
 
 def failed_mails() -> int:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import session
 from portal.models import Account, Channel, Delivery, Message, Tally, TallyPlace, now
 from portal.models.base import UtcDateTime

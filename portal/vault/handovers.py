@@ -11,12 +11,12 @@ from sqlmodel import col, select
 
 from portal import audit, mail
 from portal.auth.links import fingerprint
-from portal.database import storable
+from portal.db.engine import storable
+from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
-from portal.queue import wake
 from portal.vault import holdings, keys
 
 

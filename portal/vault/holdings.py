@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from portal.channels.listing import note_try, uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import storable, writing
+from portal.db.engine import storable, writing
 from portal.extensions import connexease, session
 from portal.models import (
     Account,

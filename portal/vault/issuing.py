@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal import audit, claims
+from portal import audit
 from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
+from portal.db import leases
+from portal.db.queue import wake
 from portal.errors import DomainError, nothing_changed
 from portal.extensions import connexease, session, settings
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
-from portal.queue import wake
 from portal.vault import holdings, keys
 
 SLACK = timedelta(minutes=1)
@@ -95,7 +96,7 @@ def settle(row: Credential, account: Account) -> None:
         _lose(row, LostEnding.NOT_MADE)
         session().commit()
     else:
-        claims.try_later(row, "credential", row.problem_text)
+        leases.try_later(row, "credential", row.problem_text)
 
 
 def dismiss(person: Person, account: Account, row: Credential) -> None:
@@ -169,7 +170,7 @@ def _begin(
         known_before=[str(token.uuid) for token in listed],
         call_started_at=now(),
     )
-    row.claimed_until = row.next_attempt_at = claims.until()
+    row.claimed_until = row.next_attempt_at = leases.until()
     session().add(row)
     session().commit()
     return row
@@ -181,7 +182,7 @@ def _ask(person: Person, account: Account, row: Credential, wish: Wish) -> None:
         _keep(person, account, row, wish, made)
     except cx.OutcomeUnknown as error:
         audit.record(person, account, "token.not_confirmed", keys.label(row))
-        claims.try_later(row, "credential", error.message)
+        leases.try_later(row, "credential", error.message)
     except cx.ConnexeaseError as error:
         session().delete(row)
         session().commit()

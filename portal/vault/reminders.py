@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import mail
-from portal.database import writing
+from portal.db.engine import writing
+from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
-from portal.queue import wake
 from portal.vault import handovers, holdings, keys
 from portal.vault.holdings import EXPIRES_SOON, Held
 

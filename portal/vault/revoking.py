@@ -6,10 +6,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import audit, claims
+from portal import audit
 from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
-from portal.database import writing
+from portal.db import leases
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
@@ -36,7 +37,7 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
         raise DomainError(_("Connexease does not list this token."))
     audit.record(person, account, "token.revoke_requested", keys.label(row))
     row.step, row.revoke_at, row.attempts, row.problem_text = CredentialStep.REVOKING, None, 0, ""
-    row.claimed_until = row.next_attempt_at = claims.until()
+    row.claimed_until = row.next_attempt_at = leases.until()
     session().add(row)
     session().commit()
     try:
@@ -47,7 +48,7 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
     except cx.NotFound:
         _gone(row)
     except cx.ConnexeaseError as error:
-        claims.try_later(row, "credential", error.message)
+        leases.try_later(row, "credential", error.message)
 
 
 # --- the worker's part -----------------------------------------------------------------------------
@@ -60,7 +61,7 @@ def due(limit: int = 100) -> list[UUID]:
         .where(
             col(Credential.step).in_(PENDING),
             col(Credential.next_attempt_at) <= now(),
-            claims.is_free(Credential),
+            leases.is_free(Credential),
         )
         .order_by(col(Credential.next_attempt_at))
         .limit(limit)
@@ -71,7 +72,7 @@ def due(limit: int = 100) -> list[UUID]:
 def finish(credential_id: UUID) -> None:
     """Find out what became of a pending credential, or do it again."""
     with writing():
-        row = claims.take(Credential, credential_id, col(Credential.step).in_(PENDING))
+        row = leases.take(Credential, credential_id, col(Credential.step).in_(PENDING))
         if row is None:
             return
         account = session().get_one(Account, row.account_id)
@@ -86,12 +87,12 @@ def finish(credential_id: UUID) -> None:
             elif row.step == CredentialStep.REVOKING and isinstance(error, cx.NotFound):
                 _gone(row)
             else:  # a creation stays open while its account's list cannot be read
-                claims.try_later(row, "credential", error.message)
+                leases.try_later(row, "credential", error.message)
         except Exception:
             log.exception("credential %s", credential_id)
             session().rollback()
             session().refresh(row)
-            claims.try_later(row, "credential", "")
+            leases.try_later(row, "credential", "")
 
 
 def overdue(limit: int = 100) -> list[UUID]:

@@ -11,7 +11,7 @@ from portal import entrance
 from portal.accounts.service import is_ready
 from portal.auth.confirming import confirm
 from portal.auth.forms import PasswordForm
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, CredentialStep

@@ -12,7 +12,7 @@ from wtforms import DateTimeLocalField, Field, SelectField, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import Optional, ValidationError
 
-from portal.database import storable
+from portal.db.engine import storable
 from portal.errors import DomainError, FieldErrors
 from portal.i18n import _, _l
 from portal.models import now

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.channels import listing
 from portal.connexease import triggers as catalogue
-from portal.database import only_reads
+from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.models import Account

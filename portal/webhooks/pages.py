@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import abort, flash
 
 from portal.channels import listing
-from portal.database import writing
+from portal.db.engine import writing
 from portal.i18n import _
 from portal.models import Account, Webhook
 from portal.webhooks import holdings

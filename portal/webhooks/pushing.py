@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col
 
-from portal import audit, claims
+from portal import audit
 from portal.channels.listing import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.database import writing
+from portal.db import leases
+from portal.db.engine import writing
 from portal.errors import DomainError, FieldErrors, nothing_changed
 from portal.extensions import connexease, session, vault
 from portal.i18n import _
@@ -38,7 +39,7 @@ def due(limit: int = 100) -> list[UUID]:
     """Webhooks whose outcome is to be found out now."""
     query = (
         sa.select(col(Webhook.id))
-        .where(col(Webhook.is_pending), col(Webhook.next_attempt_at) <= now(), claims.is_free(Webhook))
+        .where(col(Webhook.is_pending), col(Webhook.next_attempt_at) <= now(), leases.is_free(Webhook))
         .order_by(col(Webhook.next_attempt_at))
         .limit(limit)
     )
@@ -48,7 +49,7 @@ def due(limit: int = 100) -> list[UUID]:
 def push(webhook_id: UUID) -> None:
     """Find out what became of a pending webhook, and finish it."""
     with writing():
-        row = claims.take(Webhook, webhook_id, col(Webhook.is_pending).is_(True))
+        row = leases.take(Webhook, webhook_id, col(Webhook.is_pending).is_(True))
         if row is None:
             return
         account = session().get_one(Account, row.account_id)
@@ -60,12 +61,12 @@ def push(webhook_id: UUID) -> None:
             row.gone_at = now()  # it, or the account, is no longer there: asking again would change nothing
             _give_up(row, error)
         except cx.ConnexeaseError as error:
-            claims.try_later(row, "webhook", error.message)
+            leases.try_later(row, "webhook", error.message)
         except Exception:
             log.exception("webhook %s", webhook_id)
             session().rollback()
             session().refresh(row)
-            claims.try_later(row, "webhook", "")
+            leases.try_later(row, "webhook", "")
 
 
 # --- the call --------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ class Before:
 def begin(row: Webhook) -> None:
     """Commit the intent, claimed for this process."""
     row.is_pending, row.problem_text, row.attempts = True, "", 0
-    row.claimed_until = row.next_attempt_at = claims.until()
+    row.claimed_until = row.next_attempt_at = leases.until()
     session().add(row)
     session().commit()
 
@@ -111,7 +112,7 @@ def push_or_take_back(account: Account, row: Webhook, before: Before | None) -> 
     try:
         _call(account, row)
     except cx.OutcomeUnknown as error:
-        claims.try_later(row, "webhook", error.message)
+        leases.try_later(row, "webhook", error.message)
     except cx.Rejected as refusal:
         _take_back(row, before)
         raise _refused(refusal) from None
@@ -126,7 +127,7 @@ def _call(account: Account, row: Webhook) -> None:
         session().refresh(row)
     if row.connexease_uuid is None:
         row.call_started_at = row.call_started_at or now()
-        row.claimed_until = claims.until()
+        row.claimed_until = leases.until()
         session().add(row)
         session().commit()
         listed = connexease().reseller.create_webhook(uuid_of(account), schemas.NewWebhook(**_payload(row)))
@@ -172,7 +173,7 @@ def _note_refusal(account: Account, row: Webhook, refusal: cx.Rejected) -> None:
             holdings.read(account)
         session().refresh(row)
         if row.connexease_uuid is not None:
-            claims.try_later(row, "webhook", "")  # found; the next try makes sure that all of it is as wanted
+            leases.try_later(row, "webhook", "")  # found; the next try makes sure that all of it is as wanted
             return
         row.gone_at = now()  # `call_started_at` stays: should the list bring it later, it is recognised
     _give_up(row, refusal)

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from portal import mail
+from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
-from portal.queue import wake
 from portal.vault.handovers import owners_of
 from portal.web.template_context import host
 from portal.webhooks.holdings import Held

@@ -7,9 +7,9 @@ from flask import Flask
 from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.db.queue import huey
 from portal.doctor import heartbeats
 from portal.extensions import db
-from portal.queue import huey
 
 
 def run(app: Flask) -> None:

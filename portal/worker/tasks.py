@@ -14,10 +14,10 @@ from portal.auth import email_change
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
+from portal.db.queue import huey
 from portal.doctor import heartbeats
 from portal.events import processing, retention
 from portal.mirror import activity, aging, projection, reading, runs
-from portal.queue import huey
 from portal.signup import provisioning
 from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from portal.auth import passwords
-from portal.database import storable
+from portal.db.engine import storable
 from portal.extensions import db
 from portal.models import Account, AuditEntry, Mail, Person, StaffRole
 from tests.support.marks import both_databases

@@ -6,8 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from portal import migrate
-from portal.database import prepare_sqlite
+from portal.db import migrate
+from portal.db.engine import prepare_sqlite
 from tests.support.filling import fill
 from tests.support.marks import both_databases
 

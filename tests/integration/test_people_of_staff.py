@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, StaffRole

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlmodel import SQLModel
 
 from portal import vault_keeping
-from portal.database import writing
+from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import db, session, vault
 from portal.models import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.migrate import is_described
+from portal.db.migrate import is_described
 
 
 def fill(engine: sa.Engine, number: int) -> set[str]:

@@ -14,9 +14,9 @@ from sqlmodel import SQLModel, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal import logins, second_factor
+from portal.db.queue import huey
 from portal.extensions import db, session
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
-from portal.queue import huey
 from portal.sandbox.client import SandboxControl
 from portal.signup import service as signup
 from portal.staff import people

@@ -22,7 +22,7 @@ from sqlmodel import select
 
 from portal import create_app
 from portal.compose import sending
-from portal.database import writing
+from portal.db.engine import writing
 from portal.extensions import db, session
 from portal.mirror import runs
 from portal.models import Account, Membership, Message, Person

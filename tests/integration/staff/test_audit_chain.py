@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from alembic import command as alembic
 
-from portal import audit, migrate
+from portal import audit
 from portal.audit import chain
+from portal.db import migrate
 from portal.extensions import db, session
 from portal.models import Account, AuditChain, AuditEntry, Person
 from portal.models.base import UtcDateTime
@@ -232,7 +233,7 @@ def test_many_at_once_make_one_chain_and_wait_for_nobody_long(portal: Portal) ->
     start = threading.Barrier(8)
 
     def work(number: int) -> None:
-        from portal.database import writing  # noqa: PLC0415
+        from portal.db.engine import writing  # noqa: PLC0415
 
         with portal.app.app_context(), writing():
             start.wait()

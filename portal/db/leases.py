@@ -11,9 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from portal.db.queue import wake
 from portal.extensions import session, settings
 from portal.models import Credential, Webhook, now
-from portal.queue import wake
 
 M = TypeVar("M", bound=SQLModel)
 

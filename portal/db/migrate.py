@@ -11,9 +11,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
-from portal.database import writing
+from portal.db.engine import writing
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 0x706F7274616C
 """What two who change the tables of one PostgreSQL at once wait for."""
 

@@ -1,0 +1,1 @@
+"""The database, the same on SQLite and PostgreSQL: engine, migrations, leases on rows, the queue."""
