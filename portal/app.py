@@ -21,11 +21,11 @@ from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.invitations import blueprint as invitations
 from portal.membership import blueprint as membership
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
+from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
 from portal.signup import blueprint as signup
 from portal.staff import blueprint as staff
 from portal.vault import blueprint as vault
-from portal.vault_crypto import Vault
 from portal.web import access, errors, security_headers, template_context
 from portal.webhooks import blueprint as webhooks
 from portal.worker import tasks

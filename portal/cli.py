@@ -18,7 +18,7 @@ from portal.settings import SettingsError
 
 if TYPE_CHECKING:
     from portal.audit.chain import End
-    from portal.vault_keeping import Findings
+    from portal.secrets.stored import Findings
 
 P = ParamSpec("P")
 
@@ -192,7 +192,7 @@ def vault() -> None:
 @with_app
 def check() -> None:
     """Open every stored secret, and name those that do not open."""
-    from portal import vault_keeping  # noqa: PLC0415
+    from portal.secrets import stored as vault_keeping  # noqa: PLC0415
 
     findings = vault_keeping.check()
     _tell(findings)
@@ -204,9 +204,9 @@ def check() -> None:
 @with_app
 def rotate() -> None:
     """Move every stored secret to the newest of VAULT_KEYS; the portal may go on running."""
-    from portal import vault_keeping  # noqa: PLC0415
+    from portal.secrets import stored  # noqa: PLC0415
 
-    rewrapped, findings = vault_keeping.rotate()
+    rewrapped, findings = stored.rotate()
     click.echo(f"Re-wrapped with the newest key: {rewrapped}.")
     _tell(findings)
     click.echo("The newest key is enough for all of them: the older keys may be removed from VAULT_KEYS.")

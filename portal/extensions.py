@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 if TYPE_CHECKING:
     from portal.connexease import Connexease
+    from portal.secrets.crypto import Vault
     from portal.settings import Settings
-    from portal.vault_crypto import Vault
 
 db = SQLAlchemy(session_options={"class_": Session, "expire_on_commit": False})
 login_manager = LoginManager()

@@ -20,8 +20,8 @@ from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.models import Authenticator, MailKind, Person, now
-from portal.vault_crypto import VaultError
-from portal.vault_keeping import authenticator_place
+from portal.secrets.crypto import VaultError
+from portal.secrets.stored import authenticator_place
 
 STEP = 30
 """Seconds that a code is shown."""

@@ -32,8 +32,8 @@ from portal.extensions import db, vault
 from portal.i18n import _
 from portal.models import AuditChain, AuditEntry, now
 from portal.models.audit import THE_CHAIN
-from portal.vault_crypto import VaultError
-from portal.vault_keeping import chain_place
+from portal.secrets.crypto import VaultError
+from portal.secrets.stored import chain_place
 
 BATCH = 1000
 FIRST = "0" * 64

@@ -28,8 +28,8 @@ from portal.models import (
     Person,
     now,
 )
-from portal.vault_crypto import VaultError
-from portal.vault_keeping import attempt_place
+from portal.secrets.crypto import VaultError
+from portal.secrets.stored import attempt_place
 
 CANCELLED_WORDS = frozenset({"cancel", "cancelled", "canceled", "closed", "close", "aborted", "dismissed"})
 """Words that a dialog may use for "the user went away": the vendor does not state its words [assumed]."""

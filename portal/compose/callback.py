@@ -19,8 +19,8 @@ from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.models import Account, Delivery, Person, PortalWebhook, WebhookPurpose
-from portal.vault_crypto import VaultError
-from portal.vault_keeping import portal_webhook_place
+from portal.secrets.crypto import VaultError
+from portal.secrets.stored import portal_webhook_place
 from portal.webhooks import own
 
 

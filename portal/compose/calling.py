@@ -23,8 +23,8 @@ from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import connexease, session
 from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
+from portal.secrets.crypto import VaultError
 from portal.vault import keys
-from portal.vault_crypto import VaultError
 
 log = logging.getLogger(__name__)
 

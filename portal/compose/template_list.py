@@ -19,8 +19,8 @@ from portal.contact import country_of
 from portal.db.engine import storable, writing
 from portal.extensions import connexease, session
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
+from portal.secrets.crypto import VaultError
 from portal.vault import keys
-from portal.vault_crypto import VaultError
 
 STALE_AFTER = timedelta(minutes=15)
 TOKENS_TRIED = 3

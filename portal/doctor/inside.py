@@ -10,7 +10,6 @@ from flask_babel import format_timedelta
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
-from portal import vault_keeping
 from portal.audit import chain
 from portal.db import migrate
 from portal.doctor import backlog, heartbeats
@@ -18,7 +17,8 @@ from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import db, session, settings, vault
 from portal.i18n import _, _l
 from portal.models import now
-from portal.vault_crypto import VaultError
+from portal.secrets import stored
+from portal.secrets.crypto import VaultError
 
 SAMPLE, LOOKED_AT = 20, 1000
 """Secrets of each kind that are opened, and rows among which they are looked for."""
@@ -86,7 +86,7 @@ def outbox() -> list[Finding]:
 def secrets() -> list[Finding]:
     """A sample of each kind opens; to open all of them takes as long as there are many."""
     name, total, closed = _("Vault"), 0, 0
-    for column in vault_keeping.PLACES:
+    for column in stored.PLACES:
         sample = _sample(column)
         total += len(sample)
         closed += sum(not _opens(column, row) for row in sample)
@@ -107,7 +107,7 @@ def _sample(name: str) -> Sequence[sa.Row[Any]]:
 
 def _opens(name: str, row: sa.Row[Any]) -> bool:
     try:
-        vault().open(row._mapping[_column(name).name], vault_keeping.PLACES[name](row))
+        vault().open(row._mapping[_column(name).name], stored.PLACES[name](row))
     except VaultError:
         return False
     return True

@@ -12,8 +12,8 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, HandOver, Person, now
+from portal.secrets.crypto import VaultError
 from portal.vault import handovers, keys
-from portal.vault_crypto import VaultError
 
 PRODUCTION, STAGING = "pk_", "sk_"
 SHORTEST, LONGEST = 16, 500

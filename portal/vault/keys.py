@@ -12,7 +12,7 @@ from portal.errors import DomainError
 from portal.extensions import session, vault
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, Person, now
-from portal.vault_keeping import credential_place
+from portal.secrets.stored import credential_place
 
 SHORTEST_WITH_AN_END = 16
 """Of a shorter key nothing is told in clear."""

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from portal.connexease import schemas
 from portal.extensions import vault
 from portal.models import Webhook
-from portal.vault_keeping import webhook_place
+from portal.secrets.stored import webhook_place
 
 Headers = dict[str, str]
 

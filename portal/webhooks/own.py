@@ -9,7 +9,7 @@ from sqlmodel import select
 from portal.auth.links import fingerprint
 from portal.extensions import session, settings, vault
 from portal.models import Account, PortalWebhook, WebhookPurpose
-from portal.vault_keeping import portal_webhook_place
+from portal.secrets.stored import portal_webhook_place
 
 SECRET_HEADER = "X-Portal-Secret"
 ONBOARDING_TRIGGER = "channel.created"

@@ -26,7 +26,7 @@ from portal.errors import DomainError, FieldErrors, nothing_changed
 from portal.extensions import connexease, session, vault
 from portal.i18n import _
 from portal.models import Account, Webhook, now
-from portal.vault_keeping import webhook_place
+from portal.secrets.stored import webhook_place
 from portal.webhooks import holdings
 from portal.webhooks.comparing import sealed_headers
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import SQLModel
 
-from portal import vault_keeping
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import db, session, vault
@@ -26,8 +25,9 @@ from portal.models import (
     Webhook,
     WebhookPurpose,
 )
-from portal.vault_crypto import Vault
-from portal.vault_keeping import PLACES, Findings, Record
+from portal.secrets import stored as vault_keeping
+from portal.secrets.crypto import Vault
+from portal.secrets.stored import PLACES, Findings, Record
 from portal.webhooks import saving, wishes
 from portal.webhooks.headers import Header
 from tests.support.marks import both_databases

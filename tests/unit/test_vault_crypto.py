@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from portal import vault_crypto
-from portal.vault_crypto import Place, Vault, VaultError
+from portal.secrets import crypto
+from portal.secrets.crypto import Place, Vault, VaultError
 
 OLD, NEW, OTHER = (bytes([number]) * 32 for number in (1, 2, 3))
 PLACE = Place("table.column", "account", "record")
@@ -121,17 +121,15 @@ def key_id(key: bytes) -> str:
 def test_the_cipher_is_the_published_one(monkeypatch, key, nonce, plain, bound, sealed):
     monkeypatch.setattr(os, "urandom", lambda _count: bytes.fromhex(nonce))
     cipher, here = AESGCM(bytes.fromhex(key)), bound_to(bytes.fromhex(bound))
-    made = vault_crypto._encrypt(cipher, bytes.fromhex(plain), here)
+    made = crypto._encrypt(cipher, bytes.fromhex(plain), here)
     assert made.hex() == nonce + sealed
-    assert vault_crypto._decrypt(cipher, made, here).hex() == plain
+    assert crypto._decrypt(cipher, made, here).hex() == plain
 
 
 @pytest.mark.parametrize(("key", "nonce", "bound", "sealed"), REFUSED)
 def test_what_the_published_cipher_refuses_is_refused(key, nonce, bound, sealed):
     with pytest.raises(VaultError):
-        vault_crypto._decrypt(
-            AESGCM(bytes.fromhex(key)), bytes.fromhex(nonce + sealed), bound_to(bytes.fromhex(bound))
-        )
+        crypto._decrypt(AESGCM(bytes.fromhex(key)), bytes.fromhex(nonce + sealed), bound_to(bytes.fromhex(bound)))
 
 
 @pytest.mark.parametrize(

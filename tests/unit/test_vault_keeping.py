@@ -18,8 +18,8 @@ from portal.models import (
     Webhook,
     WebhookPurpose,
 )
-from portal.vault_crypto import Place
-from portal.vault_keeping import PLACES
+from portal.secrets.crypto import Place
+from portal.secrets.stored import PLACES
 
 ACCOUNT, PERSON = uuid4(), uuid4()
 
@@ -60,7 +60,7 @@ def test_nobody_else_says_where_a_secret_lives():
         imported = {
             alias.name
             for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.ImportFrom) and node.module == "portal.vault_crypto"
+            if isinstance(node, ast.ImportFrom) and node.module == "portal.secrets.crypto"
             for alias in node.names
         }
         assert "Place" not in imported or path.name == "vault_keeping.py", path

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from portal.db.engine import writing
 from portal.extensions import db, vault
 from portal.models import AuditChain, Authenticator, Credential, OnboardingAttempt, PortalWebhook, Webhook
-from portal.vault_crypto import Place, VaultError
+from portal.secrets.crypto import Place, VaultError
 
 BATCH = 100
 """Rows that are read at once: no transaction stays open while they are worked on."""
