@@ -17,8 +17,8 @@ from flask import current_app
 from flask.testing import FlaskClient
 
 from bench import _measuring as measuring
-from portal import logins
 from portal.extensions import db, session, settings
+from portal.identity import sessions
 from portal.mirror import directory, marks, words
 from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.marks import Recency
@@ -141,7 +141,7 @@ def _browser() -> FlaskClient:
     session().commit()
     browser = current_app.test_client()
     with browser.session_transaction(base_url=settings().public_url) as cookie:
-        cookie.update(_user_id=logins.start(person, "127.0.0.1", ""), _fresh=True)
+        cookie.update(_user_id=sessions.start(person, "127.0.0.1", ""), _fresh=True)
     return browser
 
 

@@ -5,8 +5,9 @@ import sys
 import pyotp
 from pydantic import SecretStr
 
-from portal import create_app, second_factor
-from portal.auth.service import find_person
+from portal import create_app
+from portal.identity import second_factor
+from portal.identity.authentication import find_person
 
 
 def main(email: str, secret: str) -> None:

@@ -9,15 +9,16 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import entrance, operations, roles
+from portal import operations
 from portal.accounts import blueprint as accounts
-from portal.auth import blueprint as auth
 from portal.channels import blueprint as channels
 from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
+from portal.identity import blueprint as auth
+from portal.identity import browser_login, roles
 from portal.invitations import blueprint as invitations
 from portal.membership import blueprint as membership
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
@@ -46,7 +47,7 @@ def create(settings: Settings | None = None) -> Flask:
     limiter.init_app(app)
     bootstrap.init_app(app)
     babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
-    entrance.init_app(app)
+    browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)
     template_context.init_app(app)

@@ -154,8 +154,8 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
 @with_app
 def reset_totp(email: str) -> None:
     """Take the authenticator app away from somebody who lost it; the next log-in sets up another."""
-    from portal import second_factor  # noqa: PLC0415
-    from portal.auth.service import find_person  # noqa: PLC0415
+    from portal.identity import second_factor  # noqa: PLC0415
+    from portal.identity.authentication import find_person  # noqa: PLC0415
 
     person = find_person(email)
     if person is None:

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from portal import app as application
 from portal import create_app
-from portal.auth import passwords
 from portal.db import migrate
 from portal.db.engine import _writing, prepare_sqlite
 from portal.extensions import db, limiter
+from portal.identity import passwords
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings

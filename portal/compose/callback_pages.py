@@ -3,15 +3,15 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance
 from portal.accounts.service import is_ready
-from portal.auth.confirming import confirm
-from portal.auth.forms import PasswordForm
 from portal.compose import blueprint
 from portal.compose import callback as receiver
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import browser_login
+from portal.identity.forms import PasswordForm
+from portal.identity.step_up import confirm
 from portal.models import Account
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
@@ -46,7 +46,7 @@ def reveal_callback(account: Account) -> ResponseReturnValue:
         if form.validate():
             confirm(form)
             rate_limits.take_for_account(Limit.REVEALS, account.id)
-            entrance.grant(account.id)
+            browser_login.grant(account.id)
             return htmx.redirect(url_for("compose.callback_secret", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -59,7 +59,7 @@ def callback_secret(account: Account) -> ResponseReturnValue:
     """The secret; only right after the password, and not again by "back" or "reload"."""
     if request.method == "HEAD":
         return make_response("")
-    if not entrance.use_grant(account.id):
+    if not browser_login.use_grant(account.id):
         return htmx.redirect(url_for("compose.callback", account_id=account.id))
     try:
         with writing():

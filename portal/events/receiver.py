@@ -11,9 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
-from portal.auth.links import fingerprint
 from portal.db.engine import storable
 from portal.extensions import db
+from portal.identity.mailed_links import fingerprint
 from portal.models import DeliveryState, PortalWebhook, WebhookPurpose, now
 
 BODY_LIMIT = 256 * 1024

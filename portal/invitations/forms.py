@@ -1,6 +1,6 @@
 """The forms of somebody new who was invited."""
 
-from portal.auth import fields
+from portal.identity import fields
 from portal.web.forms import Form
 
 

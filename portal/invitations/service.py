@@ -9,15 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal import audit, contact, logins, mail
+from portal import audit, contact, mail
 from portal.accounts.release import address_proven
-from portal.auth import passwords
-from portal.auth.links import fingerprint
-from portal.auth.service import find_person, normalised
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import passwords, sessions
+from portal.identity.authentication import find_person, normalised
+from portal.identity.mailed_links import fingerprint
 from portal.models import Account, Invitation, Mail, MailKind, Membership, Person, Role, StaffRole, now
 
 LIFETIME = timedelta(days=7)
@@ -155,7 +155,7 @@ def _let_in(person: Person, row: Invitation) -> None:
     elif row.staff_role is not None and not person.is_staff:
         person.staff_role = row.staff_role
         session().add(person)
-        logins.end_all(person.id)  # whoever is of the staff logs in with a code
+        sessions.end_all(person.id)  # whoever is of the staff logs in with a code
         audit.record(person, None, "staff.joined", person.email, role=row.staff_role.value)
 
 

@@ -3,9 +3,10 @@
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import contact, entrance
-from portal.auth.service import find_person
+from portal import contact
 from portal.errors import DomainError
+from portal.identity import browser_login
+from portal.identity.authentication import find_person
 from portal.invitations import blueprint, service
 from portal.invitations.forms import JoinForm, JoinStaffForm
 from portal.models import Account, Invitation
@@ -37,7 +38,7 @@ def join_as_new(token: str) -> ResponseReturnValue:
             names = (text(form.first_name), text(form.last_name))
             zone = {"time_zone": text(form.time_zone)} if isinstance(form, JoinStaffForm) else {}
             person = service.join_as_new(row, *names, text(form.password), **zone)
-            return htmx.redirect(entrance.enter(person, _goal(row)))
+            return htmx.redirect(browser_login.enter(person, _goal(row)))
     except DomainError as error:
         form.show_refusal(error)
     return _page(token, row, account, form, 422)
@@ -57,7 +58,7 @@ def accept(token: str) -> ResponseReturnValue:
         flash(error.message, "danger")
         return htmx.redirect(url_for("invitations.invitation", token=token))
     goal = _goal(row)
-    return htmx.redirect(goal if row.account_id else entrance.enter(person, goal))
+    return htmx.redirect(goal if row.account_id else browser_login.enter(person, goal))
 
 
 def _form(row: Invitation) -> JoinForm:

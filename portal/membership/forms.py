@@ -3,8 +3,8 @@
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length
 
-from portal import roles
 from portal.i18n import _l
+from portal.identity import roles
 from portal.models import Role
 from portal.web.forms import Choice, Form
 

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from portal import audit, logins, second_factor
+from portal import audit
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import second_factor, sessions
 from portal.models import Account, LoginSession, Membership, Person, Role
 from portal.vault import handovers
 from portal.web.access import BUILDERS
@@ -45,7 +46,7 @@ def find(account: Account, person_id: UUID) -> Member | None:
 
 def sessions_of(member: Member) -> list[LoginSession]:
     """Where somebody is logged in."""
-    return logins.of_person(member.person.id)
+    return sessions.of_person(member.person.id)
 
 
 def change_role(actor: Person, account: Account, person_id: UUID, role: Role) -> None:
@@ -87,14 +88,14 @@ def remove(actor: Person, account: Account, person_id: UUID) -> Person:
 
 def end_session(actor: Person, account: Account, person: Person, login_id: UUID) -> None:
     """Log one browser of somebody out; it is no error when it is out already."""
-    if logins.end(person.id, login_id):
+    if sessions.end(person.id, login_id):
         audit.record(actor, account, "member.session_ended", person.email)
     session().commit()
 
 
 def end_sessions(actor: Person, account: Account, person: Person, but: UUID | None = None) -> None:
     """Log every browser of somebody out, but for the one at hand where it is one's own."""
-    if logins.end_all(person.id, but):
+    if sessions.end_all(person.id, but):
         audit.record(actor, account, "member.sessions_ended", person.email)
     session().commit()
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import browser_login
 from portal.invitations import service as invitations
 from portal.membership import blueprint
 from portal.membership import service as members
@@ -126,7 +126,7 @@ def end_member_session(account: Account, person_id: UUID, login_id: UUID) -> Res
 @access.account_page(Role.OWNER)
 def end_member_sessions(account: Account, person_id: UUID) -> ResponseReturnValue:
     """Log all of somebody's browsers out."""
-    found, here = _member_or_404(account, person_id), entrance.this_login()
+    found, here = _member_or_404(account, person_id), browser_login.this_login()
     members.end_sessions(access.person_or_401(), account, found.person, here.id if here else None)
     flash(_("Every browser of theirs is logged out."))
     return htmx.redirect(_address(account, person_id))
@@ -166,7 +166,7 @@ def _settings_page(account: Account, form: InviteForm, status: int = 200) -> Res
 
 
 def _member_page(account: Account, found: Member, form: RoleForm, status: int = 200) -> ResponseReturnValue:
-    here = entrance.this_login()
+    here = browser_login.this_login()
     context = {
         "account": account,
         "member": found,

@@ -6,9 +6,9 @@ from wtforms import EmailField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import contact
-from portal.auth import fields, passwords
 from portal.errors import DomainError
 from portal.i18n import _l
+from portal.identity import fields, passwords
 from portal.signup.invitations import Newcomer
 from portal.signup.service import AccountDetails
 from portal.web.forms import Form, stripped, text

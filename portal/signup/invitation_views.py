@@ -6,10 +6,11 @@ Opening a page spends nothing: mail programs open links by themselves.
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import contact, entrance
-from portal.auth.service import LinkSpent
+from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import browser_login
+from portal.identity.authentication import LinkSpent
 from portal.models import AccountInvitation
 from portal.signup import blueprint, invitations, opening
 from portal.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
@@ -34,7 +35,7 @@ def begin(token: str) -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             person = opening.accept(token, text(form.password))
-            return htmx.redirect(entrance.enter(person, url_for("accounts.home")))
+            return htmx.redirect(browser_login.enter(person, url_for("accounts.home")))
     except LinkSpent:
         return htmx.redirect(url_for("signup.welcome", token=token))
     except DomainError as error:
@@ -81,7 +82,7 @@ def accept(token: str) -> ResponseReturnValue:
 def _taken_over(token: str, form: Form) -> ResponseReturnValue:
     if isinstance(form, TakeOverForm):
         person, account = invitations.accept_new(token, form.newcomer())
-        goal = entrance.enter(person, url_for("accounts.overview", account_id=account.id))
+        goal = browser_login.enter(person, url_for("accounts.overview", account_id=account.id))
     else:
         account = invitations.accept_as(token, access.person_or_401())
         goal = url_for("accounts.overview", account_id=account.id)

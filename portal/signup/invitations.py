@@ -15,13 +15,13 @@ from sqlmodel import col, select
 
 from portal import audit, contact, mail
 from portal.accounts.release import address_proven
-from portal.auth import passwords
-from portal.auth.links import fingerprint
-from portal.auth.service import LinkSpent, find_person, normalised
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import passwords
+from portal.identity.authentication import LinkSpent, find_person, normalised
+from portal.identity.mailed_links import fingerprint
 from portal.models import (
     Account,
     AccountInvitation,

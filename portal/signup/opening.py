@@ -11,12 +11,12 @@ from sqlmodel import col, select
 
 from portal import audit, mail
 from portal.accounts.release import address_proven
-from portal.auth import links, passwords
-from portal.auth.service import LinkSpent, find_person, normalised
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import mailed_links, passwords
+from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.models import (
     Account,
     LinkPurpose,
@@ -75,7 +75,7 @@ def invite_again(actor: Person, account: Account, owner: Person) -> None:
 
 def waiting_for(token: str) -> Person | None:
     """Whom a mailed link lets choose a password, while it can still be used."""
-    found = links.find(token, LinkPurpose.WELCOME)
+    found = mailed_links.find(token, LinkPurpose.WELCOME)
     return found[1] if found else None
 
 
@@ -85,12 +85,12 @@ def accept(token: str, password: str) -> Person:
     Raises:
         DomainError: the link is used up, or the password will not do.
     """
-    found = links.find(token, LinkPurpose.WELCOME)
+    found = mailed_links.find(token, LinkPurpose.WELCOME)
     if found is None:
         raise LinkSpent
     link, person = found
     password_hash = passwords.strong_hash(password, person.email, person.first_name, person.last_name)
-    if not links.use(link) or passwords.is_set(person.password_hash):
+    if not mailed_links.use(link) or passwords.is_set(person.password_hash):
         session().rollback()
         raise LinkSpent
     accounts = [] if person.email_verified_at else address_proven(person)
@@ -143,5 +143,5 @@ def _write(mailed: Mail) -> mail.Context | None:
     if person is None or not person.is_enabled or person.email != mailed.to:
         return None
     is_new = not passwords.is_set(person.password_hash)
-    token = links.make(person, LinkPurpose.WELCOME) if is_new else None
+    token = mailed_links.make(person, LinkPurpose.WELCOME) if is_new else None
     return {"person": person, "token": token, **mailed.context}

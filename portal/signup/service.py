@@ -8,12 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from portal import audit, mail
 from portal.accounts.release import address_proven
 from portal.accounts.service import accounts_of
-from portal.auth import links, passwords
-from portal.auth.service import LinkSpent, find_person, normalised
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
+from portal.identity import mailed_links, passwords
+from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.models import (
     Account,
     LinkPurpose,
@@ -98,7 +98,7 @@ def _begin(details: AccountDetails, password_hash: str) -> SignedUp:
         session().commit()
         wake("provision", str(account.id))
         return SignedUp(person, account, browser_token)
-    mailed = _begin_unproven(known, details, password_hash, links.fingerprint(browser_token))
+    mailed = _begin_unproven(known, details, password_hash, mailed_links.fingerprint(browser_token))
     session().commit()
     wake("mail", str(mailed.id))
     return SignedUp(None, None, browser_token)
@@ -202,7 +202,7 @@ def send_verification_again(person: Person, actor: Person | None = None, account
 
 def waiting_for(token: str) -> Person | None:
     """The person whose address this link proves, while it can still be used."""
-    found = links.find(token, LinkPurpose.VERIFY)
+    found = mailed_links.find(token, LinkPurpose.VERIFY)
     return found[1] if found else None
 
 
@@ -212,12 +212,12 @@ def may_confirm_at_once(token: str, browser_token: str, person: Person | None) -
     Everybody else must type the password. Otherwise somebody could sign up with an address that is not
     theirs and let its owner's click confirm an account whose password they know.
     """
-    found = links.find(token, LinkPurpose.VERIFY)
+    found = mailed_links.find(token, LinkPurpose.VERIFY)
     if found is None:
         return False
     link, owner = found
     same_browser = link.browser_hash is not None and secrets.compare_digest(
-        link.browser_hash, links.fingerprint(browser_token)
+        link.browser_hash, mailed_links.fingerprint(browser_token)
     )
     return same_browser or (person is not None and person.id == owner.id)
 
@@ -232,14 +232,14 @@ def confirm(token: str, password: str | None) -> Person:
         LinkSpent: the link does nothing any more.
         DomainError: the password is wrong.
     """
-    found = links.find(token, LinkPurpose.VERIFY)
+    found = mailed_links.find(token, LinkPurpose.VERIFY)
     if found is None:
         raise LinkSpent
     link, person = found
     session().commit()  # nobody should wait for this transaction while a password is checked
     if password is not None and not passwords.matches(person.password_hash, password):
         raise DomainError(_("This is not the password of this sign-up."), "password")
-    if not links.use(link):
+    if not mailed_links.use(link):
         raise LinkSpent
     accounts = address_proven(person)
     session().commit()

@@ -6,13 +6,14 @@ from flask import flash, g, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import contact, entrance
+from portal import contact
 from portal.accounts.release import CORRECTABLE
 from portal.accounts.service import said_at_the_end
-from portal.auth.service import LinkSpent
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import browser_login
+from portal.identity.authentication import LinkSpent
 from portal.models import Account, Provisioning, Role, Step
 from portal.signup import blueprint, correcting, provisioning, service
 from portal.signup.forms import AccountForm, ConfirmForm, SignUpForm
@@ -49,7 +50,9 @@ def sign_up() -> ResponseReturnValue:
 
 def _signed_up(result: service.SignedUp) -> ResponseReturnValue:
     if result.person is not None and result.account is not None:
-        return htmx.redirect(entrance.enter(result.person, url_for("signup.setup", account_id=result.account.id)))
+        return htmx.redirect(
+            browser_login.enter(result.person, url_for("signup.setup", account_id=result.account.id))
+        )
     cookie[BROWSER_TOKEN] = result.browser_token
     return htmx.redirect(url_for("signup.sent"))
 
@@ -84,7 +87,7 @@ def confirm(token: str) -> ResponseReturnValue:
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             trusted = _is_trusted(token)
             person = service.confirm(token, None if trusted else text(form.password))
-            goal = entrance.enter(person, url_for("accounts.home"))
+            goal = browser_login.enter(person, url_for("accounts.home"))
             flash(_("Your e-mail address is confirmed."))
             return htmx.redirect(goal)
     except LinkSpent:

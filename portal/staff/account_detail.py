@@ -8,11 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal import second_factor
 from portal.audit import log as audit_log
-from portal.auth import passwords
 from portal.events import log as event_log
 from portal.extensions import session
+from portal.identity import passwords, second_factor
 from portal.mirror import held
 from portal.mirror.held import Held
 from portal.models import (

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from portal import second_factor
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import second_factor
 from portal.models import Membership, Person
 
 

@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.auth.confirming import confirm
-from portal.auth.forms import PasswordForm
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity.forms import PasswordForm
+from portal.identity.step_up import confirm
 from portal.mirror import directory
 from portal.models import Person, StaffRole
 from portal.staff import blueprint

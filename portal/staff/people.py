@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal import audit, contact, logins, second_factor
-from portal.auth import passwords
-from portal.auth.service import find_person, normalised
+from portal import audit, contact
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import passwords, second_factor, sessions
+from portal.identity.authentication import find_person, normalised
 from portal.models import Person, StaffRole, now
 
 
@@ -92,7 +92,7 @@ def switch_off(actor: Person, person_id: UUID) -> Person:
     person = _locked(person_id)
     _refuse_the_last_admin(person)
     person.is_enabled = False
-    logins.end_all(person.id)
+    sessions.end_all(person.id)
     audit.record(actor, None, "staff.switched_off", person.email)
     session().commit()
     return person
@@ -122,7 +122,7 @@ def remove(actor: Person, person_id: UUID) -> Person:
     person = _locked(person_id)
     _refuse_the_last_admin(person)
     person.staff_role, person.is_enabled = None, True
-    logins.end_all(person.id)
+    sessions.end_all(person.id)
     audit.record(actor, None, "staff.removed", person.email)
     session().commit()
     return person
@@ -144,14 +144,14 @@ def reset_app(actor: Person, person_id: UUID) -> Person:
 
 def end_session(actor: Person, person: Person, login_id: UUID) -> None:
     """Log one browser of somebody out; it is no error when it is out already."""
-    if logins.end(person.id, login_id):
+    if sessions.end(person.id, login_id):
         audit.record(actor, None, "staff.session_ended", person.email)
     session().commit()
 
 
 def end_sessions(actor: Person, person: Person, but: UUID | None = None) -> None:
     """Log every browser of somebody out, but for the one at hand where it is one's own."""
-    if logins.end_all(person.id, but):
+    if sessions.end_all(person.id, but):
         audit.record(actor, None, "staff.sessions_ended", person.email)
     session().commit()
 

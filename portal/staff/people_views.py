@@ -6,11 +6,11 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance, logins, second_factor
-from portal.auth.confirming import confirm
-from portal.auth.forms import PasswordForm
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import browser_login, second_factor, sessions
+from portal.identity.forms import PasswordForm
+from portal.identity.step_up import confirm
 from portal.invitations import service as invitations
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
@@ -170,7 +170,7 @@ def end_session(person_id: UUID, login_id: UUID) -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN)
 def end_sessions(person_id: UUID) -> ResponseReturnValue:
     """Log all of somebody's browsers out."""
-    here = entrance.this_login()
+    here = browser_login.this_login()
     service.end_sessions(access.person_or_401(), _person_or_404(person_id), here.id if here else None)
     flash(_("Every browser of theirs is logged out."))
     return htmx.redirect(_address(person_id))
@@ -197,12 +197,12 @@ def _people_page(form: InviteForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _colleague_page(person: Person, form: StaffRoleForm, status: int = 200) -> ResponseReturnValue:
-    here = entrance.this_login()
+    here = browser_login.this_login()
     context = {
         "colleague": person,
         "form": form,
         "app": second_factor.of(person),
-        "sessions": logins.of_person(person.id),
+        "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
     }
     return htmx.page("staff/colleague.html", None, status, **context)

@@ -9,8 +9,8 @@ from wtforms import BooleanField, Field, HiddenField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
-from portal.auth.forms import PasswordForm
 from portal.i18n import _, _l
+from portal.identity.forms import PasswordForm
 from portal.models import now
 from portal.vault import gateway_keys
 from portal.web.forms import Choice, Form, stripped, text

@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.auth.confirming import confirm
 from portal.errors import DomainError
 from portal.extensions import settings
 from portal.i18n import _
+from portal.identity.step_up import confirm
 from portal.models import Account
 from portal.vault import blueprint, handovers, holdings, keys
 from portal.vault.forms import HandOverForm

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit, mail
-from portal.auth.links import fingerprint
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity.mailed_links import fingerprint
 from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
 from portal.vault import holdings, keys
 

@@ -7,7 +7,7 @@ from flask import Response, abort, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import SecretStr
 
-from portal.auth.forms import PasswordForm
+from portal.identity.forms import PasswordForm
 from portal.models import Account, CredentialKind, now
 from portal.vault import handovers, holdings
 from portal.vault.forms import NameForm, TokenForm, TypedForm

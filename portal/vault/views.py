@@ -7,13 +7,13 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance
 from portal.accounts.service import is_ready
-from portal.auth.confirming import confirm
-from portal.auth.forms import PasswordForm
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import browser_login
+from portal.identity.forms import PasswordForm
+from portal.identity.step_up import confirm
 from portal.models import Account, CredentialStep
 from portal.vault import blueprint, holdings, issuing, keys, pages, proving, revoking
 from portal.vault.forms import (
@@ -106,7 +106,7 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
         if form.validate():
             confirm(form)
             rate_limits.take_for_account(Limit.REVEALS, account.id)
-            entrance.grant(held.id)
+            browser_login.grant(held.id)
             return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=held.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -120,7 +120,7 @@ def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
     held = pages.held_or_404(account, credential_id)
     if request.method == "HEAD":
         return make_response("")
-    if not entrance.use_grant(held.id):
+    if not browser_login.use_grant(held.id):
         return htmx.redirect(pages.address(account, held))
     try:
         with writing():

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import SecretStr
 from sqlmodel import select
 
-from portal.auth.links import fingerprint
 from portal.extensions import session, settings, vault
+from portal.identity.mailed_links import fingerprint
 from portal.models import Account, PortalWebhook, WebhookPurpose
 from portal.secrets.stored import portal_webhook_place
 

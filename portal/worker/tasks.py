@@ -9,14 +9,14 @@ from uuid import UUID
 from flask import Flask
 from huey import crontab
 
-from portal import logins, mail, second_factor
-from portal.auth import email_change
+from portal import mail
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
 from portal.db.queue import huey
 from portal.doctor import heartbeats
 from portal.events import processing, retention
+from portal.identity import email_change, second_factor, sessions
 from portal.mirror import activity, aging, projection, reading, runs
 from portal.signup import provisioning
 from portal.staff import tally
@@ -63,7 +63,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (runs.advance, runs.due),
     (message_retention.prune, message_retention.overdue),
     (tally.count, tally.due),
-    (logins.prune, logins.overdue),
+    (sessions.prune, sessions.overdue),
     (second_factor.prune, second_factor.unconfirmed),
     (email_change.prune, email_change.overdue),
 ]

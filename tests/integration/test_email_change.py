@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.auth.links import fingerprint
+from portal.identity.mailed_links import fingerprint
 from portal.models import AuditEntry, EmailChange, LoginSession, Mail, Person, Role, StaffRole, Step, now
 from tests.support.browser import Browser, Page
 from tests.support.concurrent import meanwhile

@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from portal.auth import passwords
 from portal.db.engine import storable
 from portal.extensions import db
+from portal.identity import passwords
 from portal.models import Account, AuditEntry, Mail, Person, StaffRole
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD

@@ -6,7 +6,7 @@ import time
 import pyotp
 import pytest
 
-from portal import second_factor
+from portal.identity import second_factor
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, RecoveryCode, StaffRole
 from portal.staff import people
 from tests.support.browser import Browser, Page
@@ -137,11 +137,11 @@ def test_codes_are_not_guessed(make_portal) -> None:
 
 
 def test_the_password_alone_is_good_for_ten_minutes(portal: Portal, boss: Browser, monkeypatch) -> None:
-    from portal import entrance  # noqa: PLC0415
+    from portal.identity import browser_login  # noqa: PLC0415
 
     codes = portal.enrol(BOSS)
     page = boss.get(type_password(boss, BOSS).goes_to)
-    monkeypatch.setattr(entrance, "HALF_FOR", entrance.HALF_FOR * 0)
+    monkeypatch.setattr(browser_login, "HALF_FOR", browser_login.HALF_FOR * 0)
     assert boss.submit(page, "Log in", code=codes[0]).goes_to.startswith("/login?")
     assert boss.get("/login/code").goes_to.startswith("/login")
     assert boss.get("/login/app").goes_to.startswith("/login")

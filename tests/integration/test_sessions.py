@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal import logins
+from portal.identity import sessions
 from portal.models import LoginSession, StaffRole, now
 from tests.support.browser import Browser, Page
 from tests.support.marks import both_databases
@@ -117,7 +117,7 @@ def test_a_session_ends_with_time_however_often_somebody_comes_and_the_staffs_af
         assert (is_in(jane), is_in(boss)) == (jane_is_in, boss_is_in)
     portal.log_in(JANE)
     with portal.app.app_context():
-        assert len(logins.of_person(portal.person(JANE).id)) == 1
+        assert len(sessions.of_person(portal.person(JANE).id)) == 1
     age(portal, 24.1)
     portal.sweep()
     assert portal.rows(LoginSession) == []

@@ -13,9 +13,9 @@ from flask import Flask
 from sqlmodel import SQLModel, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from portal import logins, second_factor
 from portal.db.queue import huey
 from portal.extensions import db, session
+from portal.identity import second_factor, sessions
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.sandbox.client import SandboxControl
 from portal.signup import service as signup
@@ -108,7 +108,7 @@ class Portal:
     @staticmethod
     def _let_in(browser: Browser, person: Person) -> None:
         """Log somebody in without the pages that other tests walk."""
-        token = logins.start(person, browser.address, "")
+        token = sessions.start(person, browser.address, "")
         with browser.client.session_transaction(base_url=browser.base) as cookie:
             cookie.update(_user_id=token, _fresh=True)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.auth import passwords
+from portal.identity import passwords
 from portal.models import (
     Account,
     AccountInvitation,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal import entrance
+from portal.identity import browser_login
 from portal.models import HandOver, now
 from tests.integration.vault.conftest import Owner, key_on
 from tests.integration.vault.test_rotate_revoke import revoke
@@ -144,8 +144,8 @@ def test_a_form_that_a_browser_sends_again_confirms_nobody(owner: Owner, monkeyp
     """The password that was typed into it is still in there."""
     row, _key = owner.made()
     hand_over(owner, intent="once")
-    later = entrance.now() + timedelta(minutes=11)
-    monkeypatch.setattr(entrance, "now", lambda: later)
+    later = browser_login.now() + timedelta(minutes=11)
+    monkeypatch.setattr(browser_login, "now", lambda: later)
     hand_over(owner, intent="once")
     assert owner.reveal(row, password="").status == 422
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal import entrance
+from portal.identity import browser_login
 from portal.models import StaffRole
 from tests.integration.vault.conftest import Owner, key_on
 from tests.support.portal import PASSWORD
@@ -47,8 +47,8 @@ def test_back_and_reload_do_not_show_it_again(owner: Owner) -> None:
 def test_it_waits_a_minute_to_be_looked_at(owner: Owner, monkeypatch) -> None:
     row, _key = owner.made()
     answer = owner.browser.post(owner.address(row, page="/reveal"), {"password": PASSWORD})
-    later = entrance.now() + timedelta(minutes=1, seconds=1)
-    monkeypatch.setattr(entrance, "now", lambda: later)
+    later = browser_login.now() + timedelta(minutes=1, seconds=1)
+    monkeypatch.setattr(browser_login, "now", lambda: later)
     assert owner.browser.get(answer.goes_to).goes_to == owner.address(row)
     assert "revealed" not in owner.history()
 
@@ -65,8 +65,8 @@ def test_it_is_good_for_ten_minutes(owner: Owner, monkeypatch) -> None:
     _row, key = owner.made()
     reveal(owner, password=PASSWORD)
     assert key_on(reveal(owner)) == key
-    later = entrance.now() + timedelta(minutes=10, seconds=1)
-    monkeypatch.setattr(entrance, "now", lambda: later)
+    later = browser_login.now() + timedelta(minutes=10, seconds=1)
+    monkeypatch.setattr(browser_login, "now", lambda: later)
     assert reveal(owner).status == 422
 
 

@@ -3,11 +3,10 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance
-from portal.auth import blueprint, links, service
-from portal.auth.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import authentication, blueprint, browser_login, mailed_links
+from portal.identity.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
 from portal.models import LinkPurpose
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -31,8 +30,8 @@ def log_in() -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_log_in(text(form.email))
-            person = service.check_log_in(text(form.email), text(form.password))
-            return htmx.redirect(entrance.enter(person, htmx.next_address()))
+            person = authentication.check_log_in(text(form.email), text(form.password))
+            return htmx.redirect(browser_login.enter(person, htmx.next_address()))
     except DomainError as error:
         form.show_refusal(error)
     return htmx.page("auth/login.html", "form", 422, form=form)
@@ -42,7 +41,7 @@ def log_in() -> ResponseReturnValue:
 @access.public
 def logout() -> ResponseReturnValue:
     """End this browser's session."""
-    entrance.log_out()
+    browser_login.log_out()
     flash(_("You are logged out."))
     return htmx.redirect(url_for("auth.login"))
 
@@ -63,7 +62,7 @@ def request_reset() -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             rate_limits.take_for_email(Limit.MAILS, text(form.email))
-            service.request_reset(text(form.email))
+            authentication.request_reset(text(form.email))
             return htmx.redirect(url_for("auth.reset_sent"))
     except DomainError as error:
         form.show_refusal(error)
@@ -81,7 +80,7 @@ def reset_sent() -> ResponseReturnValue:
 @access.public
 def reset(token: str) -> ResponseReturnValue:
     """The page behind a mailed link; opening it spends nothing."""
-    if links.find(token, LinkPurpose.RESET) is None:
+    if mailed_links.find(token, LinkPurpose.RESET) is None:
         return htmx.page("auth/link_spent.html", status=410)
     return htmx.page("auth/reset.html", form=NewPasswordForm())
 
@@ -94,10 +93,12 @@ def set_password(token: str) -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
-            goal = entrance.enter(service.reset_password(token, text(form.password)), url_for("accounts.home"))
+            goal = browser_login.enter(
+                authentication.reset_password(token, text(form.password)), url_for("accounts.home")
+            )
             flash(_("Your password is changed. Every other session has ended."))
             return htmx.redirect(goal)
-    except service.LinkSpent:
+    except authentication.LinkSpent:
         return htmx.redirect(url_for("auth.reset", token=token))
     except DomainError as error:
         form.show_refusal(error)
@@ -119,8 +120,8 @@ def change_password() -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_person(Limit.PASSWORDS, person.id)
-            service.change_password(person, text(form.current), text(form.password))
-            entrance.log_in(person)
+            authentication.change_password(person, text(form.current), text(form.password))
+            browser_login.log_in(person)
             flash(_("Your password is changed. Every other session has ended."))
             return htmx.redirect(url_for("auth.password"))
     except DomainError as error:

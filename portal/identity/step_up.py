@@ -1,8 +1,8 @@
 """Before something that matters: is it still the person who logged in who sits there?"""
 
-from portal import entrance
-from portal.auth.forms import PasswordForm
-from portal.auth.service import confirm_password
+from portal.identity import browser_login
+from portal.identity.authentication import confirm_password
+from portal.identity.forms import PasswordForm
 from portal.web import access, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
@@ -18,4 +18,4 @@ def confirm(form: PasswordForm) -> None:
         person = access.person_or_401()
         rate_limits.take_for_person(Limit.PASSWORDS, person.id)
         confirm_password(person, text(form.password), text(form.code))
-        entrance.note_confirmed()
+        browser_login.note_confirmed()

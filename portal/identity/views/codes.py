@@ -5,11 +5,10 @@ from uuid import UUID
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance, recovery_codes, second_factor
-from portal.auth import blueprint
-from portal.auth.forms import CodeForm, FirstCodeForm
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import blueprint, browser_login, recovery_codes, second_factor
+from portal.identity.forms import CodeForm, FirstCodeForm
 from portal.models import Person
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -20,7 +19,7 @@ from portal.web.rate_limits import Limit
 @access.public
 def code() -> ResponseReturnValue:
     """Where the code is typed after the password."""
-    half = entrance.half_person()
+    half = browser_login.half_person()
     if half is None or half[1] is not None:
         return _from_the_beginning()
     return htmx.page("auth/code.html", form=CodeForm())
@@ -30,7 +29,7 @@ def code() -> ResponseReturnValue:
 @access.public
 def check_code() -> ResponseReturnValue:
     """Log in with the code, or show the form again."""
-    half, form = entrance.half_person(), CodeForm()
+    half, form = browser_login.half_person(), CodeForm()
     if half is None or half[1] is not None:
         return _from_the_beginning()
     person = half[0]
@@ -39,7 +38,7 @@ def check_code() -> ResponseReturnValue:
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             rate_limits.take_for_email(Limit.CODES, person.email)
             was_recovery = second_factor.check(person, text(form.code))
-            entrance.log_in(person)
+            browser_login.log_in(person)
             if was_recovery:
                 _tell_what_is_left(person)
             return htmx.redirect(htmx.next_address())
@@ -52,7 +51,7 @@ def check_code() -> ResponseReturnValue:
 @access.public
 def enrol() -> ResponseReturnValue:
     """Set up an app for codes, without which some people come no further."""
-    half = entrance.half_person()
+    half = browser_login.half_person()
     if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
         return _from_the_beginning()
     return scan_page("auth/enrol.html", half[0], half[1], FirstCodeForm())
@@ -62,7 +61,7 @@ def enrol() -> ResponseReturnValue:
 @access.public
 def finish_enrolling() -> ResponseReturnValue:
     """Log in with the app's first code, and show the recovery codes once."""
-    half, form = entrance.half_person(), FirstCodeForm()
+    half, form = browser_login.half_person(), FirstCodeForm()
     if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
         return _from_the_beginning()
     person, begun = half[0], half[1]
@@ -71,10 +70,10 @@ def finish_enrolling() -> ResponseReturnValue:
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             rate_limits.take_for_email(Limit.CODES, person.email)
             codes = second_factor.confirm(person, begun, text(form.code), as_first=True)
-            entrance.log_in(person)
+            browser_login.log_in(person)
             return htmx.page("auth/recovery_codes.html", codes=codes, goal=htmx.next_address())
     except second_factor.HasOneAlready as error:
-        entrance.log_out()
+        browser_login.log_out()
         flash(error.message, "warning")
         return _from_the_beginning()
     except DomainError as error:

@@ -3,14 +3,13 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import entrance
 from portal.accounts.service import accounts_of
-from portal.auth import blueprint, email_change
-from portal.auth.confirming import confirm
-from portal.auth.forms import ConfirmEmailForm, EmailForm
-from portal.auth.service import LinkSpent
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import blueprint, browser_login, email_change
+from portal.identity.authentication import LinkSpent
+from portal.identity.forms import ConfirmEmailForm, EmailForm
+from portal.identity.step_up import confirm
 from portal.models import EmailChange, Person
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -105,9 +104,9 @@ def _confirmed(token: str, person: Person, form: ConfirmEmailForm) -> str:
     email_change.confirm(token, None if is_them else text(form.password))
     goal = url_for("auth.profile")
     if is_them:
-        entrance.log_in(person)
+        browser_login.log_in(person)
     else:
-        goal = entrance.enter(person, goal)
+        goal = browser_login.enter(person, goal)
     flash(_("You log in with %(email)s from now on. Every other session has ended.", email=person.email))
     return goal
 

@@ -10,8 +10,8 @@ import flask_login
 from flask import Flask, Response, g, request, url_for
 from flask import session as cookie
 
-from portal import logins, second_factor
 from portal.extensions import login_manager, session
+from portal.identity import second_factor, sessions
 from portal.models import LoginSession, Person, now
 from portal.web.access import current_person
 
@@ -71,7 +71,7 @@ def half_person() -> tuple[Person, UUID | None] | None:
 def log_in(person: Person) -> None:
     """Start a session for this person, with nothing left over from the one before."""
     log_out()
-    token = logins.start(person, request.remote_addr or "", request.user_agent.string)
+    token = sessions.start(person, request.remote_addr or "", request.user_agent.string)
     flask_login.login_user(person)
     cookie[TOKEN] = token
 
@@ -79,7 +79,7 @@ def log_in(person: Person) -> None:
 def log_out() -> None:
     """End this browser's session."""
     if token := cookie.get(TOKEN):
-        logins.end_by_token(token)
+        sessions.end_by_token(token)
     flask_login.logout_user()
     cookie.clear()
 
@@ -121,11 +121,11 @@ def use_grant(what: UUID) -> bool:
 
 
 def _load_person(token: str) -> Person | None:
-    found = logins.find(token)
+    found = sessions.find(token)
     if found is None:
         return None
     g.login, person = found
-    g.long_unseen = g.login.id if logins.is_seen_long_ago(g.login) else None
+    g.long_unseen = g.login.id if sessions.is_seen_long_ago(g.login) else None
     return person
 
 
@@ -134,5 +134,5 @@ def _note_visit(response: Response) -> Response:
     login_id: UUID | None = g.get("long_unseen")
     if login_id is not None and "X-Portal-Poll" not in request.headers:
         session().rollback()  # on SQLite the request's own transaction may still hold the lock
-        logins.note_seen(login_id, request.remote_addr or "")
+        sessions.note_seen(login_id, request.remote_addr or "")
     return response

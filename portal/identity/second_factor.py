@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col, select
 
-from portal import audit, logins, mail
-from portal import recovery_codes as recovery
+from portal import audit, mail
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
+from portal.identity import recovery_codes as recovery
+from portal.identity import sessions
 from portal.models import Authenticator, MailKind, Person, now
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import authenticator_place
@@ -194,7 +195,7 @@ def reset(actor: Person | None, person: Person, accounts: Sequence[UUID | None] 
         accounts: whose history says so; the staff's audit log always does.
     """
     _forget(person)
-    logins.end_all(person.id)
+    sessions.end_all(person.id)
     for account_id in accounts:
         audit.record(actor, account_id, "person.totp_reset", person.email)
     _commit_and_tell(person, "reset")

@@ -3,10 +3,10 @@
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal import contact, entrance, second_factor
-from portal.auth import fields
+from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _, _l
+from portal.identity import browser_login, fields, second_factor
 from portal.web import access
 from portal.web.forms import Form, stripped, text
 
@@ -98,7 +98,7 @@ class PasswordForm(Form):
 
     @property
     def needs_password(self) -> bool:
-        return not entrance.has_confirmed()
+        return not browser_login.has_confirmed()
 
     @property
     def needs_code(self) -> bool:

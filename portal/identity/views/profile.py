@@ -8,13 +8,21 @@ from flask import flash, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import contact, entrance, logins, recovery_codes, second_factor
-from portal.auth import blueprint, email_change, service
-from portal.auth.code_views import scan_page
-from portal.auth.confirming import confirm
-from portal.auth.forms import FirstCodeForm, PasswordForm, ProfileForm
+from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.identity import (
+    authentication,
+    blueprint,
+    browser_login,
+    email_change,
+    recovery_codes,
+    second_factor,
+    sessions,
+)
+from portal.identity.forms import FirstCodeForm, PasswordForm, ProfileForm
+from portal.identity.step_up import confirm
+from portal.identity.views.codes import scan_page
 from portal.models import Person
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -39,7 +47,7 @@ def change_profile() -> ResponseReturnValue:
     if not form.validate():
         return _profile_page(form, 422)
     names = (text(form.first_name), text(form.last_name))
-    service.change_details(access.person_or_401(), *names, text(form.time_zone))
+    authentication.change_details(access.person_or_401(), *names, text(form.time_zone))
     flash(_("Your details are saved."))
     return htmx.redirect(url_for("auth.profile"))
 
@@ -131,12 +139,12 @@ def make_recovery_codes() -> ResponseReturnValue:
 @access.signed_in
 def end_session(login_id: UUID) -> ResponseReturnValue:
     """End one's log-in in another browser, or in this one."""
-    here = entrance.this_login()
+    here = browser_login.this_login()
     if here is not None and here.id == login_id:
-        entrance.log_out()
+        browser_login.log_out()
         flash(_("You are logged out."))
         return htmx.redirect(url_for("auth.login"))
-    service.end_session(access.person_or_401(), login_id)
+    authentication.end_session(access.person_or_401(), login_id)
     flash(_("That browser is logged out."))
     return htmx.redirect(url_for("auth.profile"))
 
@@ -145,8 +153,8 @@ def end_session(login_id: UUID) -> ResponseReturnValue:
 @access.signed_in
 def end_other_sessions() -> ResponseReturnValue:
     """Log out everywhere but here."""
-    here = entrance.this_login()
-    service.end_other_sessions(access.person_or_401(), here.id if here else None)
+    here = browser_login.this_login()
+    authentication.end_other_sessions(access.person_or_401(), here.id if here else None)
     flash(_("Every other browser is logged out."))
     return htmx.redirect(url_for("auth.profile"))
 
@@ -157,14 +165,14 @@ def _begun() -> UUID | None:
 
 
 def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
-    person, here = access.person_or_401(), entrance.this_login()
+    person, here = access.person_or_401(), browser_login.this_login()
     context: dict[str, Any] = {
         "form": form,
         "time_zones": contact.time_zones(),
         "wish": email_change.of(person),
         "app": second_factor.of(person),
         "codes_left": recovery_codes.left(person),
-        "sessions": logins.of_person(person.id),
+        "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
     }
     return htmx.page("auth/profile.html", "details", status, **context)

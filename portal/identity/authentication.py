@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from portal import audit, contact, logins, mail, second_factor
+from portal import audit, contact, mail
 from portal.accounts.release import address_proven
-from portal.auth import links, passwords
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import mailed_links, passwords, second_factor, sessions
 from portal.models import LinkPurpose, Mail, MailKind, Person
 
 
@@ -57,12 +57,12 @@ def reset_password(token: str, password: str) -> Person:
     Raises:
         DomainError: the link is used up, or the password will not do.
     """
-    found = links.find(token, LinkPurpose.RESET)
+    found = mailed_links.find(token, LinkPurpose.RESET)
     if found is None:
         raise LinkSpent
     link, person = found
     password_hash = _strong_hash(password, person)
-    if not links.use(link):
+    if not mailed_links.use(link):
         raise LinkSpent
     accounts = [] if person.email_verified_at else address_proven(person)
     _set_password(person, password_hash)
@@ -106,14 +106,14 @@ def change_details(person: Person, first_name: str, last_name: str, time_zone: s
 
 def end_session(person: Person, login_id: UUID) -> None:
     """End one of one's own sessions; it is no error when it has ended already."""
-    if logins.end(person.id, login_id):
+    if sessions.end(person.id, login_id):
         audit.record(person, None, "person.session_ended", person.email)
     session().commit()
 
 
 def end_other_sessions(person: Person, here: UUID | None) -> None:
     """End all of one's own sessions but the one at hand."""
-    if logins.end_all(person.id, but=here):
+    if sessions.end_all(person.id, but=here):
         audit.record(person, None, "person.sessions_ended", person.email)
     session().commit()
 
@@ -132,7 +132,7 @@ def _strong_hash(password: str, person: Person) -> str:
 def _set_password(person: Person, password_hash: str) -> None:
     person.password_hash = password_hash
     person.session_epoch += 1
-    logins.end_all(person.id)
+    sessions.end_all(person.id)
     session().add(person)
     audit.record(person, None, "person.password_changed")
     mailed = mail.promise(MailKind.PASSWORD_CHANGED, person.email)
@@ -145,7 +145,7 @@ def _write_reset(mailed: Mail) -> mail.Context | None:
     person = find_person(mailed.to)
     if person is None or not person.is_enabled:
         return None
-    return {"person": person, "token": links.make(person, LinkPurpose.RESET)}
+    return {"person": person, "token": mailed_links.make(person, LinkPurpose.RESET)}
 
 
 @mail.writes(MailKind.VERIFY)
@@ -159,4 +159,4 @@ def _write_verify(mailed: Mail) -> mail.Context | None:
     # sign-up must not confirm the second one's.
     is_current = mailed.context.get("session_epoch") == person.session_epoch
     browser_hash = mailed.context.get("browser_hash") if is_current else None
-    return {"person": person, "token": links.make(person, LinkPurpose.VERIFY, browser_hash)}
+    return {"person": person, "token": mailed_links.make(person, LinkPurpose.VERIFY, browser_hash)}

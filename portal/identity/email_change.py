@@ -14,17 +14,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal import audit, contact, logins, mail
+from portal import audit, contact, mail
 from portal.accounts.release import CORRECTABLE
 from portal.accounts.service import accounts_of
-from portal.auth import passwords
-from portal.auth.links import fingerprint
-from portal.auth.service import LinkSpent, find_person, normalised
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity import passwords, sessions
+from portal.identity.authentication import LinkSpent, find_person, normalised
+from portal.identity.mailed_links import fingerprint
 from portal.models import (
     Account,
     EmailChange,
@@ -185,7 +185,7 @@ def prune(_one: int) -> None:
 
 def _take(person: Person, row: EmailChange) -> None:
     address, before = row.email, person.email
-    logins.end_all(person.id)
+    sessions.end_all(person.id)
     _record(person, "person.email_changed", address, before=before)
     person.email, person.email_verified_at = address, now()
     person.session_epoch += 1  # so that no link which was mailed to the old address does anything any more

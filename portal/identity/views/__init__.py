@@ -1,0 +1,1 @@
+"""The pages of logging in, passwords, codes, and a person's own profile."""
