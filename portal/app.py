@@ -10,21 +10,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from portal import operations
-from portal.accounts import blueprint as accounts
 from portal.channels import blueprint as channels
 from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
+from portal.customers.accounts import blueprint as accounts
+from portal.customers.invitations import blueprint as invitations
+from portal.customers.signup import blueprint as signup
+from portal.customers.team import blueprint as membership
 from portal.db import engine, queue
 from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.identity import blueprint as auth
 from portal.identity import browser_login, roles
-from portal.invitations import blueprint as invitations
-from portal.membership import blueprint as membership
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.signup import blueprint as signup
 from portal.staff import blueprint as staff
 from portal.vault import blueprint as vault
 from portal.web import access, errors, security_headers, template_context

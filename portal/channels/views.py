@@ -6,8 +6,8 @@ from uuid import UUID
 from flask import Response, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.channels import attempts, blueprint, confirmation, listing
+from portal.customers.accounts.overview import is_ready
 from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.models import Account, OnboardingAttempt, now

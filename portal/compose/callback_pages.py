@@ -3,9 +3,9 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.compose import blueprint
 from portal.compose import callback as receiver
+from portal.customers.accounts.overview import is_ready
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _

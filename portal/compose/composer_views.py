@@ -8,12 +8,12 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.compose import blueprint, drafts, preview, recipients, reviewing, sending, template_list
 from portal.compose.drafts import Draft
 from portal.compose.forms import ComposeForm
 from portal.compose.template_forms import LANGUAGES
 from portal.compose.template_list import TemplateList
+from portal.customers.accounts.overview import is_ready
 from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.i18n import _

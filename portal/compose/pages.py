@@ -7,10 +7,10 @@ from uuid import UUID
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.compose import blueprint, callback, exporting, log, reviewing, sending, statuses
 from portal.compose.filters import LogForm, log_form
 from portal.compose.showing import STATUS_WORDS, Shown
+from portal.customers.accounts.overview import is_ready
 from portal.extensions import settings
 from portal.models import Account, Message, MessageState
 from portal.web import access, htmx

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.channels import listing
+from portal.customers.accounts.overview import is_ready
 from portal.events import blueprint, bodies, log, processing
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
+from portal.customers.accounts.overview import is_ready
 from portal.events import blueprint, watching
 from portal.events.forms import WatchForm
 from portal.events.pages import ROOT

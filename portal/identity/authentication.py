@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from portal import audit, contact, mail
-from portal.accounts.release import address_proven
+from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session

@@ -15,8 +15,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from portal import audit, contact, mail
-from portal.accounts.release import CORRECTABLE
-from portal.accounts.service import accounts_of
+from portal.customers.accounts.overview import accounts_of
+from portal.customers.provisioning.release import CORRECTABLE
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.errors import DomainError

@@ -2,8 +2,8 @@
 
 from flask.typing import ResponseReturnValue
 
+from portal.customers.signup import takeovers
 from portal.models import MirroredAccount, StaffRole
-from portal.signup import invitations
 from portal.staff import account_detail
 from portal.staff import account_export as export
 from portal.staff.account_forms import MESSAGE_WORDS
@@ -23,6 +23,6 @@ def show(row: MirroredAccount, form: InviteForm | None = None, status: int = 200
         state_of=export.state_of,
         message_words=MESSAGE_WORDS,
         may_help=access.person_or_401().staff_role in HELPERS,
-        invitation=invitations.open_for(row),
+        invitation=takeovers.open_for(row),
         form=form or InviteForm(email=row.contact_email),
     )

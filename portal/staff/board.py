@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.accounts.service import first_owner
 from portal.audit import log as audit_log
+from portal.customers.accounts.overview import first_owner
 from portal.extensions import session
 from portal.models import (
     Account,

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import audit, contact, mail
-from portal.accounts.release import release
+from portal.customers.provisioning.release import release
+from portal.customers.signup.registration import promise_verification
 from portal.db import leases
 from portal.db.queue import wake
 from portal.errors import DomainError
@@ -20,7 +21,6 @@ from portal.extensions import session, settings
 from portal.i18n import _
 from portal.mirror import projection
 from portal.models import Account, AuditEntry, Mail, MailKind, Person, Provisioning, Step, now
-from portal.signup.service import promise_verification
 from portal.staff.board import DECIDED, UNFINISHED, WORKING, find
 
 LET_IN = ("account.approved", "account.opened", "account.vouched_for")

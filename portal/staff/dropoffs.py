@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from portal import audit, mail
-from portal.accounts.service import first_owner
+from portal.customers.accounts.overview import first_owner
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session

@@ -5,8 +5,8 @@ from typing import Any
 from wtforms import EmailField
 from wtforms.validators import DataRequired, Length
 
+from portal.customers.signup.forms import AccountForm
 from portal.i18n import _, _l
-from portal.signup.forms import AccountForm
 from portal.web.forms import Form
 
 MISSING = {

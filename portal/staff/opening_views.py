@@ -7,12 +7,12 @@ from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import contact
+from portal.customers.signup import opened_by_staff, takeovers
+from portal.customers.signup import registration as signup
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.mirror import directory
 from portal.models import MirroredAccount
-from portal.signup import invitations, opening
-from portal.signup import service as signup
 from portal.staff import account_detail, account_page, blueprint
 from portal.staff.account_page import HELPERS
 from portal.staff.opening_forms import InviteForm, NewAccountForm
@@ -37,7 +37,7 @@ def open_account() -> ResponseReturnValue:
         if form.validate():
             details = form.details()
             rate_limits.take_for_email(Limit.MAILS, details.contact_email)
-            account = opening.open_account(access.person_or_401(), details)
+            account = opened_by_staff.open_account(access.person_or_401(), details)
             flash(_("The account is being set up, and %(email)s is invited.", email=account.contact_email))
             return htmx.redirect(url_for("staff.account", uuid=account.id))
     except DomainError as error:
@@ -53,7 +53,7 @@ def invite(uuid: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_email(Limit.MAILS, text(form.email))
-            sent = invitations.invite(access.person_or_401(), row, text(form.email))
+            sent = takeovers.invite(access.person_or_401(), row, text(form.email))
             flash(_("%(email)s is invited to take the account over.", email=sent.email))
             return htmx.redirect(url_for("staff.account", uuid=uuid))
     except DomainError as error:
@@ -65,7 +65,7 @@ def invite(uuid: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def withdraw(uuid: UUID) -> ResponseReturnValue:
     """Let an invitation lead nowhere."""
-    invitations.withdraw(access.person_or_401(), _row_or_404(uuid))
+    takeovers.withdraw(access.person_or_401(), _row_or_404(uuid))
     flash(_("The invitation is withdrawn: its link does nothing any more."))
     return htmx.redirect(url_for("staff.account", uuid=uuid))
 
@@ -81,7 +81,7 @@ def mail_again(uuid: UUID) -> ResponseReturnValue:
     try:
         rate_limits.take_for_email(Limit.MAILS, owner.email)
         if detail.waits_for_password:
-            opening.invite_again(actor, account, owner)
+            opened_by_staff.invite_again(actor, account, owner)
         elif owner.email_verified_at is None:
             signup.send_verification_again(owner, actor, account)
         else:

@@ -6,12 +6,12 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.customers.invitations import lifecycle as invitations
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login, second_factor, sessions
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
-from portal.invitations import service as invitations
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
 from portal.staff import people as service

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
+from portal.customers.accounts.overview import is_ready
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _

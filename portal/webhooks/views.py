@@ -6,8 +6,8 @@ from uuid import UUID
 from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import is_ready
 from portal.channels import listing
+from portal.customers.accounts.overview import is_ready
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, Webhook

@@ -13,12 +13,12 @@ from portal import mail
 from portal.channels import confirmation
 from portal.compose import calling
 from portal.compose import retention as message_retention
+from portal.customers.provisioning import state_machine
 from portal.db.queue import huey
 from portal.doctor import heartbeats
 from portal.events import processing, retention
 from portal.identity import email_change, second_factor, sessions
 from portal.mirror import activity, aging, projection, reading, runs
-from portal.signup import provisioning
 from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking
 from portal.webhooks import pushing
@@ -32,7 +32,7 @@ Run = Callable[..., None]
 log = logging.getLogger(__name__)
 
 TASKS: dict[str, Callable[[str], None]] = {
-    "provision": lambda account_id: provisioning.advance(UUID(account_id)),
+    "provision": lambda account_id: state_machine.advance(UUID(account_id)),
     "webhook": lambda webhook_id: pushing.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
     "message": lambda message_id: calling.send(UUID(message_id)),
@@ -44,7 +44,7 @@ TASKS: dict[str, Callable[[str], None]] = {
 
 
 DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
-    (provisioning.advance, provisioning.due),
+    (state_machine.advance, state_machine.due),
     (pushing.push, pushing.due),
     (revoking.finish, revoking.due),
     (revoking.revoke_replaced, revoking.overdue),

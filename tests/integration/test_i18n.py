@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 
 from portal.compose import outcome_words as words
 from portal.connexease.triggers import CATALOGUE
+from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
 from portal.models import (
     AttemptState,
@@ -25,7 +26,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.signup.correcting import CORRECTABLE
 from tests.support.portal import DETAILS, PASSWORD
 
 JANE = DETAILS["contact_email"]

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from portal.customers.team import members
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import session
-from portal.membership import service as members
 from portal.models import Account, AuditEntry, HandOver, Invitation, LoginSession, Membership, Person, Role
 from tests.support.browser import Browser, Page
 from tests.support.concurrent import meanwhile

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 import requests
 
+from portal.customers.provisioning import state_machine
 from portal.extensions import session
 from portal.models import Account, AuditEntry, Membership, Person, PortalWebhook, Role, now
-from portal.signup import provisioning
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD
@@ -162,7 +162,7 @@ def test_nothing_is_tried_before_its_time(portal):
     for _ in range(3):
         portal.sweep()
         portal.work()
-        portal.run(provisioning.advance, portal.set_up().account_id)
+        portal.run(state_machine.advance, portal.set_up().account_id)
     assert portal.control.requests() == []
 
 
@@ -438,7 +438,7 @@ def test_many_workers_do_it_once(portal, fault):
         portal.control.fault("slow", ACCOUNTS, "POST", seconds=0.2)
     portal.sign_up()
     account_id = portal.one(Account).id
-    at_once(*[lambda: portal.run(provisioning.advance, account_id)] * 6)
+    at_once(*[lambda: portal.run(state_machine.advance, account_id)] * 6)
     portal.settle()
     portal.is_set_up_once()
     assert len(portal.control.requests("POST", "/accounts/")) == 1
@@ -450,7 +450,7 @@ def test_a_claim_is_left_alone_until_it_ends(portal):
     row = portal.set_up()
     portal.sql("UPDATE provisioning SET claimed_until = :t", t=now() + timedelta(seconds=30))
     portal.sweep()
-    portal.run(provisioning.advance, row.account_id)
+    portal.run(state_machine.advance, row.account_id)
     assert portal.accounts_at_connexease() == []
     portal.sql("UPDATE provisioning SET claimed_until = :t", t=now() - timedelta(seconds=1))
     portal.sweep()

@@ -13,12 +13,12 @@ from flask import Flask
 from sqlmodel import SQLModel, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from portal.customers.signup import registration as signup
 from portal.db.queue import huey
 from portal.extensions import db, session
 from portal.identity import second_factor, sessions
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.sandbox.client import SandboxControl
-from portal.signup import service as signup
 from portal.staff import people
 from portal.worker import tasks
 from tests.support.browser import Browser, Page

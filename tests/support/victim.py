@@ -22,12 +22,12 @@ from sqlmodel import select
 
 from portal import create_app
 from portal.compose import sending
+from portal.customers.provisioning import state_machine
 from portal.db.engine import writing
 from portal.extensions import db, session
 from portal.mirror import runs
 from portal.models import Account, Membership, Message, Person
 from portal.settings import Settings
-from portal.signup import provisioning
 from portal.vault import issuing
 
 
@@ -69,7 +69,7 @@ def confirm_message(message_id: UUID) -> None:
 
 
 WORK = {
-    "set-up": lambda row: provisioning.advance(UUID(row)),
+    "set-up": lambda row: state_machine.advance(UUID(row)),
     "token": lambda row: make_token(UUID(row)),
     "message": lambda row: confirm_message(UUID(row)),
     "mirror": lambda row: runs.advance(int(row)),

@@ -3,7 +3,7 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts.service import accounts_of
+from portal.customers.accounts.overview import accounts_of
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import blueprint, browser_login, email_change

@@ -7,16 +7,17 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from portal import contact
-from portal.accounts.release import CORRECTABLE
-from portal.accounts.service import said_at_the_end
+from portal.customers.accounts.overview import said_at_the_end
+from portal.customers.provisioning import state_machine
+from portal.customers.provisioning.release import CORRECTABLE
+from portal.customers.signup import blueprint, corrections, registration
+from portal.customers.signup.forms import AccountForm, ConfirmForm, SignUpForm
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.authentication import LinkSpent
 from portal.models import Account, Provisioning, Role, Step
-from portal.signup import blueprint, correcting, provisioning, service
-from portal.signup.forms import AccountForm, ConfirmForm, SignUpForm
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
@@ -28,7 +29,7 @@ BROWSER_TOKEN = "signup"
 @access.public
 def signup() -> ResponseReturnValue:
     """The sign-up form, or a sentence that sign-up is closed."""
-    if not service.is_open():
+    if not registration.is_open():
         return htmx.page("signup/closed.html")
     return _form_page("signup/form.html", SignUpForm())
 
@@ -42,13 +43,13 @@ def sign_up() -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_address(Limit.SIGNUPS)
             rate_limits.take_for_email(Limit.MAILS, text(form.contact_email))
-            return _signed_up(service.sign_up(form.details(), text(form.password)))
+            return _signed_up(registration.sign_up(form.details(), text(form.password)))
     except DomainError as error:
         form.show_refusal(error)
     return _form_page("signup/form.html", form, 422)
 
 
-def _signed_up(result: service.SignedUp) -> ResponseReturnValue:
+def _signed_up(result: registration.SignedUp) -> ResponseReturnValue:
     if result.person is not None and result.account is not None:
         return htmx.redirect(
             browser_login.enter(result.person, url_for("signup.setup", account_id=result.account.id))
@@ -72,7 +73,7 @@ def sent() -> ResponseReturnValue:
 @access.public
 def verify(token: str) -> ResponseReturnValue:
     """The page behind a mailed link. Opening it spends nothing: mail programs open links by themselves."""
-    if service.waiting_for(token) is None:
+    if registration.waiting_for(token) is None:
         return htmx.page("auth/link_spent.html", status=410)
     return _confirm_page(token, ConfirmForm())
 
@@ -86,7 +87,7 @@ def confirm(token: str) -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             trusted = _is_trusted(token)
-            person = service.confirm(token, None if trusted else text(form.password))
+            person = registration.confirm(token, None if trusted else text(form.password))
             goal = browser_login.enter(person, url_for("accounts.home"))
             flash(_("Your e-mail address is confirmed."))
             return htmx.redirect(goal)
@@ -98,12 +99,12 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 def _confirm_page(token: str, form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
-    context = {"form": form, "asks_password": not _is_trusted(token), "owner": service.waiting_for(token)}
+    context = {"form": form, "asks_password": not _is_trusted(token), "owner": registration.waiting_for(token)}
     return htmx.page("signup/confirm.html", "form", status, **context)
 
 
 def _is_trusted(token: str) -> bool:
-    return service.may_confirm_at_once(token, cookie.get(BROWSER_TOKEN, ""), access.current_person())
+    return registration.may_confirm_at_once(token, cookie.get(BROWSER_TOKEN, ""), access.current_person())
 
 
 @blueprint.post("/accounts/<uuid:account_id>/setup/mail")
@@ -113,7 +114,7 @@ def send_again(account: Account) -> ResponseReturnValue:
     person = access.person_or_401()
     try:
         rate_limits.take_for_email(Limit.MAILS, person.email)
-        service.send_verification_again(person)
+        registration.send_verification_again(person)
         flash(_("We mailed another link to %(email)s.", email=person.email))
     except DomainError as error:
         flash(error.message, "danger")
@@ -124,7 +125,7 @@ def send_again(account: Account) -> ResponseReturnValue:
 @access.account_page(staff=True)
 def setup(account: Account) -> ResponseReturnValue:
     """How far the set-up has come; the page asks again by itself until it is done or waits for somebody."""
-    provisioning.advance_if_overdue(account.id)
+    state_machine.advance_if_overdue(account.id)
     row = session().get_one(Provisioning, account.id)
     if row.step == Step.READY:
         return htmx.redirect(url_for("accounts.overview", account_id=account.id))
@@ -153,7 +154,7 @@ def correct(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_account(Limit.CORRECTIONS, account.id)
-            correcting.correct_details(access.person_or_401(), account, form.details())
+            corrections.correct_details(access.person_or_401(), account, form.details())
             return htmx.redirect(url_for("signup.setup", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)

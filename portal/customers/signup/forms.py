@@ -6,11 +6,11 @@ from wtforms import EmailField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import contact
+from portal.customers.signup.registration import AccountDetails
+from portal.customers.signup.takeovers import Newcomer
 from portal.errors import DomainError
 from portal.i18n import _l
 from portal.identity import fields, passwords
-from portal.signup.invitations import Newcomer
-from portal.signup.service import AccountDetails
 from portal.web.forms import Form, stripped, text
 
 GUESSED = {"data-guess": "time-zone"}

@@ -4,11 +4,11 @@ from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import contact
+from portal.customers.invitations import blueprint, lifecycle
+from portal.customers.invitations.forms import JoinForm, JoinStaffForm
 from portal.errors import DomainError
 from portal.identity import browser_login
 from portal.identity.authentication import find_person
-from portal.invitations import blueprint, service
-from portal.invitations.forms import JoinForm, JoinStaffForm
 from portal.models import Account, Invitation
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -19,7 +19,7 @@ from portal.web.rate_limits import Limit
 @access.public
 def invitation(token: str) -> ResponseReturnValue:
     """Who invites to what. Opening it spends nothing: mail programs open links by themselves."""
-    found = service.find(token)
+    found = lifecycle.find(token)
     return _page(token, *found, _form(found[0])) if found else _over()
 
 
@@ -27,7 +27,7 @@ def invitation(token: str) -> ResponseReturnValue:
 @access.public
 def join_as_new(token: str) -> ResponseReturnValue:
     """Accept with a new login, and log in."""
-    found = service.find(token)
+    found = lifecycle.find(token)
     if found is None:
         return _over()
     row, account = found
@@ -37,7 +37,7 @@ def join_as_new(token: str) -> ResponseReturnValue:
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             names = (text(form.first_name), text(form.last_name))
             zone = {"time_zone": text(form.time_zone)} if isinstance(form, JoinStaffForm) else {}
-            person = service.join_as_new(row, *names, text(form.password), **zone)
+            person = lifecycle.join_as_new(row, *names, text(form.password), **zone)
             return htmx.redirect(browser_login.enter(person, _goal(row)))
     except DomainError as error:
         form.show_refusal(error)
@@ -48,12 +48,12 @@ def join_as_new(token: str) -> ResponseReturnValue:
 @access.signed_in
 def accept(token: str) -> ResponseReturnValue:
     """Accept with the login that one has."""
-    found = service.find(token)
+    found = lifecycle.find(token)
     if found is None:
         return htmx.redirect(url_for("invitations.invitation", token=token))
     person, row = access.person_or_401(), found[0]
     try:
-        service.join(person, row)
+        lifecycle.join(person, row)
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(url_for("invitations.invitation", token=token))

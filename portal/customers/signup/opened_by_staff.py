@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit, mail
-from portal.accounts.release import address_proven
+from portal.customers.provisioning.release import address_proven
+from portal.customers.signup.registration import AccountDetails
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
@@ -30,7 +31,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.signup.service import AccountDetails
 
 FIELD = "contact_email"
 

@@ -1,7 +1,7 @@
 """Letting the set-up of an account go on that waited for somebody."""
 
 from portal import audit, contact
-from portal.accounts.service import accounts_of
+from portal.customers.accounts.overview import accounts_of
 from portal.extensions import session, settings
 from portal.models import Account, Person, Provisioning, Step, now
 

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 from portal import audit
 from portal.connexease import errors as cx
 from portal.connexease import schemas
+from portal.customers.provisioning import steps
 from portal.extensions import session
 from portal.models import Account, PortalWebhook, Provisioning, Step, now
-from portal.signup import steps
 from portal.webhooks import own
 
 

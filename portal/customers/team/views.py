@@ -7,14 +7,13 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.customers.invitations import lifecycle as invitations
+from portal.customers.team import blueprint, members
+from portal.customers.team.forms import InviteForm, RoleForm
+from portal.customers.team.members import Member
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login
-from portal.invitations import service as invitations
-from portal.membership import blueprint
-from portal.membership import service as members
-from portal.membership.forms import InviteForm, RoleForm
-from portal.membership.service import Member
 from portal.models import Account, Role
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from portal import audit, contact
-from portal.accounts.service import first_owner
 from portal.connexease import errors as cx
 from portal.connexease import schemas
+from portal.customers.accounts.overview import first_owner
+from portal.customers.provisioning import steps
+from portal.customers.signup.registration import promise_verification
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import Account, Person, Problem, Provisioning, Step, now
-from portal.signup import steps
-from portal.signup.service import promise_verification
 
 
 def create_account(row: Provisioning, account: Account) -> None:

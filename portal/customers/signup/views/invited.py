@@ -7,13 +7,13 @@ from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import contact
+from portal.customers.signup import blueprint, opened_by_staff, takeovers
+from portal.customers.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.authentication import LinkSpent
 from portal.models import AccountInvitation
-from portal.signup import blueprint, invitations, opening
-from portal.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import Form, text
 from portal.web.rate_limits import Limit
@@ -34,7 +34,7 @@ def begin(token: str) -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
-            person = opening.accept(token, text(form.password))
+            person = opened_by_staff.accept(token, text(form.password))
             return htmx.redirect(browser_login.enter(person, url_for("accounts.home")))
     except LinkSpent:
         return htmx.redirect(url_for("signup.welcome", token=token))
@@ -44,7 +44,7 @@ def begin(token: str) -> ResponseReturnValue:
 
 
 def _welcome_page(token: str, form: WelcomeForm, status: int = 200) -> ResponseReturnValue:
-    person = opening.waiting_for(token)
+    person = opened_by_staff.waiting_for(token)
     if person is None:
         return htmx.page("auth/link_spent.html", status=410)
     return htmx.page("signup/welcome.html", "form", status, form=form, owner=person)
@@ -54,7 +54,7 @@ def _welcome_page(token: str, form: WelcomeForm, status: int = 200) -> ResponseR
 @access.public
 def invited(token: str) -> ResponseReturnValue:
     """What is offered, and what it takes to accept it."""
-    invitation = invitations.find(token)
+    invitation = takeovers.find(token)
     if invitation is None:
         return htmx.page("auth/link_spent.html", status=410)
     return _invited_page(token, invitation, _form_for(invitation))
@@ -64,7 +64,7 @@ def invited(token: str) -> ResponseReturnValue:
 @access.public
 def accept(token: str) -> ResponseReturnValue:
     """Take an account over: as the person who is logged in, or with a new password."""
-    invitation = invitations.find(token)
+    invitation = takeovers.find(token)
     if invitation is None:
         return htmx.redirect(url_for("signup.invited", token=token))
     form = _form_for(invitation)
@@ -81,17 +81,17 @@ def accept(token: str) -> ResponseReturnValue:
 
 def _taken_over(token: str, form: Form) -> ResponseReturnValue:
     if isinstance(form, TakeOverForm):
-        person, account = invitations.accept_new(token, form.newcomer())
+        person, account = takeovers.accept_new(token, form.newcomer())
         goal = browser_login.enter(person, url_for("accounts.overview", account_id=account.id))
     else:
-        account = invitations.accept_as(token, access.person_or_401())
+        account = takeovers.accept_as(token, access.person_or_401())
         goal = url_for("accounts.overview", account_id=account.id)
     flash(_("“%(account)s” is yours to manage now.", account=account.name))
     return htmx.redirect(goal)
 
 
 def _form_for(invitation: AccountInvitation) -> Form:
-    return AcceptForm() if invitations.invited_person(invitation) is not None else TakeOverForm()
+    return AcceptForm() if takeovers.invited_person(invitation) is not None else TakeOverForm()
 
 
 def _invited_page(token: str, invitation: AccountInvitation, form: Form, status: int = 200) -> ResponseReturnValue:

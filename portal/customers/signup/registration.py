@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, mail
-from portal.accounts.release import address_proven
-from portal.accounts.service import accounts_of
+from portal.customers.accounts.overview import accounts_of
+from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings

@@ -3,8 +3,9 @@
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.accounts import blueprint, service
 from portal.audit import log
+from portal.customers.accounts import blueprint
+from portal.customers.accounts import overview as account_overview
 from portal.models import Account
 from portal.web import access, htmx
 
@@ -23,7 +24,7 @@ def front() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """The person's accounts; with a single one, that one."""
     person = access.person_or_401()
-    accounts = service.accounts_of(person)
+    accounts = account_overview.accounts_of(person)
     if person.is_staff and not accounts:
         return htmx.redirect(url_for("staff.dashboard"))
     if len(accounts) == 1:
@@ -35,9 +36,9 @@ def home() -> ResponseReturnValue:
 @access.account_page(staff=True)
 def overview(account: Account) -> ResponseReturnValue:
     """What is set up and what to do next."""
-    if not service.is_ready(account):
+    if not account_overview.is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    return htmx.page("accounts/overview.html", account=account, overview=service.overview(account))
+    return htmx.page("accounts/overview.html", account=account, overview=account_overview.overview(account))
 
 
 @blueprint.get("/accounts/<uuid:account_id>/history/")

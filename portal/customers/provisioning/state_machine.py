@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal.connexease import errors as cx
+from portal.customers.provisioning import create_account, register_webhook, steps
 from portal.db import leases
 from portal.db.engine import writing
 from portal.db.queue import wake
@@ -26,7 +27,6 @@ from portal.models import (
     Step,
     now,
 )
-from portal.signup import account_step, steps, webhook_step
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,6 @@ def _problem(error: cx.ConnexeaseError) -> Problem:
 
 
 _STEPS = {
-    Step.CREATING_ACCOUNT: account_step.create_account,
-    Step.REGISTERING_WEBHOOK: webhook_step.register_webhook,
+    Step.CREATING_ACCOUNT: create_account.create_account,
+    Step.REGISTERING_WEBHOOK: register_webhook.register_webhook,
 }

@@ -1,0 +1,1 @@
+"""Setting an account up at Connexease, one step after the other, through crashes and lost answers."""

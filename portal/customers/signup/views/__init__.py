@@ -1,0 +1,1 @@
+"""The pages of a sign-up, and those behind the links that staff mail to a new customer."""
