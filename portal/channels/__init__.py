@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("channels", __name__)
 
-import portal.channels.views  # noqa: E402, F401 - it registers its views on the blueprint
+import portal.channels.views  # noqa: E402, F401 - they register their views on the blueprint

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import errors as cx
 from portal.db.engine import storable
 from portal.errors import DomainError
@@ -44,7 +44,7 @@ def begin(person: Person, account: Account, reconnects: UUID | None = None) -> O
     Raises:
         DomainError: the channel is not the account's, or Connexease gives no dialog. The attempt has failed.
     """
-    channel = listing.own_channel(account, reconnects) if reconnects else None
+    channel = snapshot.own_channel(account, reconnects) if reconnects else None
     attempt = OnboardingAttempt(account_id=account.id, person_id=person.id, reconnects=reconnects)
     session().add(attempt)
     audit.record(
@@ -68,7 +68,7 @@ def fetch_dialog(attempt: OnboardingAttempt, account: Account) -> None:
     session().commit()
     try:
         onboarding = connexease().reseller.request_onboarding(
-            listing.uuid_of(account), type="whatsapp", channel_uuid=attempt.reconnects
+            snapshot.uuid_of(account), type="whatsapp", channel_uuid=attempt.reconnects
         )
     except cx.ConnexeaseError as error:
         _fail(attempt, "request", error.message)
@@ -164,9 +164,9 @@ def stop(person: Person, account: Account, attempt: OnboardingAttempt) -> None:
 def _remember_what_is_connected(attempt: OnboardingAttempt, account: Account) -> None:
     """What is there before the dialog opens, so that what is new afterwards can be told."""
     try:
-        listed = listing.refresh(account)
+        listed = snapshot.refresh(account)
     except cx.ConnexeaseError:
-        attempt.known_channels = [str(c.connexease_uuid) for c in listing.channels_of(account)]
+        attempt.known_channels = [str(c.connexease_uuid) for c in snapshot.channels_of(account)]
     else:
         attempt.known_channels = [str(channel.uuid) for channel in listed]
         if attempt.reconnects is not None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.channels.attempts import move
 from portal.connexease import errors as cx
 from portal.connexease import schemas
@@ -51,7 +51,7 @@ def look(attempt: OnboardingAttempt, account: Account) -> None:
 def _look(attempt: OnboardingAttempt, account: Account) -> None:
     if not is_settled(attempt) and _may_look(attempt):
         try:
-            listed = listing.refresh(account)
+            listed = snapshot.refresh(account)
         except cx.ConnexeaseError:
             pass  # the next look asks again; until then the attempt stays what it is
         else:
@@ -154,7 +154,7 @@ def _is_too_early_to_say(waiting: list[OnboardingAttempt], account: Account, cha
     claims = (attempt.reported_channel or attempt.reconnects for attempt in waiting)
     if channel_uuid in claims or sum(attempt.state in OPEN_STATES for attempt in waiting) < 2:
         return False
-    channel = listing.find(account.id, channel_uuid)
+    channel = snapshot.find(account.id, channel_uuid)
     return channel is not None and channel.first_seen_at > now() - TIME_TO_REPORT
 
 
@@ -185,7 +185,7 @@ def _may_still_be_confirmed(attempt: OnboardingAttempt) -> bool:
 def _confirm(attempt: OnboardingAttempt, channel_uuid: UUID, by: str) -> None:
     """Confirm once, whoever comes first; the caller commits."""
     account = session().get_one(Account, attempt.account_id)
-    channel = listing.heard_of(account.id, channel_uuid, "", "")
+    channel = snapshot.heard_of(account.id, channel_uuid, "", "")
     session().flush()
     confirmed = session().execute(
         sa.update(OnboardingAttempt)

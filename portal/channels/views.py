@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.channels import attempts, blueprint, confirmation, listing
+from portal.channels import attempts, blueprint, confirmation, snapshot
 from portal.customers.accounts.overview import is_ready
 from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
@@ -21,8 +21,8 @@ def index(account: Account) -> ResponseReturnValue:
     """The account's channels, from the last time that Connexease listed them."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    if listing.is_stale(account):
-        listing.try_refresh(account)
+    if snapshot.is_stale(account):
+        snapshot.try_refresh(account)
     return htmx.page("channels/index.html", "channels", **_list_context(account))
 
 
@@ -30,7 +30,7 @@ def index(account: Account) -> ResponseReturnValue:
 @access.account_page(staff=True)
 def refresh(account: Account) -> ResponseReturnValue:
     """Ask Connexease for the list now."""
-    listing.try_refresh(account)
+    snapshot.try_refresh(account)
     if htmx.is_fragment_request():
         return htmx.page("channels/index.html", "channels", **_list_context(account))
     return htmx.redirect(url_for("channels.index", account_id=account.id))
@@ -131,8 +131,8 @@ def _list_context(account: Account) -> dict[str, Any]:
     current = attempts.current(account, access.person_or_401()) if is_sender else None
     return {
         "account": account,
-        "channels": listing.channels_of(account),
-        "listing": listing.listing_of(account),
+        "channels": snapshot.channels_of(account),
+        "listing": snapshot.listing_of(account),
         **(_attempt_context(account, current) if current else {"attempt": None}),
     }
 
@@ -142,7 +142,7 @@ def _attempt_context(account: Account, attempt: OnboardingAttempt) -> dict[str, 
     return {
         "account": account,
         "attempt": attempt,
-        "channel": listing.find(account.id, channel) if channel else None,
+        "channel": snapshot.find(account.id, channel) if channel else None,
         "dialog_url": attempts.dialog_url(attempt),
         "settled": confirmation.is_settled(attempt),
     }

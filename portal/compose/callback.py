@@ -21,7 +21,7 @@ from portal.identity.mailed_links import fingerprint
 from portal.models import Account, Delivery, Person, PortalWebhook, WebhookPurpose
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import portal_webhook_place
-from portal.webhooks import own
+from portal.webhooks import portal_webhooks
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def make(person: Person, account: Account) -> None:
     """Make the receiver, once."""
     if _hook(account) is not None:
         return
-    own.make(account, WebhookPurpose.GATEWAY)
+    portal_webhooks.make(account, WebhookPurpose.GATEWAY)
     audit.record(person, account, "callback.made")
     try:
         session().commit()

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.customers.accounts.overview import is_ready
 from portal.events import blueprint, bodies, log, processing
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
@@ -95,7 +95,7 @@ def _may_read(delivery: Delivery) -> bool:
 
 
 def _form(account: Account) -> FilterForm:
-    return filter_form(account, listing.channels_of(account), request.args)
+    return filter_form(account, snapshot.channels_of(account), request.args)
 
 
 def _page(account: Account, form: FilterForm) -> log.Page:
@@ -132,7 +132,7 @@ def _address(account: Account, form: FilterForm) -> str:
 
 
 def _names(account: Account) -> dict[Any, str]:
-    return {channel.connexease_uuid: channel.label for channel in listing.channels_of(account)}
+    return {channel.connexease_uuid: channel.label for channel in snapshot.channels_of(account)}
 
 
 def _delivery_or_404(account: Account, event_id: int) -> Delivery:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.channels import confirmation, listing
+from portal.channels import confirmation, snapshot
 from portal.compose import reports, statuses
 from portal.db.engine import uuid_or_none, writing
 from portal.events import search
@@ -169,7 +169,7 @@ def _is_done_already(delivery: Delivery) -> bool:
 
 
 def _channel_created(account: Account, channel_uuid: UUID, channel: Any) -> None:
-    listing.heard_of(account.id, channel_uuid, _line(channel.get("name"), 255), _line(channel.get("backend"), 64))
+    snapshot.heard_of(account.id, channel_uuid, _line(channel.get("name"), 255), _line(channel.get("backend"), 64))
     confirmation.confirm_by_event(account, channel_uuid)
 
 

@@ -10,7 +10,7 @@ from portal.db.queue import wake
 from portal.events import blueprint, receiver
 from portal.extensions import csrf
 from portal.web import access
-from portal.webhooks.own import SECRET_HEADER
+from portal.webhooks.portal_webhooks import SECRET_HEADER
 
 
 @blueprint.post("/hooks/connexease/<key>", strict_slashes=False)

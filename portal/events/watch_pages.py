@@ -14,7 +14,7 @@ from portal.i18n import _
 from portal.models import Account
 from portal.web import access, htmx
 from portal.web.access import BUILDERS, LOOKERS
-from portal.webhooks import own
+from portal.webhooks import portal_webhooks
 
 
 @blueprint.get(f"{ROOT}watch")
@@ -69,6 +69,6 @@ def _watch_page(
         "chosen": set(form.watch.data or []),
         "refusals": outcome.refusals if outcome else [],
         "names": {place.channel: place.label for place in found.channels},
-        "onboarding_trigger": own.ONBOARDING_TRIGGER,
+        "onboarding_trigger": portal_webhooks.ONBOARDING_TRIGGER,
     }
     return htmx.page("events/watch.html", "watch", status, **context)

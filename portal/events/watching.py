@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from portal import audit
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import triggers as catalogue
 from portal.connexease.triggers import Scope, Trigger
 from portal.db.engine import writing
@@ -19,9 +19,10 @@ from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
-from portal.webhooks import holdings, own, saving
-from portal.webhooks.holdings import Held, Holdings, Standing
+from portal.webhooks import changes, portal_webhooks
+from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.rules import Broken
+from portal.webhooks.snapshot import Held, Holdings, Standing
 
 ACCOUNT = "account"
 """The scope of the account-wide triggers; the others have their channel's UUID."""
@@ -41,7 +42,7 @@ class Place:
     def triggers(self) -> tuple[Trigger, ...]:
         """What can be watched there. The portal holds `channel.created` already."""
         offered = catalogue.with_scope(Scope.CHANNEL if self.channel else Scope.ACCOUNT)
-        return tuple(trigger for trigger in offered if trigger.name != own.ONBOARDING_TRIGGER)
+        return tuple(trigger for trigger in offered if trigger.name != portal_webhooks.ONBOARDING_TRIGGER)
 
     @property
     def watched(self) -> set[str]:
@@ -131,12 +132,12 @@ class Outcome:
 def current(account: Account) -> Watch:
     """The watch as it stands now; Connexease is asked."""
     with writing():
-        return _watch(account, holdings.current(account))
+        return _watch(account, webhook_snapshot.current(account))
 
 
 def known(account: Account) -> Watch:
     """The watch as it was last seen."""
-    return _watch(account, holdings.known(account))
+    return _watch(account, webhook_snapshot.known(account))
 
 
 def change(person: Person, account: Account, chosen: Iterable[str]) -> Outcome:
@@ -152,7 +153,7 @@ def change(person: Person, account: Account, chosen: Iterable[str]) -> Outcome:
 def _change_one(person: Person, account: Account, place: Place, triggers: list[str], outcome: Outcome) -> None:
     try:
         is_pending = _hold(account, place, triggers)
-    except saving.RulesBroken as error:
+    except changes.RulesBroken as error:
         outcome.refusals.append(Refusal(place, error.message, error.broken))
     except FieldErrors as error:
         texts = [text for texts in error.fields.values() for text in texts]
@@ -179,7 +180,7 @@ def _hold(account: Account, place: Place, triggers: list[str]) -> bool:
     channels = [place.channel] if place.channel else []
     try:
         hook = _webhook(account, place.scope)
-        return saving.hold(account, hook, triggers, channels).is_pending
+        return changes.hold(account, hook, triggers, channels).is_pending
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
         raise busy from None
@@ -191,7 +192,7 @@ def _webhook(account: Account, scope: str) -> PortalWebhook:
         PortalWebhook.purpose == WebhookPurpose.WATCH,
         PortalWebhook.scope == scope,
     )
-    return session().exec(query).first() or own.make(account, WebhookPurpose.WATCH, scope=scope)
+    return session().exec(query).first() or portal_webhooks.make(account, WebhookPurpose.WATCH, scope=scope)
 
 
 def _watch(account: Account, held: Holdings) -> Watch:
@@ -202,7 +203,7 @@ def _watch(account: Account, held: Holdings) -> Watch:
     }
     places = [
         Place(scope, channel.label, channel.connexease_uuid, own_ones.get(scope))
-        for channel in listing.channels_of(account)
+        for channel in snapshot.channels_of(account)
         if channel.gone_at is None and (scope := str(channel.connexease_uuid))
     ]
     return Watch([*places, Place(ACCOUNT, _("the whole account"), None, own_ones.get(ACCOUNT))], held)

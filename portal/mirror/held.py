@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease.reseller import Reseller
@@ -19,8 +19,8 @@ from portal.mirror import facts, search
 from portal.mirror.facts import Facts
 from portal.models import Account, Channel, MirroredAccount, now
 from portal.vault import holdings as vault
-from portal.webhooks import holdings as webhooks
-from portal.webhooks.comparing import plain
+from portal.webhooks import snapshot as webhooks
+from portal.webhooks.drift import plain
 
 MOST_KEPT = 500
 """Of each kind, of one account."""
@@ -192,7 +192,7 @@ def _without(kept: dict[str, Any], name: str) -> dict[str, Any]:
 def _of_account(account: Account) -> Held:
     known = vault.known(account).tokens
     return Held(
-        [_as_held(channel) for channel in listing.channels_of(account)],
+        [_as_held(channel) for channel in snapshot.channels_of(account)],
         [_as_held_webhook(hook) for hook in webhooks.known(account).at_connexease],
         [
             HeldToken(each.label, each.row.is_active, each.row.issued_at, each.row.expires_at, each.row.revoked_at)

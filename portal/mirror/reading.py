@@ -23,14 +23,14 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlmodel import col, select
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import errors as cx
 from portal.db.engine import writing
 from portal.extensions import connexease, session, settings
 from portal.mirror import held, marks, search
 from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import holdings as tokens
-from portal.webhooks import holdings as webhooks
+from portal.webhooks import snapshot as webhooks
 
 log = logging.getLogger(__name__)
 
@@ -251,7 +251,7 @@ def _read(row: MirroredAccount) -> None:
 def _read_own(account_id: UUID) -> None:
     """Read an account that is set up here; what cannot be read does not keep the rest from it."""
     account = session().get_one(Account, account_id)
-    reads: tuple[Callable[[Account], object], ...] = (listing.refresh, webhooks.read, tokens.read)
+    reads: tuple[Callable[[Account], object], ...] = (snapshot.refresh, webhooks.read, tokens.read)
     problems = []
     for read in reads:
         try:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal.channels.listing import note_try, uuid_of
+from portal.channels.snapshot import note_try, uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db.engine import storable, writing

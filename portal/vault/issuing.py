@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.channels.listing import uuid_of
+from portal.channels.snapshot import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db import leases

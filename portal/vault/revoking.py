@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import audit
-from portal.channels.listing import uuid_of
+from portal.channels.snapshot import uuid_of
 from portal.connexease import errors as cx
 from portal.db import leases
 from portal.db.engine import writing

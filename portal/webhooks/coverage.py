@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.connexease import triggers as catalogue
 from portal.connexease.triggers import Scope, Trigger
 from portal.models import Channel
-from portal.webhooks.holdings import Held
+from portal.webhooks.snapshot import Held
 
 
 @dataclass(frozen=True)

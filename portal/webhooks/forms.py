@@ -16,10 +16,10 @@ from portal.models import Channel
 from portal.web.access import is_helping
 from portal.web.forms import Choice, Form, stripped, text
 from portal.web.template_context import host
-from portal.webhooks import addresses, headers
+from portal.webhooks import callback_addresses, headers
+from portal.webhooks.desired import Wish
 from portal.webhooks.headers import Header
-from portal.webhooks.holdings import Held
-from portal.webhooks.wishes import Wish
+from portal.webhooks.snapshot import Held
 
 BLANK_ROWS = 2
 
@@ -137,7 +137,7 @@ class WebhookForm(Form):
         return next(blank, len(rows))
 
     def validate_callback_url(self, field: URLField) -> None:
-        if problem := addresses.problem_with(text(field)):
+        if problem := callback_addresses.problem_with(text(field)):
             raise ValidationError(problem)
         if is_helping() and self.leads_elsewhere and any(map(catalogue.tells_of_customers, self._held_triggers)):
             raise ValidationError(

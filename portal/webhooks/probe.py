@@ -5,14 +5,15 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from portal import audit, outbound
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import errors as cx
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Channel, Person, Webhook
-from portal.webhooks import addresses, holdings
-from portal.webhooks.comparing import Headers, plain
+from portal.webhooks import callback_addresses
+from portal.webhooks import snapshot as webhook_snapshot
+from portal.webhooks.drift import Headers, plain
 from portal.webhooks.headers import looks_secret
 from portal.webhooks.samples import sample
 
@@ -45,10 +46,10 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
     Raises:
         DomainError: the webhook's address is not one that we send to.
     """
-    state = holdings.Held(row, None).state
+    state = webhook_snapshot.Held(row, None).state
     url, headers = _now_held(account, row)
     channel = _channel(account, state)
-    if problem := addresses.problem_with(url):
+    if problem := callback_addresses.problem_with(url):
         raise DomainError(problem)
     audit.record(person, account, "webhook.tested", urlsplit(url).hostname or "", trigger=trigger)
     session().commit()  # nothing stays open while somebody else's machine is asked
@@ -60,7 +61,7 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
             url,
             headers={**headers, "Content-Type": "application/json", "User-Agent": "Connexease-Portal-Test"},
             body=body,
-            allow_loopback=addresses.may_use_loopback(),
+            allow_loopback=callback_addresses.may_use_loopback(),
         )
     except outbound.UnknownHostError:
         return Result(trigger, _("No address was found for this name."))
@@ -76,7 +77,7 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
 def _now_held(account: Account, row: Webhook) -> tuple[str, Headers]:
     """The address and the headers that Connexease uses now: stored secrets never go where they were not sent."""
     try:
-        listed = holdings.read(account)
+        listed = webhook_snapshot.read(account)
     except cx.ConnexeaseError:
         raise DomainError(_("Connexease could not be asked what it would send. Try again in a moment.")) from None
     webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
@@ -87,7 +88,7 @@ def _now_held(account: Account, row: Webhook) -> tuple[str, Headers]:
 
 def _channel(account: Account, state: dict[str, object]) -> Channel | None:
     uuids = state.get("channels") or []
-    return listing.find(account.id, UUID(uuids[0])) if isinstance(uuids, list) and uuids else None
+    return snapshot.find(account.id, UUID(uuids[0])) if isinstance(uuids, list) and uuids else None
 
 
 def _secrets(row: Webhook, headers: Headers) -> list[str]:

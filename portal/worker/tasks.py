@@ -21,7 +21,7 @@ from portal.identity import email_change, second_factor, sessions
 from portal.mirror import activity, aging, projection, reading, runs
 from portal.staff import tally
 from portal.vault import holdings, keys, reminders, revoking
-from portal.webhooks import pushing
+from portal.webhooks import reconcile
 
 BEAT_EVERY = 30
 """Seconds between two signs of life in a sweep that takes long."""
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 TASKS: dict[str, Callable[[str], None]] = {
     "provision": lambda account_id: state_machine.advance(UUID(account_id)),
-    "webhook": lambda webhook_id: pushing.push(UUID(webhook_id)),
+    "webhook": lambda webhook_id: reconcile.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
     "message": lambda message_id: calling.send(UUID(message_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
@@ -45,7 +45,7 @@ TASKS: dict[str, Callable[[str], None]] = {
 
 DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (state_machine.advance, state_machine.due),
-    (pushing.push, pushing.due),
+    (reconcile.push, reconcile.due),
     (revoking.finish, revoking.due),
     (revoking.revoke_replaced, revoking.overdue),
     (keys.forget_unshown, keys.unshown),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.models import (
     Account,
     AttemptState,
@@ -543,7 +543,7 @@ def test_event_and_list_at_the_same_moment_make_one_channel(customer):
     channel = customer.finish(begun)
     at_once(
         lambda: customer.arrives(channel),
-        lambda: customer.portal.run(listing.try_refresh, customer.account),
+        lambda: customer.portal.run(snapshot.try_refresh, customer.account),
     )
     assert len(customer.portal.rows(Channel)) == 1
     customer.looks(begun)

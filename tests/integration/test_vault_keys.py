@@ -28,7 +28,7 @@ from portal.models import (
 from portal.secrets import stored as vault_keeping
 from portal.secrets.crypto import Vault
 from portal.secrets.stored import PLACES, Findings, Record
-from portal.webhooks import saving, wishes
+from portal.webhooks import changes, desired
 from portal.webhooks.headers import Header
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS
@@ -260,14 +260,14 @@ HEADERS = [Header("X-Key", "planted-header", is_secret=True)]
 def set_webhook(portal, url: str) -> None:
     """Make the account's webhook, or change it."""
     [channel] = portal.control.channels() or [portal.control.create_channel(portal.control.accounts()[0]["uuid"])]
-    wish = wishes.Wish(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
+    wish = desired.Wish(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
     person, account = portal.person(DETAILS["contact_email"]), portal.one(Account)
     rows = [row for row in portal.rows(Webhook) if row.portal_webhook_id is None]
     with portal.app.test_request_context():
         if rows:
-            saving.change(person, account, session().get_one(Webhook, rows[0].id), wish)
+            changes.change(person, account, session().get_one(Webhook, rows[0].id), wish)
         else:
-            saving.create(person, account, wish, "intent")
+            changes.create(person, account, wish, "intent")
 
 
 def test_what_the_rooms_seal_opens_at_its_place(make_portal):

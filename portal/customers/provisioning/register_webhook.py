@@ -10,12 +10,12 @@ from portal.connexease import schemas
 from portal.customers.provisioning import steps
 from portal.extensions import session
 from portal.models import Account, PortalWebhook, Provisioning, Step, now
-from portal.webhooks import own
+from portal.webhooks import portal_webhooks
 
 
 def register_webhook(row: Provisioning, account: Account) -> None:
     """Register it, unless an earlier call did."""
-    hook = own.onboarding(account)
+    hook = portal_webhooks.onboarding(account)
     if row.call_started_at is not None and _adopt_webhook(row, account, hook):
         return
     steps.begin(row)
@@ -31,7 +31,10 @@ def register_webhook(row: Provisioning, account: Account) -> None:
 def _adopt_webhook(row: Provisioning, account: Account, hook: PortalWebhook) -> bool:
     """Look whether an earlier call did register it; make sure that it is on and bears our secret."""
     for listed in steps.reseller().webhooks(_uuid(account)):
-        if listed.callback_url == own.callback_url(hook) and own.ONBOARDING_TRIGGER in listed.triggers:
+        if (
+            listed.callback_url == portal_webhooks.callback_url(hook)
+            and portal_webhooks.ONBOARDING_TRIGGER in listed.triggers
+        ):
             change = schemas.WebhookChange(is_active=True, data=_headers(hook))
             steps.reseller().update_webhook(_uuid(account), listed.uuid, change)
             _webhook_registered(row, account, hook, listed.uuid)
@@ -43,21 +46,21 @@ def _webhook_held_elsewhere(row: Provisioning, account: Account, hook: PortalWeb
     # Channels are found by asking for the list as well, so the account works without the event.
     hook.held_elsewhere = True
     session().add(hook)
-    audit.record(None, account, "webhook.held_elsewhere", own.ONBOARDING_TRIGGER)
+    audit.record(None, account, "webhook.held_elsewhere", portal_webhooks.ONBOARDING_TRIGGER)
     steps.go_on(row, Step.READY)
 
 
 def _webhook_registered(row: Provisioning, account: Account, hook: PortalWebhook, uuid: UUID) -> None:
     hook.connexease_uuid, hook.registered_at, hook.held_elsewhere = uuid, now(), False
     session().add(hook)
-    audit.record(None, account, "webhook.registered", own.ONBOARDING_TRIGGER)
+    audit.record(None, account, "webhook.registered", portal_webhooks.ONBOARDING_TRIGGER)
     steps.go_on(row, Step.READY)
 
 
 def _new_webhook(hook: PortalWebhook) -> schemas.NewWebhook:
     return schemas.NewWebhook(
-        callback_url=own.callback_url(hook),
-        triggers=[own.ONBOARDING_TRIGGER],
+        callback_url=portal_webhooks.callback_url(hook),
+        triggers=[portal_webhooks.ONBOARDING_TRIGGER],
         channels=[],
         is_active=True,
         data=_headers(hook),
@@ -65,7 +68,7 @@ def _new_webhook(hook: PortalWebhook) -> schemas.NewWebhook:
 
 
 def _headers(hook: PortalWebhook) -> schemas.WebhookData:
-    secrets_to_send = {name: SecretStr(value) for name, value in own.headers(hook).items()}
+    secrets_to_send = {name: SecretStr(value) for name, value in portal_webhooks.headers(hook).items()}
     return schemas.WebhookData(headers=secrets_to_send)
 
 

@@ -15,7 +15,7 @@ from portal.events import processing
 from portal.extensions import db, session
 from portal.models import Account, Delivery, PortalWebhook, WebhookPurpose
 from portal.sandbox.client import SandboxControl
-from portal.webhooks import own
+from portal.webhooks import portal_webhooks
 from tests.support.browser import Browser, Page
 from tests.support.portal import Portal
 
@@ -47,7 +47,7 @@ class Customer:
         with self.portal.app.app_context():
             mine = select(PortalWebhook).where(PortalWebhook.account_id == self.account_id)
             webhook = session().exec(mine.where(PortalWebhook.purpose == WebhookPurpose.ONBOARDING)).one()
-            headers = own.headers(webhook)
+            headers = portal_webhooks.headers(webhook)
         answer = self.portal.app.test_client().post(f"/hooks/connexease/{webhook.key}", data=body, headers=headers)
         assert answer.status_code == 200, answer.text
         return max(delivery.id or 0 for delivery in self.portal.rows(Delivery))

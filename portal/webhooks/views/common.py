@@ -4,12 +4,12 @@ from uuid import UUID
 
 from flask import abort, flash
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.db.engine import writing
 from portal.i18n import _
 from portal.models import Account, Webhook
-from portal.webhooks import holdings
-from portal.webhooks.holdings import Held, Holdings
+from portal.webhooks import snapshot as webhook_snapshot
+from portal.webhooks.snapshot import Held, Holdings
 
 ROOT = "/accounts/<uuid:account_id>/webhooks/"
 
@@ -17,7 +17,7 @@ ROOT = "/accounts/<uuid:account_id>/webhooks/"
 def current(account: Account) -> Holdings:
     """What Connexease holds now, as far as it can be asked."""
     with writing():
-        return holdings.current(account)
+        return webhook_snapshot.current(account)
 
 
 def held_or_404(held: Holdings, webhook_id: UUID) -> Held:
@@ -30,7 +30,7 @@ def held_or_404(held: Holdings, webhook_id: UUID) -> Held:
 
 def names(account: Account) -> dict[UUID, str]:
     """What the account's channels are called."""
-    return {channel.connexease_uuid: channel.label for channel in listing.channels_of(account)}
+    return {channel.connexease_uuid: channel.label for channel in snapshot.channels_of(account)}
 
 
 def say_saved(row: Webhook) -> None:

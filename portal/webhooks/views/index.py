@@ -6,16 +6,17 @@ from uuid import UUID
 from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.customers.accounts.overview import is_ready
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, Webhook
 from portal.web import access, htmx
 from portal.web.access import BUILDERS, LOOKERS
-from portal.webhooks import blueprint, coverage, holdings, saving
-from portal.webhooks.pages import ROOT, current, held_or_404, names, say_saved
+from portal.webhooks import blueprint, changes, coverage
+from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.rules import Broken
+from portal.webhooks.views.common import ROOT, current, held_or_404, names, say_saved
 
 
 @blueprint.get(ROOT)
@@ -25,7 +26,7 @@ def index(account: Account) -> ResponseReturnValue:
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     held = current(account)
-    channels = listing.channels_of(account)
+    channels = snapshot.channels_of(account)
     table = coverage.table(held.at_connexease, [channel for channel in channels if not channel.gone_at])
     context = {
         "account": account,
@@ -41,33 +42,35 @@ def index(account: Account) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def switch(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Switch it on or off."""
-    held = held_or_404(holdings.known(account), webhook_id)
-    return _do(account, held.row, lambda person: saving.switch(person, account, held.row, on="on" in request.form))
+    held = held_or_404(webhook_snapshot.known(account), webhook_id)
+    return _do(
+        account, held.row, lambda person: changes.switch(person, account, held.row, on="on" in request.form)
+    )
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/right")
 @access.account_page(*BUILDERS, staff=True)
 def set_right(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Make Connexease hold again what was set here."""
-    held = held_or_404(holdings.known(account), webhook_id)
-    return _do(account, held.row, lambda person: saving.set_right(person, account, held.row))
+    held = held_or_404(webhook_snapshot.known(account), webhook_id)
+    return _do(account, held.row, lambda person: changes.set_right(person, account, held.row))
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/accept")
 @access.account_page(*BUILDERS, staff=True)
 def accept(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Keep what Connexease holds."""
-    held = held_or_404(holdings.known(account), webhook_id)
-    return _do(account, held.row, lambda person: saving.accept(person, account, held.row))
+    held = held_or_404(webhook_snapshot.known(account), webhook_id)
+    return _do(account, held.row, lambda person: changes.accept(person, account, held.row))
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/hide")
 @access.account_page(*BUILDERS, staff=True)
 def hide(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Hide a dead one, or show it again."""
-    held = held_or_404(holdings.known(account), webhook_id)
+    held = held_or_404(webhook_snapshot.known(account), webhook_id)
     try:
-        saving.hide(access.person_or_401(), account, held.row, hidden="hide" in request.form)
+        changes.hide(access.person_or_401(), account, held.row, hidden="hide" in request.form)
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("webhooks.index", account_id=account.id))
@@ -77,7 +80,7 @@ def _do(account: Account, row: Webhook, change: Callable[[Person], None]) -> Res
     try:
         change(access.person_or_401())
         say_saved(row)
-    except saving.RulesBroken as error:
+    except changes.RulesBroken as error:
         flash(" ".join(_in_words(account, broken) for broken in error.broken), "danger")
     except DomainError as error:
         flash(error.message, "danger")
@@ -85,7 +88,7 @@ def _do(account: Account, row: Webhook, change: Callable[[Person], None]) -> Res
 
 
 def _in_words(account: Account, broken: Broken) -> str:
-    other = holdings.known(account).find(broken.other) if broken.other else None
+    other = webhook_snapshot.known(account).find(broken.other) if broken.other else None
     if other is None:
         return _("Connexease's rules do not allow this combination.")
     return _(

@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal.channels.listing import note_try, uuid_of
+from portal.channels.snapshot import note_try, uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.connexease import triggers as catalogue
 from portal.extensions import connexease, session
 from portal.models import Account, PortalWebhook, Webhook, WebhookListing, WebhookPurpose, now
-from portal.webhooks import own
-from portal.webhooks.comparing import differences, is_same, is_same_headers, plain, seal_headers, sealed_headers
+from portal.webhooks import portal_webhooks
+from portal.webhooks.drift import differences, is_same, is_same_headers, plain, seal_headers, sealed_headers
 from portal.webhooks.rules import Subscription
 
 JUST_MADE = timedelta(minutes=2)
@@ -155,7 +155,7 @@ class Holdings:
 def known(account: Account) -> Holdings:
     """The last known state, without asking Connexease."""
     listing = _listing(account)
-    portals = {hook.id: hook for hook in own.all_of(account)}
+    portals = {hook.id: hook for hook in portal_webhooks.all_of(account)}
     held = [Held(row, portals.get(row.portal_webhook_id)) for row in _rows(account)]  # type: ignore[arg-type]
     return Holdings(held, listing.read_at, listing.problem_text)
 
@@ -227,7 +227,14 @@ def _row_for(account: Account, rows: list[Webhook], listed: schemas.Webhook, liv
     for row in rows:
         if row.connexease_uuid is None and row.call_started_at is not None and is_same(row, listed):
             return row
-    hook = next((hook for hook in own.all_of(account) if own.callback_url(hook) == listed.callback_url), None)
+    hook = next(
+        (
+            hook
+            for hook in portal_webhooks.all_of(account)
+            if portal_webhooks.callback_url(hook) == listed.callback_url
+        ),
+        None,
+    )
     held = next((row for row in rows if hook is not None and row.portal_webhook_id == hook.id), None)
     if held is not None and held.connexease_uuid not in live:
         return held
@@ -241,7 +248,7 @@ def _row_for(account: Account, rows: list[Webhook], listed: schemas.Webhook, liv
 
 def _add_own(account: Account, rows: list[Webhook]) -> None:
     """Know of the webhook that the set-up registered, so that it is missed when Connexease does not list it."""
-    for hook in own.all_of(account):
+    for hook in portal_webhooks.all_of(account):
         known_already = any(row.portal_webhook_id == hook.id for row in rows)
         if hook.purpose == WebhookPurpose.ONBOARDING and hook.connexease_uuid and not known_already:
             row = Webhook(account_id=account.id, connexease_uuid=hook.connexease_uuid)
@@ -256,12 +263,14 @@ def _make_own(row: Webhook, hook: PortalWebhook, listed: schemas.Webhook | None)
     is_onboarding = hook.purpose == WebhookPurpose.ONBOARDING or listed is None
     row.portal_webhook_id = hook.id
     row.wanted = {
-        "callback_url": own.callback_url(hook),
-        "triggers": [own.ONBOARDING_TRIGGER] if is_onboarding else list(listed.triggers if listed else []),
+        "callback_url": portal_webhooks.callback_url(hook),
+        "triggers": [portal_webhooks.ONBOARDING_TRIGGER]
+        if is_onboarding
+        else list(listed.triggers if listed else []),
         "channels": [] if is_onboarding else [str(channel) for channel in (listed.channels if listed else [])],
         "is_active": is_onboarding or bool(listed and listed.is_active),
     }
-    seal_headers(row, own.headers(hook))
+    seal_headers(row, portal_webhooks.headers(hook))
 
 
 def _mark_gone(row: Webhook) -> None:

@@ -8,8 +8,8 @@ from portal.connexease import schemas
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Webhook
-from portal.webhooks import holdings
-from portal.webhooks.comparing import Headers, plain, seal_headers
+from portal.webhooks import snapshot
+from portal.webhooks.drift import Headers, plain, seal_headers
 from portal.webhooks.headers import Header, looks_secret
 from portal.webhooks.rules import Subscription
 
@@ -34,7 +34,7 @@ def want(row: Webhook, wish: Wish, stored: Headers) -> None:
     Args:
         stored: the headers that there are, for those of which the wish names no value.
     """
-    unknown = holdings.Held(row, None).unknown_triggers if row.seen else []
+    unknown = snapshot.Held(row, None).unknown_triggers if row.seen else []
     row.wanted = {
         "callback_url": wish.callback_url,
         "triggers": list(dict.fromkeys([*wish.triggers, *unknown])),
@@ -61,9 +61,9 @@ def want_what_is_seen(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
     headers = plain(webhook.data)
     row.secret_headers = [name for name in headers if name in secret_headers or looks_secret(name)]
     seal_headers(row, headers)
-    holdings.see(row, webhook)
+    snapshot.see(row, webhook)
 
 
 def seen_subscription(row: Webhook) -> Subscription:
     """What Connexease was last seen to deliver to a webhook."""
-    return holdings.Held(row, None).subscription
+    return snapshot.Held(row, None).subscription

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlmodel import col
 
 from portal import audit
-from portal.channels.listing import uuid_of
+from portal.channels.snapshot import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db import leases
@@ -27,8 +27,8 @@ from portal.extensions import connexease, session, vault
 from portal.i18n import _
 from portal.models import Account, Webhook, now
 from portal.secrets.stored import webhook_place
-from portal.webhooks import holdings
-from portal.webhooks.comparing import sealed_headers
+from portal.webhooks import snapshot
+from portal.webhooks.drift import sealed_headers
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def push_or_take_back(account: Account, row: Webhook, before: Before | None) -> 
 
 def _call(account: Account, row: Webhook) -> None:
     if row.connexease_uuid is None and row.call_started_at is not None:
-        holdings.read(account)  # an earlier call may have made it: then the list has it now
+        snapshot.read(account)  # an earlier call may have made it: then the list has it now
         session().refresh(row)
     if row.connexease_uuid is None:
         row.call_started_at = row.call_started_at or now()
@@ -135,7 +135,7 @@ def _call(account: Account, row: Webhook) -> None:
         session().commit()
         change = schemas.WebhookChange(**_payload(row))
         listed = connexease().reseller.update_webhook(uuid_of(account), row.connexease_uuid, change)
-    holdings.see(row, listed)
+    snapshot.see(row, listed)
     row.is_pending, row.call_started_at, row.problem_text, row.attempts = False, None, "", 0
     row.claimed_until = row.next_attempt_at = None
     session().add(row)
@@ -170,7 +170,7 @@ def _note_refusal(account: Account, row: Webhook, refusal: cx.Rejected) -> None:
     """A refusal in the worker: of a creation, perhaps because an earlier call of ours arrived late after all."""
     if row.connexease_uuid is None:
         with suppress(cx.ConnexeaseError):
-            holdings.read(account)
+            snapshot.read(account)
         session().refresh(row)
         if row.connexease_uuid is not None:
             leases.try_later(row, "webhook", "")  # found; the next try makes sure that all of it is as wanted

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.channels import listing
+from portal.channels import snapshot
 from portal.connexease import triggers as catalogue
 from portal.db.engine import only_reads
 from portal.errors import DomainError
@@ -16,12 +16,13 @@ from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
-from portal.webhooks import addresses, blueprint, holdings, own, saving
+from portal.webhooks import blueprint, callback_addresses, changes, portal_webhooks
+from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.forms import BLANK_ROWS, WebhookForm
 from portal.webhooks.headers import SECRET_NAMES
-from portal.webhooks.holdings import Held
-from portal.webhooks.pages import ROOT, current, held_or_404, names, say_saved
 from portal.webhooks.rules import Broken, Subscription, broken_by
+from portal.webhooks.snapshot import Held
+from portal.webhooks.views.common import ROOT, current, held_or_404, names, say_saved
 
 
 @blueprint.get(f"{ROOT}new")
@@ -56,7 +57,7 @@ def edit(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def change(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Change a webhook."""
-    return _save(account, WebhookForm(), held_or_404(holdings.known(account), webhook_id))
+    return _save(account, WebhookForm(), held_or_404(webhook_snapshot.known(account), webhook_id))
 
 
 @blueprint.post(f"{ROOT}check")
@@ -68,9 +69,9 @@ def check(account: Account) -> ResponseReturnValue:
     What speaks against its address is a part of its own: a name is looked up for it, which may take a while.
     """
     form = WebhookForm()
-    known = holdings.known(account)
+    known = webhook_snapshot.known(account)
     held = known.find(_uuid_or_404(request.args.get("webhook"))) if request.args.get("webhook") else None
-    form.prepare(listing.channels_of(account), held)
+    form.prepare(snapshot.channels_of(account), held)
     context = _form_context(account, form, held, None)
     if request.args.get("part") == "doubt":
         return htmx.page("webhooks/form.html", "doubt", **context, doubt=_doubt(account, form))
@@ -78,7 +79,7 @@ def check(account: Account) -> ResponseReturnValue:
 
 
 def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseReturnValue:
-    form.prepare(listing.channels_of(account), held)
+    form.prepare(snapshot.channels_of(account), held)
     if "more" in request.form:
         form.add_blank_headers(BLANK_ROWS * 2)
         return _form_page(account, form, held, more=True)
@@ -87,15 +88,15 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
         if form.validate():
             person = access.person_or_401()
             if held is None:
-                row = saving.create(person, account, form.wish(), form.intent.data or "")
+                row = changes.create(person, account, form.wish(), form.intent.data or "")
             else:
                 row = held.row
-                saving.change(person, account, row, form.wish())
+                changes.change(person, account, row, form.wish())
             say_saved(row)
-            if doubt := addresses.doubt_by_itself(form.wish().callback_url):
+            if doubt := callback_addresses.doubt_by_itself(form.wish().callback_url):
                 flash(doubt, "warning")
             return htmx.redirect(url_for("webhooks.index", account_id=account.id))
-    except saving.RulesBroken as error:
+    except changes.RulesBroken as error:
         broken = error.broken
         form.show_refusal(error)
     except DomainError as error:
@@ -113,7 +114,7 @@ def _form_page(
     more: bool = False,
 ) -> ResponseReturnValue:
     if not form.triggers.choices:
-        form.prepare(listing.channels_of(account), held)
+        form.prepare(snapshot.channels_of(account), held)
     form.add_blank_headers()
     context = _form_context(account, form, held, broken)
     context |= {
@@ -127,7 +128,7 @@ def _form_page(
 def _form_context(
     account: Account, form: WebhookForm, held: Held | None, broken: list[Broken] | None
 ) -> dict[str, Any]:
-    known = holdings.known(account)
+    known = webhook_snapshot.known(account)
     chosen = list(form.triggers.data or [])
     if broken is None and chosen:
         subscription = Subscription(chosen, form.chosen_channels(), held.id if held else None)
@@ -141,21 +142,21 @@ def _form_context(
         "names": names(account),
         "account_wide": [name for name in chosen if catalogue.is_account_scoped(name)],
         "catalogue": catalogue,
-        "onboarding_trigger": own.ONBOARDING_TRIGGER,
+        "onboarding_trigger": portal_webhooks.ONBOARDING_TRIGGER,
     }
 
 
 def _doubt(account: Account, form: WebhookForm) -> str | None:
     """What speaks against the address; nothing while somebody only plays with the form."""
     url = text(form.callback_url)
-    if not url or addresses.problem_with(url):
+    if not url or callback_addresses.problem_with(url):
         return None
     try:
         rate_limits.take_for_account(Limit.LOOK_UPS, account.id)
     except rate_limits.TooManyTries:
         return None
     session().commit()  # no lock is held while a stranger's name server thinks
-    return addresses.doubt_about(url)
+    return callback_addresses.doubt_about(url)
 
 
 def _uuid_or_404(value: str | None) -> UUID:

@@ -11,20 +11,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from portal import audit
-from portal.channels.listing import channels_of
+from portal.channels.snapshot import channels_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
-from portal.webhooks import holdings, own, parking
-from portal.webhooks.comparing import plain, sealed_headers
+from portal.webhooks import placeholder, portal_webhooks, snapshot
+from portal.webhooks.desired import Wish, seen_subscription, want, want_what_is_seen
+from portal.webhooks.drift import plain, sealed_headers
 from portal.webhooks.headers import Header
-from portal.webhooks.pushing import Before, begin, host_of, not_saved, push_or_take_back, url_of
+from portal.webhooks.owner_notice import tell_owners
+from portal.webhooks.reconcile import Before, begin, host_of, not_saved, push_or_take_back, url_of
 from portal.webhooks.rules import Broken, Subscription, broken_by
-from portal.webhooks.telling import tell_owners
-from portal.webhooks.wishes import Wish, seen_subscription, want, want_what_is_seen
 
 
 class RulesBroken(DomainError):
@@ -179,8 +179,8 @@ def hold(
     else:
         held = _parked(account, row, channels, wanted)
     before = Before.of(row) if row.wanted is not None else None
-    headers = [Header(name, value, is_secret=True) for name, value in own.headers(hook).items()]
-    want(row, Wish(own.callback_url(hook), held.triggers, held.channels, bool(triggers), headers), {})
+    headers = [Header(name, value, is_secret=True) for name, value in portal_webhooks.headers(hook).items()]
+    want(row, Wish(portal_webhooks.callback_url(hook), held.triggers, held.channels, bool(triggers), headers), {})
     if row.gone_at is not None:
         row.connexease_uuid, row.seen = None, None
     begin(row)
@@ -194,14 +194,14 @@ def hold(
 
 def _parked(account: Account, row: Webhook, channels: Sequence[UUID], wanted: Subscription | None) -> Subscription:
     _read(account)
-    others = [held.subscription for held in holdings.known(account).at_connexease if held.id != row.id]
+    others = [held.subscription for held in snapshot.known(account).at_connexease if held.id != row.id]
     others += [wanted] if wanted else []
     mine = [channel.connexease_uuid for channel in channels_of(account) if channel.gone_at is None]
-    found = parking.place([channel for channel in [*channels, *mine] if channel in mine], others)
+    found = placeholder.place([channel for channel in [*channels, *mine] if channel in mine], others)
     return found or seen_subscription(row)
 
 
-def _make_way(account: Account, new: Subscription, held: Sequence[holdings.Held]) -> None:
+def _make_way(account: Account, new: Subscription, held: Sequence[snapshot.Held]) -> None:
     """Let those of the portal's own webhooks that only lie there hold something else.
 
     Raises:
@@ -218,7 +218,7 @@ def _make_way(account: Account, new: Subscription, held: Sequence[holdings.Held]
 
 def _refuse_broken(account: Account, new: Subscription, row: Webhook | None = None) -> list[schemas.Webhook]:
     listed = _read(account)
-    known = holdings.known(account)
+    known = snapshot.known(account)
     held = [other.subscription for other in known.in_the_way]
     seen = seen_subscription(row) if row is not None and row.seen else None
     is_held = seen is not None and (set(seen.triggers), set(seen.channels)) == (
@@ -233,7 +233,7 @@ def _refuse_broken(account: Account, new: Subscription, row: Webhook | None = No
 
 def _read(account: Account) -> list[schemas.Webhook]:
     try:
-        return holdings.read(account)
+        return snapshot.read(account)
     except cx.ConnexeaseError as error:
         raise not_saved(error) from None
 

@@ -8,7 +8,7 @@ from portal.extensions import session
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
 from portal.vault.handovers import owners_of
 from portal.web.template_context import host
-from portal.webhooks.holdings import Held
+from portal.webhooks.snapshot import Held
 
 
 def tell_owners(person: Person, account: Account, row: Webhook, *, made: bool) -> None:

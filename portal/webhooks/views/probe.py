@@ -9,17 +9,17 @@ from portal.models import Account
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
 from portal.web.rate_limits import Limit
-from portal.webhooks import blueprint, holdings, probe
+from portal.webhooks import blueprint, probe, snapshot
 from portal.webhooks.forms import TestForm
-from portal.webhooks.holdings import Held
-from portal.webhooks.pages import ROOT, held_or_404
+from portal.webhooks.snapshot import Held
+from portal.webhooks.views.common import ROOT, held_or_404
 
 
 @blueprint.get(f"{ROOT}<uuid:webhook_id>/test")
 @access.account_page(*BUILDERS, staff=True)
 def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Choose a sample to send."""
-    held = held_or_404(holdings.known(account), webhook_id)
+    held = held_or_404(snapshot.known(account), webhook_id)
     return _test_page(account, held, _test_form(held), None)
 
 
@@ -27,7 +27,7 @@ def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def send_test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Send the sample and show what came back."""
-    held = held_or_404(holdings.known(account), webhook_id)
+    held = held_or_404(snapshot.known(account), webhook_id)
     form, result = _test_form(held), None
     try:
         if form.validate():

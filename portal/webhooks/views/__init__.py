@@ -1,0 +1,1 @@
+"""The pages of webhooks: the list, the form, and testing a callback."""
