@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("events", __name__)
 
-import portal.events.pages  # noqa: E402 - they register their views on the blueprint
-import portal.events.views  # noqa: E402
-import portal.events.watch_pages  # noqa: E402, F401
+import portal.events.views.log  # noqa: E402 - they register their views on the blueprint
+import portal.events.views.receivers  # noqa: E402
+import portal.events.views.watches  # noqa: E402, F401

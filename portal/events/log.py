@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.events import search
+from portal.events import search_index
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState
 
@@ -163,7 +163,7 @@ def _query(
     query = sa.select(*columns).where(col(Delivery.account_id) == account.id)
     position: sa.SQLColumnExpression[Any] = col(Delivery.id)
     if wanted.words:
-        query, position = search.narrow(query, account.id, wanted.words)
+        query, position = search_index.narrow(query, account.id, wanted.words)
     if wanted.trigger:
         query = query.where(col(Delivery.hook) == wanted.trigger)
     if wanted.channel:

@@ -13,7 +13,7 @@ from portal import audit
 from portal.channels import confirmation, snapshot
 from portal.compose import reports, statuses
 from portal.db.engine import uuid_or_none, writing
-from portal.events import search
+from portal.events import search_index
 from portal.extensions import session
 from portal.models import (
     Account,
@@ -221,4 +221,4 @@ def _make_searchable(delivery: Delivery) -> None:
 def _index(delivery: Delivery) -> None:
     """Make the body's words findable; not those of the gateway, which name people that not everybody may read."""
     if not is_gateways(delivery):
-        search.put(delivery)
+        search_index.put(delivery)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal.db.engine import writing
-from portal.events import search
+from portal.events import search_index
 from portal.extensions import session, settings
 from portal.models import Delivery, PortalWebhook, WebhookPurpose, now
 
@@ -26,7 +26,7 @@ def prune(_batch: int = 0) -> None:
         session().rollback()
         over = [*_oldest(BATCH), *_gateways(BATCH)]
         if over:
-            search.forget(over)
+            search_index.forget(over)
             session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(over)))
         session().commit()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.events import search
+from portal.events import search_index
 from tests.integration.events.conftest import numbers_on
 from tests.support.marks import both_databases
 
@@ -143,9 +143,9 @@ def test_indexing_twice_leaves_one_entry(customer):
 
     def again():
         delivery = customer.delivery(number)
-        search.put(delivery)
-        search.put(delivery)
-        search.session().commit()
+        search_index.put(delivery)
+        search_index.put(delivery)
+        search_index.session().commit()
 
     customer.portal.run(again)
     assert numbers_on(customer.log(q="needle")) == [number]

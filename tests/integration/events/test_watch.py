@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from portal.connexease import schemas
-from portal.events import watching
+from portal.events import watches
 from portal.models import AuditEntry, PortalWebhook, Webhook, WebhookPurpose
 from tests.integration.events.conftest import Customer, numbers_on
 from tests.support.browser import Page
@@ -311,7 +311,7 @@ def test_it_is_in_the_audit_log_in_sentences(customer):
 def test_a_channel_that_is_gone_is_not_offered(customer):
     customer.portal.control.delete_channel(customer.channels["Support"])
     customer.browser.post(f"/accounts/{customer.account_id}/channels/refresh")
-    found = customer.portal.run(watching.known, customer.account())
+    found = customer.portal.run(watches.known, customer.account())
     assert [place.label for place in found.channels] == ["Shop"]
 
 

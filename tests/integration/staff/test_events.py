@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from portal.events import everywhere
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook, StaffRole, now
+from portal.staff.events import log
 from tests.support.browser import Page
 from tests.support.marks import both_databases
 from tests.support.portal import Portal
@@ -118,7 +118,7 @@ def test_pages_meet_without_a_gap(portal: Portal, two: tuple[UUID, UUID]) -> Non
 
 
 def test_a_trigger_is_looked_for_a_stretch_at_a_time(portal: Portal, two: tuple[UUID, UUID], monkeypatch) -> None:
-    monkeypatch.setattr(everywhere, "STRETCH", 10)
+    monkeypatch.setattr(log, "STRETCH", 10)
     came(portal, two[0], "customer.updated", 3)
     came(portal, two[1], "message.created", 25)
     came(portal, two[0], "customer.updated", 2)
@@ -146,11 +146,11 @@ def test_a_time_is_found_by_halving(portal: Portal, two: tuple[UUID, UUID]) -> N
     with portal.app.app_context():
         for place in (0, 1, 17, 150, 299):
             since, until = instants[place], instants[min(place + 20, 299)] + timedelta(seconds=1)
-            page = everywhere.page(everywhere.Filter(since=since, until=until))
+            page = log.page(log.Filter(since=since, until=until))
             expected = [at for at in _kept(portal) if since <= at < until]
             assert sorted(event.received_at for event in page.events) == expected
-        assert everywhere._first_since(start - timedelta(days=1)) <= 1
-        assert everywhere.page(everywhere.Filter(since=now())).events == []
+        assert log._first_since(start - timedelta(days=1)) <= 1
+        assert log.page(log.Filter(since=now())).events == []
 
 
 def _kept(portal: Portal) -> list[datetime]:

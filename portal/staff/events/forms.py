@@ -8,10 +8,10 @@ from wtforms.validators import Length
 
 from portal.audit import log
 from portal.connexease import triggers as catalogue
-from portal.events import everywhere
 from portal.events.forms import STATE_WORDS
 from portal.i18n import _, _l
 from portal.models import DeliveryState
+from portal.staff.events import log as event_log
 from portal.web.forms import Choice, PeriodForm, as_sent, text
 
 FIELDS = ("account", "trigger", "state", "range")
@@ -33,11 +33,11 @@ class EventForm(PeriodForm):
         self.state.choices = anything | {state.value: str(word) for state, word in STATE_WORDS.items()}
         self.offer_ranges()
 
-    def filter(self, zone: str) -> everywhere.Filter:
+    def filter(self, zone: str) -> event_log.Filter:
         """What was chosen; only after the form has validated."""
         since, until = self.period(zone)
         account = text(self.account).strip()
-        return everywhere.Filter(
+        return event_log.Filter(
             accounts=log.accounts_named(account) if account else None,
             trigger=self.trigger.data or "",
             state=DeliveryState(self.state.data) if self.state.data else None,

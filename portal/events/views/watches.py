@@ -6,10 +6,10 @@ from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.customers.accounts.overview import is_ready
-from portal.events import blueprint, watching
+from portal.events import blueprint, watches
 from portal.events.forms import WatchForm
-from portal.events.pages import ROOT
-from portal.events.watching import Outcome, Watch
+from portal.events.views.log import ROOT
+from portal.events.watches import Outcome, Watch
 from portal.i18n import _
 from portal.models import Account
 from portal.web import access, htmx
@@ -23,7 +23,7 @@ def watch(account: Account) -> ResponseReturnValue:
     """What is watched now; when Connexease cannot be asked, what was last known."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    found = watching.current(account)
+    found = watches.current(account)
     form = WatchForm()
     form.watch.data = [f"{place.scope}:{name}" for place in found.places for name in place.watched]
     return _watch_page(account, found, form)
@@ -34,13 +34,13 @@ def watch(account: Account) -> ResponseReturnValue:
 def change_watch(account: Account) -> ResponseReturnValue:
     """Watch what was chosen."""
     form = WatchForm()
-    form.prepare([place.value(trigger) for place in watching.known(account).places for trigger in place.triggers])
+    form.prepare([place.value(trigger) for place in watches.known(account).places for trigger in place.triggers])
     if not form.validate():
-        return _watch_page(account, watching.known(account), form, 422)
-    outcome = watching.change(access.person_or_401(), account, form.watch.data or [])
+        return _watch_page(account, watches.known(account), form, 422)
+    outcome = watches.change(access.person_or_401(), account, form.watch.data or [])
     _say(outcome)
     if outcome.refusals:
-        return _watch_page(account, watching.known(account), form, 422, outcome)
+        return _watch_page(account, watches.known(account), form, 422, outcome)
     return htmx.redirect(url_for("events.watch", account_id=account.id))
 
 

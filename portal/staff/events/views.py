@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.events import everywhere
 from portal.events.forms import STATE_WORDS
 from portal.events.log import HIGHEST
 from portal.staff import blueprint
-from portal.staff.event_forms import event_form
+from portal.staff.events import log
+from portal.staff.events.forms import event_form
 from portal.web import access, htmx
 
 
@@ -24,8 +24,8 @@ def events() -> ResponseReturnValue:
     if not form.validate():
         return htmx.page("staff/events.html", "log", 422, page=None, **context)
     wanted = form.filter(access.person_or_401().time_zone)
-    page = everywhere.page(wanted, _number("before"), _number("after"))
-    accounts, channels = everywhere.names(page.events)
+    page = log.page(wanted, _number("before"), _number("after"))
+    accounts, channels = log.names(page.events)
     context |= {"page": page, "accounts": accounts, "names": channels}
     response = htmx.page("staff/events.html", "log", 200, **context)
     response.headers["HX-Push-Url"] = f"{path}?{urlencode(arguments)}" if arguments else path
