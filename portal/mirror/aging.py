@@ -14,7 +14,7 @@ from portal.db.engine import writing
 from portal.extensions import session
 from portal.mirror import marks, search
 from portal.models import MirroredAccount, ReadPosition, now
-from portal.vault.holdings import EXPIRES_SOON
+from portal.vault.snapshot import EXPIRES_SOON
 
 NAME = "aging"
 """Of the moment up to which it is done, in seconds."""

@@ -18,7 +18,7 @@ from portal.extensions import connexease, session
 from portal.mirror import facts, search
 from portal.mirror.facts import Facts
 from portal.models import Account, Channel, MirroredAccount, now
-from portal.vault import holdings as vault
+from portal.vault import snapshot as vault
 from portal.webhooks import snapshot as webhooks
 from portal.webhooks.drift import plain
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from portal.models import MirroredAccount, Step, now
-from portal.vault.holdings import EXPIRES_SOON
+from portal.vault.snapshot import EXPIRES_SOON
 
 NO_CHANNEL, DISCONNECTED, NO_WEBHOOK = "nochannel", "disconnected", "nowebhook"
 HERE, ONLY_THERE, GONE = "here", "onlythere", "gone"

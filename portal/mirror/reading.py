@@ -29,7 +29,7 @@ from portal.db.engine import writing
 from portal.extensions import connexease, session, settings
 from portal.mirror import held, marks, search
 from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
-from portal.vault import holdings as tokens
+from portal.vault import snapshot as tokens
 from portal.webhooks import snapshot as webhooks
 
 log = logging.getLogger(__name__)

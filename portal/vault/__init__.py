@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("vault", __name__)
 
-import portal.vault.gateway_key_views  # noqa: E402 - they register their views on the blueprint
-import portal.vault.hand_over_views  # noqa: E402
-import portal.vault.views  # noqa: E402, F401
+import portal.vault.views.gateway_keys  # noqa: E402 - they register their views on the blueprint
+import portal.vault.views.handovers  # noqa: E402
+import portal.vault.views.tokens  # noqa: E402, F401

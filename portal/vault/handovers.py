@@ -17,7 +17,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.identity.mailed_links import fingerprint
 from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
-from portal.vault import holdings, keys
+from portal.vault import keys, snapshot
 
 
 class AlreadyMade(DomainError):
@@ -37,7 +37,7 @@ def make(
     Raises:
         DomainError: there is no key to hand over, or this form made its link already.
     """
-    held = holdings.Held(row)
+    held = snapshot.Held(row)
     if not held.is_kept or not held.is_live:
         raise keys.NoKey
     token = secrets.token_urlsafe(32)
@@ -84,7 +84,7 @@ def find(token: str) -> tuple[HandOver, Credential] | None:
     if link is None or link.opened_at or link.withdrawn_at or link.expires_at <= now():
         return None
     row = session().get_one(Credential, link.credential_id)
-    held = holdings.Held(row)
+    held = snapshot.Held(row)
     return (link, row) if held.is_kept and held.is_live else None
 
 

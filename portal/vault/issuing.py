@@ -22,7 +22,7 @@ from portal.errors import DomainError, nothing_changed
 from portal.extensions import connexease, session, settings
 from portal.i18n import _
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
-from portal.vault import holdings, keys
+from portal.vault import keys, snapshot
 
 SLACK = timedelta(minutes=1)
 """How far Connexease's clock may be from ours."""
@@ -58,7 +58,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Credent
     if (made_before := _of_intent(account, intent)) is not None:
         return made_before
     try:
-        listed = holdings.read(account)
+        listed = snapshot.read(account)
     except cx.ConnexeaseError as error:
         raise not_done(error) from None
     try:
@@ -80,18 +80,18 @@ def settle(row: Credential, account: Account) -> None:
     """
     session().commit()  # nobody waits for the database while we wait for Connexease
     listed = connexease().reseller.access_tokens(uuid_of(account))
-    ours = {held.row.connexease_uuid for held in holdings.known(account).credentials}
+    ours = {held.row.connexease_uuid for held in snapshot.known(account).credentials}
     new = [token for token in listed if str(token.uuid) not in row.known_before and token.uuid not in ours]
     if len(new) == 1 and _was_made_by(row, new[0]):
         _lose(row, LostEnding.REVOKED, CredentialStep.REVOKING)
-        holdings.see(row, new[0])
+        snapshot.see(row, new[0])
         audit.record(None, account, "token.lost_found", keys.label(row))
         session().commit()
         wake("credential", str(row.id))
     elif new:
         _lose(row, LostEnding.CANNOT_TELL)
         session().commit()
-        holdings.read(account)  # now that nothing is being made, they are listed as made elsewhere
+        snapshot.read(account)  # now that nothing is being made, they are listed as made elsewhere
     elif row.attempts >= LOOKS:
         _lose(row, LostEnding.NOT_MADE)
         session().commit()
@@ -194,7 +194,7 @@ def _keep(person: Person, account: Account, row: Credential, wish: Wish, made: s
     row.step, row.call_started_at, row.known_before = CredentialStep.LISTED, None, []
     row.claimed_until = row.next_attempt_at = None
     keys.seal(row, made.key)
-    holdings.see(row, made)
+    snapshot.see(row, made)
     old = wish.replaces
     if row.keep and (old.is_ours if old else keys.of_the_portal(account.id) is None):
         row.is_ours = True

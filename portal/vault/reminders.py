@@ -11,8 +11,8 @@ from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import session
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
-from portal.vault import handovers, holdings, keys
-from portal.vault.holdings import EXPIRES_SOON, Held
+from portal.vault import handovers, keys, snapshot
+from portal.vault.snapshot import EXPIRES_SOON, Held
 
 YEAR = timedelta(days=365)
 FRESH = timedelta(hours=1)
@@ -40,7 +40,7 @@ def due(limit: int = 100) -> list[UUID]:
 def remind(credential_id: UUID) -> None:
     """Promise the mail to every owner, once. What Connexease lists now decides."""
     found = session().get_one(Credential, credential_id)
-    holdings.current(session().get_one(Account, found.account_id), at_most=FRESH)
+    snapshot.current(session().get_one(Account, found.account_id), at_most=FRESH)
     with writing():
         row = session().get_one(Credential, credential_id, with_for_update=True, populate_existing=True)
         kind = _kind_of(row)

@@ -20,7 +20,7 @@ from portal.events import processing, retention
 from portal.identity import email_change, second_factor, sessions
 from portal.mirror import activity, aging, projection, reading, runs
 from portal.staff import tally
-from portal.vault import holdings, keys, reminders, revoking
+from portal.vault import keys, reminders, revoking, snapshot
 from portal.webhooks import reconcile
 
 BEAT_EVERY = 30
@@ -49,7 +49,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (revoking.finish, revoking.due),
     (revoking.revoke_replaced, revoking.overdue),
     (keys.forget_unshown, keys.unshown),
-    (holdings.read_again, holdings.unread),
+    (snapshot.read_again, snapshot.unread),
     (reminders.remind, reminders.due),
     (calling.send, calling.due),
     (mail.send, mail.due),

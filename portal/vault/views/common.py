@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from portal.identity.forms import PasswordForm
 from portal.models import Account, CredentialKind, now
-from portal.vault import handovers, holdings
+from portal.vault import handovers, snapshot
 from portal.vault.forms import NameForm, TokenForm, TypedForm
-from portal.vault.holdings import Held
+from portal.vault.snapshot import Held
 from portal.web import access, htmx
 
 ROOT = "/accounts/<uuid:account_id>/tokens/"
@@ -33,7 +33,7 @@ def show_page(
     """All about one token or key, but the key."""
     if name_form is None:
         name_form = NameForm(formdata=None, name=held.row.name)
-    replaced = holdings.known(account).find(held.row.replaces_id) if held.row.replaces_id else None
+    replaced = snapshot.known(account).find(held.row.replaces_id) if held.row.replaces_id else None
     facts = {
         "held": held,
         "form": form or PasswordForm(formdata=None),
@@ -76,7 +76,7 @@ def address(account: Account, held: Held) -> str:
 
 def held_or_404(account: Account, credential_id: UUID) -> Held:
     """A token or key of the account."""
-    found = holdings.known(account).find(credential_id)
+    found = snapshot.known(account).find(credential_id)
     if found is None:
         abort(404)
     return found

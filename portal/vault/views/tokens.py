@@ -15,7 +15,7 @@ from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Account, CredentialStep
-from portal.vault import blueprint, holdings, issuing, keys, pages, proving, revoking
+from portal.vault import blueprint, issuing, key_check, keys, revoking, snapshot
 from portal.vault.forms import (
     NameForm,
     RotateForm,
@@ -23,7 +23,8 @@ from portal.vault.forms import (
     TypedForm,
 )
 from portal.vault.issuing import Wish
-from portal.vault.pages import ONE, ROOT
+from portal.vault.views import common
+from portal.vault.views.common import ONE, ROOT
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS, LOOKERS
 from portal.web.forms import text
@@ -42,13 +43,13 @@ def index(account: Account) -> ResponseReturnValue:
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     is_poll = htmx.is_fragment_request()
-    held = holdings.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
+    held = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
     context: dict[str, Any] = {
         "holdings": held,
-        "history": holdings.history(account),
+        "history": snapshot.history(account),
         "show_past": "past" in request.args,
     }
-    return htmx.page("vault/index.html", "tokens", **pages.context(account), **context)
+    return htmx.page("vault/index.html", "tokens", **common.context(account), **context)
 
 
 @blueprint.get(f"{ROOT}new")
@@ -57,7 +58,7 @@ def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    return pages.form_page("vault/new.html", account, TokenForm())
+    return common.form_page("vault/new.html", account, TokenForm())
 
 
 @blueprint.post(f"{ROOT}new")
@@ -73,35 +74,35 @@ def create(account: Account) -> ResponseReturnValue:
             return _make(account, wish, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
-    return pages.form_page("vault/new.html", account, form, 422)
+    return common.form_page("vault/new.html", account, form, 422)
 
 
 @blueprint.get(f"{ONE}/key")
 @access.account_page(*BUILDERS)
 def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The key of a token that was just made: shown once."""
-    held = pages.held_or_404(account, credential_id)
+    held = common.held_or_404(account, credential_id)
     if request.method == "HEAD":  # whoever only asks whether there is a page must not use it up
         return make_response("")
     with writing():
         key = keys.show_new(access.person_or_401(), held.row)
     if key is None:
-        return htmx.redirect(pages.address(account, held))
-    return pages.secret_page("vault/first.html", account, held, key)
+        return htmx.redirect(common.address(account, held))
+    return common.secret_page("vault/first.html", account, held, key)
 
 
 @blueprint.get(ONE)
 @access.account_page(*LOOKERS, staff=True)
 def show(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """All about one token or key, but the key."""
-    return pages.show_page(account, pages.held_or_404(account, credential_id))
+    return common.show_page(account, common.held_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/reveal")
 @access.account_page(*BUILDERS)
 def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Let somebody who manages the account's keys see one, after they typed the password."""
-    held, form = pages.held_or_404(account, credential_id), PasswordForm()
+    held, form = common.held_or_404(account, credential_id), PasswordForm()
     try:
         if form.validate():
             confirm(form)
@@ -110,26 +111,26 @@ def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=held.id))
     except DomainError as error:
         form.show_refusal(error)
-    return pages.show_page(account, held, form, 422)
+    return common.show_page(account, held, form, 422)
 
 
 @blueprint.get(f"{ONE}/reveal")
 @access.account_page(*BUILDERS)
 def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The key, for a minute; only right after the password, and not again by "back" or "reload"."""
-    held = pages.held_or_404(account, credential_id)
+    held = common.held_or_404(account, credential_id)
     if request.method == "HEAD":
         return make_response("")
     if not browser_login.use_grant(held.id):
-        return htmx.redirect(pages.address(account, held))
+        return htmx.redirect(common.address(account, held))
     try:
         with writing():
             key = keys.reveal(access.person_or_401(), account, held.row)
     except keys.NoKey as error:
         flash(error.message, "danger")
-        return htmx.redirect(pages.address(account, held))
-    page = pages.secret_page("vault/revealed.html", account, held, key)
-    page.headers["Refresh"] = f"{SHOWN_FOR}; url={pages.address(account, held)}"
+        return htmx.redirect(common.address(account, held))
+    page = common.secret_page("vault/revealed.html", account, held, key)
+    page.headers["Refresh"] = f"{SHOWN_FOR}; url={common.address(account, held)}"
     return page
 
 
@@ -137,7 +138,7 @@ def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The page says that its copy button was pressed."""
-    held = pages.held_or_404(account, credential_id)
+    held = common.held_or_404(account, credential_id)
     try:
         rate_limits.take_for_account(Limit.REVEALS, account.id)
     except rate_limits.TooManyTries:
@@ -150,41 +151,41 @@ def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def try_out(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Ask Connexease something with the key."""
-    held = pages.held_or_404(account, credential_id)
+    held = common.held_or_404(account, credential_id)
     try:
         rate_limits.take_for_account(Limit.REVEALS, account.id)
-        flash(proving.try_out(access.person_or_401(), account, held.row))
+        flash(key_check.try_out(access.person_or_401(), account, held.row))
     except DomainError as error:
         flash(error.message, "danger")
-    return htmx.redirect(pages.address(account, held))
+    return htmx.redirect(common.address(account, held))
 
 
 @blueprint.post(f"{ONE}/rename")
 @access.account_page(*BUILDERS)
 def rename(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Give it another name."""
-    held, form = pages.held_or_404(account, credential_id), NameForm()
+    held, form = common.held_or_404(account, credential_id), NameForm()
     if form.validate():
         issuing.rename(access.person_or_401(), account, held.row, text(form.name))
-        return htmx.redirect(pages.address(account, held))
-    return pages.show_page(account, held, status=422, name_form=form)
+        return htmx.redirect(common.address(account, held))
+    return common.show_page(account, held, status=422, name_form=form)
 
 
 @blueprint.get(f"{ONE}/rotate")
 @access.account_page(*BUILDERS)
 def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What rotating does, and when the old token ends."""
-    held = pages.live_or_404(account, credential_id)
+    held = common.live_or_404(account, credential_id)
     form = RotateForm()
     form.replace(held.row.name, held.row.is_ours)
-    return pages.form_page("vault/rotate.html", account, form, held=held)
+    return common.form_page("vault/rotate.html", account, form, held=held)
 
 
 @blueprint.post(f"{ONE}/rotate")
 @access.account_page(*BUILDERS)
 def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make a token that takes another one's place; both are good for a while."""
-    held, form = pages.live_or_404(account, credential_id), RotateForm()
+    held, form = common.live_or_404(account, credential_id), RotateForm()
     form.replace(held.row.name, held.row.is_ours)
     try:
         if form.validate():
@@ -192,21 +193,21 @@ def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
             return _make(account, wish, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
-    return pages.form_page("vault/rotate.html", account, form, 422, held=held)
+    return common.form_page("vault/rotate.html", account, form, 422, held=held)
 
 
 @blueprint.get(f"{ONE}/revoke")
 @access.account_page(*BUILDERS)
 def revocation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What revoking does."""
-    return pages.typed_page("vault/revoke.html", account, pages.token_or_404(account, credential_id))
+    return common.typed_page("vault/revoke.html", account, common.token_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/revoke")
 @access.account_page(*BUILDERS)
 def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Revoke a token for good."""
-    held, form = pages.token_or_404(account, credential_id), TypedForm()
+    held, form = common.token_or_404(account, credential_id), TypedForm()
     form.expect(held.label)
     try:
         if form.validate():
@@ -220,7 +221,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return pages.typed_page("vault/revoke.html", account, held, form, 422)
+    return common.typed_page("vault/revoke.html", account, held, form, 422)
 
 
 @blueprint.post(f"{ONE}/dismiss")
@@ -228,7 +229,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
 def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Take away what told of a lost token."""
     try:
-        issuing.dismiss(access.person_or_401(), account, pages.held_or_404(account, credential_id).row)
+        issuing.dismiss(access.person_or_401(), account, common.held_or_404(account, credential_id).row)
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("vault.index", account_id=account.id))

@@ -10,10 +10,10 @@ from portal.extensions import settings
 from portal.i18n import _
 from portal.identity.step_up import confirm
 from portal.models import Account
-from portal.vault import blueprint, handovers, holdings, keys
+from portal.vault import blueprint, handovers, keys, snapshot
 from portal.vault.forms import HandOverForm
-from portal.vault.holdings import Held
-from portal.vault.pages import ONE
+from portal.vault.snapshot import Held
+from portal.vault.views.common import ONE
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
 from portal.web.forms import Form, text
@@ -55,7 +55,7 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Let a link do nothing any more."""
-    held = holdings.known(account).find(credential_id)
+    held = snapshot.known(account).find(credential_id)
     if held is None:
         abort(404)
     try:
@@ -107,7 +107,7 @@ def _form_page(account: Account, held: Held, form: HandOverForm, status: int = 2
 
 
 def _kept_or_404(account: Account, credential_id: UUID) -> Held:
-    held = holdings.known(account).find(credential_id)
+    held = snapshot.known(account).find(credential_id)
     if held is None or not held.is_kept or not held.is_live:
         abort(404)
     return held

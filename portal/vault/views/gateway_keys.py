@@ -9,9 +9,10 @@ from pydantic import SecretStr
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account
-from portal.vault import blueprint, gateway_keys, pages
+from portal.vault import blueprint, gateway_keys
 from portal.vault.forms import GatewayKeyForm, PastedKeyForm, TypedForm
-from portal.vault.pages import ONE, ROOT
+from portal.vault.views import common
+from portal.vault.views.common import ONE, ROOT
 from portal.web import access, htmx
 from portal.web.access import BUILDERS
 from portal.web.forms import text
@@ -21,7 +22,7 @@ from portal.web.forms import text
 @access.account_page(*BUILDERS)
 def new_gateway_key(account: Account) -> ResponseReturnValue:
     """Where a gateway API key is pasted."""
-    return htmx.page("vault/gateway_key.html", **pages.context(account), form=GatewayKeyForm(), held=None)
+    return htmx.page("vault/gateway_key.html", **common.context(account), form=GatewayKeyForm(), held=None)
 
 
 @blueprint.post(f"{ROOT}gateway/new")
@@ -37,47 +38,47 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("vault/gateway_key.html", "form", 422, **pages.context(account), form=form, held=None)
+    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, held=None)
 
 
 @blueprint.get(f"{ONE}/replace")
 @access.account_page(*BUILDERS)
 def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Where the new key of a gateway app is pasted."""
-    held = pages.gateway_key_or_404(account, credential_id)
-    return htmx.page("vault/gateway_key.html", **pages.context(account), form=PastedKeyForm(), held=held)
+    held = common.gateway_key_or_404(account, credential_id)
+    return htmx.page("vault/gateway_key.html", **common.context(account), form=PastedKeyForm(), held=held)
 
 
 @blueprint.post(f"{ONE}/replace")
 @access.account_page(*BUILDERS)
 def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Put a new key in the place of the old one."""
-    held, form = pages.gateway_key_or_404(account, credential_id), PastedKeyForm()
+    held, form = common.gateway_key_or_404(account, credential_id), PastedKeyForm()
     try:
         if form.validate():
             gateway_keys.replace(access.person_or_401(), account, held.row, SecretStr(text(form.key)))
             flash(_("“%(name)s” has its new key.", name=held.label))
-            return htmx.redirect(pages.address(account, held))
+            return htmx.redirect(common.address(account, held))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("vault/gateway_key.html", "form", 422, **pages.context(account), form=form, held=held)
+    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, held=held)
 
 
 @blueprint.get(f"{ONE}/remove")
 @access.account_page(*BUILDERS)
 def removal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What removing does."""
-    return pages.typed_page("vault/remove.html", account, pages.gateway_key_or_404(account, credential_id))
+    return common.typed_page("vault/remove.html", account, common.gateway_key_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/remove")
 @access.account_page(*BUILDERS)
 def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Erase a gateway key from the vault."""
-    held, form = pages.gateway_key_or_404(account, credential_id), TypedForm()
+    held, form = common.gateway_key_or_404(account, credential_id), TypedForm()
     form.expect(held.label)
     if form.validate():
         gateway_keys.remove(access.person_or_401(), account, held.row)
         flash(_("“%(name)s” is removed from the vault.", name=held.label))
         return htmx.redirect(url_for("vault.index", account_id=account.id))
-    return pages.typed_page("vault/remove.html", account, held, form, 422)
+    return common.typed_page("vault/remove.html", account, held, form, 422)

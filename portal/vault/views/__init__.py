@@ -1,0 +1,1 @@
+"""The pages of the vault: access tokens, gateway keys, and links that hand a key over."""
