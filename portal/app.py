@@ -11,7 +11,6 @@ from whitenoise import WhiteNoise
 
 from portal import operations
 from portal.channels import blueprint as channels
-from portal.compose import blueprint as compose
 from portal.connexease import Connexease, Timeouts
 from portal.customers.accounts import blueprint as accounts
 from portal.customers.invitations import blueprint as invitations
@@ -22,6 +21,7 @@ from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
 from portal.identity import blueprint as auth
 from portal.identity import browser_login, roles
+from portal.messages import blueprint as compose
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings

@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def _erase_names(connection: sa.Connection) -> None:
-    """As `portal.compose.names` does it from now on."""
+    """As `portal.messages.sending.wamids` does it from now on."""
     named = sa.select(_MESSAGE.c.id, _MESSAGE.c.wamid).where(
         _MESSAGE.c.erased_at.is_not(None), _MESSAGE.c.wamid.is_not(None)
     )

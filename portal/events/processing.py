@@ -11,10 +11,10 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.channels import confirmation, snapshot
-from portal.compose import reports, statuses
 from portal.db.engine import uuid_or_none, writing
 from portal.events import search_index
 from portal.extensions import session
+from portal.messages.reports import parsing, statuses
 from portal.models import (
     Account,
     Delivery,
@@ -106,7 +106,7 @@ def _act(delivery: Delivery) -> DeliveryState:
 
 
 def _act_on_report(delivery: Delivery) -> DeliveryState:
-    read = reports.read(delivery.body)
+    read = parsing.read(delivery.body)
     delivery.hook = read.kind
     if _is_done_already(delivery):
         _drop_what_was_dropped(delivery)
@@ -132,7 +132,7 @@ def _let_others_write(delivery: Delivery) -> bool:
     return delivery.state == DeliveryState.RECEIVED
 
 
-def _say(delivery: Delivery, read: reports.Read, taken: statuses.Taken) -> None:
+def _say(delivery: Delivery, read: parsing.Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
         delivery.body = b""
         delivery.problem_text = "It is about a message whose content was erased, so its own was not kept."
@@ -196,7 +196,7 @@ def _note_failure(delivery_id: int) -> None:
     delivery = session().get_one(Delivery, delivery_id)
     delivery.attempts += 1
     if is_gateways(delivery):
-        delivery.hook = reports.read(delivery.body).kind
+        delivery.hook = parsing.read(delivery.body).kind
     else:
         _read(delivery)
     if delivery.attempts >= MAX_ATTEMPTS:

@@ -92,7 +92,7 @@ class Message(SQLModel, table=True):
     template_uuid: UUID | None = None
     """Which of Connexease's templates was chosen: a name has one for each language. None when written by hand."""
     template_seen: dict[str, Any] | None = Field(default=None, sa_type=_JSON, repr=False)
-    """The template as its sender saw it, as `portal.compose.template_list` keeps it: it may be edited later. None
+    """The template as its sender saw it, as `portal.messages.template_list` keeps it: it may be edited later. None
     where nobody knew its text here, and once it was erased."""
     content_hash: str = Field(default="", max_length=64)
     """Of recipient and content: finds a message that looks the same."""
@@ -107,11 +107,11 @@ class Message(SQLModel, table=True):
     call_started_at: datetime | None = instant()
 
     wamid: str | None = Field(default=None, max_length=200)
-    """The gateway's name of it, which contains the number; a hash once it was erased (`portal.compose.names`)."""
+    """The gateway's name of it, which contains the number; a hash once that was erased (see `wamids`)."""
     is_recognised: bool = False
     """Whether no answer told us the `wamid`, but a status event that can be about no other message."""
     code: str = Field(default="", max_length=64)
-    """Why it was refused or failed: the vendor's code, else one of `portal.compose.outcome`."""
+    """Why it was refused or failed: the vendor's code, else one of `portal.messages.log.outcome`."""
     code_group: str = Field(default="", max_length=64)
     description: str = Field(default="", max_length=500)
     """The vendor's own sentence."""

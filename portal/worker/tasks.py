@@ -11,13 +11,13 @@ from huey import crontab
 
 from portal import mail
 from portal.channels import confirmation
-from portal.compose import calling
-from portal.compose import retention as message_retention
 from portal.customers.provisioning import state_machine
 from portal.db.queue import huey
 from portal.doctor import heartbeats
 from portal.events import processing, retention
 from portal.identity import email_change, second_factor, sessions
+from portal.messages import retention as message_retention
+from portal.messages.sending import gateway_call
 from portal.mirror import activity, aging, projection, reading, runs
 from portal.staff import tally
 from portal.vault import keys, reminders, revoking, snapshot
@@ -35,7 +35,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "provision": lambda account_id: state_machine.advance(UUID(account_id)),
     "webhook": lambda webhook_id: reconcile.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
-    "message": lambda message_id: calling.send(UUID(message_id)),
+    "message": lambda message_id: gateway_call.send(UUID(message_id)),
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
     "mirror": lambda run_id: runs.advance(int(run_id)),
@@ -51,7 +51,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (keys.forget_unshown, keys.unshown),
     (snapshot.read_again, snapshot.unread),
     (reminders.remind, reminders.due),
-    (calling.send, calling.due),
+    (gateway_call.send, gateway_call.due),
     (mail.send, mail.due),
     (processing.process, processing.due),
     (confirmation.expire, confirmation.overdue),

@@ -8,10 +8,10 @@ import pytest
 from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
 
-from portal.compose import outcome_words as words
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
+from portal.messages.log import outcome_words as words
 from portal.models import (
     AttemptState,
     Credential,

@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import select
 
 from portal import create_app
-from portal.compose import sending
 from portal.customers.provisioning import state_machine
 from portal.db.engine import writing
 from portal.extensions import db, session
+from portal.messages.sending import outbox
 from portal.mirror import runs
 from portal.models import Account, Membership, Message, Person
 from portal.settings import Settings
@@ -65,7 +65,7 @@ def confirm_message(message_id: UUID) -> None:
     message = session().get_one(Message, message_id)
     is_member = Membership.account_id == message.account_id
     owner = session().exec(select(Person).join(Membership).where(is_member)).one()
-    sending.confirm(owner, session().get_one(Account, message.account_id), message)
+    outbox.confirm(owner, session().get_one(Account, message.account_id), message)
 
 
 WORK = {

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from portal.compose import sending
 from portal.connexease import schemas
 from portal.extensions import session
+from portal.messages.sending import outbox
 from portal.models import Account, Credential, Message, Person
 from portal.sandbox.client import SandboxControl
 from portal.vault import gateway_keys
@@ -45,10 +45,10 @@ class Sender:
         message = message or text()
         return self._inside(
             lambda person, account: (
-                sending.prepare(
+                outbox.prepare(
                     person,
                     account,
-                    sending.Composed(
+                    outbox.Composed(
                         message, session().exec(select(Credential)).one(), preview="Your order", **options
                     ),
                     intent,
@@ -59,7 +59,7 @@ class Sender:
     def confirm(self, message_id: UUID, **options: Any) -> None:
         """As the review's button does it."""
         self._inside(
-            lambda person, account: sending.confirm(
+            lambda person, account: outbox.confirm(
                 person, account, session().get_one(Message, message_id), **options
             )
         )
@@ -71,9 +71,7 @@ class Sender:
 
     def settle(self, message_id: UUID, arrived: bool) -> None:
         self._inside(
-            lambda person, account: sending.settle(
-                person, account, session().get_one(Message, message_id), arrived
-            )
+            lambda person, account: outbox.settle(person, account, session().get_one(Message, message_id), arrived)
         )
 
     def message(self, message_id: UUID) -> Message:

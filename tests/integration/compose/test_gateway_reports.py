@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from portal.compose import callback as receiver
-from portal.compose import calling, statuses
 from portal.events import processing
 from portal.extensions import db, session
+from portal.messages.reports import receiver, statuses
+from portal.messages.sending import gateway_call
 from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.marks import both_databases
@@ -349,8 +349,8 @@ def test_a_person_settles_it(sender: Sender, arrived: bool) -> None:
 def test_what_a_person_noted_stays_what_they_noted(sender: Sender, gateway: Gateway, arrived: bool) -> None:
     row = lose_an_answer(sender)
     sender.settle(row.id, arrived)
-    late = calling.Result(MessageState.ACCEPTED, wamid="wamid.late")
-    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    late = gateway_call.Result(MessageState.ACCEPTED, wamid="wamid.late")
+    sender._inside(lambda _person, _account: gateway_call._record(session().get_one(Message, row.id), late))
     for word in ("failed", "delivered"):
         gateway.report(status("wamid.late", word))
         page = sender.page(row.id)
@@ -364,8 +364,8 @@ def test_what_a_person_noted_stays_what_they_noted(sender: Sender, gateway: Gate
 def test_a_late_answer_is_the_truth(sender: Sender) -> None:
     row = lose_an_answer(sender)
     sender.settle(row.id, False)
-    late = calling.Result(MessageState.ACCEPTED, wamid="wamid.late")
-    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    late = gateway_call.Result(MessageState.ACCEPTED, wamid="wamid.late")
+    sender._inside(lambda _person, _account: gateway_call._record(session().get_one(Message, row.id), late))
     assert sender.message(row.id).state == "accepted"
 
 
@@ -375,10 +375,10 @@ def test_a_late_answer_wins_over_a_guess(sender: Sender, gateway: Gateway, is_ac
     row = lose_an_answer(sender)
     gateway.report(status("wamid.of-another", "read"))
     assert sender.message(row.id).is_recognised
-    late = calling.Result(MessageState.REFUSED, "GW_001")
+    late = gateway_call.Result(MessageState.REFUSED, "GW_001")
     if is_accepted:
-        late = calling.Result(MessageState.ACCEPTED, wamid="wamid.true")
-    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+        late = gateway_call.Result(MessageState.ACCEPTED, wamid="wamid.true")
+    sender._inside(lambda _person, _account: gateway_call._record(session().get_one(Message, row.id), late))
     row = sender.message(row.id)
     assert (row.state, row.wamid, row.is_recognised) == (late.state, late.wamid, False)
     guessed = next(each for each in sender.portal.rows(MessageStatus) if each.wamid == "wamid.of-another")
@@ -389,8 +389,8 @@ def test_a_late_answer_confirms_a_guess(sender: Sender, gateway: Gateway) -> Non
     gateway.report(status(sender.send().wamid, "sent"))
     row = lose_an_answer(sender)
     gateway.report(status(lost_wamid(sender), "read"))
-    late = calling.Result(MessageState.ACCEPTED, wamid=lost_wamid(sender))
-    sender._inside(lambda _person, _account: calling._record(session().get_one(Message, row.id), late))
+    late = gateway_call.Result(MessageState.ACCEPTED, wamid=lost_wamid(sender))
+    sender._inside(lambda _person, _account: gateway_call._record(session().get_one(Message, row.id), late))
     assert (sender.message(row.id).state, sender.message(row.id).is_recognised) == ("read", False)
 
 

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.compose import exporting, log
 from portal.extensions import session
+from portal.messages.log import export
+from portal.messages.log import query as log_query
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
 from portal.web import csv_export
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
@@ -284,7 +285,7 @@ def rows_of(sender: Sender, query: str = "") -> list[dict[str, str]]:
 @both_databases
 def test_the_whole_log_as_a_file(portal, control, monkeypatch) -> None:
     sender = make_sender(portal, control)
-    monkeypatch.setattr(exporting, "AT_ONCE", 7)
+    monkeypatch.setattr(export, "AT_ONCE", 7)
     ids = fill(sender, 30)
     rows = rows_of(sender)
     assert [row["Reference"] for row in rows] == [str(key) for key in ids[::-1]]
@@ -352,8 +353,8 @@ def test_a_page_reads_no_more_than_it_shows(portal, control, facts) -> None:
 
     def plan() -> str:
         account = session().get_one(Account, sender.account_id)
-        position = log._position(account, ids[1])
-        query = log._query(account, log.Filter(**(facts | times)), below=position).limit(51)
+        position = log_query._position(account, ids[1])
+        query = log_query._query(account, log_query.Filter(**(facts | times)), below=position).limit(51)
         connection = session().connection()
         compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":

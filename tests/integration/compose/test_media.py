@@ -7,12 +7,12 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from portal import outbound
-from portal.compose import media
 from portal.connexease import schemas
+from portal.messages.compose import media_check
 from tests.integration.compose.conftest import RECIPIENT, Sender
 from tests.support.serving import Quiet, serving
 
-Check = Callable[..., media.Report]
+Check = Callable[..., media_check.Report]
 
 
 @dataclass
@@ -54,9 +54,9 @@ def files() -> Iterator[Files]:
 
 @pytest.fixture
 def check(portal, files: Files) -> Check:
-    def look(kind: str = "image", link: str = "") -> media.Report:
+    def look(kind: str = "image", link: str = "") -> media_check.Report:
         with portal.app.test_request_context():
-            return media.check(kind, link or files.url)
+            return media_check.check(kind, link or files.url)
 
     return look
 
@@ -76,7 +76,7 @@ def check(portal, files: Files) -> Check:
 )
 def test_a_file_that_whatsapp_takes(check: Check, files: Files, kind: str, type_: str, size: int) -> None:
     files.headers = {"Content-Type": type_, "Content-Length": str(size)}
-    assert check(kind) == media.Report((), type_.partition(";")[0].lower(), size)
+    assert check(kind) == media_check.Report((), type_.partition(";")[0].lower(), size)
     assert files.asked == [("HEAD", None)]
 
 
@@ -128,7 +128,7 @@ def test_where_head_is_refused_the_first_byte_is_asked_for(
 ) -> None:
     files.head, files.get, files.body = head, status, body
     files.get_headers = {"Content-Type": "image/png", **headers}
-    assert check() == media.Report((), "image/png", 1234)
+    assert check() == media_check.Report((), "image/png", 1234)
     assert files.asked == [("HEAD", None), ("GET", "bytes=0-0")]
 
 
@@ -149,7 +149,7 @@ def test_in_production_this_machine_is_none_of_theirs(
 ) -> None:
     with portal.app.test_request_context():
         monkeypatch.setattr(portal.app.config["SETTINGS"], "portal_env", "production")
-        assert "private network" in media.check("image", files.url).doubts[0]
+        assert "private network" in media_check.check("image", files.url).doubts[0]
     assert files.asked == []
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from portal.compose import retention
 from portal.extensions import db
+from portal.messages import retention
 from portal.models import Delivery, Message, MessageStatus, now
 from tests.integration.compose.conftest import Sender, make_sender, text
 from tests.integration.compose.test_gateway_reports import Gateway, lose_an_answer, status

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from portal.compose import calling, sending
 from portal.connexease import schemas
 from portal.errors import DomainError
 from portal.extensions import session
+from portal.messages.sending import gateway_call, outbox
 from portal.models import AuditEntry, Credential, Message
 from portal.vault import keys
 from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
@@ -103,19 +103,19 @@ def test_the_same_form_again_changes_what_is_prepared_and_nothing_that_is_confir
 
 def test_nothing_is_sent_but_what_was_looked_at(sender: Sender) -> None:
     message_id = sender.prepare(text("One"))
-    seen = sending.mark(sender.message(message_id))
+    seen = outbox.mark(sender.message(message_id))
     sender.prepare(text("Two"))
     with pytest.raises(DomainError, match="changed in another window"):
         sender.confirm(message_id, seen=seen)
     assert sender.calls() == []
-    sender.confirm(message_id, seen=sending.mark(sender.message(message_id)))
+    sender.confirm(message_id, seen=outbox.mark(sender.message(message_id)))
     assert len(sender.calls()) == 1
 
 
 def test_what_looks_the_same_is_asked_about(sender: Sender) -> None:
     sender.send()
     second = sender.prepare(intent="intent-2")
-    with pytest.raises(sending.LookAlike):
+    with pytest.raises(outbox.LookAlike):
         sender.confirm(second)
     assert sender.message(second).state == "prepared"
     sender.confirm(second, anyway=True)
@@ -181,7 +181,7 @@ def test_two_forms_with_the_same_at_once_ask(portal, control) -> None:
     def confirm(message_id):
         try:
             sender.confirm(message_id)
-        except sending.LookAlike:
+        except outbox.LookAlike:
             return "asked"
         return "sent"
 
@@ -196,7 +196,7 @@ def test_many_workers_send_it_once(portal, control) -> None:
     ids = [sender.prepare(text(f"Number {number}"), f"intent-{number}") for number in range(3)]
     portal.sql("UPDATE message SET state = 'queued', next_attempt_at = created_at, confirmed_at = created_at")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda message_id: portal.run(calling.send, message_id), ids * 5))
+        list(pool.map(lambda message_id: portal.run(gateway_call.send, message_id), ids * 5))
     assert len(sender.calls()) == 3
     assert {row.state for row in portal.rows(Message)} == {"accepted"}
 
@@ -209,7 +209,7 @@ def test_who_was_held_up_for_longer_than_the_claim_does_not_call(sender: Sender,
         session().rollback()
         sender.portal.sql("UPDATE message SET claimed_until = created_at")
         if is_given_up:
-            sender.portal.run(calling.send, message_id)
+            sender.portal.run(gateway_call.send, message_id)
             assert sender.message(message_id).state == "unknown"
         return kept_key(credential)
 

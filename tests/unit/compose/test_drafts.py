@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.compose import drafts, preview
-from portal.compose.drafts import Button, Draft
+from portal.messages.compose import drafts, preview
+from portal.messages.compose.drafts import Button, Draft
 from portal.models import MessageType
 
 TO = "+905321234567"

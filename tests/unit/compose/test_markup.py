@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.compose.markup import HOLE, TAGS, clean, html
+from portal.messages.compose.markup import HOLE, TAGS, clean, html
 
 SIGNS = st.sampled_from("*_~`>-. \n1<&\"'()ab:/\\é\u0627\u202e\ufdd0\ufdd1")
 PIECES = st.sampled_from(

@@ -9,8 +9,8 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.compose import recipients
 from portal.errors import DomainError
+from portal.messages.compose import recipients
 
 ZONE = "Europe/Istanbul"
 

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from portal.compose import names
-from portal.compose.statuses import WAIT_FOR
 from portal.db.engine import writing
 from portal.extensions import session, settings
+from portal.messages.reports.statuses import WAIT_FOR
+from portal.messages.sending import wamids
 from portal.models import Delivery, Message, MessageState, MessageStatus, now
 
 BATCH = 200
@@ -72,7 +72,7 @@ def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:
     is_one, is_named = col(Message.id).in_(ids), col(Message.wamid).is_not(None)
     for model, condition in ((Message, sa.and_(is_one, is_named)), (MessageStatus, is_about)):
         found = session().execute(sa.select(col(model.id), col(model.wamid)).where(condition))
-        rows = [{"id": row.id, "wamid": names.erased(row.wamid)} for row in found]
+        rows = [{"id": row.id, "wamid": wamids.erased(row.wamid)} for row in found]
         if rows:
             session().execute(sa.update(model), rows)
 

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal.compose import names
-from portal.compose.reports import Report
 from portal.extensions import session
+from portal.messages.reports.parsing import Report
+from portal.messages.sending import wamids as sending_wamids
 from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
 
 STATES = {
@@ -118,7 +118,7 @@ def _keep(
         message = messages.get(report.wamid)
         row = _row(account_id, report, delivery_id)
         if message is not None and message.erased_at is not None:
-            row.wamid, row.recipient, row.description = names.erased(row.wamid), "", ""
+            row.wamid, row.recipient, row.description = sending_wamids.erased(row.wamid), "", ""
             row.delivery_id = None
         rows.setdefault((row.wamid, row.status), row)
     query = sa.select(col(MessageStatus.wamid), col(MessageStatus.status)).where(
@@ -164,7 +164,7 @@ def named(account_id: UUID, wamid: str) -> Message | None:
 
 def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
     """The messages that bear these, be it that only a hash is left of it."""
-    spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, names.erased(wamid))}
+    spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, sending_wamids.erased(wamid))}
     query = select(Message).where(Message.account_id == account_id, col(Message.wamid).in_(spelled))
     # In one order, so that two events about the same messages wait for each other, and not in a circle.
     query = query.order_by(col(Message.id)).with_for_update()

@@ -9,10 +9,11 @@ from flask import Flask, current_app
 from flask_babel import force_locale, get_locale
 
 from portal import audit
-from portal.compose import log, reviewing
-from portal.compose.log import Filter
-from portal.compose.showing import Shown
 from portal.i18n import _
+from portal.messages.compose import review
+from portal.messages.log import query
+from portal.messages.log.display import Shown
+from portal.messages.log.query import Filter
 from portal.models import Account, Message, Person
 from portal.web import csv_export
 
@@ -33,7 +34,9 @@ def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterato
     is_first = True
     while is_first or after is not None:
         with app.app_context(), force_locale(locale):
-            page = log.older(account, wanted, after, AT_ONCE) if after else log.newest(account, wanted, AT_ONCE)
+            page = (
+                query.older(account, wanted, after, AT_ONCE) if after else query.newest(account, wanted, AT_ONCE)
+            )
             rows = [_header()] if is_first else []
             rows += [_cells(message, ZoneInfo(account.time_zone)) for message in page.messages]
             after, is_first = page.oldest if page.has_older else None, False
@@ -63,7 +66,7 @@ def _cells(message: Message, zone: ZoneInfo) -> list[str]:
         _time(message.confirmed_at, zone),
         message.recipient,
         shown.type_word,
-        reviewing.content(message),
+        review.content(message),
         shown.state_word,
         _("yes") if shown.is_test else _("no"),
         message.sender,

@@ -6,12 +6,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectField
 from wtforms.validators import Length, ValidationError
 
-from portal.compose import log, recipients
-from portal.compose.log import Filter
-from portal.compose.showing import STATE_WORDS, TYPE_WORDS
 from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.i18n import _, _l
+from portal.messages.compose import recipients
+from portal.messages.log import query
+from portal.messages.log.display import STATE_WORDS, TYPE_WORDS
+from portal.messages.log.query import Filter
 from portal.models import Account, MessageState, MessageType
 from portal.web.forms import Choice, PeriodForm, as_sent, text
 
@@ -38,7 +39,7 @@ class LogForm(PeriodForm):
         self.type.choices = anything | {kind.value: str(word) for kind, word in TYPE_WORDS.items()}
         shown = {state.value: str(word) for state, word in STATE_WORDS.items() if state != MessageState.PREPARED}
         self.state.choices = anything | shown
-        self.sender.choices = anything | {str(key): email for key, email in log.senders(account).items()}
+        self.sender.choices = anything | {str(key): email for key, email in query.senders(account).items()}
         self.zone = account.time_zone
         self.offer_ranges()
 

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from sqlmodel import col
 
-from portal.compose import results, statuses
-from portal.compose.results import Result
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db import leases
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import connexease, session
+from portal.messages.reports import statuses
+from portal.messages.sending import results
+from portal.messages.sending.results import Result
 from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
 from portal.secrets.crypto import VaultError
 from portal.vault import keys

@@ -6,14 +6,16 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from portal.compose import drafts, media, preview, recipients, sending, template_list
-from portal.compose.drafts import Draft
-from portal.compose.media import Report
-from portal.compose.preview import Bubble
-from portal.compose.recipients import Recipient
-from portal.compose.template_list import Listed
 from portal.extensions import connexease, session
 from portal.i18n import _
+from portal.messages import template_list
+from portal.messages.compose import drafts, media_check, preview, recipients
+from portal.messages.compose.drafts import Draft
+from portal.messages.compose.media_check import Report
+from portal.messages.compose.preview import Bubble
+from portal.messages.compose.recipients import Recipient
+from portal.messages.sending import outbox
+from portal.messages.template_list import Listed
 from portal.models import Account, Credential, Message, MessageState, MessageType, Person
 from portal.web import rate_limits
 from portal.web.rate_limits import Limit
@@ -61,26 +63,26 @@ def prepare(
     message = drafts.message(draft, account.time_zone)
     listed = listed_for(account, draft)
     line, seen = preview.line(draft, listed), listed.kept if listed else None
-    composed = sending.Composed(message, credential, mmlite, is_fake, line, draft.template, seen)
-    row = sending.prepare(person, account, composed, intent)
+    composed = outbox.Composed(message, credential, mmlite, is_fake, line, draft.template, seen)
+    row = outbox.prepare(person, account, composed, intent)
     if row.state != MessageState.PREPARED and not _is_same(row, composed):
-        row = sending.prepare(person, account, composed, _intent_of(intent, composed))
+        row = outbox.prepare(person, account, composed, _intent_of(intent, composed))
     if draft.kind == MessageType.TEMPLATE:
         template_list.remember_language(account, draft)
     return row
 
 
-def _is_same(row: Message, composed: sending.Composed) -> bool:
+def _is_same(row: Message, composed: outbox.Composed) -> bool:
     went = (row.payload, row.credential_id, row.mmlite, row.is_fake)
     return went == _facts(composed)
 
 
-def _intent_of(intent: str, composed: sending.Composed) -> str:
+def _intent_of(intent: str, composed: outbox.Composed) -> str:
     """A mark for what the form holds now: once more the same is the same message again."""
     return sha256(json.dumps([intent, *_facts(composed)], default=str, sort_keys=True).encode()).hexdigest()
 
 
-def _facts(composed: sending.Composed) -> tuple[Any, ...]:
+def _facts(composed: outbox.Composed) -> tuple[Any, ...]:
     body = connexease().gateway.body(composed.message)
     return body, composed.credential.id, composed.mmlite, composed.is_fake
 
@@ -125,7 +127,7 @@ def review(account: Account, message: Message) -> Review:
     draft = draft_of(message)
     _follow_list(account, message, draft)
     shown = bubble(message) or Bubble()
-    twin, seen = sending.look_alike(account, message), sending.mark(message)
+    twin, seen = outbox.look_alike(account, message), outbox.mark(message)
     return Review(message, recipients.known(message.recipient), draft, shown, _look(account, draft), twin, seen)
 
 
@@ -133,7 +135,7 @@ def _follow_list(account: Account, message: Message, draft: Draft) -> None:
     """A template that was edited since the message was written is shown, and kept, as it will arrive."""
     listed = listed_for(account, draft) if draft.kind == MessageType.TEMPLATE else None
     if listed is not None and listed.kept != message.template_seen:
-        sending.show_anew(message, preview.line(draft, listed), listed.kept)
+        outbox.show_anew(message, preview.line(draft, listed), listed.kept)
 
 
 def _look(account: Account, draft: Draft) -> Report | None:
@@ -144,4 +146,4 @@ def _look(account: Account, draft: Draft) -> Report | None:
     except rate_limits.TooManyTries:
         return Report((_("The file was not looked at: too many were in the last minute."),))
     session().commit()  # nothing stays open while somebody else's machine is asked
-    return media.check(*draft.file)
+    return media_check.check(*draft.file)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from portal.compose import results
 from portal.i18n import _l
+from portal.messages.sending import results
 from portal.models import MessageState
 
 

@@ -8,15 +8,18 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.compose import blueprint, drafts, preview, recipients, reviewing, sending, template_list
-from portal.compose.drafts import Draft
-from portal.compose.forms import ComposeForm
-from portal.compose.template_forms import LANGUAGES
-from portal.compose.template_list import TemplateList
 from portal.customers.accounts.overview import is_ready
 from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.i18n import _
+from portal.messages import blueprint, template_list
+from portal.messages.compose import drafts, preview, recipients
+from portal.messages.compose import review as compose_review
+from portal.messages.compose.drafts import Draft
+from portal.messages.compose.forms import ComposeForm
+from portal.messages.compose.template_forms import LANGUAGES
+from portal.messages.sending import outbox
+from portal.messages.template_list import TemplateList
 from portal.models import Account, Credential, Message, MessageState, MessageType
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -34,7 +37,7 @@ def new(account: Account) -> ResponseReturnValue:
     """An empty form, or one that is filled in from a message (`again`) or for a number (`to`)."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    credentials = sending.gateway_keys(account)
+    credentials = outbox.gateway_keys(account)
     if not credentials:
         return htmx.page("compose/new.html", account=account, form=None)
     form = ComposeForm()
@@ -52,7 +55,7 @@ def new(account: Account) -> ResponseReturnValue:
 @access.account_page(*access.SENDERS)
 def prepare(account: Account) -> ResponseReturnValue:
     """Keep what was written and go on to the review; or only show the form again, where a button asks for that."""
-    credentials = sending.gateway_keys(account)
+    credentials = outbox.gateway_keys(account)
     form = ComposeForm()
     templates = _read_form(account, form, credentials)
     form.follow_key_unseen(credentials)
@@ -60,7 +63,7 @@ def prepare(account: Account) -> ResponseReturnValue:
         return _page(account, form, templates)
     try:
         if form.validate():
-            row = reviewing.prepare(
+            row = compose_review.prepare(
                 access.person_or_401(),
                 account,
                 form.draft(),
@@ -80,7 +83,7 @@ def prepare(account: Account) -> ResponseReturnValue:
 @only_reads
 def show_preview(account: Account) -> ResponseReturnValue:
     """What will arrive, while it is being written; or the part of the form that depends on the template."""
-    credentials = sending.gateway_keys(account)
+    credentials = outbox.gateway_keys(account)
     form = ComposeForm()
     templates = _read_form(account, form, credentials)
     block = "template_part" if request.args.get("part") == "template" else "live"
@@ -102,9 +105,9 @@ def send(account: Account, message_id: UUID) -> ResponseReturnValue:
     message = _message_or_404(account, message_id)
     try:
         seen = request.form.get("seen", "")
-        sending.confirm(access.person_or_401(), account, message, anyway="anyway" in request.form, seen=seen)
+        outbox.confirm(access.person_or_401(), account, message, anyway="anyway" in request.form, seen=seen)
     except DomainError as error:
-        return _review(account, message, None if isinstance(error, sending.LookAlike) else error, 422)
+        return _review(account, message, None if isinstance(error, outbox.LookAlike) else error, 422)
     return _detail(account, message)
 
 
@@ -112,9 +115,9 @@ def send(account: Account, message_id: UUID) -> ResponseReturnValue:
 @access.account_page(*access.SENDERS)
 def discard(account: Account, message_id: UUID) -> ResponseReturnValue:
     """Give up a message that was not confirmed; nothing happens to any other."""
-    if sending.discard(access.person_or_401(), account, message_id):
+    if outbox.discard(access.person_or_401(), account, message_id):
         flash(_("The message is discarded."))
-    elif message := reviewing.find(account, message_id):
+    elif message := compose_review.find(account, message_id):
         return _detail(account, message)
     return htmx.redirect(url_for("compose.index", account_id=account.id))
 
@@ -127,9 +130,9 @@ def _fill_again(account: Account, form: ComposeForm, wanted: str, credentials: S
     if message is None:
         flash(_("What that message said is not kept any more."), "warning")
         return
-    draft = reviewing.draft_of(message)
+    draft = compose_review.draft_of(message)
     form.fill(draft)
-    listed = reviewing.listed_for(account, draft)
+    listed = compose_review.listed_for(account, draft)
     form.template.data = listed.value if listed else ""
     form.mmlite.data = message.mmlite
     if message.credential_id in [row.id for row in credentials]:
@@ -232,7 +235,7 @@ def _review(
 ) -> ResponseReturnValue:
     if message.state != MessageState.PREPARED:
         return _detail(account, message)
-    context = {"account": account, "review": reviewing.review(account, message), "error": error}
+    context = {"account": account, "review": compose_review.review(account, message), "error": error}
     return htmx.page("compose/review.html", "review", status, **context)
 
 
@@ -241,7 +244,7 @@ def _detail(account: Account, message: Message) -> ResponseReturnValue:
 
 
 def _message_or_404(account: Account, message_id: UUID) -> Message:
-    found = reviewing.find(account, message_id)
+    found = compose_review.find(account, message_id)
     if found is None:
         abort(404)
     return found
@@ -249,6 +252,6 @@ def _message_or_404(account: Account, message_id: UUID) -> Message:
 
 def _message(account: Account, wanted: str) -> Message | None:
     try:
-        return reviewing.find(account, UUID(wanted))
+        return compose_review.find(account, UUID(wanted))
     except ValueError:
         return None

@@ -6,9 +6,9 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
-from portal.compose import markup
-from portal.compose.drafts import Draft
-from portal.compose.template_list import Listed, places
+from portal.messages.compose import markup
+from portal.messages.compose.drafts import Draft
+from portal.messages.template_list import Listed, places
 from portal.models import MessageType
 
 LINE_LIMIT = 200

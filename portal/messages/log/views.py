@@ -7,11 +7,16 @@ from uuid import UUID
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.compose import blueprint, callback, exporting, log, reviewing, sending, statuses
-from portal.compose.filters import LogForm, log_form
-from portal.compose.showing import STATUS_WORDS, Shown
 from portal.customers.accounts.overview import is_ready
 from portal.extensions import settings
+from portal.messages import blueprint
+from portal.messages.compose import review
+from portal.messages.log import export as log_export
+from portal.messages.log import query
+from portal.messages.log.display import STATUS_WORDS, Shown
+from portal.messages.log.forms import LogForm, log_form
+from portal.messages.reports import receiver, statuses
+from portal.messages.sending import outbox
 from portal.models import Account, Message, MessageState
 from portal.web import access, htmx
 from portal.web.access import SENDERS
@@ -20,7 +25,7 @@ ROOT = "/accounts/<uuid:account_id>/messages/"
 ONE = f"{ROOT}<uuid:message_id>"
 FIRST_WAIT, LONGEST_WAIT = 5, 30
 """Seconds between two looks for newer messages: they grow while nothing comes."""
-MOST_WATCHED = log.PAGE
+MOST_WATCHED = query.PAGE
 
 
 @blueprint.get(ROOT)
@@ -38,9 +43,9 @@ def index(account: Account) -> ResponseReturnValue:
         **_rows(account, page.messages),
         "page": page,
         **_unconfirmed(account),
-        "has_key": bool(sending.gateway_keys(account)),
-        "callback": callback.of(account),
-        "than": page.newest or log.newest_id(account) or "",
+        "has_key": bool(outbox.gateway_keys(account)),
+        "callback": receiver.of(account),
+        "than": page.newest or query.newest_id(account) or "",
         "count": 0,
         "wait": FIRST_WAIT,
     }
@@ -54,7 +59,7 @@ def index(account: Account) -> ResponseReturnValue:
 def rows(account: Account) -> ResponseReturnValue:
     """The rows that somebody looks at, as they stand now; the page asks by itself."""
     ids = request.args.getlist("id", UUID)[:MOST_WATCHED]
-    context = {**_context(account, _form(account)), **_rows(account, log.some(account, ids))}
+    context = {**_context(account, _form(account)), **_rows(account, query.some(account, ids))}
     return htmx.page("compose/_rows.html", None, 200, **context)
 
 
@@ -66,7 +71,7 @@ def newer(account: Account) -> ResponseReturnValue:
     if not form.validate():
         abort(400)
     than, wait = request.args.get("than", type=UUID), request.args.get("wait", FIRST_WAIT, int)
-    count = log.count_newer(account, form.filter(), than)
+    count = query.count_newer(account, form.filter(), than)
     longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
     context = {**_context(account, form), "than": than or "", "count": count, "wait": longer}
     return htmx.page("compose/_newer.html", None, 200, **context)
@@ -79,7 +84,7 @@ def export(account: Account) -> ResponseReturnValue:
     form = _form(account)
     if not form.validate():
         return htmx.redirect(f"{url_for('compose.index', account_id=account.id)}?{urlencode(form.arguments)}")
-    lines = exporting.export(access.person_or_401(), account, form.filter())
+    lines = log_export.export(access.person_or_401(), account, form.filter())
     response = Response(lines, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="messages.csv"'
     return response
@@ -92,7 +97,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
     row = _message_or_404(account, message_id)
     if row.state == MessageState.PREPARED:
         return htmx.redirect(url_for("compose.review", account_id=account.id, message_id=row.id))
-    sending.send_if_overdue(row)
+    outbox.send_if_overdue(row)
     shown = Shown(row, _may_read())
     return htmx.page(
         "compose/message.html",
@@ -103,8 +108,8 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         events_kept=statuses.events_kept(timeline),
         status_words=STATUS_WORDS,
         hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
-        callback=callback.of(account),
-        bubble=reviewing.bubble(row) if _may_read() else None,
+        callback=receiver.of(account),
+        bubble=review.bubble(row) if _may_read() else None,
         **_may(),
     )
 
@@ -116,7 +121,7 @@ def settle(account: Account, message_id: UUID) -> ResponseReturnValue:
     row, arrived = _message_or_404(account, message_id), request.form.get("arrived")
     if arrived not in ("yes", "no"):
         abort(400)
-    sending.settle(access.person_or_401(), account, row, arrived == "yes")
+    outbox.settle(access.person_or_401(), account, row, arrived == "yes")
     return htmx.redirect(url_for("compose.message", account_id=account.id, message_id=row.id))
 
 
@@ -125,9 +130,9 @@ def _unconfirmed(account: Account) -> dict[str, Any]:
     if not access.may_enter("compose.review"):
         return {"unconfirmed": [], "unconfirmed_count": 0}
     person = access.person_or_401()
-    newest = [Shown(row, may_read=True) for row in log.unconfirmed(account, person)]
-    is_all = len(newest) < log.MOST_UNCONFIRMED
-    count = len(newest) if is_all else log.count_unconfirmed(account, person)
+    newest = [Shown(row, may_read=True) for row in query.unconfirmed(account, person)]
+    is_all = len(newest) < query.MOST_UNCONFIRMED
+    count = len(newest) if is_all else query.count_unconfirmed(account, person)
     return {"unconfirmed": newest, "unconfirmed_count": count}
 
 
@@ -144,13 +149,13 @@ def _form(account: Account) -> LogForm:
     return log_form(account, request.args, may_read=_may_read())
 
 
-def _page(account: Account, form: LogForm) -> log.Page:
+def _page(account: Account, form: LogForm) -> query.Page:
     wanted = form.filter()
     if before := request.args.get("before", type=UUID):
-        return log.older(account, wanted, before)
+        return query.older(account, wanted, before)
     if after := request.args.get("after", type=UUID):
-        return log.newer(account, wanted, after)
-    return log.newest(account, wanted)
+        return query.newer(account, wanted, after)
+    return query.newest(account, wanted)
 
 
 def _rows(account: Account, messages: Any) -> dict[str, Any]:
@@ -166,7 +171,7 @@ def _context(account: Account, form: LogForm) -> dict[str, Any]:
         "form": form,
         "arguments": form.arguments,
         "address": _address(account, form),
-        "most": log.MOST_COUNTED,
+        "most": query.MOST_COUNTED,
         "days": settings().message_retention_days,
         **_may(),
     }
@@ -179,7 +184,7 @@ def _address(account: Account, form: LogForm) -> str:
 
 
 def _message_or_404(account: Account, message_id: UUID) -> Message:
-    found = log.find(account, message_id)
+    found = query.find(account, message_id)
     may_know = found is not None and (found.state != MessageState.PREPARED or _may_read())
     if found is None or not may_know:
         abort(404)

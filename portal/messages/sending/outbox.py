@@ -20,14 +20,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.compose import results, statuses
-from portal.compose.calling import can_send, credential_of, due, refresh, send, send_if_overdue
-from portal.compose.numbers import masked
 from portal.connexease import schemas
 from portal.db.engine import storable, writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
+from portal.messages.phone_numbers import masked
+from portal.messages.reports import statuses
+from portal.messages.sending import results
+from portal.messages.sending.gateway_call import can_send, credential_of, due, refresh, send, send_if_overdue
 from portal.models import (
     Account,
     Credential,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 import wtforms
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField
 
-from portal.compose import drafts
-from portal.compose.drafts import Button
-from portal.compose.template_list import MOST_VALUES, Listed
 from portal.i18n import _, _l
+from portal.messages.compose import drafts
+from portal.messages.compose.drafts import Button
+from portal.messages.template_list import MOST_VALUES, Listed
 from portal.web.forms import Choice, Form, stripped, text
 
 BLANK_VALUES, BLANK_BUTTONS = 3, 2

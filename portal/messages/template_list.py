@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal.compose.drafts import Draft
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.contact import country_of
 from portal.db.engine import storable, writing
 from portal.extensions import connexease, session
+from portal.messages.compose.drafts import Draft
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
 from portal.secrets.crypto import VaultError
 from portal.vault import keys

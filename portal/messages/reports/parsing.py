@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.compose.results import vendors
 from portal.db.engine import storable
+from portal.messages.sending.results import vendors
 from portal.models import now
 
 STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER = (

@@ -3,8 +3,6 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.compose import blueprint
-from portal.compose import callback as receiver
 from portal.customers.accounts.overview import is_ready
 from portal.db.engine import writing
 from portal.errors import DomainError
@@ -12,6 +10,8 @@ from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
+from portal.messages import blueprint
+from portal.messages.reports import receiver
 from portal.models import Account
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.compose import names, numbers, outcome, results
-from portal.compose.outcome import Outcome
-from portal.compose.outcome_words import Retry
 from portal.i18n import _, _l
+from portal.messages import phone_numbers
+from portal.messages.log import outcome
+from portal.messages.log.outcome import Outcome
+from portal.messages.log.outcome_words import Retry
+from portal.messages.sending import results, wamids
 from portal.models import Message, MessageState, MessageType, now
 
 STATE_WORDS = {
@@ -87,7 +89,11 @@ class Shown:
     def number(self) -> str:
         if not self.row.recipient:
             return _("number erased")
-        return numbers.international(self.row.recipient) if self.may_read else numbers.masked(self.row.recipient)
+        return (
+            phone_numbers.international(self.row.recipient)
+            if self.may_read
+            else phone_numbers.masked(self.row.recipient)
+        )
 
     @property
     def preview(self) -> str:
@@ -107,7 +113,7 @@ class Shown:
     def wamid(self) -> str:
         """The gateway's name of it, which contains the number."""
         wamid = self.row.wamid or ""
-        return wamid if self.may_read and not names.is_erased(wamid) else ""
+        return wamid if self.may_read and not wamids.is_erased(wamid) else ""
 
     @property
     def payload(self) -> str:

@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.compose.reports import KINDS
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.identity.mailed_links import fingerprint
+from portal.messages.reports.parsing import KINDS
 from portal.models import Account, Delivery, Person, PortalWebhook, WebhookPurpose
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import portal_webhook_place

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from portal.compose import media, recipients
 from portal.connexease import schemas
 from portal.errors import DomainError, FieldErrors
 from portal.i18n import _, _n
+from portal.messages.compose import media_check, recipients
 from portal.models import MessageType
 
 BODY_LIMIT = schemas.TEXT_BODY_LIMIT
@@ -156,7 +156,7 @@ def _button_problems(draft: Draft) -> Problems:
 
 
 def _link_problems(field: str, link: str) -> Problems:
-    problem = media.problem_with(link)
+    problem = media_check.problem_with(link)
     return [(field, problem)] if problem else []
 
 
@@ -182,12 +182,12 @@ def _text(draft: Draft, to: str) -> schemas.Message:
 
 
 def _image(draft: Draft, to: str) -> schemas.Message:
-    picture = schemas.Picture(link=media.normal(draft.link), caption=draft.caption or None)
+    picture = schemas.Picture(link=media_check.normal(draft.link), caption=draft.caption or None)
     return schemas.ImageMessage(to=to, image=picture)
 
 
 def _audio(draft: Draft, to: str) -> schemas.Message:
-    return schemas.AudioMessage(to=to, audio=schemas.Media(link=media.normal(draft.link)))
+    return schemas.AudioMessage(to=to, audio=schemas.Media(link=media_check.normal(draft.link)))
 
 
 def _template(draft: Draft, to: str) -> schemas.Message:
@@ -204,7 +204,7 @@ def _header(draft: Draft) -> list[schemas.TemplateComponent]:
     if draft.header == "text":
         parameter = schemas.TemplateParameter(type="text", text=draft.header_value)
     else:
-        file = {draft.header: {"link": media.normal(draft.header_value)}}
+        file = {draft.header: {"link": media_check.normal(draft.header_value)}}
         parameter = schemas.TemplateParameter.model_validate({"type": draft.header, **file})
     return [schemas.TemplateComponent(type="header", parameters=[parameter])]
 

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from portal.compose import outcome_words as words
-from portal.compose.outcome_words import Retry, Words
 from portal.i18n import _
+from portal.messages.log import outcome_words as words
+from portal.messages.log.outcome_words import Retry, Words
 from portal.models import Message, MessageState
 
 

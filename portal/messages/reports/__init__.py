@@ -1,0 +1,1 @@
+"""What the gateway reports: where it reports to, reading it, and moving messages by it."""

@@ -1,0 +1,1 @@
+"""Sending each message at most once: confirmed, called, recorded."""
