@@ -35,7 +35,7 @@ from portal.models import (
     WebhookPurpose,
     now,
 )
-from portal.staff import dashboard, tally
+from portal.staff.dashboard import counters, overview
 
 EVENTS = 10
 DAYS = 90
@@ -50,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _runs(_length: int) -> Mapping[str, measuring.Run]:
     return {
-        "charts": lambda: dashboard.charts(ZONE),
-        "funnel": dashboard.funnel,
-        "what needs somebody": dashboard.failures,
+        "charts": lambda: overview.charts(ZONE),
+        "funnel": overview.funnel,
+        "what needs somebody": overview.failures,
     }
 
 
@@ -116,10 +116,10 @@ def _count_anew() -> None:
     with db.engine.begin() as connection:
         connection.execute(sa.delete(Tally))
         connection.execute(sa.delete(TallyPlace))
-    for kind in tally.due():
+    for kind in counters.due():
         total = -1
         while total != (total := _counted(kind)):
-            tally.count(kind)
+            counters.count(kind)
 
 
 def _counted(kind: str) -> int:

@@ -133,10 +133,10 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
     """Make a login for somebody of the staff."""
     from portal.errors import DomainError  # noqa: PLC0415
     from portal.models import StaffRole  # noqa: PLC0415
-    from portal.staff import people  # noqa: PLC0415
+    from portal.staff.people import staff_members  # noqa: PLC0415
 
     try:
-        person = people.create(
+        person = staff_members.create(
             email,
             password,
             StaffRole(role),

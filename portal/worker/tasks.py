@@ -19,7 +19,7 @@ from portal.identity import email_change, second_factor, sessions
 from portal.messages import retention as message_retention
 from portal.messages.sending import gateway_call
 from portal.mirror import activity, aging, projection, reading, runs
-from portal.staff import tally
+from portal.staff.dashboard import counters
 from portal.vault import keys, reminders, revoking, snapshot
 from portal.webhooks import reconcile
 
@@ -62,7 +62,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (runs.begin_when_due, lambda: [None]),
     (runs.advance, runs.due),
     (message_retention.prune, message_retention.overdue),
-    (tally.count, tally.due),
+    (counters.count, counters.due),
     (sessions.prune, sessions.overdue),
     (second_factor.prune, second_factor.unconfirmed),
     (email_change.prune, email_change.overdue),

@@ -440,7 +440,7 @@ def test_a_member_cannot_do_what_the_owner_can(verified):
 
 def test_a_login_for_the_staff_is_checked_like_any_other(portal):
     from portal.errors import DomainError  # noqa: PLC0415
-    from portal.staff import people  # noqa: PLC0415
+    from portal.staff.people import staff_members  # noqa: PLC0415
 
     portal.staff(StaffRole.ADMIN, "boss@reseller.example.com")
     bad = [
@@ -451,7 +451,7 @@ def test_a_login_for_the_staff_is_checked_like_any_other(portal):
     ]
     for email, password, zone, field in bad:
         with portal.app.app_context(), pytest.raises(DomainError) as caught:
-            people.create(email, password, StaffRole.ADMIN, time_zone=zone)
+            staff_members.create(email, password, StaffRole.ADMIN, time_zone=zone)
         assert caught.value.field == field
 
 

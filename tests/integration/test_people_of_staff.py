@@ -10,7 +10,7 @@ from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, StaffRole
-from portal.staff import people
+from portal.staff.people import staff_members
 from tests.support.browser import Browser, Page
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, PASSWORD, Portal
@@ -177,9 +177,9 @@ def test_of_two_admins_who_go_at_once_one_stays(portal: Portal, admin: Browser, 
             start.wait(10)
             try:
                 if act == "demote":
-                    people.change_role(actor, person_id, StaffRole.READ_ONLY)
+                    staff_members.change_role(actor, person_id, StaffRole.READ_ONLY)
                 else:
-                    getattr(people, act)(actor, person_id)
+                    getattr(staff_members, act)(actor, person_id)
             except DomainError:
                 return "refused"
             return "gone"

@@ -8,7 +8,7 @@ import pytest
 
 from portal.identity import second_factor
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, RecoveryCode, StaffRole
-from portal.staff import people
+from portal.staff.people import staff_members
 from tests.support.browser import Browser, Page
 from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
@@ -21,7 +21,7 @@ BOSS = "boss@reseller.example.com"
 @pytest.fixture
 def boss(portal: Portal) -> Browser:
     """Somebody of the staff who has never logged in."""
-    portal.run(people.create, BOSS, PASSWORD, StaffRole.ADMIN)
+    portal.run(staff_members.create, BOSS, PASSWORD, StaffRole.ADMIN)
     return portal.browser()
 
 
@@ -126,7 +126,7 @@ def test_a_recovery_code_counts_once(portal: Portal, boss: Browser) -> None:
 
 def test_codes_are_not_guessed(make_portal) -> None:
     portal = make_portal(throttle_factor=1)
-    portal.run(people.create, BOSS, PASSWORD, StaffRole.ADMIN)
+    portal.run(staff_members.create, BOSS, PASSWORD, StaffRole.ADMIN)
     codes = portal.enrol(BOSS)
     browser = portal.browser()
     page = browser.get(type_password(browser, BOSS).goes_to)

@@ -19,7 +19,7 @@ from portal.extensions import db, session
 from portal.identity import second_factor, sessions
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.sandbox.client import SandboxControl
-from portal.staff import people
+from portal.staff.people import staff_members
 from portal.worker import tasks
 from tests.support.browser import Browser, Page
 
@@ -116,7 +116,7 @@ class Portal:
         """Somebody of the staff who has an app for codes and is logged in."""
         email, browser = email or f"{role}@reseller.example.com", self.browser()
         with self.app.app_context(), self.app.test_request_context():
-            people.create(email, PASSWORD, role)
+            staff_members.create(email, PASSWORD, role)
         self.enrol(email)
         with self.app.test_request_context():
             self._let_in(browser, session().exec(select(Person).where(Person.email == email)).one())
@@ -126,7 +126,7 @@ class Portal:
         """Somebody who belongs to the account without owning it."""
         email = email or f"{role}@acme.example.com"
         with self.app.app_context(), self.app.test_request_context():
-            person = people.create(email, PASSWORD, StaffRole.SUPPORT)
+            person = staff_members.create(email, PASSWORD, StaffRole.SUPPORT)
             person.staff_role = None
             session().add_all([person, Membership(person_id=person.id, account_id=account_id, role=role)])
             session().commit()

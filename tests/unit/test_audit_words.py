@@ -7,7 +7,7 @@ from pathlib import Path
 from portal.audit.log import FAMILIES
 from portal.connexease.triggers import CATALOGUE, NOT_OFFERED
 from portal.secrets.stored import PLACES
-from portal.staff.audit_forms import FAMILY_WORDS
+from portal.staff.audit.forms import FAMILY_WORDS
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 KINDS = {kind for kinds in FAMILIES.values() for kind in kinds}

@@ -13,7 +13,7 @@ from portal.mirror.facts import Facts
 from portal.mirror.marks import Recency
 from portal.mirror.search import put
 from portal.models import MirroredAccount, Step, now
-from portal.staff.account_forms import STEP_WORDS
+from portal.staff.accounts.forms import STEP_WORDS
 from tests.support.marks import both_databases
 
 NAMES = ("Çelik Gıda", "acme", "Acme", "ÅNGSTRÖM", "Zeta", "100% Other_Ltd", "Straße 12", "李记", "", "Émile & Co")

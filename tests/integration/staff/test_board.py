@@ -17,7 +17,7 @@ from portal.models import (
     Step,
     now,
 )
-from portal.staff import board
+from portal.staff.signups import board
 from tests.support.browser import Browser, Page
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal

@@ -20,7 +20,7 @@ from portal.models import (
     Tally,
     now,
 )
-from portal.staff import dashboard, tally
+from portal.staff.dashboard import counters, overview
 from portal.web.charts import Chart
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
@@ -40,7 +40,7 @@ def events(portal: Portal, instants: list[datetime]) -> None:
     portal.run(add)
 
 
-def counted(portal: Portal, kind: str = tally.EVENTS) -> int:
+def counted(portal: Portal, kind: str = counters.EVENTS) -> int:
     return sum(row.count for row in portal.rows(Tally) if row.kind == kind)
 
 
@@ -74,8 +74,8 @@ def test_the_last_weeks_are_found_by_an_index(portal: Portal) -> None:
 
     with portal.app.app_context():
         sa.event.listen(db.engine, "before_cursor_execute", note)
-        dashboard.charts("UTC")
-        dashboard.failures()
+        overview.charts("UTC")
+        overview.failures()
         sa.event.remove(db.engine, "before_cursor_execute", note)
         plans = []
         for statement in statements:
@@ -101,10 +101,10 @@ def test_events_a_day_as_they_are_in_the_zone(portal: Portal, zone: str) -> None
     start = now() - timedelta(days=3)
     instants = [start + timedelta(minutes=37 * number) for number in range(100)]
     events(portal, instants)
-    portal.run(tally.count, tally.EVENTS)
+    portal.run(counters.count, counters.EVENTS)
     with portal.app.app_context():
-        days = dashboard.days(zone)
-        shown = dict(zip(days, tally.per_day(tally.EVENTS, days, zone), strict=True))
+        days = overview.days(zone)
+        shown = dict(zip(days, counters.per_day(counters.EVENTS, days, zone), strict=True))
     expected: dict[date, int] = dict.fromkeys(days, 0)
     for instant in instants:
         expected[instant.astimezone(ZoneInfo(zone)).date()] += 1
@@ -112,15 +112,15 @@ def test_events_a_day_as_they_are_in_the_zone(portal: Portal, zone: str) -> None
 
 
 def test_counting_goes_on_where_it_was_and_counts_nothing_twice(portal: Portal, monkeypatch) -> None:
-    monkeypatch.setattr(tally, "BATCH", 7)
+    monkeypatch.setattr(counters, "BATCH", 7)
     portal.customer()
     old = now() - timedelta(hours=1)
     events(portal, [old] * 20)
     for _ in range(2):
-        portal.run(tally.count, tally.EVENTS)
+        portal.run(counters.count, counters.EVENTS)
         assert counted(portal) == 20
     events(portal, [old, now(), old])
-    portal.run(tally.count, tally.EVENTS)
+    portal.run(counters.count, counters.EVENTS)
     assert counted(portal) == 21, "what is too new waits, and what comes after it"
     portal.sql("UPDATE delivery SET received_at = :old", old=old)
     portal.sweep()
@@ -134,14 +134,14 @@ def test_counting_goes_on_where_it_was_and_counts_nothing_twice(portal: Portal, 
 def test_two_workers_count_together_as_one(portal: Portal) -> None:
     portal.customer()
     events(portal, [now() - timedelta(hours=hours) for hours in range(1, 51)])
-    at_once(*[lambda: portal.run(tally.count, tally.EVENTS)] * 3)
-    portal.run(tally.count, tally.EVENTS)
+    at_once(*[lambda: portal.run(counters.count, counters.EVENTS)] * 3)
+    portal.run(counters.count, counters.EVENTS)
     assert counted(portal) == 50
 
 
 @both_databases
 def test_messages_are_counted_when_they_are_confirmed(portal: Portal, monkeypatch) -> None:
-    monkeypatch.setattr(tally, "BATCH", 2)
+    monkeypatch.setattr(counters, "BATCH", 2)
     portal.customer()
     account, old = portal.account(JANE), now() - timedelta(hours=2)
 
@@ -156,15 +156,15 @@ def test_messages_are_counted_when_they_are_confirmed(portal: Portal, monkeypatc
     portal.run(add, None, 2)
     portal.run(add, old + timedelta(minutes=1), 4)
     for _ in range(2):
-        portal.run(tally.count, tally.MESSAGES)
-        assert counted(portal, tally.MESSAGES) == 9
+        portal.run(counters.count, counters.MESSAGES)
+        assert counted(portal, counters.MESSAGES) == 9
 
 
 @both_databases
 def test_accounts_and_channels_as_they_stood(portal: Portal, monkeypatch) -> None:
     zone = "Pacific/Kiritimati"
     with portal.app.app_context():
-        days = dashboard.days(zone)
+        days = overview.days(zone)
         noon = datetime.combine(days[-1], datetime.min.time(), UTC) - timedelta(hours=2)
         facts = {"contact_email": "", "billing_email": "", "time_zone": "UTC"}
         made = [noon - timedelta(days=back) for back in (0, 0, 3, 200)]
@@ -177,11 +177,11 @@ def test_accounts_and_channels_as_they_stood(portal: Portal, monkeypatch) -> Non
             session().add(Channel(account_id=accounts[0].id, connexease_uuid=uuid4(), **seen))
         session().commit()
         for counted in (0, 3, 4):  # what is counted and what is not yet, together
-            monkeypatch.setattr(tally, "BATCH", counted)
-            monkeypatch.setattr(tally, "MOST_BATCHES", 1)
-            for kind in (tally.ACCOUNTS, tally.CHANNELS):
-                tally.count(kind)
-            shown = {chart.name: chart for chart in dashboard.charts(zone)}
+            monkeypatch.setattr(counters, "BATCH", counted)
+            monkeypatch.setattr(counters, "MOST_BATCHES", 1)
+            for kind in (counters.ACCOUNTS, counters.CHANNELS):
+                counters.count(kind)
+            shown = {chart.name: chart for chart in overview.charts(zone)}
             assert list(shown["Accounts"].values[-5:]) == [1, 2, 2, 2, 4]
             assert list(shown["Channels"].values[-7:]) == [1, 2, 2, 2, 3, 2, 2]
             assert len(shown["Accounts"].values) == 30
@@ -206,13 +206,13 @@ def test_the_funnel_of_sign_ups(portal: Portal) -> None:
         "UPDATE account SET created_at = :old WHERE contact_email LIKE 'old%'", old=now().replace(year=2020)
     )
     with portal.app.test_request_context():
-        stages = dashboard.funnel()
+        stages = overview.funnel()
     assert [(stage.count, stage.percent) for stage in stages] == [(3, 100), (2, 67), (2, 67), (1, 33)]
 
 
 def failures(portal: Portal) -> dict[str, int]:
     with portal.app.test_request_context():
-        return {failure.kind: failure.count for failure in dashboard.failures()}
+        return {failure.kind: failure.count for failure in overview.failures()}
 
 
 def test_what_needs_somebody_is_named_and_leads_to_where_it_is_mended(portal: Portal) -> None:
@@ -299,8 +299,8 @@ def test_the_page_asks_few_questions_however_much_there_is(portal: Portal) -> No
     asked: list[str] = []
     with portal.app.test_request_context():
         sa.event.listen(db.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
-        dashboard.charts("UTC")
-        dashboard.failures()
-        dashboard.funnel()
+        overview.charts("UTC")
+        overview.failures()
+        overview.funnel()
     assert len(asked) < 30
     assert not [statement for statement in asked if "FROM delivery" in statement and "state" not in statement]

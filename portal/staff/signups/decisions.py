@@ -21,7 +21,7 @@ from portal.extensions import session, settings
 from portal.i18n import _
 from portal.mirror import projection
 from portal.models import Account, AuditEntry, Mail, MailKind, Person, Provisioning, Step, now
-from portal.staff.board import DECIDED, UNFINISHED, WORKING, find
+from portal.staff.signups.board import DECIDED, UNFINISHED, WORKING, find
 
 LET_IN = ("account.approved", "account.opened", "account.vouched_for")
 """What the staff did who wanted an account, as the audit log calls it."""

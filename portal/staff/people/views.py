@@ -14,8 +14,8 @@ from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
-from portal.staff import people as service
-from portal.staff.people_forms import InviteForm, StaffRoleForm
+from portal.staff.people import staff_members
+from portal.staff.people.forms import InviteForm, StaffRoleForm
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
@@ -88,7 +88,7 @@ def change_staff_role(person_id: UUID) -> ResponseReturnValue:
     person, form = _person_or_404(person_id), StaffRoleForm()
     try:
         if form.validate():
-            service.change_role(access.person_or_401(), person_id, StaffRole(form.role.data))
+            staff_members.change_role(access.person_or_401(), person_id, StaffRole(form.role.data))
             flash(_("Saved. It counts from their next click on."))
             is_oneself = person_id == access.person_or_401().id
             return htmx.redirect(url_for("staff.people") if is_oneself else _address(person_id))
@@ -103,7 +103,7 @@ def switch_off(person_id: UUID) -> ResponseReturnValue:
     """Keep somebody from logging in, at once."""
 
     def off(actor: Person) -> str:
-        person = service.switch_off(actor, person_id)
+        person = staff_members.switch_off(actor, person_id)
         return _("%(person)s is switched off, and logged out everywhere.", person=person.full_name)
 
     return _done(_address(person_id), off)
@@ -115,7 +115,7 @@ def switch_on(person_id: UUID) -> ResponseReturnValue:
     """Let somebody log in again."""
 
     def on(actor: Person) -> str:
-        return _("%(person)s can log in again.", person=service.switch_on(actor, person_id).full_name)
+        return _("%(person)s can log in again.", person=staff_members.switch_on(actor, person_id).full_name)
 
     return _done(_address(person_id), on)
 
@@ -126,7 +126,7 @@ def remove_colleague(person_id: UUID) -> ResponseReturnValue:
     """Take somebody out of the staff."""
     _person_or_404(person_id)
     try:
-        person = service.remove(access.person_or_401(), person_id)
+        person = staff_members.remove(access.person_or_401(), person_id)
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(_address(person_id))
@@ -149,7 +149,7 @@ def reset_app(person_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             confirm(form)
-            service.reset_app(access.person_or_401(), person_id)
+            staff_members.reset_app(access.person_or_401(), person_id)
             flash(_("%(person)s sets up another app at the next log-in.", person=person.full_name))
             return htmx.redirect(_address(person_id))
     except DomainError as error:
@@ -161,7 +161,7 @@ def reset_app(person_id: UUID) -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN)
 def end_session(person_id: UUID, login_id: UUID) -> ResponseReturnValue:
     """Log one of somebody's browsers out."""
-    service.end_session(access.person_or_401(), _person_or_404(person_id), login_id)
+    staff_members.end_session(access.person_or_401(), _person_or_404(person_id), login_id)
     flash(_("That browser is logged out."))
     return htmx.redirect(_address(person_id))
 
@@ -171,7 +171,7 @@ def end_session(person_id: UUID, login_id: UUID) -> ResponseReturnValue:
 def end_sessions(person_id: UUID) -> ResponseReturnValue:
     """Log all of somebody's browsers out."""
     here = browser_login.this_login()
-    service.end_sessions(access.person_or_401(), _person_or_404(person_id), here.id if here else None)
+    staff_members.end_sessions(access.person_or_401(), _person_or_404(person_id), here.id if here else None)
     flash(_("Every browser of theirs is logged out."))
     return htmx.redirect(_address(person_id))
 
@@ -186,7 +186,7 @@ def _done(address: str, act: Callable[[Person], str]) -> ResponseReturnValue:
 
 
 def _people_page(form: InviteForm, status: int = 200) -> ResponseReturnValue:
-    everybody = service.everybody()
+    everybody = staff_members.everybody()
     context = {
         "people": everybody,
         "with_app": second_factor.who_has_one(everybody),
@@ -217,7 +217,7 @@ def _address(person_id: UUID) -> str:
 
 
 def _person_or_404(person_id: UUID) -> Person:
-    person = service.find(person_id)
+    person = staff_members.find(person_id)
     if person is None:
         abort(404)
     return person

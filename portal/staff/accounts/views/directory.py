@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal.i18n import _
 from portal.mirror import directory, reading, runs
 from portal.models import now
-from portal.staff import account_export as export
-from portal.staff import account_page, blueprint
-from portal.staff.account_forms import AccountFilter, account_filter
-from portal.staff.account_page import HELPERS
+from portal.staff import blueprint
+from portal.staff.accounts import export
+from portal.staff.accounts.forms import AccountFilter, account_filter
+from portal.staff.accounts.views import account_page
+from portal.staff.accounts.views.account_page import HELPERS
 from portal.web import access, csv_export, htmx
 
 

@@ -11,9 +11,10 @@ from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step
-from portal.staff import blueprint, deciding, dropoffs
-from portal.staff import board as service
-from portal.staff.board_forms import AdoptForm, DeclineForm, GiveUpForm
+from portal.staff import blueprint
+from portal.staff.signups import board as sign_up_board
+from portal.staff.signups import decisions, dropoffs
+from portal.staff.signups.forms import AdoptForm, DeclineForm, GiveUpForm
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
@@ -32,10 +33,10 @@ def board() -> ResponseReturnValue:
         "staff/board.html",
         "board",
         step=step,
-        counts=service.counts(),
-        set_ups=service.unfinished(step),
-        most=service.MOST,
-        ended=service.ended() if step is None else [],
+        counts=sign_up_board.counts(),
+        set_ups=sign_up_board.unfinished(step),
+        most=sign_up_board.MOST,
+        ended=sign_up_board.ended() if step is None else [],
         dropoffs=dropoffs.lately() if step is None else [],
     )
 
@@ -51,7 +52,7 @@ def set_up(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def approve(account_id: UUID) -> ResponseReturnValue:
     """Let a sign-up go on."""
-    return _do(deciding.approve, account_id, _("%(name)s is approved and being set up."))
+    return _do(decisions.approve, account_id, _("%(name)s is approved and being set up."))
 
 
 @blueprint.post(f"{ONE}/decline")
@@ -62,14 +63,14 @@ def decline(account_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(account_id, 422, decline_form=form)
     note = text(form.note)
-    return _do(lambda actor, of: deciding.decline(actor, of, note), account_id, _("%(name)s is declined."))
+    return _do(lambda actor, of: decisions.decline(actor, of, note), account_id, _("%(name)s is declined."))
 
 
 @blueprint.post(f"{ONE}/retry")
 @access.staff_page(*HELPERS)
 def retry(account_id: UUID) -> ResponseReturnValue:
     """Try at once."""
-    return _do(deciding.retry, account_id, _("%(name)s is being tried again."))
+    return _do(decisions.retry, account_id, _("%(name)s is being tried again."))
 
 
 @blueprint.post(f"{ONE}/link")
@@ -78,9 +79,9 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
     """Mail the link again that proves the address."""
 
     def mail(actor: Person, of: UUID) -> Account:
-        if found := service.find(of):
+        if found := sign_up_board.find(of):
             rate_limits.take_for_email(Limit.MAILS, found.owner.email)
-        return deciding.mail_link(actor, of)
+        return decisions.mail_link(actor, of)
 
     return _do(mail, account_id, _("A new link is on its way to %(name)s."))
 
@@ -90,7 +91,7 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
 def take_up(account_id: UUID) -> ResponseReturnValue:
     """Go on with what was given up or declined."""
     return _do(
-        deciding.take_up,
+        decisions.take_up,
         account_id,
         _("%(name)s is being set up again."),
         {
@@ -109,7 +110,7 @@ def adopt(account_id: UUID) -> ResponseReturnValue:
     if not form.validate() or seen is None:
         return _page(account_id, 422, adopt_form=form)
     try:
-        account = deciding.adopt(access.person_or_401(), account_id, seen, text(form.reason))
+        account = decisions.adopt(access.person_or_401(), account_id, seen, text(form.reason))
     except DomainError as error:
         form.show_refusal(error)
         return _page(account_id, 422, adopt_form=form)
@@ -125,7 +126,7 @@ def give_up(account_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(account_id, 422, give_up_form=form)
     note = text(form.note)
-    return _do(lambda actor, of: deciding.give_up(actor, of, note), account_id, _("%(name)s is given up."))
+    return _do(lambda actor, of: decisions.give_up(actor, of, note), account_id, _("%(name)s is given up."))
 
 
 @blueprint.post(f"{ROOT}attempts/<uuid:attempt_id>/resume")
@@ -141,7 +142,7 @@ def _do(
     """Do it and say so; `others`: the sentence for where it may stand afterwards instead."""
     try:
         account = action(access.person_or_401(), of)
-        found = service.find(of) if others else None
+        found = sign_up_board.find(of) if others else None
         said = others.get(found.row.step, sentence) if others and found else sentence
         flash(said % {"name": account.name})
     except DomainError as error:
@@ -150,7 +151,7 @@ def _do(
 
 
 def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnValue:
-    found = service.find(account_id)
+    found = sign_up_board.find(account_id)
     if found is None:
         abort(404)
     if htmx.is_fragment_request() and request.method == "GET" and found.row.step == Step.READY:
@@ -160,13 +161,14 @@ def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnVa
         "adopt_form": AdoptForm(),
         "decline_form": DeclineForm(),
         "give_up_form": GiveUpForm(),
-        "history": service.history(account_id),
+        "history": sign_up_board.history(account_id),
+        "unfinished": sign_up_board.UNFINISHED,
         **forms,
     }
-    return htmx.page("staff/set_up.html", "set_up", status, item=found, unfinished=service.UNFINISHED, **context)
+    return htmx.page("staff/set_up.html", "set_up", status, item=found, **context)
 
 
 def _step() -> Step | None:
     """The step that the board is narrowed to."""
     wanted = request.args.get("step", "")
-    return Step(wanted) if wanted in set(service.UNFINISHED) else None
+    return Step(wanted) if wanted in set(sign_up_board.UNFINISHED) else None

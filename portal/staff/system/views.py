@@ -10,7 +10,8 @@ from portal.doctor import rounds
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import StaffRole
-from portal.staff import blueprint, mending
+from portal.staff import blueprint
+from portal.staff.system import failed_mail
 from portal.web import access, htmx
 
 
@@ -23,7 +24,7 @@ def system() -> ResponseReturnValue:
         "staff/system.html",
         findings=rounds.quick_checks(),
         outside=rounds.slow_checks() if asked else None,
-        failed_mails=mending.failed_mails(),
+        failed_mails=failed_mail.failed_mails(),
         settings_shown=rounds.shown_settings(),
     )
 
@@ -41,7 +42,7 @@ def system_outside() -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN, StaffRole.SUPPORT)
 def send_mails_again() -> ResponseReturnValue:
     """Try once more to send what nobody took."""
-    count = mending.send_mails_again(access.person_or_401())
+    count = failed_mail.send_mails_again(access.person_or_401())
     flash(_("Mails that are tried again: %(count)d.", count=count))
     return htmx.redirect(url_for("staff.system"))
 

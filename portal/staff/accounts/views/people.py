@@ -12,7 +12,7 @@ from portal.identity.step_up import confirm
 from portal.mirror import directory
 from portal.models import Person, StaffRole
 from portal.staff import blueprint
-from portal.staff import customer_people as service
+from portal.staff.accounts import customer_people
 from portal.web import access, htmx
 
 APP = "/staff/accounts/<uuid:uuid>/people/<uuid:person_id>/app"
@@ -35,7 +35,7 @@ def reset_customer_app(uuid: UUID, person_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             confirm(form)
-            service.reset_app(access.person_or_401(), account_id, person_id)
+            customer_people.reset_app(access.person_or_401(), account_id, person_id)
             flash(
                 _(
                     "%(person)s logs in with the password alone now, and was told so by mail.",
@@ -50,7 +50,7 @@ def reset_customer_app(uuid: UUID, person_id: UUID) -> ResponseReturnValue:
 
 def _person_or_404(uuid: UUID, person_id: UUID) -> tuple[UUID, Person]:
     row = directory.find(uuid)
-    person = service.with_an_app(row.account_id, person_id) if row is not None and row.account_id else None
+    person = customer_people.with_an_app(row.account_id, person_id) if row is not None and row.account_id else None
     if row is None or row.account_id is None or person is None:
         abort(404)
     return row.account_id, person

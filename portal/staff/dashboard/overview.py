@@ -1,7 +1,7 @@
 """How the business goes, and what needs somebody.
 
-Nothing here reads a table that grows without end: what there is was counted (`portal.staff.tally`), and only what
-came after that is read.
+Nothing here reads a table that grows without end: what there is was counted by `portal.staff.dashboard.counters`,
+and only what came after that is read.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +37,8 @@ from portal.models import (
     Webhook,
     now,
 )
-from portal.staff import board, tally
+from portal.staff.dashboard import counters
+from portal.staff.signups import board
 from portal.web.charts import Chart
 
 DAYS = 30
@@ -85,10 +86,10 @@ def charts(zone: str) -> list[Chart]:
     """Accounts and channels over time, and events and messages a day."""
     of = days(zone)
     return [
-        Chart(_("Accounts"), of, tally.standing(tally.ACCOUNTS, of, zone)),
+        Chart(_("Accounts"), of, counters.standing(counters.ACCOUNTS, of, zone)),
         Chart(_("Channels"), of, _channels(of, zone)),
-        Chart(_("Events a day"), of, tally.per_day(tally.EVENTS, of, zone)),
-        Chart(_("Messages a day"), of, tally.per_day(tally.MESSAGES, of, zone)),
+        Chart(_("Events a day"), of, counters.per_day(counters.EVENTS, of, zone)),
+        Chart(_("Messages a day"), of, counters.per_day(counters.MESSAGES, of, zone)),
     ]
 
 
@@ -187,6 +188,6 @@ def _channels(of: list[date], zone: str) -> list[int]:
     """Those that were seen first by the end of each day, without those that were gone by then."""
     gone = "SELECT count(*) FROM channel WHERE gone_at IS NOT NULL"
     total = int(session().execute(sa.text(gone)).scalar_one())
-    left = tally.backwards(total, tally.each_day(gone, "gone_at", of, zone))
-    seen = tally.standing(tally.CHANNELS, of, zone)
+    left = counters.backwards(total, counters.each_day(gone, "gone_at", of, zone))
+    seen = counters.standing(counters.CHANNELS, of, zone)
     return [there - away for there, away in zip(seen, left, strict=True)]

@@ -4,10 +4,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.customers.signup import takeovers
 from portal.models import MirroredAccount, StaffRole
-from portal.staff import account_detail
-from portal.staff import account_export as export
-from portal.staff.account_forms import MESSAGE_WORDS
-from portal.staff.opening_forms import InviteForm
+from portal.staff.accounts import detail, export
+from portal.staff.accounts.forms import MESSAGE_WORDS
+from portal.staff.accounts.opening_forms import InviteForm
 from portal.web import access, htmx
 
 HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
@@ -19,7 +18,7 @@ def show(row: MirroredAccount, form: InviteForm | None = None, status: int = 200
         "staff/account.html",
         "invitation" if form else None,
         status,
-        detail=account_detail.of(row),
+        detail=detail.of(row),
         state_of=export.state_of,
         message_words=MESSAGE_WORDS,
         may_help=access.person_or_401().staff_role in HELPERS,

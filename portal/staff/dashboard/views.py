@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 
 from portal.staff import blueprint
-from portal.staff import dashboard as service
+from portal.staff.dashboard import overview
 from portal.web import access, htmx
 
 
@@ -15,8 +15,8 @@ def dashboard() -> ResponseReturnValue:
     return htmx.page(
         "staff/dashboard.html",
         "overview",
-        failures=service.failures(),
-        charts=service.charts(zone),
-        funnel=service.funnel(),
-        days=service.DAYS,
+        failures=overview.failures(),
+        charts=overview.charts(zone),
+        funnel=overview.funnel(),
+        days=overview.DAYS,
     )

@@ -1,0 +1,1 @@
+"""The staff's list of accounts and the page of one."""

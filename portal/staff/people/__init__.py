@@ -1,0 +1,1 @@
+"""The reseller's own people."""

@@ -1,0 +1,1 @@
+"""How the portal itself is, and mail that failed."""
