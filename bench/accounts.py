@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 from bench import _measuring as measuring
 from portal.extensions import db, session, settings
 from portal.identity import sessions
-from portal.mirror import directory, marks, words
+from portal.mirror import directory, facets, search_words
 from portal.mirror.directory import Filter, Order, Sort
-from portal.mirror.marks import Recency
+from portal.mirror.facets import Recency
 from portal.models import MirroredAccount, Person, StaffRole, now
 
 NEWEST, BY_NAME, BY_ACTIVITY = Order(), Order(Sort.NAME, descending=False), Order(Sort.ACTIVITY)
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _runs(length: int) -> dict[str, Callable[[], object]]:
     def listed(order: Order = NEWEST, typed: str = "", **more: Any) -> Callable[[], object]:
-        wanted = Filter(words=tuple(words.wanted(typed)), **more)
+        wanted = Filter(words=tuple(search_words.wanted(typed)), **more)
         return lambda: directory.first_page(wanted, order)
 
     middle = directory.first_page(Filter(), BY_NAME, length // 2).last if length < 1000 else _place(length // 2)
@@ -104,12 +104,12 @@ def _runs(length: int) -> dict[str, Callable[[], object]]:
         "words of every account": listed(BY_NAME, typed="shop turk"),
         "words of many, together of none": listed(typed="even odd"),
         "a word of the oldest twentieth": listed(typed="early"),
-        "no channel: half of them": listed(BY_NAME, marks=(marks.NO_CHANNEL,)),
-        "gone: one in a thousand": listed(marks=(marks.GONE,)),
-        "a common word and gone": listed(BY_NAME, typed="shop", marks=(marks.GONE,)),
+        "no channel: half of them": listed(BY_NAME, marks=(facets.NO_CHANNEL,)),
+        "gone: one in a thousand": listed(marks=(facets.GONE,)),
+        "a common word and gone": listed(BY_NAME, typed="shop", marks=(facets.GONE,)),
         "ready, by name, with a word": listed(BY_NAME, typed="shop", marks=("ready",)),
-        "a token expires": listed(marks=(marks.EXPIRING,)),
-        "a token expires, by name, quiet": listed(BY_NAME, marks=(marks.EXPIRING,), recencies=QUIET),
+        "a token expires": listed(marks=(facets.EXPIRING,)),
+        "a token expires, by name, quiet": listed(BY_NAME, marks=(facets.EXPIRING,), recencies=QUIET),
         "quiet for 30 days, newest first": listed(recencies=QUIET),
         "quiet for 30 days, by name": listed(BY_NAME, recencies=QUIET),
         "active today, by last activity": listed(BY_ACTIVITY, recencies=(Recency.DAY,)),
@@ -175,13 +175,13 @@ def _grow(first: int, last: int) -> None:
 
 
 def _kinds(first: int) -> sa.Update:
-    """What `portal.mirror.marks` makes of each row."""
+    """What `portal.mirror.facets` makes of each row."""
     table, at = MirroredAccount.__table__, now()  # type: ignore[attr-defined]
     bits = [
-        sa.case((table.c.marks.like(f"% {mark} %"), marks.RECENCIES << place), else_=0)
-        for place, mark in enumerate(marks.TOLD_APART)
+        sa.case((table.c.marks.like(f"% {mark} %"), facets.RECENCIES << place), else_=0)
+        for place, mark in enumerate(facets.TOLD_APART)
     ]
-    ages = [sa.case((table.c.last_activity_at < at - limit, 1), else_=0) for limit in marks.LIMITS]
+    ages = [sa.case((table.c.last_activity_at < at - limit, 1), else_=0) for limit in facets.LIMITS]
     kind = sum([*bits, *ages], start=sa.literal(0))
     return sa.update(table).where(table.c.id >= first).values(kind=kind)
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from portal.db.engine import writing
 from portal.extensions import session
-from portal.mirror import marks
+from portal.mirror import facets
 from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition, now
 from portal.models.base import UtcDateTime
 
@@ -65,11 +65,13 @@ def _note(newest: dict[Any, Any]) -> None:
         )
         .values(
             last_activity_at=sa.bindparam("at", type_=UtcDateTime()),
-            kind=col(MirroredAccount.kind) - col(MirroredAccount.kind) % marks.RECENCIES + sa.bindparam("recency"),
+            kind=col(MirroredAccount.kind)
+            - col(MirroredAccount.kind) % facets.RECENCIES
+            + sa.bindparam("recency"),
         )
     )
     for account_id in sorted(newest):
         at = newest[account_id]
-        recency = int(marks.recency(at, now()))
+        recency = int(facets.recency(at, now()))
         session().execute(later, {"which": account_id, "at": at, "recency": recency})
         session().commit()

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from portal.db.engine import writing
 from portal.extensions import session
-from portal.mirror import marks, search
+from portal.mirror import facets, search_index
 from portal.models import MirroredAccount, ReadPosition, now
 from portal.vault.snapshot import EXPIRES_SOON
 
@@ -44,7 +44,7 @@ def age(_row: None = None) -> None:
 def _crossings() -> list[tuple[sa.ColumnElement[Any], timedelta]]:
     """What is told apart by time, and how far from now it changes."""
     expiry = [(_ROW.token_expires_at, timedelta(0)), (_ROW.token_expires_at, EXPIRES_SOON)]
-    return [*expiry, *((_ROW.last_activity_at, -limit) for limit in marks.LIMITS)]
+    return [*expiry, *((_ROW.last_activity_at, -limit) for limit in facets.LIMITS)]
 
 
 def _crossed(column: Any, after: datetime, until: datetime, at: datetime) -> Iterator[int]:
@@ -59,9 +59,9 @@ def _crossed(column: Any, after: datetime, until: datetime, at: datetime) -> Ite
         rows = session().execute(query.order_by(column, _ROW.id).limit(BATCH)).all()
         session().rollback()
         for row in rows:
-            is_marked = f" {marks.EXPIRING} " in row.marks
-            is_current = row.kind % marks.RECENCIES == marks.recency(row.last_activity_at, at)
-            if not is_current or is_marked != marks.expires_soon(row.token_expires_at, at):
+            is_marked = f" {facets.EXPIRING} " in row.marks
+            is_current = row.kind % facets.RECENCIES == facets.recency(row.last_activity_at, at)
+            if not is_current or is_marked != facets.expires_soon(row.token_expires_at, at):
                 yield row.id
         if len(rows) < BATCH:
             return
@@ -75,8 +75,8 @@ def _mark(number: int) -> None:
     row = session().exec(query.execution_options(populate_existing=True)).first()
     if row is not None:
         before = row.marks
-        marks.mark(row)
+        facets.mark(row)
         session().add(row)
         if row.marks != before:
-            search.put(session(), [row])
+            search_index.put(session(), [row])
     session().commit()

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from portal.extensions import session
-from portal.mirror import narrowing
-from portal.mirror.asking import Filter, Order, Position, Sort, position
-from portal.mirror.narrowing import Row
+from portal.mirror.query import lookup
+from portal.mirror.query.filters import Filter, Order, Position, Sort, position
+from portal.mirror.query.lookup import Row
 from portal.models import MirroredAccount
 
 __all__ = ["Filter", "Order", "Page", "Position", "Row", "Sort", "position"]
@@ -60,7 +60,7 @@ def page_after(wanted: Filter, order: Order, place: Position, size: int = PAGE) 
 
 def page_before(wanted: Filter, order: Order, place: Position, size: int = PAGE) -> Page:
     """What comes just before a place; a page that would not be full is the first one."""
-    found = narrowing.rows(wanted, order.turned, place, size + 1)
+    found = lookup.rows(wanted, order.turned, place, size + 1)
     if len(found.rows) <= size and found.stopped is None:
         return first_page(wanted, order, size)
     return Page(found.rows[:size][::-1], order, True, True, found.stopped is not None, begins=found.stopped)
@@ -87,7 +87,7 @@ def find(uuid: UUID) -> MirroredAccount | None:
 
 
 def _forwards(wanted: Filter, order: Order, place: Position | None, size: int) -> Page:
-    found = narrowing.rows(wanted, order, place, size + 1)
+    found = lookup.rows(wanted, order, place, size + 1)
     stopped, has_after = found.stopped, len(found.rows) > size or found.stopped is not None
     begins = place.just_after(order) if place and not found.rows else None
     return Page(found.rows[:size], order, place is not None, has_after, stopped is not None, begins, stopped)

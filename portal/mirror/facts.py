@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from portal.db.engine import storable
-from portal.mirror import marks, search, words
+from portal.mirror import facets, search_index, search_words
 from portal.models import (
     Account,
     Channel,
@@ -109,7 +109,7 @@ def apply_account(session: Session, row: MirroredAccount, account: Account, at: 
     row.read_at, row.problem_text = freshness(session, account)
     contact = f"{account.contact_name} {account.contact_lastname} {account.billing_email}"
     if apply(row, of_account(session, account, at), f"{contact} {people_of(session, account)}"):
-        search.put(session, [row])
+        search_index.put(session, [row])
 
 
 def apply(row: MirroredAccount, facts: Facts, more: str = "") -> bool:
@@ -123,10 +123,10 @@ def apply(row: MirroredAccount, facts: Facts, more: str = "") -> bool:
     """
     row.channels, row.channels_disconnected = facts.channels, facts.channels_disconnected
     row.webhooks, row.tokens, row.token_expires_at = facts.webhooks, facts.tokens, facts.token_expires_at
-    row.name_key = words.name_key(row.name)
+    row.name_key = search_words.name_key(row.name)
     texts = [row.name, row.contact_email, more, *facts.channel_names]
     uuids = [row.account_id, row.connexease_uuid, *facts.channel_uuids]
     before = (row.terms, row.marks)
-    row.terms = storable(words.terms_of(texts, uuids, row.phone))
-    marks.mark(row)
+    row.terms = storable(search_words.terms_of(texts, uuids, row.phone))
+    facets.mark(row)
     return (row.terms, row.marks) != before

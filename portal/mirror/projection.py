@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from portal.db.engine import writing
 from portal.extensions import session as current_session
-from portal.mirror import facts, search
+from portal.mirror import facts, search_index
 from portal.models import (
     Account,
     Channel,
@@ -123,7 +123,7 @@ def _row_of(session: Session, account: Account) -> MirroredAccount:
         return listed
     if own is not None and listed is not None:
         own.seen_at, own.seen_run, own.is_active = listed.seen_at, listed.seen_run, listed.is_active
-        search.forget(session, [listed.id])
+        search_index.forget(session, [listed.id])
         session.delete(listed)
         session.flush()
     return own or _made(session, account)

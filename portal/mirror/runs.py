@@ -21,7 +21,7 @@ from portal.db import leases
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import session, settings
-from portal.mirror import reading, scanning
+from portal.mirror import account_sync, list_sync
 from portal.models import MirrorRun, Person, RunState, now
 
 log = logging.getLogger(__name__)
@@ -124,8 +124,8 @@ def _followed(run: MirrorRun, actor: Person) -> MirrorRun | None:
 def _work(run: MirrorRun, until: float) -> None:
     while time.monotonic() < until:
         if run.state == RunState.LISTING:
-            scanning.read_next(run)
-        elif _is_over(run) or not reading.read_next(run):
+            list_sync.read_next(run)
+        elif _is_over(run) or not account_sync.read_next(run):
             _finish(run)
             return
         run.attempts, run.problem_text = 0, ""
@@ -141,8 +141,8 @@ def _is_over(run: MirrorRun) -> bool:
 def _finish(run: MirrorRun) -> None:
     session().refresh(run, with_for_update=True)
     run.state, run.active, run.finished_at, run.problem_text = RunState.DONE, None, now(), ""
-    run.gone = reading.count_gone(run)  # a process that was killed may have marked some and not told
-    run.waiting = reading.count(run)
+    run.gone = account_sync.count_gone(run)  # a process that was killed may have marked some and not told
+    run.waiting = account_sync.count(run)
     if run.followed_by:
         session().flush()  # there is one at a time
         session().add(MirrorRun(asked_by=run.followed_by))
@@ -172,7 +172,7 @@ def _pause(run: MirrorRun, seconds: float | None) -> None:
     None counts in a run that has come some way and used its time: it waits, because it was asked to, and ends.
     """
     if not run.has_used_its_time:
-        run.attempts = max(run.attempts, min(run.attempts + 1, reading.PAUSES))
+        run.attempts = max(run.attempts, min(run.attempts + 1, account_sync.PAUSES))
     _give_back(run, seconds or _delay(run))
 
 

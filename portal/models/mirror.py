@@ -67,7 +67,7 @@ class MirroredAccount(SQLModel, table=True):
     marks: str = Field(default="", max_length=200)
     """The filters that it passes, each a word."""
     kind: int = 0
-    """The same as a number, with how long ago something last happened (`portal.mirror.marks`)."""
+    """The same as a number, with how long ago something last happened (`portal.mirror.facets`)."""
     created_at: datetime = instant(default_now=True)
     """When it was made here, or first seen at Connexease."""
     last_activity_at: datetime = instant(default_now=True)

@@ -18,7 +18,7 @@ from portal.events import processing, retention
 from portal.identity import email_change, second_factor, sessions
 from portal.messages import retention as message_retention
 from portal.messages.sending import gateway_call
-from portal.mirror import activity, aging, projection, reading, runs
+from portal.mirror import account_sync, activity, aging, projection, runs
 from portal.staff.dashboard import counters
 from portal.vault import keys, reminders, revoking, snapshot
 from portal.webhooks import reconcile
@@ -39,7 +39,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "mail": lambda mail_id: mail.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
     "mirror": lambda run_id: runs.advance(int(run_id)),
-    "read_account": lambda account_id: reading.read_account(UUID(account_id)),
+    "read_account": lambda account_id: account_sync.read_account(UUID(account_id)),
 }
 
 

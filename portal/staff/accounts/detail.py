@@ -12,8 +12,8 @@ from portal.audit import log as audit_log
 from portal.events import log as event_log
 from portal.extensions import session
 from portal.identity import passwords, second_factor
-from portal.mirror import held
-from portal.mirror.held import Held
+from portal.mirror import snapshot
+from portal.mirror.snapshot import Held
 from portal.models import (
     Account,
     AuditEntry,
@@ -68,11 +68,11 @@ def of(row: MirroredAccount) -> Detail:
     """What is known; nobody is asked for it."""
     account = session().get(Account, row.account_id) if row.account_id else None
     if account is None:
-        return Detail(row, held.of(row))
+        return Detail(row, snapshot.of(row))
     people = _people(account)
     return Detail(
         row,
-        held.of(row),
+        snapshot.of(row),
         account,
         session().get(Provisioning, account.id),
         people,

@@ -7,9 +7,9 @@ from wtforms import BooleanField, SearchField
 from wtforms.validators import Length
 
 from portal.i18n import _, _l
-from portal.mirror import directory, marks, words
+from portal.mirror import directory, facets, search_words
 from portal.mirror.directory import Order, Sort
-from portal.mirror.marks import Recency
+from portal.mirror.facets import Recency
 from portal.models import MessageState, Step
 from portal.web.forms import Choice, Form, text
 
@@ -38,10 +38,10 @@ MESSAGE_WORDS = {
 }
 ONLY_THERE, GONE = _l("Only at Connexease"), _l("Gone from Connexease")
 TRAITS = {
-    "no_channel": marks.NO_CHANNEL,
-    "disconnected": marks.DISCONNECTED,
-    "no_webhook": marks.NO_WEBHOOK,
-    "expiring": marks.EXPIRING,
+    "no_channel": facets.NO_CHANNEL,
+    "disconnected": facets.DISCONNECTED,
+    "no_webhook": facets.NO_WEBHOOK,
+    "expiring": facets.EXPIRING,
 }
 ACTIVITIES = {
     "day": (Recency.DAY,),
@@ -75,8 +75,8 @@ class AccountFilter(Form):
 
     def prepare(self) -> None:
         """Offer what there is to choose from."""
-        states = {marks.step_mark(step): str(word) for step, word in STEP_WORDS.items()}
-        places = {marks.ONLY_THERE: str(ONLY_THERE), marks.GONE: str(GONE)}
+        states = {facets.step_mark(step): str(word) for step, word in STEP_WORDS.items()}
+        places = {facets.ONLY_THERE: str(ONLY_THERE), facets.GONE: str(GONE)}
         self.state.choices = {"": _("Any")} | states | places
         self.activity.choices = {
             "": _("Any time"),
@@ -114,7 +114,7 @@ class AccountFilter(Form):
         """What was chosen; only after the form has validated."""
         state = [self.state.data] if self.state.data else []
         return directory.Filter(
-            words=tuple(words.wanted(text(self.q))),
+            words=tuple(search_words.wanted(text(self.q))),
             marks=(*state, *(mark for name, mark in TRAITS.items() if self[name].data)),
             recencies=ACTIVITIES.get(self.activity.data or "", ()),
         )

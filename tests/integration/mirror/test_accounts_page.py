@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from portal.mirror import narrowing
+from portal.mirror.query import lookup
 from portal.models import AuditEntry, StaffRole
 from tests.support.marks import both_databases
 
@@ -96,7 +96,7 @@ def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
 ):
     """Without JavaScript by "More"; with it, a page that has nothing goes on by itself."""
     for name, value in {"NEAR": 2, "MOST_PUT_IN_ORDER": 0, "STRETCH": 4}.items():
-        monkeypatch.setattr(narrowing, name, value)
+        monkeypatch.setattr(lookup, name, value)
     control.create_account("first@example.com", name="Other")
     control.create_accounts(12)
     mirror.run()

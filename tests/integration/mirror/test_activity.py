@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.mirror import activity, directory, marks
+from portal.mirror import activity, directory, facets
 from portal.mirror.directory import Filter, Order
-from portal.mirror.marks import Recency
+from portal.mirror.facets import Recency
 from portal.models import MirroredAccount, ReadPosition, now
 from tests.support.marks import both_databases
 
@@ -68,9 +68,9 @@ def test_what_becomes_of_an_account_by_time_alone(portal):
     portal.sweep()
     assert found(portal, recencies=(Recency.DAY,)) == 1
     passes(token_expires_at=now() + timedelta(days=59, hours=23))
-    assert found(portal, marks.EXPIRING) == found(portal, marks.EXPIRING, words=("acme",)) == 1
+    assert found(portal, facets.EXPIRING) == found(portal, facets.EXPIRING, words=("acme",)) == 1
     passes(token_expires_at=now() - timedelta(minutes=1))
-    assert found(portal, marks.EXPIRING) == 0
+    assert found(portal, facets.EXPIRING) == 0
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.extensions import session
-from portal.mirror import directory, facts, marks, narrowing, walking, words
+from portal.mirror import directory, facets, facts, search_words
 from portal.mirror.directory import Filter, Order, Sort
+from portal.mirror.facets import Recency
 from portal.mirror.facts import Facts
-from portal.mirror.marks import Recency
-from portal.mirror.search import put
+from portal.mirror.query import index_scan, lookup
+from portal.mirror.search_index import put
 from portal.models import MirroredAccount, Step, now
 from portal.staff.accounts.forms import STEP_WORDS
 from tests.support.marks import both_databases
@@ -39,7 +40,7 @@ def made(portal):
 
 
 def found(typed, **more):
-    page = directory.first_page(Filter(words=tuple(words.wanted(typed)), **more), Order())
+    page = directory.first_page(Filter(words=tuple(search_words.wanted(typed)), **more), Order())
     return [row.name for row in page.rows]
 
 
@@ -79,7 +80,7 @@ def test_everything_that_finds_an_account(made):
         '"',
         "a OR b",
     ):
-        assert found(typed) == [] or not words.wanted(typed), typed
+        assert found(typed) == [] or not search_words.wanted(typed), typed
     for hostile in (
         '" OR marks : here',
         "celik) OR (other",
@@ -106,18 +107,18 @@ def test_what_is_filtered(made):
     made(name="Expired", step=Step.REGISTERING_WEBHOOK, found=Facts(1, 0, 1, 1, token_expires_at=past))
     made(name="Gone", step=Step.READY, gone_at=now())
     made(name="Quiet", last_activity_at=now() - timedelta(days=40))
-    assert found("", marks=[marks.NO_CHANNEL]) == ["No channel"]
-    assert found("", marks=[marks.DISCONNECTED]) == ["Disconnected"]
-    assert found("", marks=[marks.NO_WEBHOOK]) == ["No webhook"]
-    assert found("", marks=[marks.NO_WEBHOOK, marks.NO_CHANNEL]) == []
-    assert found("", marks=[marks.GONE]) == ["Gone"]
-    assert found("", marks=[marks.step_mark(Step.CREATING_ACCOUNT)]) == ["Expired", "Expiring"]
-    assert found("", marks=[marks.EXPIRING]) == ["Expiring"]
-    assert found("no", marks=[marks.step_mark(Step.READY)]) == ["No channel"]
+    assert found("", marks=[facets.NO_CHANNEL]) == ["No channel"]
+    assert found("", marks=[facets.DISCONNECTED]) == ["Disconnected"]
+    assert found("", marks=[facets.NO_WEBHOOK]) == ["No webhook"]
+    assert found("", marks=[facets.NO_WEBHOOK, facets.NO_CHANNEL]) == []
+    assert found("", marks=[facets.GONE]) == ["Gone"]
+    assert found("", marks=[facets.step_mark(Step.CREATING_ACCOUNT)]) == ["Expired", "Expiring"]
+    assert found("", marks=[facets.EXPIRING]) == ["Expiring"]
+    assert found("no", marks=[facets.step_mark(Step.READY)]) == ["No channel"]
     assert found("", recencies=[Recency.QUARTER, Recency.LONGER]) == ["Quiet"]
     assert len(found("", recencies=[Recency.DAY, Recency.WEEK])) == 7
-    assert found("", recencies=[Recency.DAY], marks=[marks.EXPIRING]) == ["Expiring"]
-    assert found("exp", recencies=[Recency.DAY], marks=[marks.EXPIRING]) == ["Expiring"]
+    assert found("", recencies=[Recency.DAY], marks=[facets.EXPIRING]) == ["Expiring"]
+    assert found("exp", recencies=[Recency.DAY], marks=[facets.EXPIRING]) == ["Expiring"]
 
 
 def every_page(wanted, order, size):
@@ -137,15 +138,15 @@ def every_page(wanted, order, size):
 @both_databases
 @pytest.mark.parametrize(
     ("few", "near", "stretch"),
-    [(narrowing.MOST_PUT_IN_ORDER, narrowing.NEAR, narrowing.STRETCH), (99, 3, 99), (3, 3, 9), (0, 1, 1)],
+    [(lookup.MOST_PUT_IN_ORDER, lookup.NEAR, lookup.STRETCH), (99, 3, 99), (3, 3, 9), (0, 1, 1)],
 )
 def test_pages_show_everything_once_and_in_order(made, monkeypatch, few, near, stretch):
     """Whether what matches is near, few or neither: every way gives the same, a stretch at a time if need be."""
     sizes = {"MOST_PUT_IN_ORDER": few, "NEAR": near, "STRETCH": stretch, "OFTEN": few}
     for name, value in sizes.items():
-        monkeypatch.setattr(narrowing, name, value)
-    monkeypatch.setattr(walking, "OF_EACH", 1)
-    monkeypatch.setattr(walking, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(lookup, name, value)
+    monkeypatch.setattr(index_scan, "OF_EACH", 1)
+    monkeypatch.setattr(index_scan, "MOST_AT_ONCE", 2)
     chance = random.Random(few)
     moment = now()
     rows = [
@@ -170,16 +171,16 @@ def test_pages_show_everything_once_and_in_order(made, monkeypatch, few, near, s
         Filter(words=("acme",)): lambda row: " acme" in row.terms,
         Filter(words=("ac", "a1")): lambda row: " ac" in row.terms and " a1" in row.terms,
         Filter(words=("example", "2")): lambda row: False,
-        Filter(marks=(marks.NO_CHANNEL,)): lambda row: not row.channels,
-        Filter(marks=(marks.step_mark(Step.READY), marks.NO_WEBHOOK)): lambda row: (
+        Filter(marks=(facets.NO_CHANNEL,)): lambda row: not row.channels,
+        Filter(marks=(facets.step_mark(Step.READY), facets.NO_WEBHOOK)): lambda row: (
             row.step == Step.READY and not row.webhooks
         ),
-        Filter(marks=(marks.EXPIRING,)): expires,
+        Filter(marks=(facets.EXPIRING,)): expires,
         Filter(recencies=(Recency.DAY, Recency.WEEK)): lambda row: (
             row.last_activity_at > moment - timedelta(days=7)
         ),
         Filter(
-            words=("acme",), marks=(marks.EXPIRING,), recencies=(Recency.QUARTER, Recency.LONGER)
+            words=("acme",), marks=(facets.EXPIRING,), recencies=(Recency.QUARTER, Recency.LONGER)
         ): lambda row: (
             " acme" in row.terms and row.last_activity_at < moment - timedelta(days=30) and expires(row)
         ),
@@ -216,4 +217,4 @@ def test_an_account_is_found_by_either_uuid(made, portal):
 
 def test_every_step_has_a_word_and_is_a_filter():
     assert set(STEP_WORDS) == set(Step)
-    assert len({marks.step_mark(step) for step in Step}) == len(Step) - 1
+    assert len({facets.step_mark(step) for step in Step}) == len(Step) - 1

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from portal.extensions import db
-from portal.mirror import directory, marks, narrowing, reading
+from portal.mirror import account_sync, directory, facets
 from portal.mirror.directory import Filter, Order, Sort
-from portal.mirror.marks import Recency
+from portal.mirror.facets import Recency
+from portal.mirror.query import lookup
 from portal.models import MirrorRun
 from tests.support.marks import both_databases
 
@@ -28,7 +29,7 @@ MOMENT = {
     "postgresql": "now() + (n % 100 - {back}) * interval '1 day'",
 }
 MARKS = "CASE WHEN n % 2 = 0 THEN ' here nochannel ' WHEN n % 5000 = 1 THEN ' here gone ' ELSE ' here ' END"
-BIT = marks.RECENCIES << marks.TOLD_APART.index(marks.NO_CHANNEL)
+BIT = facets.RECENCIES << facets.TOLD_APART.index(facets.NO_CHANNEL)
 UUIDS = {
     "sqlite": "substr('00000000000000000000000000000000' || n, -32)",
     "postgresql": "CAST(lpad(CAST(n AS text), 32, '0') AS uuid)",
@@ -85,7 +86,7 @@ def no_detour(plan):
     assert "SCAN mirrored_account\n" not in f"{plan}\n", plan
     assert "Seq Scan on mirrored_account" not in plan or "LIMIT" in plan.splitlines()[0] + plan, plan
     for expected in re.findall(r"Sort  \(.* rows=(\d+) ", plan):
-        assert int(expected) <= narrowing.MOST_PUT_IN_ORDER, plan
+        assert int(expected) <= lookup.MOST_PUT_IN_ORDER, plan
 
 
 @both_databases
@@ -96,11 +97,11 @@ def test_every_order_and_filter_is_read_by_an_index(asked):
         Filter(words=("common",)),
         Filter(words=("w777",)),
         Filter(words=("shop", "w12345")),
-        Filter(marks=(marks.NO_CHANNEL,)),
-        Filter(marks=(marks.GONE,)),
-        Filter(words=("common",), marks=(marks.GONE,)),
+        Filter(marks=(facets.NO_CHANNEL,)),
+        Filter(marks=(facets.GONE,)),
+        Filter(words=("common",), marks=(facets.GONE,)),
         Filter(recencies=quiet),
-        Filter(words=("common",), marks=(marks.NO_CHANNEL,), recencies=quiet),
+        Filter(words=("common",), marks=(facets.NO_CHANNEL,), recencies=quiet),
     ):
         for order in ORDERS:
             del asked[:]
@@ -127,8 +128,8 @@ def test_an_account_is_looked_up(asked):
 def test_whose_turn_it_is_stands_in_an_index(asked):
     del asked[:]
     run = MirrorRun(id=7)
-    assert reading.next_turns(run, 20) == list(range(1, 21))
-    assert reading.count(run) == ROWS
+    assert account_sync.next_turns(run, 20) == list(range(1, 21))
+    assert account_sync.count(run) == ROWS
     turns, _count = plans(list(asked))
     assert "ix_mirrored_account_asked" in turns
     assert not re.search("Sort|TEMP B-TREE|Seq Scan", turns), turns

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.mirror import reading, runs
+from portal.mirror import account_sync, runs
 from portal.models import Channel, Credential, MirroredAccount, RunState, Webhook, now
 from tests.support.marks import both_databases
 
@@ -119,7 +119,7 @@ def test_a_pause_for_everything_takes_no_account_for_unread(mirror, control):
     control.fault("status", "/channels/$", status=429, times=None, headers={"Retry-After": "1"})
     control.fault("status", "^/accounts/$", status=429, times=None, skip=3, headers={"Retry-After": "1"})
     run = mirror.run()
-    for _ in range(reading.PAUSES + 1):
+    for _ in range(account_sync.PAUSES + 1):
         run = mirror.take_up()
     assert (run.state, run.unread, run.read) == (RunState.READING, 0, 0)
     control.clear_faults()

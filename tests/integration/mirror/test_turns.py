@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.mirror import reading, runs
+from portal.mirror import account_sync, runs
 from portal.models import AuditEntry, MirrorRun, RunState, StaffRole, now
 from tests.support.marks import both_databases
 
@@ -63,7 +63,7 @@ class Steps:
 @pytest.fixture
 def steps(mirror, monkeypatch):
     monkeypatch.setattr(runs, "SLICE", 0.001)
-    monkeypatch.setattr(reading, "OF_EACH", 2)
+    monkeypatch.setattr(account_sync, "OF_EACH", 2)
     mirror.control.set(page_size=500)
     steps = Steps(mirror)
     steps.change(mirror_interval_minutes=30, mirror_concurrency=1)
@@ -141,14 +141,14 @@ def test_what_the_list_hides_comes_first_once(steps, control):
 
 
 def test_accounts_that_never_answer_do_not_hold_up_the_others(steps, control, monkeypatch):
-    monkeypatch.setattr(reading, "OF_EACH", 1)
-    steps.change(mirror_concurrency=reading.ENOUGH_TO_TELL)
-    control.create_accounts(reading.ENOUGH_TO_TELL + 1)
+    monkeypatch.setattr(account_sync, "OF_EACH", 1)
+    steps.change(mirror_concurrency=account_sync.ENOUGH_TO_TELL)
+    control.create_accounts(account_sync.ENOUGH_TO_TELL + 1)
     for account in control.accounts()[:-1]:
         control.fault("status", f"^/accounts/{account['uuid']}/", status=503, times=None)
     steps.begin()
-    steps.portal.sql("UPDATE mirror_run SET attempts = :often", often=reading.PAUSES)  # after some time
-    assert steps.step().unread == reading.ENOUGH_TO_TELL
+    steps.portal.sql("UPDATE mirror_run SET attempts = :often", often=account_sync.PAUSES)  # after some time
+    assert steps.step().unread == account_sync.ENOUGH_TO_TELL
     assert steps.read() == ["Shop 6"]
 
 
@@ -175,7 +175,7 @@ def test_a_run_comes_past_the_account_that_it_always_stops_at(steps, control):
     steps.begin()
     assert steps.step().attempts == 1
     steps.use_up()
-    for _ in range(reading.PAUSES):
+    for _ in range(account_sync.PAUSES):
         run = steps.step()
     assert (run.state, run.unread) == (RunState.READING, 1)
     run = steps.step()

@@ -8,7 +8,7 @@ from flask import Response, abort, flash, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.i18n import _
-from portal.mirror import directory, reading, runs
+from portal.mirror import account_sync, directory, runs
 from portal.models import now
 from portal.staff import blueprint
 from portal.staff.accounts import export
@@ -85,7 +85,7 @@ def refresh_account(uuid: UUID) -> ResponseReturnValue:
     row = directory.find(uuid)
     if row is None or not row.is_there:
         abort(404)
-    if reading.read_now(row):
+    if account_sync.read_now(row):
         flash(_("This account was read from Connexease."))
     return htmx.redirect(url_for("staff.account", uuid=uuid))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from portal.mirror.marks import Recency
+from portal.mirror.facets import Recency
 
 
 class Sort(StrEnum):
@@ -46,7 +46,7 @@ class Filter:
     words: Sequence[str] = ()
     """Beginnings of words that must all occur."""
     marks: Sequence[str] = ()
-    """Filters that `portal.mirror.marks` marks accounts with."""
+    """Filters that `portal.mirror.facets` marks accounts with."""
     recencies: Sequence[Recency] = ()
     """How long ago something last happened, if it matters."""
 

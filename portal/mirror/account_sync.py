@@ -27,7 +27,8 @@ from portal.channels import snapshot
 from portal.connexease import errors as cx
 from portal.db.engine import writing
 from portal.extensions import connexease, session, settings
-from portal.mirror import held, marks, search
+from portal.mirror import facets, search_index
+from portal.mirror import snapshot as mirror_snapshot
 from portal.models import Account, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import snapshot as tokens
 from portal.webhooks import snapshot as webhooks
@@ -245,7 +246,7 @@ def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
 
 
 def _read(row: MirroredAccount) -> None:
-    _read_own(row.account_id) if row.account_id is not None else held.read(row)
+    _read_own(row.account_id) if row.account_id is not None else mirror_snapshot.read(row)
 
 
 def _read_own(account_id: UUID) -> None:
@@ -270,8 +271,8 @@ def _mark_gone(mirrored_id: int) -> None:
     row = session().exec(query.execution_options(populate_existing=True)).first()
     if row is not None and row.gone_at is None:
         row.gone_at = now()
-        marks.mark(row)
-        search.put(session(), [row])
+        facets.mark(row)
+        search_index.put(session(), [row])
         session().add(row)
     session().commit()
 

@@ -1,8 +1,8 @@
 """Finding the next accounts of an order that pass a filter, at a cost that does not grow with the list.
 
 What many accounts pass is met among the next ones along the order's index. Filters are numbers that each order
-has an index for (`portal.mirror.walking`). Words that are not met so are looked up in an index of their own, and
-the database puts in order what it has. When that would be too much, the words are looked for along the order, a
+has an index for (see `index_scan`). Words that are not met so are looked up in an index of their own, and the
+database puts in order what it has. When that would be too much, the words are looked for along the order, a
 stretch at a time, and whoever reads on goes on from its end.
 """
 
@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.extensions import session
-from portal.mirror import search, walking
-from portal.mirror.asking import Filter, Order, Position
+from portal.mirror import search_index
+from portal.mirror.query import index_scan
+from portal.mirror.query.filters import Filter, Order, Position
 from portal.models import MirroredAccount
 
 NEAR = 200
@@ -43,11 +44,11 @@ class Found:
 
 def rows(wanted: Filter, order: Order, place: Position | None, limit: int) -> Found:
     """The first accounts that come after a place."""
-    of = walking.kinds(wanted)
+    of = index_scan.kinds(wanted)
     if not wanted.words:
-        return Found(_shown(walking.first(of, order, place, limit)))
+        return Found(_shown(index_scan.first(of, order, place, limit)))
     for most in (NEAR, STRETCH):
-        met, end = walking.look_through(of, wanted.words, order, place, most)
+        met, end = index_scan.look_through(of, wanted.words, order, place, most)
         if len(met) >= limit or end is None:
             return Found(_shown(met[:limit]))
         if len(met) < OFTEN:
@@ -56,15 +57,15 @@ def rows(wanted: Filter, order: Order, place: Position | None, limit: int) -> Fo
     if looked_up is not None:
         return Found(_shown(looked_up))
     if most < STRETCH:
-        met, end = walking.look_through(of, wanted.words, order, place, STRETCH)
+        met, end = index_scan.look_through(of, wanted.words, order, place, STRETCH)
     return Found(_shown(met[:limit]), end if len(met) < limit else None)
 
 
 def _look_up(
-    wanted: Filter, of: walking.Kinds, order: Order, place: Position | None, limit: int
-) -> walking.Found | None:
+    wanted: Filter, of: index_scan.Kinds, order: Order, place: Position | None, limit: int
+) -> index_scan.Found | None:
     """The first accounts after a place by the search index; none when it has too many with these words."""
-    found = search.numbers(session(), wanted.words, wanted.marks, MOST_PUT_IN_ORDER + 1).cte("found")
+    found = search_index.numbers(session(), wanted.words, wanted.marks, MOST_PUT_IN_ORDER + 1).cte("found")
     counted = sa.select(sa.func.count().label("many")).select_from(found).cte("counted")
     # One account at a time, which no planner does by itself: it overestimates how many there are.
     key = sa.select(_TABLE[order.column]).where(_TABLE.id == found.c[0], *_passes(of, order, place))
@@ -84,7 +85,7 @@ def _look_up(
     return sorted(((row.key, row.number) for row in rows if row.key is not None), reverse=order.descending)
 
 
-def _passes(of: walking.Kinds, order: Order, place: Position | None) -> Iterator[sa.ColumnElement[bool]]:
+def _passes(of: index_scan.Kinds, order: Order, place: Position | None) -> Iterator[sa.ColumnElement[bool]]:
     if of is not None:
         yield _TABLE.kind.in_(of)
     if place is not None:
@@ -93,7 +94,7 @@ def _passes(of: walking.Kinds, order: Order, place: Position | None) -> Iterator
         yield at < here if order.descending else at > here
 
 
-def _shown(found: walking.Found) -> Sequence[Row]:
+def _shown(found: index_scan.Found) -> Sequence[Row]:
     if not found:
         return []
     numbers = [number for _key, number in found]

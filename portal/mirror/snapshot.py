@@ -15,7 +15,7 @@ from portal.connexease import schemas
 from portal.connexease.reseller import Reseller
 from portal.db.engine import storable
 from portal.extensions import connexease, session
-from portal.mirror import facts, search
+from portal.mirror import facts, search_index
 from portal.mirror.facts import Facts
 from portal.models import Account, Channel, MirroredAccount, now
 from portal.vault import snapshot as vault
@@ -113,7 +113,7 @@ def read(row: MirroredAccount) -> None:
             current.read_at = now()
         session().add(current)
         if count(current):
-            search.put(session(), [current])
+            search_index.put(session(), [current])
     session().commit()
     if problems:
         raise problems[0]

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.extensions import session
-from portal.mirror import search
-from portal.mirror.asking import Filter, Order, Position
-from portal.mirror.marks import passing
+from portal.mirror import search_index
+from portal.mirror.facets import passing
+from portal.mirror.query.filters import Filter, Order, Position
 from portal.models import MirroredAccount
 
 MOST_AT_ONCE = 400
@@ -60,7 +60,7 @@ def look_through(
     """
     key, found, each = order.column, [], most if of is None else max(most // max(len(of), 1), OF_EACH)
     end = _end(of, order, place, each)
-    patterns = {f"word_{number}": pattern for number, pattern in enumerate(search.patterns(words))}
+    patterns = {f"word_{number}": pattern for number, pattern in enumerate(search_index.patterns(words))}
     has_words = " AND ".join(f"terms || ' ' LIKE :{name}" for name in patterns)
     for some in _portions(of):
         walked = _walk(some, order, _between(order, place, end), "LIMIT :most", "terms")

@@ -2,7 +2,7 @@
 
 A page is asked for by its number: the reseller's token goes nowhere but to the configured host, and a page that
 is broken does not hide those behind it. A list that moves while it is read may show an account twice or skip it;
-therefore the list alone never says that an account is gone (see `portal.mirror.reading`).
+therefore the list alone never says that an account is gone (see `portal.mirror.account_sync`).
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from portal.connexease import schemas
 from portal.connexease.paging import MOST_PAGES
 from portal.db.engine import storable
 from portal.extensions import connexease, session
-from portal.mirror import held, marks, projection, reading, search
+from portal.mirror import account_sync, facets, projection, search_index, snapshot
 from portal.models import Account, MirroredAccount, MirrorRun, now
 
 IN_A_ROW = 3
@@ -103,7 +103,7 @@ def _second_try_done(run: MirrorRun, number: int, *, is_read: bool) -> None:
 
 def _begin_reading(run: MirrorRun, *, is_complete: bool) -> None:
     run.is_complete = is_complete
-    reading.begin(run)
+    account_sync.begin(run)
 
 
 def _store(run: MirrorRun, listed: Sequence[schemas.Account]) -> None:
@@ -158,10 +158,10 @@ def _change(mirrored_id: int, listed: schemas.Account) -> None:
     row.gone_at, row.is_active = None, listed.is_active
     if row.account_id is None:
         row.name, row.contact_email = _name(listed), _email(listed)
-        held.count(row)
+        snapshot.count(row)
     else:
-        marks.mark(row)
-    search.put(session(), [row])
+        facets.mark(row)
+    search_index.put(session(), [row])
     session().add(row)
 
 
@@ -178,10 +178,10 @@ def _add(run: MirrorRun, listed: Sequence[schemas.Account]) -> None:
         for account in listed
     ]
     for row in rows:
-        held.count(row)
+        snapshot.count(row)
     session().add_all(rows)
     session().flush()
-    search.put(session(), rows)
+    search_index.put(session(), rows)
     run.new += len(rows)
     run.listed += len(rows)
 
