@@ -9,7 +9,6 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import operations
 from portal.channels import blueprint as channels
 from portal.connexease import Connexease, Timeouts
 from portal.customers.accounts import blueprint as accounts
@@ -23,13 +22,14 @@ from portal.identity import blueprint as auth
 from portal.identity import browser_login, roles
 from portal.messages import blueprint as compose
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
+from portal.operations import blueprint as operations
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
 from portal.staff import blueprint as staff
 from portal.vault import blueprint as vault
 from portal.web import access, errors, security_headers, template_context
 from portal.webhooks import blueprint as webhooks
-from portal.worker import tasks
+from portal.worker import scheduler
 
 
 def create(settings: Settings | None = None) -> Flask:
@@ -41,7 +41,7 @@ def create(settings: Settings | None = None) -> Flask:
     app.extensions["connexease"] = connexease(settings)
     app.extensions["vault"] = Vault(settings.vault_key_bytes)
     queue.init_app(app, settings)
-    tasks.register(app)
+    scheduler.register(app)
 
     csrf.init_app(app)
     limiter.init_app(app)
@@ -54,7 +54,7 @@ def create(settings: Settings | None = None) -> Flask:
     roles.init_app(app)
 
     of_customers = (accounts, channels, webhooks, events, vault, compose)
-    for blueprint in (operations.blueprint, auth, signup, invitations, membership, *of_customers, staff):
+    for blueprint in (operations, auth, signup, invitations, membership, *of_customers, staff):
         app.register_blueprint(blueprint)
     _serve_static(app, settings)
     access.check_views(app)

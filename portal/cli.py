@@ -168,11 +168,11 @@ def reset_totp(email: str) -> None:
 @with_app
 def doctor() -> None:
     """Look whether everything works that the portal needs; ends with an error when something is broken."""
-    from portal.doctor import rounds  # noqa: PLC0415
+    from portal.operations import doctor as checks  # noqa: PLC0415
 
     logging.getLogger().setLevel(logging.WARNING)
     signs = {"good": "ok    ", "warning": "look  ", "bad": "BROKEN"}
-    findings = rounds.all_checks()
+    findings = checks.all_checks()
     for finding in findings:
         click.echo(f"{signs[finding.health]}  {finding.name}: {finding.says}")
         if finding.todo and finding.health != "good":
@@ -180,7 +180,7 @@ def doctor() -> None:
     # A check that hangs in a thread of its own must not keep the command from ending.
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0 if rounds.is_well(findings) else 1)
+    os._exit(0 if checks.is_well(findings) else 1)
 
 
 @main.group()

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from portal import audit, contact, mail
+from portal import audit, contact
 from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import mailed_links, passwords, second_factor, sessions
+from portal.mail import outbox
 from portal.models import LinkPurpose, Mail, MailKind, Person
 
 
@@ -46,7 +47,7 @@ def request_reset(email: str) -> None:
 
     The worker finds out whether anybody has the address, so that the answer takes as long either way.
     """
-    mailed = mail.promise(MailKind.RESET, normalised(email))
+    mailed = outbox.promise(MailKind.RESET, normalised(email))
     session().commit()
     wake("mail", str(mailed.id))
 
@@ -135,21 +136,21 @@ def _set_password(person: Person, password_hash: str) -> None:
     sessions.end_all(person.id)
     session().add(person)
     audit.record(person, None, "person.password_changed")
-    mailed = mail.promise(MailKind.PASSWORD_CHANGED, person.email)
+    mailed = outbox.promise(MailKind.PASSWORD_CHANGED, person.email)
     session().commit()
     wake("mail", str(mailed.id))
 
 
-@mail.writes(MailKind.RESET)
-def _write_reset(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.RESET)
+def _write_reset(mailed: Mail) -> outbox.Context | None:
     person = find_person(mailed.to)
     if person is None or not person.is_enabled:
         return None
     return {"person": person, "token": mailed_links.make(person, LinkPurpose.RESET)}
 
 
-@mail.writes(MailKind.VERIFY)
-def _write_verify(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.VERIFY)
+def _write_verify(mailed: Mail) -> outbox.Context | None:
     person = session().get(Person, UUID(mailed.context["person_id"]))
     if person is None or not person.is_enabled:
         return None

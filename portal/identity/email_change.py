@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal import audit, contact, mail
+from portal import audit, contact
 from portal.customers.accounts.overview import accounts_of
 from portal.customers.provisioning.release import CORRECTABLE
 from portal.db.engine import writing
@@ -25,6 +25,7 @@ from portal.i18n import _
 from portal.identity import passwords, sessions
 from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.identity.mailed_links import fingerprint
+from portal.mail import outbox
 from portal.models import (
     Account,
     EmailChange,
@@ -98,7 +99,7 @@ def ask(person: Person, email: str) -> EmailChange:
     row = _locked_wish(person) or EmailChange(person_id=person.id, email="", session_epoch=0)
     row.email, row.session_epoch, row.created_at = address, person.session_epoch, now()
     _record(person, "person.email_change_asked", address)
-    warning = mail.promise(MailKind.EMAIL_CHANGE_ASKED, person.email, new=address)
+    warning = outbox.promise(MailKind.EMAIL_CHANGE_ASKED, person.email, new=address)
     _mail_link(row, warning)
     return row
 
@@ -191,7 +192,7 @@ def _take(person: Person, row: EmailChange) -> None:
     person.session_epoch += 1  # so that no link which was mailed to the old address does anything any more
     session().add(person)
     session().delete(row)
-    mailed = mail.promise(MailKind.EMAIL_CHANGED, before, new=address)
+    mailed = outbox.promise(MailKind.EMAIL_CHANGED, before, new=address)
     try:
         session().flush()
     except IntegrityError:
@@ -233,7 +234,7 @@ def _refuse_during_set_up(person: Person) -> None:
 def _mail_link(row: EmailChange, *others: Mail) -> None:
     row.expires_at, row.token_hash = now() + LIFETIME, None
     session().add(row)
-    mails = [mail.promise(MailKind.NEW_EMAIL, row.email, change=str(row.id)), *others]
+    mails = [outbox.promise(MailKind.NEW_EMAIL, row.email, change=str(row.id)), *others]
     session().commit()
     for mailed in mails:
         wake("mail", str(mailed.id))
@@ -250,8 +251,8 @@ def _is_forgotten() -> sa.ColumnElement[bool]:
     return col(EmailChange.expires_at) <= now() - SHOWN_FOR
 
 
-@mail.writes(MailKind.NEW_EMAIL)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.NEW_EMAIL)
+def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(EmailChange, UUID(mailed.context["change"]), with_for_update=True, populate_existing=True)
     person = session().get(Person, row.person_id) if row is not None else None
     if row is None or person is None or not person.is_enabled or row.is_over or row.email != mailed.to:

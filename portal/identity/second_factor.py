@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col, select
 
-from portal import audit, mail
+from portal import audit
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.errors import DomainError
@@ -20,6 +20,7 @@ from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.identity import recovery_codes as recovery
 from portal.identity import sessions
+from portal.mail import outbox
 from portal.models import Authenticator, MailKind, Person, now
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import authenticator_place
@@ -257,6 +258,6 @@ def _update(statement: sa.Update) -> bool:
 
 def _commit_and_tell(person: Person, what: str) -> None:
     """Commit, and mail the person what was done: they should know of it when it was not them."""
-    mailed = mail.promise(MailKind.SECOND_FACTOR, person.email, what=what)
+    mailed = outbox.promise(MailKind.SECOND_FACTOR, person.email, what=what)
     session().commit()
     wake("mail", str(mailed.id))

@@ -9,13 +9,14 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal import audit, mail
+from portal import audit
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity.mailed_links import fingerprint
+from portal.mail import outbox
 from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
 from portal.vault import keys, snapshot
 
@@ -112,7 +113,7 @@ def open_link(token: str, address: str, agent: str) -> tuple[Credential, SecretS
         return None
     key = keys.open_key(row)
     audit.record(None, link.account_id, "key.hand_over_opened", keys.label(row), to=link.note)
-    mails = [mail.promise(MailKind.KEY_HANDED_OVER, to, link=str(link.id)) for to in owners_of(link.account_id)]
+    mails = [outbox.promise(MailKind.KEY_HANDED_OVER, to, link=str(link.id)) for to in owners_of(link.account_id)]
     session().commit()
     for mailed in mails:
         wake("mail", str(mailed.id))
@@ -184,8 +185,8 @@ def owners_of(account_id: UUID) -> list[str]:
     return list(session().exec(query))
 
 
-@mail.writes(MailKind.KEY_HANDED_OVER)
-def _write_opened(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.KEY_HANDED_OVER)
+def _write_opened(mailed: Mail) -> outbox.Context | None:
     link = session().get(HandOver, UUID(mailed.context["link"]))
     if link is None:
         return None

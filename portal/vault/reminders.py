@@ -6,10 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import mail
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import session
+from portal.mail import outbox
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
 from portal.vault import handovers, keys, snapshot
 from portal.vault.snapshot import EXPIRES_SOON, Held
@@ -50,7 +50,7 @@ def remind(credential_id: UUID) -> None:
         row.reminded_at = now()
         if kind == MailKind.TOKEN_EXPIRES:
             row.expiry_reminded_at = now()
-        mails = [mail.promise(kind, to, credential=str(row.id)) for to in handovers.owners_of(row.account_id)]
+        mails = [outbox.promise(kind, to, credential=str(row.id)) for to in handovers.owners_of(row.account_id)]
         session().add(row)
         session().commit()
         for mailed in mails:
@@ -67,9 +67,9 @@ def _kind_of(row: Credential) -> MailKind | None:
     return None
 
 
-@mail.writes(MailKind.TOKEN_EXPIRES)
-@mail.writes(MailKind.TOKEN_REVIEW)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.TOKEN_EXPIRES)
+@outbox.writes(MailKind.TOKEN_REVIEW)
+def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(Credential, UUID(mailed.context["credential"]))
     if row is None or not Held(row).is_live:
         return None

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from portal import mail
 from portal.db.queue import wake
 from portal.extensions import session
+from portal.mail import outbox
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
 from portal.vault.handovers import owners_of
 from portal.web.template_context import host
@@ -16,7 +16,7 @@ def tell_owners(person: Person, account: Account, row: Webhook, *, made: bool) -
     if not person.is_staff or _belongs(person, account):
         return
     facts = {"webhook": str(row.id), "staff": person.email, "made": made}
-    mails = [mail.promise(MailKind.WEBHOOK_BY_STAFF, to, **facts) for to in owners_of(account.id)]
+    mails = [outbox.promise(MailKind.WEBHOOK_BY_STAFF, to, **facts) for to in owners_of(account.id)]
     session().commit()
     for mailed in mails:
         wake("mail", str(mailed.id))
@@ -26,8 +26,8 @@ def _belongs(person: Person, account: Account) -> bool:
     return session().get(Membership, (person.id, account.id)) is not None
 
 
-@mail.writes(MailKind.WEBHOOK_BY_STAFF)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.WEBHOOK_BY_STAFF)
+def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(Webhook, UUID(mailed.context["webhook"]))
     if row is None:
         return None

@@ -8,8 +8,8 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db.queue import huey
-from portal.doctor import heartbeats
 from portal.extensions import db
+from portal.operations import heartbeats
 
 
 def run(app: Flask) -> None:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from portal import mail
 from portal.extensions import session
+from portal.mail import outbox
 from portal.models import EmailLink, Mail, MailKind, MailState, now
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
@@ -28,7 +28,7 @@ PASSWORD = "planted-mail-password"
 
 def promise(portal, kind=MailKind.PASSWORD_CHANGED, to=JANE, **context) -> Any:
     def run():
-        promised = mail.promise(kind, to, **context)
+        promised = outbox.promise(kind, to, **context)
         session().commit()
         return promised.id
 
@@ -38,10 +38,10 @@ def promise(portal, kind=MailKind.PASSWORD_CHANGED, to=JANE, **context) -> Any:
 @both_databases
 def test_a_mail_is_sent_once_however_often_it_is_asked_for(portal):
     mail_id = promise(portal)
-    at_once(*[lambda: portal.run(mail.send, mail_id)] * 5)
+    at_once(*[lambda: portal.run(outbox.send, mail_id)] * 5)
     portal.let_time_pass()
     portal.sweep()
-    portal.run(mail.send, mail_id)
+    portal.run(outbox.send, mail_id)
     assert len(portal.control.mails(JANE)) == 1
     row = portal.one(Mail)
     assert (row.state, row.attempts, row.next_attempt_at, row.claimed_until) == (MailState.SENT, 1, None, None)
@@ -54,13 +54,13 @@ def test_a_mail_that_was_not_taken_is_tried_again_with_growing_delays(portal):
     mail_id = promise(portal)
     waits = []
     for _ in range(5):
-        portal.run(mail.send, mail_id)
+        portal.run(outbox.send, mail_id)
         row = portal.one(Mail)
         assert row.state == MailState.WAITING
         assert "did not take it" in row.problem_text
         assert row.claimed_until is None
         waits.append((row.next_attempt_at - now()).total_seconds())
-        portal.run(mail.send, mail_id)
+        portal.run(outbox.send, mail_id)
         assert portal.one(Mail).attempts == row.attempts, "not before its time"
         portal.let_time_pass()
     for number, wait in enumerate(waits, start=1):
@@ -75,16 +75,16 @@ def test_a_mail_that_was_not_taken_is_tried_again_with_growing_delays(portal):
 def test_a_mail_that_is_never_taken_is_given_up(portal):
     portal.control.set(mail_refusal="550 No")
     promise(portal)
-    for _ in range(mail.MAX_ATTEMPTS + 2):
+    for _ in range(outbox.MAX_ATTEMPTS + 2):
         portal.let_time_pass()
         portal.sweep()
     row = portal.one(Mail)
-    assert (row.state, row.attempts, row.next_attempt_at) == (MailState.FAILED, mail.MAX_ATTEMPTS, None)
+    assert (row.state, row.attempts, row.next_attempt_at) == (MailState.FAILED, outbox.MAX_ATTEMPTS, None)
 
 
 def test_a_mail_that_cannot_be_written_is_given_up_too(portal, caplog):
     promise(portal, MailKind.VERIFY)  # without the facts that its template needs
-    for _ in range(mail.MAX_ATTEMPTS + 2):
+    for _ in range(outbox.MAX_ATTEMPTS + 2):
         portal.let_time_pass()
         portal.sweep()
     row = portal.one(Mail)
@@ -94,11 +94,11 @@ def test_a_mail_that_cannot_be_written_is_given_up_too(portal, caplog):
 
 def test_a_claim_of_a_process_that_died_ends(portal):
     mail_id = promise(portal)
-    portal.sql("UPDATE mail SET claimed_until = :t", t=now() + mail.CLAIM)
+    portal.sql("UPDATE mail SET claimed_until = :t", t=now() + outbox.CLAIM)
     portal.sweep()
     assert portal.one(Mail).attempts == 0
     portal.sql("UPDATE mail SET claimed_until = :t", t=now() - datetime.timedelta(seconds=1))
-    portal.run(mail.send, mail_id)
+    portal.run(outbox.send, mail_id)
     assert portal.one(Mail).state == MailState.SENT
 
 

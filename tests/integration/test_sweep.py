@@ -1,7 +1,7 @@
 """The worker's sweep: what fails or takes long holds nothing else up."""
 
 from portal.models import Heartbeat, Mail, Step
-from portal.worker import tasks
+from portal.worker import scheduler
 from tests.support.portal import Portal
 
 
@@ -21,7 +21,7 @@ def test_a_sweep_that_takes_long_leaves_the_rest_to_the_next(portal: Portal, mon
     browser = portal.browser()
     browser.submit(browser.get("/password/forgot"), email="jane@acme.example.com")
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "LONGEST", 0)
+        patch.setattr(scheduler, "LONGEST", 0)
         portal.sweep()
     assert portal.set_up().step == Step.READY
     assert portal.one(Mail).sent_at is None
@@ -31,4 +31,4 @@ def test_a_sweep_that_takes_long_leaves_the_rest_to_the_next(portal: Portal, mon
 
 def test_each_kind_comes_in_turn() -> None:
     kinds = [(print, [1, 2, 3]), (repr, []), (str, ["a"])]
-    assert list(tasks.in_turn(kinds)) == [(print, 1), (str, "a"), (print, 2), (print, 3)]
+    assert list(scheduler.in_turn(kinds)) == [(print, 1), (str, "a"), (print, 2), (print, 3)]

@@ -20,7 +20,7 @@ from portal.identity import second_factor, sessions
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.sandbox.client import SandboxControl
 from portal.staff.people import staff_members
-from portal.worker import tasks
+from portal.worker import scheduler
 from tests.support.browser import Browser, Page
 
 PASSWORD = "violet-anchor-mirror-4417"
@@ -142,7 +142,7 @@ class Portal:
 
     def sweep(self) -> None:
         """What the worker does every minute."""
-        tasks.sweep(self.app)
+        scheduler.sweep(self.app)
 
     def let_time_pass(self) -> None:
         """Make everything due that waits for its time, as if the wait and every claim were over."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from portal import audit, contact, mail
+from portal import audit, contact
 from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
@@ -18,6 +18,7 @@ from portal.i18n import _
 from portal.identity import passwords, sessions
 from portal.identity.authentication import find_person, normalised
 from portal.identity.mailed_links import fingerprint
+from portal.mail import outbox
 from portal.models import Account, Invitation, Mail, MailKind, Membership, Person, Role, StaffRole, now
 
 LIFETIME = timedelta(days=7)
@@ -216,13 +217,13 @@ def _open_or_refused(account: Account | None, invitation_id: UUID) -> Invitation
 
 
 def _mail(row: Invitation) -> None:
-    mailed = mail.promise(MailKind.INVITATION, row.email, invitation=str(row.id))
+    mailed = outbox.promise(MailKind.INVITATION, row.email, invitation=str(row.id))
     session().commit()
     wake("mail", str(mailed.id))
 
 
-@mail.writes(MailKind.INVITATION)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.INVITATION)
+def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(
         Invitation, UUID(mailed.context["invitation"]), with_for_update=True, populate_existing=True
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal import audit, mail
+from portal import audit
 from portal.customers.provisioning.release import address_proven
 from portal.customers.signup.registration import AccountDetails
 from portal.db.queue import wake
@@ -18,6 +18,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.identity import mailed_links, passwords
 from portal.identity.authentication import LinkSpent, find_person, normalised
+from portal.mail import outbox
 from portal.models import (
     Account,
     LinkPurpose,
@@ -128,7 +129,7 @@ def _owner(details: AccountDetails) -> Person:
 
 
 def _promise(owner: Person, account: Account) -> Mail:
-    return mail.promise(
+    return outbox.promise(
         MailKind.ACCOUNT_OPENED,
         owner.email,
         person_id=str(owner.id),
@@ -137,8 +138,8 @@ def _promise(owner: Person, account: Account) -> Mail:
     )
 
 
-@mail.writes(MailKind.ACCOUNT_OPENED)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.ACCOUNT_OPENED)
+def _write(mailed: Mail) -> outbox.Context | None:
     person = session().get(Person, UUID(mailed.context["person_id"]))
     if person is None or not person.is_enabled or person.email != mailed.to:
         return None

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from portal import audit, mail
+from portal import audit
 from portal.customers.accounts.overview import accounts_of
 from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
@@ -14,6 +14,7 @@ from portal.extensions import session, settings
 from portal.i18n import _
 from portal.identity import mailed_links, passwords
 from portal.identity.authentication import LinkSpent, find_person, normalised
+from portal.mail import outbox
 from portal.models import (
     Account,
     LinkPurpose,
@@ -114,7 +115,7 @@ def _begin_unproven(known: Person | None, details: AccountDetails, password_hash
     elif (account := _waiting_account(known)) is not None:
         person = _begin_again(known, account, details, password_hash)
     else:
-        return mail.promise(MailKind.ALREADY_REGISTERED, known.email)
+        return outbox.promise(MailKind.ALREADY_REGISTERED, known.email)
     return promise_verification(person, browser_hash)
 
 
@@ -177,7 +178,7 @@ def promise_verification(person: Person, browser_hash: str | None) -> Mail:
         browser_hash: of the browser that chose the present password, and may confirm without it.
     """
     context = {"person_id": str(person.id), "browser_hash": browser_hash, "session_epoch": person.session_epoch}
-    return mail.promise(MailKind.VERIFY, person.email, **context)
+    return outbox.promise(MailKind.VERIFY, person.email, **context)
 
 
 def send_verification_again(person: Person, actor: Person | None = None, account: Account | None = None) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from portal import audit, contact, mail
+from portal import audit, contact
 from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
@@ -22,6 +22,7 @@ from portal.i18n import _
 from portal.identity import passwords
 from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.identity.mailed_links import fingerprint
+from portal.mail import outbox
 from portal.models import (
     Account,
     AccountInvitation,
@@ -75,7 +76,7 @@ def invite(actor: Person, row: MirroredAccount, email: str) -> AccountInvitation
     )
     session().add(invitation)
     audit.record(actor, None, "invitation.account_sent", invitation.name, to=address)
-    mailed = mail.promise(MailKind.ACCOUNT_INVITATION, address, invitation_id=str(invitation.id))
+    mailed = outbox.promise(MailKind.ACCOUNT_INVITATION, address, invitation_id=str(invitation.id))
     session().commit()
     wake("mail", str(mailed.id))
     return invitation
@@ -218,8 +219,8 @@ def _is_open() -> list[sa.ColumnElement[bool]]:
     ]
 
 
-@mail.writes(MailKind.ACCOUNT_INVITATION)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.ACCOUNT_INVITATION)
+def _write(mailed: Mail) -> outbox.Context | None:
     invitation = session().get(AccountInvitation, UUID(mailed.context["invitation_id"]))
     if invitation is None or invitation.accepted_at or invitation.withdrawn_at or invitation.expires_at <= now():
         return None

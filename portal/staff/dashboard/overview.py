@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.doctor import heartbeats
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.mirror import runs
@@ -37,6 +36,7 @@ from portal.models import (
     Webhook,
     now,
 )
+from portal.operations import heartbeats
 from portal.staff.dashboard import counters
 from portal.staff.signups import board
 from portal.web.charts import Chart

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal import audit, contact, mail
+from portal import audit, contact
 from portal.customers.provisioning.release import release
 from portal.customers.signup.registration import promise_verification
 from portal.db import leases
@@ -19,6 +19,7 @@ from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
+from portal.mail import outbox
 from portal.mirror import projection
 from portal.models import Account, AuditEntry, Mail, MailKind, Person, Provisioning, Step, now
 from portal.staff.signups.board import DECIDED, UNFINISHED, WORKING, find
@@ -66,7 +67,7 @@ def _told(actor: Person, account: Account, kind: MailKind, action: str, **facts:
     """Record what was decided, tell the customer, and let the worker look at it."""
     audit.record(actor, account, action, account.name, **facts)
     context = {"account_id": str(account.id), "name": account.contact_name, **facts}
-    return _going_on(account, mail.promise(kind, account.contact_email, **context))
+    return _going_on(account, outbox.promise(kind, account.contact_email, **context))
 
 
 def _going_on(account: Account, mailed: Mail | None = None) -> Account:
@@ -120,7 +121,9 @@ def adopt(actor: Person, account_id: UUID, connexease_uuid: UUID, reason: str) -
         _say_why_not(account_id, already=(*WORKING, Step.READY))
         return account
     audit.record(actor, account, "account.vouched_for", str(connexease_uuid), reason=reason.strip()[:300])
-    mailed = mail.promise(MailKind.ADOPTED, account.contact_email, name=account.contact_name, company=account.name)
+    mailed = outbox.promise(
+        MailKind.ADOPTED, account.contact_email, name=account.contact_name, company=account.name
+    )
     return _going_on(account, mailed)
 
 
@@ -155,7 +158,7 @@ def take_up(actor: Person, account_id: UUID) -> Account:
 def _tell_that_it_goes_on(account: Account, step: Step) -> Mail | None:
     """Whoever was told that it ended does not come back to look; of an approval they hear once it is given."""
     if step in WORKING:
-        return mail.promise(
+        return outbox.promise(
             MailKind.TAKEN_UP, account.contact_email, account_id=str(account.id), name=account.contact_name
         )
     owner = (set_up := find(account.id)) and set_up.owner

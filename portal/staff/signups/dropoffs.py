@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from portal import audit, mail
+from portal import audit
 from portal.customers.accounts.overview import first_owner
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.mail import outbox
 from portal.models import (
     BLOCKED,
     STOPPED_BLOCKED,
@@ -74,7 +75,7 @@ def mail_way_back(actor: Person, attempt_id: UUID) -> Account:
     found = DropOff(*row)
     if not _claim(attempt_id):
         return found.account
-    mailed = mail.promise(MailKind.RESUME, found.person.email, account_id=str(found.account.id))
+    mailed = outbox.promise(MailKind.RESUME, found.person.email, account_id=str(found.account.id))
     audit.record(actor, found.account, "channel.way_back_mailed", found.person.email)
     session().commit()
     wake("mail", str(mailed.id))
@@ -114,8 +115,8 @@ def _without_a_number() -> sa.Select[OnboardingAttempt, Account, Person]:
     )
 
 
-@mail.writes(MailKind.RESUME)
-def _write(mailed: Mail) -> mail.Context | None:
+@outbox.writes(MailKind.RESUME)
+def _write(mailed: Mail) -> outbox.Context | None:
     """The mail leads to the channels; nobody gets it who has connected a number meanwhile."""
     account = session().get(Account, UUID(mailed.context["account_id"]))
     if account is None:

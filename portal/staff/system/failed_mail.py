@@ -1,10 +1,11 @@
 """What the staff can set going again."""
 
-from portal import audit, mail
+from portal import audit
 from portal.db.queue import wake
-from portal.doctor import backlog
 from portal.extensions import session
+from portal.mail import outbox
 from portal.models import Person
+from portal.operations import backlog
 
 
 def failed_mails() -> int:
@@ -14,7 +15,7 @@ def failed_mails() -> int:
 
 def send_mails_again(actor: Person) -> int:
     """Put them back into the outbox; how many there were."""
-    found = mail.try_again()
+    found = outbox.try_again()
     if found:
         audit.record(actor, None, "system.mails_tried_again", str(len(found)))
     session().commit()

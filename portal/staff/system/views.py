@@ -5,11 +5,11 @@ import secrets
 from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.doctor import metrics as gauges
-from portal.doctor import rounds
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import StaffRole
+from portal.operations import doctor
+from portal.operations import metrics as gauges
 from portal.staff import blueprint
 from portal.staff.system import failed_mail
 from portal.web import access, htmx
@@ -22,10 +22,10 @@ def system() -> ResponseReturnValue:
     asked = "outside" in request.args
     return htmx.page(
         "staff/system.html",
-        findings=rounds.quick_checks(),
-        outside=rounds.slow_checks() if asked else None,
+        findings=doctor.quick_checks(),
+        outside=doctor.slow_checks() if asked else None,
         failed_mails=failed_mail.failed_mails(),
-        settings_shown=rounds.shown_settings(),
+        settings_shown=doctor.shown_settings(),
     )
 
 
@@ -35,7 +35,7 @@ def system_outside() -> ResponseReturnValue:
     """The slow part alone."""
     if not htmx.is_fragment_request():
         return htmx.redirect(url_for("staff.system", outside=1))
-    return htmx.page("staff/system.html", "outside", outside=rounds.slow_checks())
+    return htmx.page("staff/system.html", "outside", outside=doctor.slow_checks())
 
 
 @blueprint.post("/staff/system/mails")

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from portal.doctor import heartbeats
 from portal.extensions import db, session
 from portal.models import (
     Account,
@@ -20,6 +19,7 @@ from portal.models import (
     Tally,
     now,
 )
+from portal.operations import heartbeats
 from portal.staff.dashboard import counters, overview
 from portal.web.charts import Chart
 from tests.support.concurrent import at_once

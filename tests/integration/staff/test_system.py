@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from portal.connexease.knocking import Knock
-from portal.doctor import findings, heartbeats, inside, outside, rounds
-from portal.doctor.findings import Finding, Health
 from portal.models import Heartbeat, StaffRole, now
+from portal.operations import doctor, findings, heartbeats, local_checks, remote_checks
+from portal.operations.findings import Finding, Health
 from portal.settings import Settings
 from tests.support.portal import Portal
 
@@ -38,7 +38,7 @@ def test_everything_inside_is_well(portal: Portal) -> None:
     portal.customer()
     portal.sweep()
     with portal.app.app_context():
-        found = rounds.quick_checks()
+        found = doctor.quick_checks()
     assert [finding.health for finding in found] == [Health.GOOD] * 7, found
     assert named(found)["Vault"].says == "A sample opens (2). `portal vault check` opens all of it."
 
@@ -49,23 +49,23 @@ def test_tables_of_another_version(portal: Portal) -> None:
         ("SET version_num = '9999'", "which this version does not know", "Start the newer version again"),
     ):
         portal.sql(f"UPDATE alembic_version {statement}")
-        finding = only(portal, inside.database)
+        finding = only(portal, local_checks.database)
         assert finding.health == Health.BAD
         assert says in finding.says
         assert todo in finding.todo
     portal.sql("DELETE FROM alembic_version")
-    assert only(portal, inside.database).says == "It is empty."
+    assert only(portal, local_checks.database).says == "It is empty."
 
 
 def test_a_worker_that_never_ran_or_fell_silent(portal: Portal) -> None:
-    assert only(portal, inside.worker).says == "It has never run."
+    assert only(portal, local_checks.worker).says == "It has never run."
     portal.run(heartbeats.beat)
     portal.sql("UPDATE heartbeat SET at = :old", old=now() - timedelta(minutes=10))
-    finding = only(portal, inside.worker)
+    finding = only(portal, local_checks.worker)
     assert (finding.health, finding.todo) == (Health.BAD, "Start `portal worker`, and look into its log.")
     assert "10 minutes ago" in finding.says
     portal.sweep()
-    assert only(portal, inside.worker).health == Health.GOOD
+    assert only(portal, local_checks.worker).health == Health.GOOD
     assert len(portal.rows(Heartbeat)) == 1
 
 
@@ -73,10 +73,10 @@ def test_a_backlog_is_named_by_kind(portal: Portal) -> None:
     portal.run(heartbeats.beat)
     portal.newcomer()
     with portal.app.app_context():
-        assert "sign-ups 1" in inside.worker()[1].says
+        assert "sign-ups 1" in local_checks.worker()[1].says
     portal.sql("UPDATE provisioning SET next_attempt_at = :old", old=now() - timedelta(hours=1))
     with portal.app.app_context():
-        finding = inside.worker()[1]
+        finding = local_checks.worker()[1]
     assert (finding.health, finding.says) == (Health.WARNING, "Overdue by minutes: sign-ups 1.")
 
 
@@ -84,12 +84,12 @@ def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
     portal = make_portal(signup_policy="verified")
     portal.sign_up()
     portal.sql("UPDATE mail SET state = 'failed', attempts = 12, next_attempt_at = NULL")
-    assert only(portal, inside.outbox).health == Health.BAD
+    assert only(portal, local_checks.outbox).health == Health.BAD
     browser = portal.staff(StaffRole.SUPPORT)
     page = browser.follow(browser.submit(browser.get("/staff/system/"), "Send the mails again"))
     assert "Mails that are tried again: 1." in page.text
     assert portal.mails("jane@acme.example.com")
-    assert only(portal, inside.outbox).health == Health.GOOD
+    assert only(portal, local_checks.outbox).health == Health.GOOD
     assert "had mails sent again that nobody took (1)" in browser.get("/staff/audit/").text
 
 
@@ -98,12 +98,12 @@ def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
 
     make_portal().customer()
     other = make_portal(vault_keys=base64.b64encode(bytes([7]) * 32).decode())
-    finding = only(other, inside.secrets)
+    finding = only(other, local_checks.secrets)
     assert finding.health == Health.BAD
     assert "Of a sample of 2 do not open: 2." in finding.says
     usual = make_portal()
     usual.sql("UPDATE portal_webhook SET sealed_secret = substr(sealed_secret, 1, 60) || 'AAAA'")
-    finding = only(usual, inside.secrets)
+    finding = only(usual, local_checks.secrets)
     assert "Of a sample of 2 do not open: 1." in finding.says
     assert "VAULT_KEYS" in finding.todo
 
@@ -111,40 +111,40 @@ def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
 def test_no_table_of_secrets_is_read_to_its_end(portal: Portal, monkeypatch) -> None:
     for number in range(3):
         portal.customer(contact_email=f"{number}@acme.example.com")
-    monkeypatch.setattr(inside, "SAMPLE", 2)
-    assert only(portal, inside.secrets).says.startswith("A sample opens (3).")
+    monkeypatch.setattr(local_checks, "SAMPLE", 2)
+    assert only(portal, local_checks.secrets).says.startswith("A sample opens (3).")
     portal.sql("UPDATE portal_webhook SET sealed_secret = 'v1.x.y.z'")
-    monkeypatch.setattr(inside, "LOOKED_AT", 1)
-    assert "Of a sample of 2 do not open: 1." in only(portal, inside.secrets).says
+    monkeypatch.setattr(local_checks, "LOOKED_AT", 1)
+    assert "Of a sample of 2 do not open: 1." in only(portal, local_checks.secrets).says
 
 
 def test_the_end_of_the_audit_log(portal: Portal) -> None:
-    assert only(portal, inside.audit_log).health == Health.GOOD
+    assert only(portal, local_checks.audit_log).health == Health.GOOD
     portal.newcomer()
-    assert only(portal, inside.audit_log).health == Health.GOOD
+    assert only(portal, local_checks.audit_log).health == Health.GOOD
     portal.sql("DROP TRIGGER audit_entry_no_delete")
     portal.sql("DELETE FROM audit_entry")
-    finding = only(portal, inside.audit_log)
+    finding = only(portal, local_checks.audit_log)
     assert (finding.health, "was cut off" in finding.says) == (Health.BAD, True)
     portal.sql("UPDATE audit_chain SET sealed_end = NULL")
     portal.customer(contact_email="o@other.example.com")
     portal.sql("UPDATE audit_chain SET sealed_end = NULL")
     portal.customer(contact_email="another@other.example.com")
-    finding = only(portal, inside.audit_log)
+    finding = only(portal, local_checks.audit_log)
     assert (finding.health, "was sealed anew" in finding.says) == (Health.BAD, True)
 
 
 def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
     for free, health in ((10 * 1024**3, Health.GOOD), (1024**3, Health.WARNING), (1024**2, Health.BAD)):
         usage = type("Usage", (), {"free": free, "total": 100 * 1024**3})
-        monkeypatch.setattr(inside.shutil, "disk_usage", lambda _path, usage=usage: usage)
-        assert only(portal, inside.disk).health == health
+        monkeypatch.setattr(local_checks.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert only(portal, local_checks.disk).health == health
 
 
 def test_a_table_that_is_missing_stops_no_other_check(portal: Portal) -> None:
     portal.sql("DROP TABLE heartbeat")
     with portal.app.app_context():
-        found = named(rounds.quick_checks())
+        found = named(doctor.quick_checks())
     assert found["Worker"].says == "It cannot be told: the database lacks tables of this version."
     assert found["Vault"].health == Health.GOOD
 
@@ -158,7 +158,7 @@ def test_everything_outside_is_well(make_portal) -> None:
         portal = make_portal(public_url=url)
         portal.customer()
         with portal.app.app_context():
-            found = named(rounds.slow_checks())
+            found = named(doctor.slow_checks())
     bad = {finding.name for finding in found.values() if finding.health != Health.GOOD}
     assert bad == {"Public address", "Events"}, found
     assert found["Public address"].says == "It answers, but on this machine alone: Connexease cannot reach it."
@@ -177,7 +177,7 @@ def test_everything_outside_is_well(make_portal) -> None:
 def test_a_clock_that_is_wrong(portal: Portal, seconds: float, health: Health, says: str) -> None:
     portal.control.advance(seconds)
     with portal.app.app_context():
-        clock = named(outside.reseller_api())["Clock"]
+        clock = named(remote_checks.reseller_api())["Clock"]
     assert clock.health == health
     assert says in clock.says
     assert ("NTP" in clock.todo) == (health != Health.GOOD)
@@ -186,9 +186,9 @@ def test_a_clock_that_is_wrong(portal: Portal, seconds: float, health: Health, s
 @pytest.mark.parametrize(
     ("setting", "check", "variable"),
     [
-        ("connexease_api_url", outside.reseller_api, "CONNEXEASE_API_URL"),
-        ("connexease_account_api_url", outside.account_api, "CONNEXEASE_ACCOUNT_API_URL"),
-        ("connexease_gateway_url", outside.gateway, "CONNEXEASE_GATEWAY_URL"),
+        ("connexease_api_url", remote_checks.reseller_api, "CONNEXEASE_API_URL"),
+        ("connexease_account_api_url", remote_checks.account_api, "CONNEXEASE_ACCOUNT_API_URL"),
+        ("connexease_gateway_url", remote_checks.gateway, "CONNEXEASE_GATEWAY_URL"),
     ],
 )
 def test_a_host_that_does_not_answer(make_portal, setting, check, variable) -> None:
@@ -230,7 +230,7 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
         (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
     ):
         portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
-        finding = only(portal, outside.reseller_token)
+        finding = only(portal, remote_checks.reseller_token)
         assert (finding.health, words in finding.says) == (health, True), finding
         portal.control.clear_faults()
 
@@ -241,57 +241,57 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
 )
 def test_clocks_that_disagree(portal: Portal, skew: timedelta, health: Health) -> None:
     with portal.app.app_context():
-        [finding] = outside._clock(Knock(200, 0.1, skew=skew))
-        assert outside._clock(Knock(200, 0.1)) == []
+        [finding] = remote_checks._clock(Knock(200, 0.1, skew=skew))
+        assert remote_checks._clock(Knock(200, 0.1)) == []
     assert finding.health == health
 
 
 def test_a_slow_host_and_one_with_an_error_of_its_own(portal: Portal) -> None:
     with portal.app.app_context():
-        assert outside._reached("x", "X", Knock(200, 4)).health == Health.WARNING
-        assert outside._reached("x", "X", Knock(502, 0.1)).health == Health.WARNING
-        assert outside._reached("x", "X", Knock(404, 0.1)).health == Health.GOOD
+        assert remote_checks._reached("x", "X", Knock(200, 4)).health == Health.WARNING
+        assert remote_checks._reached("x", "X", Knock(502, 0.1)).health == Health.WARNING
+        assert remote_checks._reached("x", "X", Knock(404, 0.1)).health == Health.GOOD
 
 
 def test_our_own_address(make_portal, sandbox) -> None:
-    finding = only(make_portal(public_url=nowhere()), outside.public_url)
+    finding = only(make_portal(public_url=nowhere()), remote_checks.public_url)
     assert (finding.health, finding.says) == (Health.BAD, "It does not answer at all.")
-    finding = only(make_portal(public_url=sandbox.api_url), outside.public_url)
+    finding = only(make_portal(public_url=sandbox.api_url), remote_checks.public_url)
     assert (finding.health, "Something else than the portal" in finding.says) == (Health.BAD, True)
-    finding = only(make_portal(public_url="https://nothing.invalid"), outside.public_url)
+    finding = only(make_portal(public_url="https://nothing.invalid"), remote_checks.public_url)
     assert finding.says == "Its name has no address."
-    finding = only(make_portal(public_url="https://10.0.0.1"), outside.public_url)
+    finding = only(make_portal(public_url="https://10.0.0.1"), remote_checks.public_url)
     assert (finding.health, "private network" in finding.says) == (Health.WARNING, True)
 
 
 def test_an_event_is_the_proof_from_outside(portal: Portal) -> None:
     with portal.app.app_context():
-        assert "None has ever come" in outside._heard()[0].says
+        assert "None has ever come" in remote_checks._heard()[0].says
     portal.customer()
     uuid = portal.control.accounts()[0]["uuid"]
     hook = portal.control.webhooks(uuid)[0]
     path = hook["callback_url"].removeprefix("http://localhost")
     portal.browser().client.post(path, data="{}", headers=hook["headers"])
     with portal.app.app_context():
-        assert "The last one came" in outside._heard()[0].says
+        assert "The last one came" in remote_checks._heard()[0].says
 
 
 def test_the_mail_server(make_portal) -> None:
-    assert only(make_portal(), outside.mail_server).health == Health.GOOD
-    finding = only(make_portal(mail_url=nowhere().replace("http", "smtp")), outside.mail_server)
+    assert only(make_portal(), remote_checks.mail_server).health == Health.GOOD
+    finding = only(make_portal(mail_url=nowhere().replace("http", "smtp")), remote_checks.mail_server)
     assert (finding.health, finding.says) == (Health.BAD, "It does not serve us (ConnectionRefusedError).")
-    assert only(make_portal(mail_url=None), outside.mail_server).todo.startswith("Set MAIL_URL")
+    assert only(make_portal(mail_url=None), remote_checks.mail_server).todo.startswith("Set MAIL_URL")
     with_password = make_portal(mail_url=f"{make_portal().app.config['SETTINGS'].mail_url.get_secret_value()}"
                                 .replace("smtp://", "smtp://user:planted-secret@"))  # fmt: skip
-    finding = only(with_password, outside.mail_server)
+    finding = only(with_password, remote_checks.mail_server)
     assert finding.health == Health.BAD
     assert "planted-secret" not in str(finding)
 
 
 def test_limits_in_memory_are_told_in_production(portal: Portal, monkeypatch) -> None:
-    assert only(portal, outside.counting).health == Health.GOOD
+    assert only(portal, remote_checks.counting).health == Health.GOOD
     monkeypatch.setattr(Settings, "is_production", True)
-    assert only(portal, outside.counting).health == Health.WARNING
+    assert only(portal, remote_checks.counting).health == Health.WARNING
 
 
 # --- the rounds
@@ -309,7 +309,7 @@ def test_a_check_that_hangs_or_fails_keeps_nobody(portal: Portal) -> None:
 
     started = time.monotonic()
     with portal.app.app_context():
-        found = findings.run(portal.app, [("slow", hang), ("odd", fail), ("disk", inside.disk)], 2)
+        found = findings.run(portal.app, [("slow", hang), ("odd", fail), ("disk", local_checks.disk)], 2)
     let_go.set()
     assert time.monotonic() - started < 15
     assert [finding.health for finding in found] == [Health.BAD, Health.BAD, Health.GOOD]
@@ -330,7 +330,7 @@ def test_no_setting_shows_a_secret(make_portal, database_url) -> None:
     assert "METRICS_TOKEN set" in page.text
     with portal.app.app_context():
         for url in ("postgresql://u:planted@h/n?password=planted", "postgres://u:planted@h/n"):
-            assert rounds._place(url) == f"{url.partition(':')[0]}: h/n"
+            assert doctor._place(url) == f"{url.partition(':')[0]}: h/n"
 
 
 def test_the_page_does_not_wait_for_others(make_portal) -> None:

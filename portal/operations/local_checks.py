@@ -12,11 +12,11 @@ from sqlmodel import SQLModel
 
 from portal.audit import chain
 from portal.db import migrate
-from portal.doctor import backlog, heartbeats
-from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import db, session, settings, vault
 from portal.i18n import _, _l
 from portal.models import now
+from portal.operations import backlog, heartbeats
+from portal.operations.findings import Check, Finding, bad, good, warning
 from portal.secrets import stored
 from portal.secrets.crypto import VaultError
 

@@ -9,16 +9,16 @@ from uuid import UUID
 from flask import Flask
 from huey import crontab
 
-from portal import mail
 from portal.channels import confirmation
 from portal.customers.provisioning import state_machine
 from portal.db.queue import huey
-from portal.doctor import heartbeats
 from portal.events import processing, retention
 from portal.identity import email_change, second_factor, sessions
+from portal.mail import outbox
 from portal.messages import retention as message_retention
 from portal.messages.sending import gateway_call
 from portal.mirror import account_sync, activity, aging, projection, runs
+from portal.operations import heartbeats
 from portal.staff.dashboard import counters
 from portal.vault import keys, reminders, revoking, snapshot
 from portal.webhooks import reconcile
@@ -36,7 +36,7 @@ TASKS: dict[str, Callable[[str], None]] = {
     "webhook": lambda webhook_id: reconcile.push(UUID(webhook_id)),
     "credential": lambda credential_id: revoking.finish(UUID(credential_id)),
     "message": lambda message_id: gateway_call.send(UUID(message_id)),
-    "mail": lambda mail_id: mail.send(UUID(mail_id)),
+    "mail": lambda mail_id: outbox.send(UUID(mail_id)),
     "delivery": lambda delivery_id: processing.process(int(delivery_id)),
     "mirror": lambda run_id: runs.advance(int(run_id)),
     "read_account": lambda account_id: account_sync.read_account(UUID(account_id)),
@@ -52,7 +52,7 @@ DUE: list[tuple[Run, Callable[[], Iterable[Any]]]] = [
     (snapshot.read_again, snapshot.unread),
     (reminders.remind, reminders.due),
     (gateway_call.send, gateway_call.due),
-    (mail.send, mail.due),
+    (outbox.send, outbox.due),
     (processing.process, processing.due),
     (confirmation.expire, confirmation.overdue),
     (retention.prune, retention.overdue),

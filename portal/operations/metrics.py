@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.doctor import backlog, heartbeats
 from portal.extensions import session
 from portal.models import Account, Channel, Message, MessageState, Provisioning, Tally, now
+from portal.operations import backlog, heartbeats
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 Sample = tuple[dict[str, str], float]

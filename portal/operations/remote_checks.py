@@ -6,13 +6,14 @@ import sqlalchemy as sa
 from flask_babel import format_number, format_timedelta
 from sqlmodel import col
 
-from portal import mail, outbound
+from portal import outbound
 from portal.connexease import errors as cx
 from portal.connexease.knocking import Knock
-from portal.doctor.findings import Check, Finding, bad, good, warning
 from portal.extensions import connexease, limiter, session, settings
 from portal.i18n import _, _l
+from portal.mail import outbox
 from portal.models import Delivery, now
+from portal.operations.findings import Check, Finding, bad, good, warning
 
 SLOW = 3.0
 """Seconds after which an answer is worth a warning."""
@@ -111,7 +112,7 @@ def mail_server() -> list[Finding]:
     if settings().mail_url is None:
         todo = _("Set MAIL_URL: nobody can reset a password without mail.")
         return [bad(name, _("There is none."), todo)]
-    problem = mail.greet()
+    problem = outbox.greet()
     if problem:
         return [
             bad(name, _("It does not serve us (%(kind)s).", kind=problem), _("Check MAIL_URL and the server."))

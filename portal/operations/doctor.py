@@ -7,25 +7,25 @@ from flask import Flask, current_app
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from portal.doctor import inside, outside
-from portal.doctor.findings import Finding, Health, run
 from portal.extensions import settings
 from portal.i18n import _
+from portal.operations import local_checks, remote_checks
+from portal.operations.findings import Finding, Health, run
 
 
 def all_checks() -> list[Finding]:
     """Everything, in the order in which it is looked at."""
-    return run(_app(), [*inside.CHECKS, *outside.CHECKS])
+    return run(_app(), [*local_checks.CHECKS, *remote_checks.CHECKS])
 
 
 def quick_checks() -> list[Finding]:
     """What this machine knows by itself."""
-    return run(_app(), inside.CHECKS)
+    return run(_app(), local_checks.CHECKS)
 
 
 def slow_checks() -> list[Finding]:
     """What others have to be asked for."""
-    return run(_app(), outside.CHECKS)
+    return run(_app(), remote_checks.CHECKS)
 
 
 def is_well(findings: Iterable[Finding]) -> bool:

@@ -1,0 +1,1 @@
+"""Mail to people: the outbox, from the promise to the mail server."""
