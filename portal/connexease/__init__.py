@@ -8,10 +8,10 @@ from pydantic import SecretStr
 
 from portal.connexease import errors, schemas, triggers
 from portal.connexease.account_api import AccountAPI
-from portal.connexease.exchange import Session
 from portal.connexease.gateway import Gateway
+from portal.connexease.http.exchange import Session
+from portal.connexease.http.transport import BODY_LIMIT, Retries, Timeouts, Transport
 from portal.connexease.reseller import Reseller
-from portal.connexease.transport import BODY_LIMIT, Retries, Timeouts, Transport
 
 __all__ = ["Connexease", "Retries", "Timeouts", "errors", "schemas", "triggers"]
 

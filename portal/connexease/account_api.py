@@ -2,10 +2,10 @@
 
 from pydantic import SecretStr, TypeAdapter
 
-from portal.connexease.calls import Call
-from portal.connexease.knocking import Knock
+from portal.connexease.http.calls import Call
+from portal.connexease.http.reachability import Knock
+from portal.connexease.http.transport import Transport
 from portal.connexease.schemas import Template
-from portal.connexease.transport import Transport
 
 _TEMPLATES = TypeAdapter(list[Template])
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import SecretStr, TypeAdapter
 
-from portal.connexease import delays
-from portal.connexease.calls import Answer, Call
 from portal.connexease.errors import ConnexeaseError, GatewayRefused, OutcomeUnknown, RateLimited
-from portal.connexease.knocking import Knock
+from portal.connexease.http import retry_after
+from portal.connexease.http.calls import Answer, Call
+from portal.connexease.http.reachability import Knock
+from portal.connexease.http.transport import Transport
 from portal.connexease.messages import Message, RateLimits, SendResult, SentMessage
-from portal.connexease.transport import Transport
 
 _SENT = TypeAdapter(SentMessage)
 _DEEPEST = 5
@@ -95,7 +95,7 @@ def _is_decided(answer: Answer) -> bool:
 
 
 def _rate_limited(answer: Answer, params: dict[str, Any]) -> RateLimited:
-    asked = delays.seconds(params.get("retry_after"))
+    asked = retry_after.seconds(params.get("retry_after"))
     limit_type = params.get("limit_type")
     return RateLimited(
         answer.record,

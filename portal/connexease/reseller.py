@@ -11,10 +11,11 @@ from uuid import UUID
 
 from pydantic import SecretStr, TypeAdapter
 
-from portal.connexease import paging
-from portal.connexease.calls import Answer, Call
 from portal.connexease.errors import ConnexeaseError, OutcomeUnknown
-from portal.connexease.knocking import Knock
+from portal.connexease.http import paging
+from portal.connexease.http.calls import Answer, Call
+from portal.connexease.http.reachability import Knock
+from portal.connexease.http.transport import Transport
 from portal.connexease.schemas import (
     AccessToken,
     Account,
@@ -29,7 +30,6 @@ from portal.connexease.schemas import (
     WebhookChange,
     WebhookData,
 )
-from portal.connexease.transport import Transport
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.connexease.paging import MOST_PAGES
+from portal.connexease.http.paging import MOST_PAGES
 from portal.db.engine import storable
 from portal.extensions import connexease, session
 from portal.mirror import account_sync, facets, projection, search_index, snapshot

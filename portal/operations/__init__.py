@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("operations", __name__)
 
-import portal.operations.views  # noqa: E402, F401 - it registers its views on the blueprint
+import portal.operations.views  # noqa: E402, F401 - they register their views on the blueprint

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from portal import outbound
 from portal.connexease import errors as cx
-from portal.connexease.knocking import Knock
+from portal.connexease.http.reachability import Knock
 from portal.extensions import connexease, limiter, session, settings
 from portal.i18n import _, _l
 from portal.mail import outbox

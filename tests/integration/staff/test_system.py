@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.connexease.knocking import Knock
+from portal.connexease.http.reachability import Knock
 from portal.models import Heartbeat, StaffRole, now
 from portal.operations import doctor, findings, heartbeats, local_checks, remote_checks
 from portal.operations.findings import Finding, Health
@@ -417,7 +417,7 @@ def test_a_short_token_for_metrics_is_refused(settings_for) -> None:
 
 
 def test_a_date_that_is_none() -> None:
-    from portal.connexease.knocking import answered  # noqa: PLC0415
+    from portal.connexease.http.reachability import answered  # noqa: PLC0415
 
     for date in (None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT"):
         assert answered(200, time.monotonic(), date).skew is None

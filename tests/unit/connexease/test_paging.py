@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from portal.connexease import errors, paging
+from portal.connexease import errors
+from portal.connexease.http import paging
 
 HOST = "https://api.example.test"
 

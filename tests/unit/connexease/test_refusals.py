@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.connexease import errors, refusals, schemas
+from portal.connexease import errors, schemas
+from portal.connexease.http import refusals
 from portal.connexease.texts import TEXT_LIMIT, tidy
 
 NEW_ACCOUNT = schemas.NewAccount(name="A", contact_email="a@a.test", billing_email="a@a.test", time_zone="UTC")

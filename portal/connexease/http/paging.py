@@ -6,10 +6,10 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from pydantic import TypeAdapter
 
-from portal.connexease.calls import Call
 from portal.connexease.errors import BadAnswer
+from portal.connexease.http.calls import Call
+from portal.connexease.http.transport import Transport
 from portal.connexease.schemas import Page
-from portal.connexease.transport import Transport
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ import urllib3
 from pydantic import SecretStr
 from requests.auth import AuthBase
 
-from portal.connexease.calls import Answer, Call, Silence
 from portal.connexease.errors import BadAnswer, OutcomeUnknown, Unauthorized
-from portal.connexease.exchange import Exchange, Session, current
-from portal.connexease.knocking import Knock, answered
+from portal.connexease.http.calls import Answer, Call, Silence
+from portal.connexease.http.exchange import Exchange, Session, current
+from portal.connexease.http.reachability import Knock, answered
 
 logger = logging.getLogger("portal.connexease")
 

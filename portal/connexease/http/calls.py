@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from portal.connexease import delays, refusals
 from portal.connexease.errors import (
     BadAnswer,
     CallRecord,
@@ -21,6 +20,8 @@ from portal.connexease.errors import (
     Unauthorized,
     Unavailable,
 )
+from portal.connexease.http import refusals
+from portal.connexease.http import retry_after as http_retry_after
 from portal.connexease.texts import tidy
 
 T = TypeVar("T")
@@ -110,7 +111,7 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         written = self.headers.get("Retry-After")
-        return None if written is None else delays.seconds(written)
+        return None if written is None else http_retry_after.seconds(written)
 
     @property
     def record(self) -> CallRecord:
