@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from portal.sandbox.gateway_errors import gateway_error
+from portal.sandbox.api.gateway_errors import gateway_error
 
 Kind = Literal[
     "timeout_before",

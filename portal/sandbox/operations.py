@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from portal.sandbox.core import Core
-from portal.sandbox.events import emit
+from portal.sandbox.delivery.events import emit
 from portal.sandbox.state import (
     AccessToken,
     Account,

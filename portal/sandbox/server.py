@@ -15,23 +15,15 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from portal.sandbox import (
-    account_api,
-    control,
-    control_deliveries,
-    control_gateway,
-    control_state,
-    dialog,
-    gateway,
-    page_actions,
-    pages,
-    reseller_api,
-)
+from portal.sandbox.api import account, gateway, reseller
+from portal.sandbox.api.rest import Refusal
+from portal.sandbox.control import calls, deliveries, state
+from portal.sandbox.control import gateway as control_gateway
 from portal.sandbox.core import Core
-from portal.sandbox.deliveries import Courier
+from portal.sandbox.delivery.courier import Courier
 from portal.sandbox.front import Front
 from portal.sandbox.mail import MailServer
-from portal.sandbox.rest import Refusal
+from portal.sandbox.pages import actions, dialog, views
 from portal.sandbox.settings import Settings
 
 DEFAULT_TOKEN = "sandbox-reseller-token"
@@ -39,15 +31,15 @@ _SELDOM = 5
 """Seconds between two looks of a server whether it should end: each look costs time that tests need."""
 
 _API_MODULES = (
-    reseller_api,
-    account_api,
+    reseller,
+    account,
     gateway,
-    control,
-    control_state,
-    control_deliveries,
+    calls,
+    state,
+    deliveries,
     control_gateway,
-    pages,
-    page_actions,
+    views,
+    actions,
 )
 
 _log = logging.getLogger("portal.sandbox")
@@ -75,7 +67,7 @@ def api_application(core: Core, courier: Courier) -> Flask:
 
     @app.errorhandler(MethodNotAllowed)
     def refuse_method(error: MethodNotAllowed) -> Response | MethodNotAllowed:
-        return reseller_api.refuse_method() if request.path.startswith("/accounts/") else error
+        return reseller.refuse_method() if request.path.startswith("/accounts/") else error
 
     return app
 

@@ -21,7 +21,7 @@ from portal.connexease.errors import (
     Unavailable,
 )
 from portal.connexease.http import refusals
-from portal.connexease.http import retry_after as http_retry_after
+from portal.connexease.http import retry_after as retry_after_header
 from portal.connexease.texts import tidy
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         written = self.headers.get("Retry-After")
-        return None if written is None else http_retry_after.seconds(written)
+        return None if written is None else retry_after_header.seconds(written)
 
     @property
     def record(self) -> CallRecord:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.sandbox.core import Core
-from portal.sandbox.events import queue
+from portal.sandbox.delivery.events import queue
 from portal.sandbox.state import Delivery, GatewayMessage
 
 _UNDELIVERABLE = {

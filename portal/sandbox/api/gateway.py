@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from portal.sandbox.api.gateway_errors import gateway_error
+from portal.sandbox.api.gateway_schema import MalformedError, Message, parse_message
+from portal.sandbox.api.rest import Refusal, answer
 from portal.sandbox.core import Core, current_core
-from portal.sandbox.gateway_errors import gateway_error
-from portal.sandbox.gateway_schema import MalformedError, Message, parse_message
-from portal.sandbox.rest import Refusal, answer
+from portal.sandbox.delivery.status_events import report
 from portal.sandbox.state import GatewayKey, GatewayMessage, State
-from portal.sandbox.status_events import report
 
 FEE = 0.001
 

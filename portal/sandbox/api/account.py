@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, request
 
+from portal.sandbox.api.rest import Refusal, answer, bearer_token, detail
 from portal.sandbox.core import current_core
-from portal.sandbox.rest import Refusal, answer, bearer_token, detail
 from portal.sandbox.state import Account, Channel, State, hashed
 
 blueprint = Blueprint("account_api", __name__)

@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from portal.sandbox.control import account_of, body, found, needed
+from portal.sandbox.control.calls import account_of, body, found, needed
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.guard import only_from_here
+from portal.sandbox.delivery.status_events import inbound, report
 from portal.sandbox.operations import issue_gateway_key
 from portal.sandbox.state import GatewayCallback
-from portal.sandbox.status_events import inbound, report
 
 blueprint = Blueprint("control_gateway", __name__, url_prefix="/_control/gateway")
 blueprint.before_request(only_from_here)

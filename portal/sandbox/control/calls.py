@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 
-from portal.sandbox import dialog
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import Preset, current_core
 from portal.sandbox.faults import InvalidFaultError, parse_fault
-from portal.sandbox.guard import only_from_here
+from portal.sandbox.pages import dialog
 from portal.sandbox.settings import UnknownSettingError, changed
 from portal.sandbox.state import Account, State
 

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from portal.sandbox.control import account_of, body, found, needed, number, picked
+from portal.sandbox.control.calls import account_of, body, found, needed, number, picked
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.events import emit
-from portal.sandbox.guard import only_from_here
+from portal.sandbox.delivery.events import emit
 from portal.sandbox.operations import add_account, add_accounts, issue_access_token
 from portal.sandbox.state import Account, Channel, OnboardingToken, Webhook, new_uuid
 

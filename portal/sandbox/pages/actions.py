@@ -7,15 +7,15 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.sandbox import dialog
-from portal.sandbox.control import ControlError, account_of, found
-from portal.sandbox.control_deliveries import delivery_of, hold_deliveries, release_deliveries
-from portal.sandbox.conversation import play
+from portal.sandbox.control.calls import ControlError, account_of, found
+from portal.sandbox.control.deliveries import delivery_of, hold_deliveries, release_deliveries
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import Preset, current_core
-from portal.sandbox.events import duplicate, release
+from portal.sandbox.delivery.conversation import play
+from portal.sandbox.delivery.events import duplicate, release
 from portal.sandbox.faults import parse_fault
-from portal.sandbox.guard import only_from_here
 from portal.sandbox.operations import issue_gateway_key
+from portal.sandbox.pages import dialog
 from portal.sandbox.state import GatewayCallback
 
 blueprint = Blueprint("page_actions", __name__, url_prefix="/_page")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from portal.sandbox import fields
-from portal.sandbox.rest import Invalid, Refusal, Rule
+from portal.sandbox.api import fields
+from portal.sandbox.api.rest import Invalid, Refusal, Rule
+from portal.sandbox.api.triggers import ACCOUNT_TRIGGERS, CHANNEL_TRIGGERS
 from portal.sandbox.settings import Settings
 from portal.sandbox.state import State, Webhook
-from portal.sandbox.triggers import ACCOUNT_TRIGGERS, CHANNEL_TRIGGERS
 
 
 def rules(state: State, account: str, settings: Settings, carried: Iterable[str] = ()) -> dict[str, Rule]:

@@ -8,10 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal.sandbox import fields, webhook_rules
-from portal.sandbox.core import Core, current_core
-from portal.sandbox.operations import add_account, email_taken, issue_access_token, issue_onboarding
-from portal.sandbox.rest import (
+from portal.sandbox.api import fields, webhook_rules
+from portal.sandbox.api.rest import (
     Invalid,
     Refusal,
     Rule,
@@ -23,6 +21,8 @@ from portal.sandbox.rest import (
     not_found,
     page_of,
 )
+from portal.sandbox.core import Core, current_core
+from portal.sandbox.operations import add_account, email_taken, issue_access_token, issue_onboarding
 from portal.sandbox.state import AccessToken, Account, State, Webhook, new_uuid
 
 blueprint = Blueprint("reseller_api", __name__, url_prefix="/accounts")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import abort, request
 
-from portal.sandbox.fields import is_loopback
+from portal.sandbox.api.fields import is_loopback
 
 
 def only_from_here() -> None:

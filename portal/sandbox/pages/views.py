@@ -9,10 +9,12 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template
 from markupsafe import Markup, escape
 
-from portal.sandbox import dialog, faults, gateway_errors
+from portal.sandbox import faults
+from portal.sandbox.api import gateway_errors
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.guard import only_from_here
 from portal.sandbox.mail import links_in
+from portal.sandbox.pages import dialog
 from portal.sandbox.state import State
 
 _SHOWN = 20

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.sandbox.api.triggers import ACCOUNT_TRIGGERS
 from portal.sandbox.core import Core
 from portal.sandbox.state import Account, Channel, Delivery, State, Webhook
-from portal.sandbox.triggers import ACCOUNT_TRIGGERS
 
 
 def emit(

@@ -18,8 +18,8 @@ import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from portal.sandbox.api.fields import is_loopback
 from portal.sandbox.core import Core
-from portal.sandbox.fields import is_loopback
 from portal.sandbox.state import Attempt, Delivery
 
 _WORKERS = 4

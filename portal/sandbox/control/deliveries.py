@@ -6,12 +6,12 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app, jsonify
 
-from portal.sandbox.control import account_of, body, found, needed, number
-from portal.sandbox.conversation import play
+from portal.sandbox.control.calls import account_of, body, found, needed, number
+from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.deliveries import Courier
-from portal.sandbox.events import duplicate, emit, release
-from portal.sandbox.guard import only_from_here
+from portal.sandbox.delivery.conversation import play
+from portal.sandbox.delivery.courier import Courier
+from portal.sandbox.delivery.events import duplicate, emit, release
 from portal.sandbox.settings import changed
 from portal.sandbox.state import Delivery, State
 

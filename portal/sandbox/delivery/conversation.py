@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.sandbox.core import Core
-from portal.sandbox.events import emit
+from portal.sandbox.delivery.events import emit
 from portal.sandbox.state import Channel, Delivery, naive_utc, new_uuid
 
 _CUSTOMER_NUMBER = "905301112233"

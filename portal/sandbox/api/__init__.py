@@ -1,0 +1,1 @@
+"""What the sandbox answers as Connexease: Reseller API, account API and gateway, with their rules."""

@@ -1,0 +1,1 @@
+"""Control calls under /_control/: how tests and the demo turn the sandbox's dials."""
