@@ -3,7 +3,7 @@
 from pydantic import SecretStr, TypeAdapter
 
 from portal.connexease.http.calls import Call
-from portal.connexease.http.reachability import Knock
+from portal.connexease.http.reachability import Probe
 from portal.connexease.http.transport import Transport
 from portal.connexease.schemas import Template
 
@@ -16,9 +16,9 @@ class AccountAPI:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def knock(self) -> Knock:
+    def probe(self) -> Probe:
         """Whether the host answers at all; no credential goes along."""
-        return self._transport.knock()
+        return self._transport.probe()
 
     def templates(self, access_token: SecretStr, active_only: bool = True) -> list[Template]:
         """The account's message templates. Raises `Unauthorized` when the token is revoked or not allowed."""

@@ -8,7 +8,7 @@ from pydantic import SecretStr, TypeAdapter
 from portal.connexease.errors import ConnexeaseError, GatewayRefused, OutcomeUnknown, RateLimited
 from portal.connexease.http import retry_after
 from portal.connexease.http.calls import Answer, Call
-from portal.connexease.http.reachability import Knock
+from portal.connexease.http.reachability import Probe
 from portal.connexease.http.transport import Transport
 from portal.connexease.messages import Message, RateLimits, SendResult, SentMessage
 
@@ -27,9 +27,9 @@ class Gateway:
         self._transport = transport
         self._plus = plus
 
-    def knock(self) -> Knock:
+    def probe(self) -> Probe:
         """Whether the host answers at all; no credential goes along."""
-        return self._transport.knock()
+        return self._transport.probe()
 
     def send(self, key: SecretStr, message: Message, mmlite: bool = False, is_fake: bool = False) -> SendResult:
         """Send a message, once. `mmlite` takes Meta's marketing route, `is_fake` does all but the sending.

@@ -14,7 +14,7 @@ from pydantic import SecretStr, TypeAdapter
 from portal.connexease.errors import ConnexeaseError, OutcomeUnknown
 from portal.connexease.http import paging
 from portal.connexease.http.calls import Answer, Call
-from portal.connexease.http.reachability import Knock
+from portal.connexease.http.reachability import Probe
 from portal.connexease.http.transport import Transport
 from portal.connexease.schemas import (
     AccessToken,
@@ -52,9 +52,9 @@ class Reseller:
         self._transport = transport
         self._token = token
 
-    def knock(self) -> Knock:
+    def probe(self) -> Probe:
         """Whether the host answers at all; no credential goes along."""
-        return self._transport.knock()
+        return self._transport.probe()
 
     def create_account(self, account: NewAccount) -> Account:
         """Create an account. After `OutcomeUnknown`, look with `find_account` before creating again."""

@@ -22,7 +22,7 @@ from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
 from portal.webhooks import changes, portal_webhooks
 from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.rules import Broken
-from portal.webhooks.snapshot import Held, Holdings, Standing
+from portal.webhooks.snapshot import KnownWebhook, Snapshot, Standing
 
 ACCOUNT = "account"
 """The scope of the account-wide triggers; the others have their channel's UUID."""
@@ -35,7 +35,7 @@ class Place:
     scope: str
     label: str
     channel: UUID | None
-    held: Held | None
+    webhook: KnownWebhook | None
     """The portal's webhook for it, if there ever was one."""
 
     @property
@@ -47,22 +47,22 @@ class Place:
     @property
     def watched(self) -> set[str]:
         """The triggers that were last chosen."""
-        wanted = (self.held.row.wanted if self.held else None) or {}
+        wanted = (self.webhook.row.wanted if self.webhook else None) or {}
         chosen = wanted.get("triggers", []) if wanted.get("is_active") else []
         return {trigger.name for trigger in self.triggers} & set(chosen)
 
     @property
     def is_saving(self) -> bool:
         """Whether nobody knows yet what became of the last change."""
-        return self.held is not None and self.held.standing == Standing.SAVING
+        return self.webhook is not None and self.webhook.standing == Standing.SAVING
 
     @property
     def is_off_course(self) -> bool:
         """Whether Connexease does not hold what was last chosen."""
-        if self.held is None:
+        if self.webhook is None:
             return False
-        is_missing = self.held.standing == Standing.MISSING and bool(self.watched)
-        return is_missing or self.held.standing == Standing.DIFFERS
+        is_missing = self.webhook.standing == Standing.MISSING and bool(self.watched)
+        return is_missing or self.webhook.standing == Standing.DIFFERS
 
     def value(self, trigger: Trigger) -> str:
         """What the form sends for this trigger here."""
@@ -82,7 +82,7 @@ class Watch:
     """What is watched, what could be, and what is in the way."""
 
     places: list[Place]
-    holdings: Holdings
+    snapshot: Snapshot
 
     @property
     def channels(self) -> list[Place]:
@@ -102,12 +102,12 @@ class Watch:
             groups[titles.get(trigger.name.partition(".")[0], customers)].triggers.append(trigger)
         return list(groups.values())
 
-    def in_the_way(self, place: Place, trigger: Trigger) -> Held | None:
+    def in_the_way(self, place: Place, trigger: Trigger) -> KnownWebhook | None:
         """The customer's webhook that holds this trigger there; one that is switched off still does."""
-        for held in self.holdings.at_connexease:
-            is_about = place.channel is None or not held.channels or place.channel in held.channels
-            if is_about and not held.is_portals and trigger.name in held.triggers:
-                return held
+        for webhook in self.snapshot.at_connexease:
+            is_about = place.channel is None or not webhook.channels or place.channel in webhook.channels
+            if is_about and not webhook.is_portals and trigger.name in webhook.triggers:
+                return webhook
         return None
 
 
@@ -174,7 +174,7 @@ def _hold(account: Account, place: Place, triggers: list[str]) -> bool:
         DomainError: nothing was changed.
     """
     busy = DomainError(_("The last change is still on its way to Connexease. Wait a moment, then try again."))
-    row = place.held.row if place.held else None
+    row = place.webhook.row if place.webhook else None
     if row is not None and row.claimed_until is not None and row.claimed_until > now():
         raise busy
     channels = [place.channel] if place.channel else []
@@ -195,15 +195,15 @@ def _webhook(account: Account, scope: str) -> PortalWebhook:
     return session().exec(query).first() or portal_webhooks.make(account, WebhookPurpose.WATCH, scope=scope)
 
 
-def _watch(account: Account, held: Holdings) -> Watch:
-    own_ones = {
+def _watch(account: Account, known: Snapshot) -> Watch:
+    portals = {
         item.portal_webhook.scope: item
-        for item in held.webhooks
+        for item in known.webhooks
         if item.portal_webhook is not None and item.portal_webhook.purpose == WebhookPurpose.WATCH
     }
     places = [
-        Place(scope, channel.label, channel.connexease_uuid, own_ones.get(scope))
+        Place(scope, channel.label, channel.connexease_uuid, portals.get(scope))
         for channel in snapshot.channels_of(account)
         if channel.gone_at is None and (scope := str(channel.connexease_uuid))
     ]
-    return Watch([*places, Place(ACCOUNT, _("the whole account"), None, own_ones.get(ACCOUNT))], held)
+    return Watch([*places, Place(ACCOUNT, _("the whole account"), None, portals.get(ACCOUNT))], known)

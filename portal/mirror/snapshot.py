@@ -27,7 +27,7 @@ MOST_KEPT = 500
 
 
 @dataclass(frozen=True)
-class HeldChannel:
+class ChannelSnapshot:
     """A channel, with the names that the pages' own chips go by."""
 
     connexease_uuid: UUID
@@ -43,7 +43,7 @@ class HeldChannel:
 
 
 @dataclass(frozen=True)
-class HeldWebhook:
+class WebhookSnapshot:
     """A webhook without the values of its headers."""
 
     callback_url: str
@@ -55,7 +55,7 @@ class HeldWebhook:
 
 
 @dataclass(frozen=True)
-class HeldToken:
+class TokenSnapshot:
     """An access token without its key."""
 
     name: str
@@ -74,23 +74,23 @@ class HeldToken:
 
 
 @dataclass(frozen=True)
-class Held:
+class AccountSnapshot:
     """All of it."""
 
-    channels: list[HeldChannel] = field(default_factory=list)
-    webhooks: list[HeldWebhook] = field(default_factory=list)
-    tokens: list[HeldToken] = field(default_factory=list)
+    channels: list[ChannelSnapshot] = field(default_factory=list)
+    webhooks: list[WebhookSnapshot] = field(default_factory=list)
+    tokens: list[TokenSnapshot] = field(default_factory=list)
 
 
-def of(row: MirroredAccount) -> Held:
+def of(row: MirroredAccount) -> AccountSnapshot:
     """What the account holds, as far as is known; nobody is asked."""
     if row.account_id is not None:
         return _of_account(session().get_one(Account, row.account_id))
     kept = row.listed
-    return Held(
-        [HeldChannel(UUID(each["uuid"]), **_without(each, "uuid")) for each in kept.get("channels", [])],
-        [HeldWebhook(**each) for each in kept.get("webhooks", [])],
-        [HeldToken(**_with_instants(each)) for each in kept.get("tokens", [])],
+    return AccountSnapshot(
+        [ChannelSnapshot(UUID(each["uuid"]), **_without(each, "uuid")) for each in kept.get("channels", [])],
+        [WebhookSnapshot(**each) for each in kept.get("webhooks", [])],
+        [TokenSnapshot(**_with_instants(each)) for each in kept.get("tokens", [])],
     )
 
 
@@ -122,12 +122,12 @@ def read(row: MirroredAccount) -> None:
 def count(row: MirroredAccount) -> bool:
     """Count what is kept of an account that exists only at Connexease; whether the search index has to follow."""
     found, at = Facts(), now()
-    held = of(row)
-    for channel in held.channels:
+    known = of(row)
+    for channel in known.channels:
         is_connected = channel.is_connected is not False and channel.is_active is not False
         found.note_channel(channel.connexease_uuid, channel.name, is_connected=is_connected)
-    found.webhooks = sum(webhook.is_active for webhook in held.webhooks)
-    for token in held.tokens:
+    found.webhooks = sum(webhook.is_active for webhook in known.webhooks)
+    for token in known.tokens:
         if token.is_active and token.revoked_at is None:
             found.note_token(token.expires_at, at)
     return facts.apply(row, found)
@@ -189,24 +189,28 @@ def _without(kept: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in kept.items() if key != name}
 
 
-def _of_account(account: Account) -> Held:
+def _of_account(account: Account) -> AccountSnapshot:
     known = vault.known(account).tokens
-    return Held(
-        [_as_held(channel) for channel in snapshot.channels_of(account)],
-        [_as_held_webhook(hook) for hook in webhooks.known(account).at_connexease],
+    return AccountSnapshot(
+        [_channel_snapshot(channel) for channel in snapshot.channels_of(account)],
+        [_webhook_snapshot(hook) for hook in webhooks.known(account).at_connexease],
         [
-            HeldToken(each.label, each.row.is_active, each.row.issued_at, each.row.expires_at, each.row.revoked_at)
+            TokenSnapshot(
+                each.label, each.row.is_active, each.row.issued_at, each.row.expires_at, each.row.revoked_at
+            )
             for each in known
         ],
     )
 
 
-def _as_held(row: Channel) -> HeldChannel:
-    return HeldChannel(row.connexease_uuid, row.name, row.backend, row.is_active, row.is_connected, row.gone_at)
+def _channel_snapshot(row: Channel) -> ChannelSnapshot:
+    return ChannelSnapshot(
+        row.connexease_uuid, row.name, row.backend, row.is_active, row.is_connected, row.gone_at
+    )
 
 
-def _as_held_webhook(hook: webhooks.Held) -> HeldWebhook:
-    return HeldWebhook(
+def _webhook_snapshot(hook: webhooks.KnownWebhook) -> WebhookSnapshot:
+    return WebhookSnapshot(
         hook.callback_url,
         hook.triggers,
         len(hook.channels),

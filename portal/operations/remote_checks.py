@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from portal import outbound
 from portal.connexease import errors as cx
-from portal.connexease.http.reachability import Knock
+from portal.connexease.http.reachability import Probe
 from portal.extensions import connexease, limiter, session, settings
 from portal.i18n import _, _l
 from portal.mail import outbox
@@ -38,41 +38,41 @@ def reseller_token() -> list[Finding]:
 
 def reseller_api() -> list[Finding]:
     """The Reseller API answers, and its clock and ours agree."""
-    knock = connexease().reseller.knock()
-    return [_reached(_("Reseller API"), "CONNEXEASE_API_URL", knock), *_clock(knock)]
+    probe = connexease().reseller.probe()
+    return [_reached(_("Reseller API"), "CONNEXEASE_API_URL", probe), *_clock(probe)]
 
 
 def account_api() -> list[Finding]:
     """The account API answers; without a customer's token nothing more can be told."""
-    return [_reached(_("Account API"), "CONNEXEASE_ACCOUNT_API_URL", connexease().account.knock())]
+    return [_reached(_("Account API"), "CONNEXEASE_ACCOUNT_API_URL", connexease().account.probe())]
 
 
 def gateway() -> list[Finding]:
     """The gateway answers; without a customer's key nothing more can be told."""
-    return [_reached(_("Gateway"), "CONNEXEASE_GATEWAY_URL", connexease().gateway.knock())]
+    return [_reached(_("Gateway"), "CONNEXEASE_GATEWAY_URL", connexease().gateway.probe())]
 
 
-def _reached(name: str, variable: str, knock: Knock) -> Finding:
-    if knock.status is None:
-        says = _("It does not answer (%(cause)s).", cause=knock.cause)
+def _reached(name: str, variable: str, probe: Probe) -> Finding:
+    if probe.status is None:
+        says = _("It does not answer (%(cause)s).", cause=probe.cause)
         return bad(
             name, says, _("Check %(variable)s, DNS and the firewall; or Connexease is down.", variable=variable)
         )
-    says = _("It answers in %(ms)d ms.", ms=round(knock.seconds * 1000))
-    if knock.status >= 500:
-        return warning(name, _("It answers, with an error of its own (%(status)d).", status=knock.status))
-    return warning(name, says, _("That is slow.")) if knock.seconds > SLOW else good(name, says)
+    says = _("It answers in %(ms)d ms.", ms=round(probe.seconds * 1000))
+    if probe.status >= 500:
+        return warning(name, _("It answers, with an error of its own (%(status)d).", status=probe.status))
+    return warning(name, says, _("That is slow.")) if probe.seconds > SLOW else good(name, says)
 
 
-def _clock(knock: Knock) -> list[Finding]:
-    if knock.skew is None:
+def _clock(probe: Probe) -> list[Finding]:
+    if probe.skew is None:
         return []
-    name, apart = _("Clock"), format_timedelta(abs(knock.skew))
-    if abs(knock.skew) < WRONG:
+    name, apart = _("Clock"), format_timedelta(abs(probe.skew))
+    if abs(probe.skew) < WRONG:
         return [good(name, _("It agrees with Connexease's."))]
     says = _("It is %(apart)s away from Connexease's.", apart=apart)
     todo = _("Let the machine keep its time (NTP): codes from phones and links depend on it.")
-    return [bad(name, says, todo) if abs(knock.skew) > FAR_WRONG else warning(name, says, todo)]
+    return [bad(name, says, todo) if abs(probe.skew) > FAR_WRONG else warning(name, says, todo)]
 
 
 def public_url() -> list[Finding]:

@@ -38,8 +38,8 @@ def make(
     Raises:
         DomainError: there is no key to hand over, or this form made its link already.
     """
-    held = snapshot.Held(row)
-    if not held.is_kept or not held.is_live:
+    credential = snapshot.KnownCredential(row)
+    if not credential.is_kept or not credential.is_live:
         raise keys.NoKey
     token = secrets.token_urlsafe(32)
     link = HandOver(
@@ -85,8 +85,8 @@ def find(token: str) -> tuple[HandOver, Credential] | None:
     if link is None or link.opened_at or link.withdrawn_at or link.expires_at <= now():
         return None
     row = session().get_one(Credential, link.credential_id)
-    held = snapshot.Held(row)
-    return (link, row) if held.is_kept and held.is_live else None
+    credential = snapshot.KnownCredential(row)
+    return (link, row) if credential.is_kept and credential.is_live else None
 
 
 def open_link(token: str, address: str, agent: str) -> tuple[Credential, SecretStr] | None:

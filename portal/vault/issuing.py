@@ -80,7 +80,7 @@ def settle(row: Credential, account: Account) -> None:
     """
     session().commit()  # nobody waits for the database while we wait for Connexease
     listed = connexease().reseller.access_tokens(uuid_of(account))
-    ours = {held.row.connexease_uuid for held in snapshot.known(account).credentials}
+    ours = {credential.row.connexease_uuid for credential in snapshot.known(account).credentials}
     new = [token for token in listed if str(token.uuid) not in row.known_before and token.uuid not in ours]
     if len(new) == 1 and _was_made_by(row, new[0]):
         _lose(row, LostEnding.REVOKED, CredentialStep.REVOKING)

@@ -12,7 +12,7 @@ from portal.extensions import session
 from portal.mail import outbox
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
 from portal.vault import handovers, keys, snapshot
-from portal.vault.snapshot import EXPIRES_SOON, Held
+from portal.vault.snapshot import EXPIRES_SOON, KnownCredential
 
 YEAR = timedelta(days=365)
 FRESH = timedelta(hours=1)
@@ -58,7 +58,7 @@ def remind(credential_id: UUID) -> None:
 
 
 def _kind_of(row: Credential) -> MailKind | None:
-    if not Held(row).is_live or row.expires_at is None:
+    if not KnownCredential(row).is_live or row.expires_at is None:
         return None
     if row.expires_at <= now() + EXPIRES_SOON and row.expiry_reminded_at is None:
         return MailKind.TOKEN_EXPIRES
@@ -71,6 +71,6 @@ def _kind_of(row: Credential) -> MailKind | None:
 @outbox.writes(MailKind.TOKEN_REVIEW)
 def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(Credential, UUID(mailed.context["credential"]))
-    if row is None or not Held(row).is_live:
+    if row is None or not KnownCredential(row).is_live:
         return None
     return {"credential": row, "label": keys.label(row), "account": session().get_one(Account, row.account_id)}

@@ -31,7 +31,7 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
     Raises:
         DomainError: Connexease refused; the token is as it was.
     """
-    if not snapshot.Held(row).is_live and row.gone_at is None:
+    if not snapshot.KnownCredential(row).is_live and row.gone_at is None:
         raise DomainError(_("This token is not active any more."))
     if row.connexease_uuid is None:
         raise DomainError(_("Connexease does not list this token."))
@@ -109,7 +109,7 @@ def revoke_replaced(credential_id: UUID) -> None:
         row = session().get_one(Credential, credential_id)
         if row.revoke_at is None or row.revoke_at > now() or row.step != CredentialStep.LISTED:
             return
-        if not snapshot.Held(row).is_live:
+        if not snapshot.KnownCredential(row).is_live:
             row.revoke_at = None
             session().add(row)
             session().commit()

@@ -53,7 +53,7 @@ _OF_STEP = {
 
 
 @dataclass(frozen=True)
-class Held:
+class KnownCredential:
     """One credential, as a page shows it."""
 
     row: Credential
@@ -112,47 +112,49 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Holdings:
+class Snapshot:
     """All of an account's credentials, and how fresh Connexease's part of them is."""
 
-    credentials: Sequence[Held]
+    credentials: Sequence[KnownCredential]
     listing: CredentialListing
 
     @property
-    def tokens(self) -> list[Held]:
+    def tokens(self) -> list[KnownCredential]:
         """Access tokens that still mean something, newest first."""
-        return [held for held in self._tokens if held.standing not in _OVER]
+        return [credential for credential in self._tokens if credential.standing not in _OVER]
 
     @property
-    def past_tokens(self) -> list[Held]:
-        return [held for held in self._tokens if held.standing in _OVER]
+    def past_tokens(self) -> list[KnownCredential]:
+        return [credential for credential in self._tokens if credential.standing in _OVER]
 
     @property
-    def _tokens(self) -> list[Held]:
-        found = [held for held in self.credentials if held.row.kind == CredentialKind.ACCESS_TOKEN]
+    def _tokens(self) -> list[KnownCredential]:
+        found = [
+            credential for credential in self.credentials if credential.row.kind == CredentialKind.ACCESS_TOKEN
+        ]
         return sorted(found, key=_made_at, reverse=True)
 
     @property
-    def gateway_keys(self) -> list[Held]:
-        return [held for held in self.credentials if held.row.kind == CredentialKind.GATEWAY_KEY]
+    def gateway_keys(self) -> list[KnownCredential]:
+        return [credential for credential in self.credentials if credential.row.kind == CredentialKind.GATEWAY_KEY]
 
     @property
     def is_current(self) -> bool:
         return not self.listing.problem_text and self.listing.read_at is not None
 
-    def find(self, credential_id: UUID) -> Held | None:
-        return next((held for held in self.credentials if held.id == credential_id), None)
+    def find(self, credential_id: UUID) -> KnownCredential | None:
+        return next((credential for credential in self.credentials if credential.id == credential_id), None)
 
 
-def known(account: Account) -> Holdings:
+def known(account: Account) -> Snapshot:
     """What is known, without asking Connexease."""
     query = select(Credential).where(Credential.account_id == account.id).order_by(col(Credential.created_at))
     rows = list(session().exec(query))
     replacements = {row.replaces_id: keys.label(row) for row in rows if row.step == CredentialStep.LISTED}
-    return Holdings([Held(row, replacements.get(row.id, "")) for row in rows], _listing(account))
+    return Snapshot([KnownCredential(row, replacements.get(row.id, "")) for row in rows], _listing(account))
 
 
-def current(account: Account, *, at_most: timedelta = timedelta()) -> Holdings:
+def current(account: Account, *, at_most: timedelta = timedelta()) -> Snapshot:
     """What Connexease holds now; when it cannot be asked, the last known state with its age.
 
     Args:
@@ -223,7 +225,11 @@ def history(account: Account, limit: int = 20) -> list[AuditEntry]:
 
 
 def _bring_up_to(account: Account, listed: Sequence[schemas.AccessToken], started_at: datetime) -> None:
-    rows = [held.row for held in known(account).credentials if held.row.kind == CredentialKind.ACCESS_TOKEN]
+    rows = [
+        credential.row
+        for credential in known(account).credentials
+        if credential.row.kind == CredentialKind.ACCESS_TOKEN
+    ]
     by_uuid = {row.connexease_uuid: row for row in rows}
     # A new one may be what is being made right now; whose it is shows when that is settled.
     is_making = any(row.step == CredentialStep.CREATING for row in rows)
@@ -246,5 +252,5 @@ def _listing(account: Account) -> CredentialListing:
     return session().get(CredentialListing, account.id) or CredentialListing(account_id=account.id)
 
 
-def _made_at(held: Held) -> datetime:
-    return held.row.issued_at or held.row.created_at
+def _made_at(credential: KnownCredential) -> datetime:
+    return credential.row.issued_at or credential.row.created_at

@@ -19,7 +19,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
 from portal.webhooks import placeholder, portal_webhooks, snapshot
-from portal.webhooks.desired import Wish, seen_subscription, want, want_what_is_seen
+from portal.webhooks.desired import DesiredWebhook, desire_observed, seen_subscription, set_desired
 from portal.webhooks.drift import plain, sealed_headers
 from portal.webhooks.headers import Header
 from portal.webhooks.owner_notice import tell_owners
@@ -35,7 +35,7 @@ class RulesBroken(DomainError):
         self.broken = broken
 
 
-def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook:
+def create(person: Person, account: Account, desired: DesiredWebhook, intent: str) -> Webhook:
     """Make a webhook. A form that is sent twice makes one.
 
     Args:
@@ -46,10 +46,10 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Webhook
     """
     if (made_before := _of_intent(account, intent)) is not None:
         return made_before
-    _refuse_broken(account, wish.subscription())
+    _refuse_broken(account, desired.subscription())
     row = Webhook(account_id=account.id, intent=intent)
-    want(row, wish, {})
-    audit.record(person, account, "webhook.created", host_of(wish.callback_url))
+    set_desired(row, desired, {})
+    audit.record(person, account, "webhook.created", host_of(desired.callback_url))
     try:
         begin(row)
     except IntegrityError:  # the same form, a moment ago, in another request
@@ -67,7 +67,7 @@ def _of_intent(account: Account, intent: str) -> Webhook | None:
     return session().exec(query).first()
 
 
-def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:
+def change(person: Person, account: Account, row: Webhook, desired: DesiredWebhook) -> None:
     """Change a webhook. Headers without a value keep theirs; triggers that we do not know stay.
 
     Raises:
@@ -75,12 +75,12 @@ def change(person: Person, account: Account, row: Webhook, wish: Wish) -> None:
     """
     _refuse_own(row)
     _refuse_busy(row)
-    listed = _refuse_broken(account, wish.subscription(row), row)
+    listed = _refuse_broken(account, desired.subscription(row), row)
     current = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     stored = plain(current.data) if current else sealed_headers(row)
     before = Before.of(row)
-    want(row, wish, stored)
-    audit.record(person, account, "webhook.changed", host_of(wish.callback_url))
+    set_desired(row, desired, stored)
+    audit.record(person, account, "webhook.changed", host_of(desired.callback_url))
     begin(row)
     push_or_take_back(account, row, before)
     tell_owners(person, account, row, made=False)
@@ -96,7 +96,7 @@ def switch(person: Person, account: Account, row: Webhook, *, on: bool) -> None:
     _refuse_busy(row)
     listed = _refuse_broken(account, seen_subscription(row), row) if on else _read(account)
     before = Before.of(row)
-    want_what_is_seen(row, listed)
+    desire_observed(row, listed)
     row.wanted = {**(row.wanted or {}), "is_active": on}
     row.hidden_at = None if on else row.hidden_at
     action = "webhook.switched_on" if on else "webhook.switched_off"
@@ -131,7 +131,7 @@ def accept(person: Person, account: Account, row: Webhook) -> None:
     """
     _refuse_own(row)
     _refuse_busy(row)
-    want_what_is_seen(row, _read(account))
+    desire_observed(row, _read(account))
     row.problem_text, row.is_pending = "", False
     audit.record(person, account, "webhook.accepted", host_of((row.seen or {}).get("callback_url", "")))
     session().add(row)
@@ -177,10 +177,14 @@ def hold(
     if triggers:
         _refuse_broken(account, held, row)
     else:
-        held = _parked(account, row, channels, wanted)
+        held = _placeholder(account, row, channels, wanted)
     before = Before.of(row) if row.wanted is not None else None
     headers = [Header(name, value, is_secret=True) for name, value in portal_webhooks.headers(hook).items()]
-    want(row, Wish(portal_webhooks.callback_url(hook), held.triggers, held.channels, bool(triggers), headers), {})
+    set_desired(
+        row,
+        DesiredWebhook(portal_webhooks.callback_url(hook), held.triggers, held.channels, bool(triggers), headers),
+        {},
+    )
     if row.gone_at is not None:
         row.connexease_uuid, row.seen = None, None
     begin(row)
@@ -192,16 +196,18 @@ def hold(
     return row
 
 
-def _parked(account: Account, row: Webhook, channels: Sequence[UUID], wanted: Subscription | None) -> Subscription:
+def _placeholder(
+    account: Account, row: Webhook, channels: Sequence[UUID], wanted: Subscription | None
+) -> Subscription:
     _read(account)
     others = [held.subscription for held in snapshot.known(account).at_connexease if held.id != row.id]
     others += [wanted] if wanted else []
     mine = [channel.connexease_uuid for channel in channels_of(account) if channel.gone_at is None]
-    found = placeholder.place([channel for channel in [*channels, *mine] if channel in mine], others)
+    found = placeholder.find([channel for channel in [*channels, *mine] if channel in mine], others)
     return found or seen_subscription(row)
 
 
-def _make_way(account: Account, new: Subscription, held: Sequence[snapshot.Held]) -> None:
+def _make_way(account: Account, new: Subscription, held: Sequence[snapshot.KnownWebhook]) -> None:
     """Let those of the portal's own webhooks that only lie there hold something else.
 
     Raises:
@@ -209,7 +215,7 @@ def _make_way(account: Account, new: Subscription, held: Sequence[snapshot.Held]
     """
     for other in held:
         hook = other.portal_webhook
-        if hook is None or not other.is_parked or not broken_by(new, [other.subscription], is_held=True):
+        if hook is None or not other.is_placeholder or not broken_by(new, [other.subscription], is_held=True):
             continue
         row = hold(account, hook, [], other.channels, wanted=new)
         if broken := broken_by(new, [seen_subscription(row)], is_held=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.connexease import triggers as catalogue
 from portal.connexease.triggers import Scope, Trigger
 from portal.models import Channel
-from portal.webhooks.snapshot import Held
+from portal.webhooks.snapshot import KnownWebhook
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Row:
     """One trigger: who gets it of each channel, in the order of `Table.channels`."""
 
     trigger: Trigger
-    cells: list[list[Held]]
+    cells: list[list[KnownWebhook]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Table:
     by_channel: list[Row]
 
 
-def table(webhooks: Sequence[Held], channels: Sequence[Channel]) -> Table:
+def table(webhooks: Sequence[KnownWebhook], channels: Sequence[Channel]) -> Table:
     """The coverage. One that is switched off delivers nothing, but still holds its triggers."""
     return Table(
         channels,
@@ -39,9 +39,10 @@ def table(webhooks: Sequence[Held], channels: Sequence[Channel]) -> Table:
     )
 
 
-def _holders(webhooks: Sequence[Held], trigger: Trigger, channel: UUID | None) -> list[Held]:
+def _holders(webhooks: Sequence[KnownWebhook], trigger: Trigger, channel: UUID | None) -> list[KnownWebhook]:
     return [
-        held
-        for held in webhooks
-        if trigger.name in held.triggers and (channel is None or not held.channels or channel in held.channels)
+        webhook
+        for webhook in webhooks
+        if trigger.name in webhook.triggers
+        and (channel is None or not webhook.channels or channel in webhook.channels)
     ]

@@ -15,7 +15,7 @@ from portal.webhooks.rules import Subscription
 
 
 @dataclass(frozen=True)
-class Wish:
+class DesiredWebhook:
     """A webhook as somebody wants it."""
 
     callback_url: str
@@ -28,36 +28,38 @@ class Wish:
         return Subscription(self.triggers, self.channels, row.id if row else None)
 
 
-def want(row: Webhook, wish: Wish, stored: Headers) -> None:
+def set_desired(row: Webhook, desired: DesiredWebhook, stored: Headers) -> None:
     """Write down what is wanted; triggers that we do not know stay.
 
     Args:
         stored: the headers that there are, for those of which the wish names no value.
     """
-    unknown = snapshot.Held(row, None).unknown_triggers if row.seen else []
+    unknown = snapshot.KnownWebhook(row, None).unknown_triggers if row.seen else []
     row.wanted = {
-        "callback_url": wish.callback_url,
-        "triggers": list(dict.fromkeys([*wish.triggers, *unknown])),
-        "channels": [str(channel) for channel in wish.channels],
-        "is_active": wish.is_active,
+        "callback_url": desired.callback_url,
+        "triggers": list(dict.fromkeys([*desired.triggers, *unknown])),
+        "channels": [str(channel) for channel in desired.channels],
+        "is_active": desired.is_active,
     }
     by_name = {name.casefold(): value for name, value in stored.items()}
     values = {
         header.name: header.value if header.value is not None else by_name[header.name.casefold()]
-        for header in wish.headers
+        for header in desired.headers
         if header.value is not None or header.name.casefold() in by_name
     }
-    row.secret_headers = [header.name for header in wish.headers if header.is_secret]
+    row.secret_headers = [header.name for header in desired.headers if header.is_secret]
     seal_headers(row, values)
 
 
-def want_what_is_seen(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
+def desire_observed(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
     """Start from what Connexease holds, so that a small change does not undo what was changed elsewhere."""
     webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     if webhook is None:
         raise DomainError(_("Connexease does not list this webhook any more."))
     secret_headers = row.secret_headers
-    want(row, Wish(webhook.callback_url, webhook.triggers, webhook.channels, webhook.is_active), {})
+    set_desired(
+        row, DesiredWebhook(webhook.callback_url, webhook.triggers, webhook.channels, webhook.is_active), {}
+    )
     headers = plain(webhook.data)
     row.secret_headers = [name for name in headers if name in secret_headers or looks_secret(name)]
     seal_headers(row, headers)
@@ -66,4 +68,4 @@ def want_what_is_seen(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
 
 def seen_subscription(row: Webhook) -> Subscription:
     """What Connexease was last seen to deliver to a webhook."""
-    return snapshot.Held(row, None).subscription
+    return snapshot.KnownWebhook(row, None).subscription

@@ -17,9 +17,9 @@ from portal.web.access import is_helping
 from portal.web.forms import Choice, Form, stripped, text
 from portal.web.template_context import host
 from portal.webhooks import callback_addresses, headers
-from portal.webhooks.desired import Wish
+from portal.webhooks.desired import DesiredWebhook
 from portal.webhooks.headers import Header
-from portal.webhooks.snapshot import Held
+from portal.webhooks.snapshot import KnownWebhook
 
 BLANK_ROWS = 2
 
@@ -87,24 +87,24 @@ class WebhookForm(Form):
     headers = FieldList(FormField(HeaderForm), label=_l("Headers"))
     intent = HiddenField()
 
-    held: Held | None = None
+    webhook: KnownWebhook | None = None
 
     @property
     def leads_elsewhere(self) -> bool:
         """Whether a webhook that is being changed gets the address of another host."""
-        return self.held is not None and host(self.held.callback_url) != host(text(self.callback_url))
+        return self.webhook is not None and host(self.webhook.callback_url) != host(text(self.callback_url))
 
     @property
     def _held_triggers(self) -> list[str]:
-        return self.held.triggers if self.held else []
+        return self.webhook.triggers if self.webhook else []
 
-    def prepare(self, channels: Sequence[Channel], held: Held | None) -> None:
+    def prepare(self, channels: Sequence[Channel], webhook: KnownWebhook | None) -> None:
         """Offer the account's channels and the triggers, those that only this webhook has included."""
-        self.held = held
+        self.webhook = webhook
         known = [(trigger.name, trigger.name) for trigger in catalogue.CATALOGUE]
-        unknown = [(name, name) for name in (held.unknown_triggers if held else [])]
+        unknown = [(name, name) for name in (webhook.unknown_triggers if webhook else [])]
         self.triggers.choices = [*known, *unknown]
-        mine = {str(channel) for channel in (held.channels if held else [])}
+        mine = {str(channel) for channel in (webhook.channels if webhook else [])}
         offered = [
             (str(c.connexease_uuid), c.label) for c in channels if not c.gone_at or str(c.connexease_uuid) in mine
         ]
@@ -112,14 +112,14 @@ class WebhookForm(Form):
         self.channels.choices = [*offered, *((uuid, uuid) for uuid in sorted(strays))]
         self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
 
-    def fill(self, held: Held) -> None:
+    def fill(self, webhook: KnownWebhook) -> None:
         """Show what a webhook is now."""
-        self.callback_url.data = held.callback_url
-        self.triggers.data = held.triggers
-        self.channels.data = [str(channel) for channel in held.channels]
-        self.is_active.data = held.is_active
-        for name in held.header_names:
-            secret = name in held.row.secret_headers or headers.looks_secret(name)
+        self.callback_url.data = webhook.callback_url
+        self.triggers.data = webhook.triggers
+        self.channels.data = [str(channel) for channel in webhook.channels]
+        self.is_active.data = webhook.is_active
+        for name in webhook.header_names:
+            secret = name in webhook.row.secret_headers or headers.looks_secret(name)
             self.headers.append_entry({"name": name, "stored": name, "is_secret": secret})
 
     def add_blank_headers(self, count: int = BLANK_ROWS) -> None:
@@ -164,7 +164,7 @@ class WebhookForm(Form):
         names = [row.form.header().name.casefold() for row in self.headers if row.form.is_used]
         if len(names) != len(set(names)):
             raise ValidationError(_("Each header can be there only once."))
-        if len(names) > max(headers.MAX_HEADERS, len(self.held.header_names) if self.held else 0):
+        if len(names) > max(headers.MAX_HEADERS, len(self.webhook.header_names) if self.webhook else 0):
             raise ValidationError(_("At most %(count)d headers can be set.", count=headers.MAX_HEADERS))
         if self.leads_elsewhere and any(row.form.is_used and not text(row.form.value) for row in self.headers):
             # Whoever may change the address could otherwise have the stored secrets sent to themselves.
@@ -172,9 +172,9 @@ class WebhookForm(Form):
                 _("The address leads to another host now: type the stored values again, or remove these headers.")
             )
 
-    def wish(self) -> Wish:
+    def desired(self) -> DesiredWebhook:
         """What was entered; only after the form has validated."""
-        return Wish(
+        return DesiredWebhook(
             callback_url=text(self.callback_url),
             triggers=list(self.triggers.data or []),
             channels=self.chosen_channels(),

@@ -8,7 +8,7 @@ from portal.mail import outbox
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
 from portal.vault.handovers import owners_of
 from portal.web.template_context import host
-from portal.webhooks.snapshot import Held
+from portal.webhooks.snapshot import KnownWebhook
 
 
 def tell_owners(person: Person, account: Account, row: Webhook, *, made: bool) -> None:
@@ -32,4 +32,4 @@ def _write(mailed: Mail) -> outbox.Context | None:
     if row is None:
         return None
     account = session().get_one(Account, row.account_id)
-    return {"account": account, "host": host(Held(row, None).callback_url), **mailed.context}
+    return {"account": account, "host": host(KnownWebhook(row, None).callback_url), **mailed.context}

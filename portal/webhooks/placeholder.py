@@ -24,7 +24,7 @@ SELDOM_WANTED = (
 )
 
 
-def place(channels: Iterable[UUID], held: Sequence[Subscription]) -> Subscription | None:
+def find(channels: Iterable[UUID], held: Sequence[Subscription]) -> Subscription | None:
     """A trigger of one of the channels that nobody holds, the first channel first; none where all are held."""
     for channel in dict.fromkeys(channels):
         for trigger in SELDOM_WANTED:

@@ -46,7 +46,7 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
     Raises:
         DomainError: the webhook's address is not one that we send to.
     """
-    state = webhook_snapshot.Held(row, None).state
+    state = webhook_snapshot.KnownWebhook(row, None).state
     url, headers = _now_held(account, row)
     channel = _channel(account, state)
     if problem := callback_addresses.problem_with(url):

@@ -38,7 +38,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Held:
+class KnownWebhook:
     """One webhook as a page shows it: never a header's value."""
 
     row: Webhook
@@ -85,7 +85,7 @@ class Held:
         return self.row.portal_webhook_id is not None
 
     @property
-    def is_parked(self) -> bool:
+    def is_placeholder(self) -> bool:
         """Whether nothing is watched with it any more: it is still there, and makes way for what is wanted."""
         hook = self.portal_webhook
         is_watch = hook is not None and hook.purpose == WebhookPurpose.WATCH
@@ -118,10 +118,10 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Holdings:
+class Snapshot:
     """All webhooks of an account and how fresh the picture is."""
 
-    webhooks: list[Held]
+    webhooks: list[KnownWebhook]
     read_at: datetime | None
     problem_text: str
 
@@ -131,36 +131,36 @@ class Holdings:
         return not self.problem_text
 
     @property
-    def shown(self) -> list[Held]:
+    def shown(self) -> list[KnownWebhook]:
         return [held for held in self.webhooks if not held.is_hidden]
 
     @property
-    def hidden(self) -> list[Held]:
+    def hidden(self) -> list[KnownWebhook]:
         return [held for held in self.webhooks if held.is_hidden]
 
     @property
-    def at_connexease(self) -> list[Held]:
+    def at_connexease(self) -> list[KnownWebhook]:
         """Those that Connexease has."""
         return [held for held in self.webhooks if held.row.gone_at is None]
 
     @property
-    def in_the_way(self) -> list[Held]:
+    def in_the_way(self) -> list[KnownWebhook]:
         """Those that count for the vendor's rules, without those of the portal that make way."""
-        return [held for held in self.at_connexease if not held.is_parked]
+        return [held for held in self.at_connexease if not held.is_placeholder]
 
-    def find(self, webhook_id: UUID) -> Held | None:
+    def find(self, webhook_id: UUID) -> KnownWebhook | None:
         return next((held for held in self.webhooks if held.id == webhook_id), None)
 
 
-def known(account: Account) -> Holdings:
+def known(account: Account) -> Snapshot:
     """The last known state, without asking Connexease."""
     listing = _listing(account)
     portals = {hook.id: hook for hook in portal_webhooks.all_of(account)}
-    held = [Held(row, portals.get(row.portal_webhook_id)) for row in _rows(account)]  # type: ignore[arg-type]
-    return Holdings(held, listing.read_at, listing.problem_text)
+    held = [KnownWebhook(row, portals.get(row.portal_webhook_id)) for row in _rows(account)]  # type: ignore[arg-type]
+    return Snapshot(held, listing.read_at, listing.problem_text)
 
 
-def current(account: Account) -> Holdings:
+def current(account: Account) -> Snapshot:
     """The state that Connexease reports now; when it cannot be asked, the last known one, which says so."""
     with suppress(cx.ConnexeaseError):  # noted in the listing, and shown with its age
         read(account)

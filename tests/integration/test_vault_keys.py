@@ -260,7 +260,7 @@ HEADERS = [Header("X-Key", "planted-header", is_secret=True)]
 def set_webhook(portal, url: str) -> None:
     """Make the account's webhook, or change it."""
     [channel] = portal.control.channels() or [portal.control.create_channel(portal.control.accounts()[0]["uuid"])]
-    wish = desired.Wish(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
+    wish = desired.DesiredWebhook(url, ["message.created"], [UUID(channel["uuid"])], headers=HEADERS)
     person, account = portal.person(DETAILS["contact_email"]), portal.one(Account)
     rows = [row for row in portal.rows(Webhook) if row.portal_webhook_id is None]
     with portal.app.test_request_context():

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class Probe:
     """What came back: a status, or none and the name of what went wrong.
 
     `skew` is how far the host's clock is ahead of ours, None when it did not say.
@@ -19,10 +19,10 @@ class Knock:
     skew: timedelta | None = None
 
 
-def answered(status: int, started: float, date: str | None) -> Knock:
+def answered(status: int, started: float, date: str | None) -> Probe:
     """An answer whose headers came now. `started` is a `time.monotonic()`."""
     seconds = time.monotonic() - started
-    return Knock(status, seconds, skew=_skew(date, seconds))
+    return Probe(status, seconds, skew=_skew(date, seconds))
 
 
 def _skew(date: str | None, seconds: float) -> timedelta | None:

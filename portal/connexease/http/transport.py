@@ -20,7 +20,7 @@ from requests.auth import AuthBase
 from portal.connexease.errors import BadAnswer, OutcomeUnknown, Unauthorized
 from portal.connexease.http.calls import Answer, Call, Silence
 from portal.connexease.http.exchange import Exchange, Session, current
-from portal.connexease.http.reachability import Knock, answered
+from portal.connexease.http.reachability import Probe, answered
 
 logger = logging.getLogger("portal.connexease")
 
@@ -108,7 +108,7 @@ class Transport:
             raise OutcomeUnknown(result.record)
         return result
 
-    def knock(self) -> Knock:
+    def probe(self) -> Probe:
         """Whether the host answers, asked once and without any credential."""
         started = time.monotonic()
         exchange = Exchange(started + self._timeouts.read, self._timeouts.read, on_its_own=True)
@@ -118,7 +118,7 @@ class Transport:
             with self._session.get(self.base_url, timeout=times, allow_redirects=False, stream=True) as response:
                 return answered(response.status_code, started, response.headers.get("Date"))
         except _FAILURES as failure:
-            return Knock(None, time.monotonic() - started, type(failure).__name__)
+            return Probe(None, time.monotonic() - started, type(failure).__name__)
         finally:
             current.reset(mark)
 

@@ -63,9 +63,9 @@ def _watch_page(
     context: dict[str, Any] = {
         "account": account,
         "watch": found,
-        "holdings": found.holdings,
+        "snapshot": found.snapshot,
         "form": form,
-        "may_change": found.holdings.is_current and access.may_enter("events.change_watch"),
+        "may_change": found.snapshot.is_current and access.may_enter("events.change_watch"),
         "chosen": set(form.watch.data or []),
         "refusals": outcome.refusals if outcome else [],
         "names": {place.channel: place.label for place in found.channels},

@@ -13,7 +13,7 @@ from portal.events import log as event_log
 from portal.extensions import session
 from portal.identity import passwords, second_factor
 from portal.mirror import snapshot
-from portal.mirror.snapshot import Held
+from portal.mirror.snapshot import AccountSnapshot
 from portal.models import (
     Account,
     AuditEntry,
@@ -38,7 +38,7 @@ class Detail:
     """One account. Of one that exists only at Connexease there is nothing but what that lists."""
 
     row: MirroredAccount
-    held: Held
+    snapshot: AccountSnapshot
     account: Account | None = None
     set_up: Provisioning | None = None
     people: Sequence[tuple[Person, Role]] = ()

@@ -22,7 +22,7 @@ from portal.web.forms import text
 @access.account_page(*BUILDERS)
 def new_gateway_key(account: Account) -> ResponseReturnValue:
     """Where a gateway API key is pasted."""
-    return htmx.page("vault/gateway_key.html", **common.context(account), form=GatewayKeyForm(), held=None)
+    return htmx.page("vault/gateway_key.html", **common.context(account), form=GatewayKeyForm(), credential=None)
 
 
 @blueprint.post(f"{ROOT}gateway/new")
@@ -38,30 +38,34 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, held=None)
+    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, credential=None)
 
 
 @blueprint.get(f"{ONE}/replace")
 @access.account_page(*BUILDERS)
 def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Where the new key of a gateway app is pasted."""
-    held = common.gateway_key_or_404(account, credential_id)
-    return htmx.page("vault/gateway_key.html", **common.context(account), form=PastedKeyForm(), held=held)
+    credential = common.gateway_key_or_404(account, credential_id)
+    return htmx.page(
+        "vault/gateway_key.html", **common.context(account), form=PastedKeyForm(), credential=credential
+    )
 
 
 @blueprint.post(f"{ONE}/replace")
 @access.account_page(*BUILDERS)
 def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Put a new key in the place of the old one."""
-    held, form = common.gateway_key_or_404(account, credential_id), PastedKeyForm()
+    credential, form = common.gateway_key_or_404(account, credential_id), PastedKeyForm()
     try:
         if form.validate():
-            gateway_keys.replace(access.person_or_401(), account, held.row, SecretStr(text(form.key)))
-            flash(_("“%(name)s” has its new key.", name=held.label))
-            return htmx.redirect(common.address(account, held))
+            gateway_keys.replace(access.person_or_401(), account, credential.row, SecretStr(text(form.key)))
+            flash(_("“%(name)s” has its new key.", name=credential.label))
+            return htmx.redirect(common.address(account, credential))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, held=held)
+    return htmx.page(
+        "vault/gateway_key.html", "form", 422, **common.context(account), form=form, credential=credential
+    )
 
 
 @blueprint.get(f"{ONE}/remove")
@@ -75,10 +79,10 @@ def removal(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Erase a gateway key from the vault."""
-    held, form = common.gateway_key_or_404(account, credential_id), TypedForm()
-    form.expect(held.label)
+    credential, form = common.gateway_key_or_404(account, credential_id), TypedForm()
+    form.expect(credential.label)
     if form.validate():
-        gateway_keys.remove(access.person_or_401(), account, held.row)
-        flash(_("“%(name)s” is removed from the vault.", name=held.label))
+        gateway_keys.remove(access.person_or_401(), account, credential.row)
+        flash(_("“%(name)s” is removed from the vault.", name=credential.label))
         return htmx.redirect(url_for("vault.index", account_id=account.id))
-    return common.typed_page("vault/remove.html", account, held, form, 422)
+    return common.typed_page("vault/remove.html", account, credential, form, 422)

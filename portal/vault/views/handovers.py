@@ -12,7 +12,7 @@ from portal.identity.step_up import confirm
 from portal.models import Account
 from portal.vault import blueprint, handovers, keys, snapshot
 from portal.vault.forms import HandOverForm
-from portal.vault.snapshot import Held
+from portal.vault.snapshot import KnownCredential
 from portal.vault.views.common import ONE
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
@@ -31,39 +31,39 @@ def hand_over(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make the link. It is shown with this answer only; sending the form again makes no other."""
-    held, form = _kept_or_404(account, credential_id), HandOverForm()
+    credential, form = _kept_or_404(account, credential_id), HandOverForm()
     try:
         if form.validate():
             handovers.refuse_again(account, text(form.intent))  # before the password that it was sent with counts
             confirm(form)
             rate_limits.take_for_account(Limit.REVEALS, account.id)
             link, token = handovers.make(
-                access.person_or_401(), account, held.row, form.lasts(), text(form.note), text(form.intent)
+                access.person_or_401(), account, credential.row, form.lasts(), text(form.note), text(form.intent)
             )
             path = url_for("vault.handed_over", token=token.get_secret_value())
             url = f"{settings().public_url}{path}"
-            return htmx.page("vault/link.html", account=account, held=held, link=link, url=url)
+            return htmx.page("vault/link.html", account=account, credential=credential, link=link, url=url)
     except handovers.AlreadyMade as error:
         flash(error.message, "warning")
-        return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=held.id))
+        return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=credential.id))
     except DomainError as error:
         form.show_refusal(error)
-    return _form_page(account, held, form, 422)
+    return _form_page(account, credential, form, 422)
 
 
 @blueprint.post(f"{ONE}/hand-over/<uuid:link_id>/withdraw")
 @access.account_page(*BUILDERS)
 def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Let a link do nothing any more."""
-    held = snapshot.known(account).find(credential_id)
-    if held is None:
+    credential = snapshot.known(account).find(credential_id)
+    if credential is None:
         abort(404)
     try:
-        handovers.withdraw(access.person_or_401(), account, held.row, link_id)
+        handovers.withdraw(access.person_or_401(), account, credential.row, link_id)
         flash(_("The link does nothing any more."))
     except DomainError as error:
         flash(error.message, "danger")
-    return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=held.id))
+    return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=credential.id))
 
 
 @blueprint.get("/hand-over/<token>")
@@ -101,13 +101,15 @@ def _private(page: ResponseReturnValue) -> ResponseReturnValue:
     return response
 
 
-def _form_page(account: Account, held: Held, form: HandOverForm, status: int = 200) -> ResponseReturnValue:
+def _form_page(
+    account: Account, credential: KnownCredential, form: HandOverForm, status: int = 200
+) -> ResponseReturnValue:
     form.prepare()
-    return htmx.page("vault/hand_over.html", None, status, account=account, held=held, form=form)
+    return htmx.page("vault/hand_over.html", None, status, account=account, credential=credential, form=form)
 
 
-def _kept_or_404(account: Account, credential_id: UUID) -> Held:
-    held = snapshot.known(account).find(credential_id)
-    if held is None or not held.is_kept or not held.is_live:
+def _kept_or_404(account: Account, credential_id: UUID) -> KnownCredential:
+    credential = snapshot.known(account).find(credential_id)
+    if credential is None or not credential.is_kept or not credential.is_live:
         abort(404)
-    return held
+    return credential

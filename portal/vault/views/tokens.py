@@ -43,9 +43,9 @@ def index(account: Account) -> ResponseReturnValue:
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     is_poll = htmx.is_fragment_request()
-    held = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
+    credential = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
     context: dict[str, Any] = {
-        "holdings": held,
+        "snapshot": credential,
         "history": snapshot.history(account),
         "show_past": "past" in request.args,
     }
@@ -81,56 +81,56 @@ def create(account: Account) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The key of a token that was just made: shown once."""
-    held = common.held_or_404(account, credential_id)
+    credential = common.credential_or_404(account, credential_id)
     if request.method == "HEAD":  # whoever only asks whether there is a page must not use it up
         return make_response("")
     with writing():
-        key = keys.show_new(access.person_or_401(), held.row)
+        key = keys.show_new(access.person_or_401(), credential.row)
     if key is None:
-        return htmx.redirect(common.address(account, held))
-    return common.secret_page("vault/first.html", account, held, key)
+        return htmx.redirect(common.address(account, credential))
+    return common.secret_page("vault/first.html", account, credential, key)
 
 
 @blueprint.get(ONE)
 @access.account_page(*LOOKERS, staff=True)
 def show(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """All about one token or key, but the key."""
-    return common.show_page(account, common.held_or_404(account, credential_id))
+    return common.show_page(account, common.credential_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/reveal")
 @access.account_page(*BUILDERS)
 def reveal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Let somebody who manages the account's keys see one, after they typed the password."""
-    held, form = common.held_or_404(account, credential_id), PasswordForm()
+    credential, form = common.credential_or_404(account, credential_id), PasswordForm()
     try:
         if form.validate():
             confirm(form)
             rate_limits.take_for_account(Limit.REVEALS, account.id)
-            browser_login.grant(held.id)
-            return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=held.id))
+            browser_login.grant(credential.id)
+            return htmx.redirect(url_for("vault.revealed", account_id=account.id, credential_id=credential.id))
     except DomainError as error:
         form.show_refusal(error)
-    return common.show_page(account, held, form, 422)
+    return common.show_page(account, credential, form, 422)
 
 
 @blueprint.get(f"{ONE}/reveal")
 @access.account_page(*BUILDERS)
 def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The key, for a minute; only right after the password, and not again by "back" or "reload"."""
-    held = common.held_or_404(account, credential_id)
+    credential = common.credential_or_404(account, credential_id)
     if request.method == "HEAD":
         return make_response("")
-    if not browser_login.use_grant(held.id):
-        return htmx.redirect(common.address(account, held))
+    if not browser_login.use_grant(credential.id):
+        return htmx.redirect(common.address(account, credential))
     try:
         with writing():
-            key = keys.reveal(access.person_or_401(), account, held.row)
+            key = keys.reveal(access.person_or_401(), account, credential.row)
     except keys.NoKey as error:
         flash(error.message, "danger")
-        return htmx.redirect(common.address(account, held))
-    page = common.secret_page("vault/revealed.html", account, held, key)
-    page.headers["Refresh"] = f"{SHOWN_FOR}; url={common.address(account, held)}"
+        return htmx.redirect(common.address(account, credential))
+    page = common.secret_page("vault/revealed.html", account, credential, key)
+    page.headers["Refresh"] = f"{SHOWN_FOR}; url={common.address(account, credential)}"
     return page
 
 
@@ -138,12 +138,12 @@ def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """The page says that its copy button was pressed."""
-    held = common.held_or_404(account, credential_id)
+    credential = common.credential_or_404(account, credential_id)
     try:
         rate_limits.take_for_account(Limit.REVEALS, account.id)
     except rate_limits.TooManyTries:
         abort(429)
-    keys.note_copied(access.person_or_401(), account, held.row)
+    keys.note_copied(access.person_or_401(), account, credential.row)
     return "", 204
 
 
@@ -151,49 +151,49 @@ def copied(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def try_out(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Ask Connexease something with the key."""
-    held = common.held_or_404(account, credential_id)
+    credential = common.credential_or_404(account, credential_id)
     try:
         rate_limits.take_for_account(Limit.REVEALS, account.id)
-        flash(key_check.try_out(access.person_or_401(), account, held.row))
+        flash(key_check.try_out(access.person_or_401(), account, credential.row))
     except DomainError as error:
         flash(error.message, "danger")
-    return htmx.redirect(common.address(account, held))
+    return htmx.redirect(common.address(account, credential))
 
 
 @blueprint.post(f"{ONE}/rename")
 @access.account_page(*BUILDERS)
 def rename(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Give it another name."""
-    held, form = common.held_or_404(account, credential_id), NameForm()
+    credential, form = common.credential_or_404(account, credential_id), NameForm()
     if form.validate():
-        issuing.rename(access.person_or_401(), account, held.row, text(form.name))
-        return htmx.redirect(common.address(account, held))
-    return common.show_page(account, held, status=422, name_form=form)
+        issuing.rename(access.person_or_401(), account, credential.row, text(form.name))
+        return htmx.redirect(common.address(account, credential))
+    return common.show_page(account, credential, status=422, name_form=form)
 
 
 @blueprint.get(f"{ONE}/rotate")
 @access.account_page(*BUILDERS)
 def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What rotating does, and when the old token ends."""
-    held = common.live_or_404(account, credential_id)
+    credential = common.live_or_404(account, credential_id)
     form = RotateForm()
-    form.replace(held.row.name, held.row.is_ours)
-    return common.form_page("vault/rotate.html", account, form, held=held)
+    form.replace(credential.row.name, credential.row.is_ours)
+    return common.form_page("vault/rotate.html", account, form, credential=credential)
 
 
 @blueprint.post(f"{ONE}/rotate")
 @access.account_page(*BUILDERS)
 def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Make a token that takes another one's place; both are good for a while."""
-    held, form = common.live_or_404(account, credential_id), RotateForm()
-    form.replace(held.row.name, held.row.is_ours)
+    credential, form = common.live_or_404(account, credential_id), RotateForm()
+    form.replace(credential.row.name, credential.row.is_ours)
     try:
         if form.validate():
-            wish = Wish(text(form.name), bool(form.keep.data), replaces=held.row, revoke_at=form.revoke_at())
+            wish = Wish(text(form.name), bool(form.keep.data), replaces=credential.row, revoke_at=form.revoke_at())
             return _make(account, wish, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
-    return common.form_page("vault/rotate.html", account, form, 422, held=held)
+    return common.form_page("vault/rotate.html", account, form, 422, credential=credential)
 
 
 @blueprint.get(f"{ONE}/revoke")
@@ -207,21 +207,21 @@ def revocation(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Revoke a token for good."""
-    held, form = common.token_or_404(account, credential_id), TypedForm()
-    form.expect(held.label)
+    credential, form = common.token_or_404(account, credential_id), TypedForm()
+    form.expect(credential.label)
     try:
         if form.validate():
-            revoking.revoke(access.person_or_401(), account, held.row)
-            if held.row.step == CredentialStep.REVOKING:
+            revoking.revoke(access.person_or_401(), account, credential.row)
+            if credential.row.step == CredentialStep.REVOKING:
                 flash(
                     _("Connexease has not confirmed it yet. We go on until it does; the list shows it."), "warning"
                 )
             else:
-                flash(_("“%(name)s” is revoked.", name=held.label))
+                flash(_("“%(name)s” is revoked.", name=credential.label))
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return common.typed_page("vault/revoke.html", account, held, form, 422)
+    return common.typed_page("vault/revoke.html", account, credential, form, 422)
 
 
 @blueprint.post(f"{ONE}/dismiss")
@@ -229,7 +229,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
 def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Take away what told of a lost token."""
     try:
-        issuing.dismiss(access.person_or_401(), account, common.held_or_404(account, credential_id).row)
+        issuing.dismiss(access.person_or_401(), account, common.credential_or_404(account, credential_id).row)
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("vault.index", account_id=account.id))

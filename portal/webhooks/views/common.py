@@ -9,20 +9,20 @@ from portal.db.engine import writing
 from portal.i18n import _
 from portal.models import Account, Webhook
 from portal.webhooks import snapshot as webhook_snapshot
-from portal.webhooks.snapshot import Held, Holdings
+from portal.webhooks.snapshot import KnownWebhook, Snapshot
 
 ROOT = "/accounts/<uuid:account_id>/webhooks/"
 
 
-def current(account: Account) -> Holdings:
+def current(account: Account) -> Snapshot:
     """What Connexease holds now, as far as it can be asked."""
     with writing():
         return webhook_snapshot.current(account)
 
 
-def held_or_404(held: Holdings, webhook_id: UUID) -> Held:
+def webhook_or_404(known: Snapshot, webhook_id: UUID) -> KnownWebhook:
     """One of the account's webhooks."""
-    found = held.find(webhook_id)
+    found = known.find(webhook_id)
     if found is None:
         abort(404)
     return found

@@ -21,8 +21,8 @@ from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.forms import BLANK_ROWS, WebhookForm
 from portal.webhooks.headers import SECRET_NAMES
 from portal.webhooks.rules import Broken, Subscription, broken_by
-from portal.webhooks.snapshot import Held
-from portal.webhooks.views.common import ROOT, current, held_or_404, names, say_saved
+from portal.webhooks.snapshot import KnownWebhook
+from portal.webhooks.views.common import ROOT, current, names, say_saved, webhook_or_404
 
 
 @blueprint.get(f"{ROOT}new")
@@ -47,17 +47,17 @@ def create(account: Account) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def edit(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """The form, filled with what Connexease holds; never with a header's value."""
-    held = held_or_404(current(account), webhook_id)
+    webhook = webhook_or_404(current(account), webhook_id)
     form = WebhookForm()
-    form.fill(held)
-    return _form_page(account, form, held)
+    form.fill(webhook)
+    return _form_page(account, form, webhook)
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>")
 @access.account_page(*BUILDERS, staff=True)
 def change(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Change a webhook."""
-    return _save(account, WebhookForm(), held_or_404(webhook_snapshot.known(account), webhook_id))
+    return _save(account, WebhookForm(), webhook_or_404(webhook_snapshot.known(account), webhook_id))
 
 
 @blueprint.post(f"{ROOT}check")
@@ -70,30 +70,30 @@ def check(account: Account) -> ResponseReturnValue:
     """
     form = WebhookForm()
     known = webhook_snapshot.known(account)
-    held = known.find(_uuid_or_404(request.args.get("webhook"))) if request.args.get("webhook") else None
-    form.prepare(snapshot.channels_of(account), held)
-    context = _form_context(account, form, held, None)
+    webhook = known.find(_uuid_or_404(request.args.get("webhook"))) if request.args.get("webhook") else None
+    form.prepare(snapshot.channels_of(account), webhook)
+    context = _form_context(account, form, webhook, None)
     if request.args.get("part") == "doubt":
         return htmx.page("webhooks/form.html", "doubt", **context, doubt=_doubt(account, form))
     return htmx.page("webhooks/form.html", "choices", **context)
 
 
-def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseReturnValue:
-    form.prepare(snapshot.channels_of(account), held)
+def _save(account: Account, form: WebhookForm, webhook: KnownWebhook | None) -> ResponseReturnValue:
+    form.prepare(snapshot.channels_of(account), webhook)
     if "more" in request.form:
         form.add_blank_headers(BLANK_ROWS * 2)
-        return _form_page(account, form, held, more=True)
+        return _form_page(account, form, webhook, more=True)
     broken: list[Broken] = []
     try:
         if form.validate():
             person = access.person_or_401()
-            if held is None:
-                row = changes.create(person, account, form.wish(), form.intent.data or "")
+            if webhook is None:
+                row = changes.create(person, account, form.desired(), form.intent.data or "")
             else:
-                row = held.row
-                changes.change(person, account, row, form.wish())
+                row = webhook.row
+                changes.change(person, account, row, form.desired())
             say_saved(row)
-            if doubt := callback_addresses.doubt_by_itself(form.wish().callback_url):
+            if doubt := callback_addresses.doubt_by_itself(form.desired().callback_url):
                 flash(doubt, "warning")
             return htmx.redirect(url_for("webhooks.index", account_id=account.id))
     except changes.RulesBroken as error:
@@ -101,22 +101,22 @@ def _save(account: Account, form: WebhookForm, held: Held | None) -> ResponseRet
         form.show_refusal(error)
     except DomainError as error:
         form.show_refusal(error)
-    return _form_page(account, form, held, 422, broken)
+    return _form_page(account, form, webhook, 422, broken)
 
 
 def _form_page(
     account: Account,
     form: WebhookForm,
-    held: Held | None,
+    webhook: KnownWebhook | None,
     status: int = 200,
     broken: list[Broken] | None = None,
     *,
     more: bool = False,
 ) -> ResponseReturnValue:
     if not form.triggers.choices:
-        form.prepare(snapshot.channels_of(account), held)
+        form.prepare(snapshot.channels_of(account), webhook)
     form.add_blank_headers()
-    context = _form_context(account, form, held, broken)
+    context = _form_context(account, form, webhook, broken)
     context |= {
         "doubt": _doubt(account, form),
         "more_from": form.first_blank_header if more else None,
@@ -126,18 +126,18 @@ def _form_page(
 
 
 def _form_context(
-    account: Account, form: WebhookForm, held: Held | None, broken: list[Broken] | None
+    account: Account, form: WebhookForm, webhook: KnownWebhook | None, broken: list[Broken] | None
 ) -> dict[str, Any]:
     known = webhook_snapshot.known(account)
     chosen = list(form.triggers.data or [])
     if broken is None and chosen:
-        subscription = Subscription(chosen, form.chosen_channels(), held.id if held else None)
+        subscription = Subscription(chosen, form.chosen_channels(), webhook.id if webhook else None)
         broken = broken_by(subscription, [other.subscription for other in known.in_the_way])
     return {
         "account": account,
         "form": form,
-        "held": held,
-        "holdings": known,
+        "webhook": webhook,
+        "snapshot": known,
         "broken": broken or [],
         "names": names(account),
         "account_wide": [name for name in chosen if catalogue.is_account_scoped(name)],

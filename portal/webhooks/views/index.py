@@ -16,7 +16,7 @@ from portal.web.access import BUILDERS, LOOKERS
 from portal.webhooks import blueprint, changes, coverage
 from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.rules import Broken
-from portal.webhooks.views.common import ROOT, current, held_or_404, names, say_saved
+from portal.webhooks.views.common import ROOT, current, names, say_saved, webhook_or_404
 
 
 @blueprint.get(ROOT)
@@ -25,12 +25,12 @@ def index(account: Account) -> ResponseReturnValue:
     """What Connexease holds now; when it cannot be asked, the last known state."""
     if not is_ready(account):
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
-    held = current(account)
+    webhook = current(account)
     channels = snapshot.channels_of(account)
-    table = coverage.table(held.at_connexease, [channel for channel in channels if not channel.gone_at])
+    table = coverage.table(webhook.at_connexease, [channel for channel in channels if not channel.gone_at])
     context = {
         "account": account,
-        "holdings": held,
+        "snapshot": webhook,
         "coverage": table,
         "names": names(account),
         "show_hidden": "hidden" in request.args,
@@ -42,9 +42,9 @@ def index(account: Account) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def switch(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Switch it on or off."""
-    held = held_or_404(webhook_snapshot.known(account), webhook_id)
+    webhook = webhook_or_404(webhook_snapshot.known(account), webhook_id)
     return _do(
-        account, held.row, lambda person: changes.switch(person, account, held.row, on="on" in request.form)
+        account, webhook.row, lambda person: changes.switch(person, account, webhook.row, on="on" in request.form)
     )
 
 
@@ -52,25 +52,25 @@ def switch(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def set_right(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Make Connexease hold again what was set here."""
-    held = held_or_404(webhook_snapshot.known(account), webhook_id)
-    return _do(account, held.row, lambda person: changes.set_right(person, account, held.row))
+    webhook = webhook_or_404(webhook_snapshot.known(account), webhook_id)
+    return _do(account, webhook.row, lambda person: changes.set_right(person, account, webhook.row))
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/accept")
 @access.account_page(*BUILDERS, staff=True)
 def accept(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Keep what Connexease holds."""
-    held = held_or_404(webhook_snapshot.known(account), webhook_id)
-    return _do(account, held.row, lambda person: changes.accept(person, account, held.row))
+    webhook = webhook_or_404(webhook_snapshot.known(account), webhook_id)
+    return _do(account, webhook.row, lambda person: changes.accept(person, account, webhook.row))
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/hide")
 @access.account_page(*BUILDERS, staff=True)
 def hide(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Hide a dead one, or show it again."""
-    held = held_or_404(webhook_snapshot.known(account), webhook_id)
+    webhook = webhook_or_404(webhook_snapshot.known(account), webhook_id)
     try:
-        changes.hide(access.person_or_401(), account, held.row, hidden="hide" in request.form)
+        changes.hide(access.person_or_401(), account, webhook.row, hidden="hide" in request.form)
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("webhooks.index", account_id=account.id))

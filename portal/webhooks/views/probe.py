@@ -11,42 +11,42 @@ from portal.web.access import BUILDERS
 from portal.web.rate_limits import Limit
 from portal.webhooks import blueprint, probe, snapshot
 from portal.webhooks.forms import TestForm
-from portal.webhooks.snapshot import Held
-from portal.webhooks.views.common import ROOT, held_or_404
+from portal.webhooks.snapshot import KnownWebhook
+from portal.webhooks.views.common import ROOT, webhook_or_404
 
 
 @blueprint.get(f"{ROOT}<uuid:webhook_id>/test")
 @access.account_page(*BUILDERS, staff=True)
 def test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Choose a sample to send."""
-    held = held_or_404(snapshot.known(account), webhook_id)
-    return _test_page(account, held, _test_form(held), None)
+    webhook = webhook_or_404(snapshot.known(account), webhook_id)
+    return _test_page(account, webhook, _test_form(webhook), None)
 
 
 @blueprint.post(f"{ROOT}<uuid:webhook_id>/test")
 @access.account_page(*BUILDERS, staff=True)
 def send_test(account: Account, webhook_id: UUID) -> ResponseReturnValue:
     """Send the sample and show what came back."""
-    held = held_or_404(snapshot.known(account), webhook_id)
-    form, result = _test_form(held), None
+    webhook = webhook_or_404(snapshot.known(account), webhook_id)
+    form, result = _test_form(webhook), None
     try:
         if form.validate():
             rate_limits.take_for_account(Limit.WEBHOOK_TESTS, account.id)
-            result = probe.send(access.person_or_401(), account, held.row, form.trigger.data)
-            return _test_page(account, held, form, result)
+            result = probe.send(access.person_or_401(), account, webhook.row, form.trigger.data)
+            return _test_page(account, webhook, form, result)
     except DomainError as error:
         form.show_refusal(error)
-    return _test_page(account, held, form, result, 422)
+    return _test_page(account, webhook, form, result, 422)
 
 
-def _test_form(held: Held) -> TestForm:
+def _test_form(webhook: KnownWebhook) -> TestForm:
     form = TestForm()
-    form.trigger.choices = [(name, name) for name in held.triggers]
+    form.trigger.choices = [(name, name) for name in webhook.triggers]
     return form
 
 
 def _test_page(
-    account: Account, held: Held, form: TestForm, result: probe.Result | None, status: int = 200
+    account: Account, webhook: KnownWebhook, form: TestForm, result: probe.Result | None, status: int = 200
 ) -> ResponseReturnValue:
-    context = {"account": account, "held": held, "form": form, "result": result}
+    context = {"account": account, "webhook": webhook, "form": form, "result": result}
     return htmx.page("webhooks/test.html", "test", status, **context)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.connexease.http.reachability import Knock
+from portal.connexease.http.reachability import Probe
 from portal.models import Heartbeat, StaffRole, now
 from portal.operations import doctor, findings, heartbeats, local_checks, remote_checks
 from portal.operations.findings import Finding, Health
@@ -215,9 +215,9 @@ def test_no_credential_is_shown_to_a_host_that_is_only_knocked_at(portal: Portal
         settings: Settings = portal.app.config["SETTINGS"]
         token = settings.connexease_reseller_token
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        knock = Connexease(reseller_token=token, gateway_url=url, api_url=url).reseller.knock()
+        probe = Connexease(reseller_token=token, gateway_url=url, api_url=url).reseller.probe()
         thread.join()
-    assert knock.status == 401
+    assert probe.status == 401
     assert b"Authorization" not in heard[0]
     assert token.get_secret_value().encode() not in heard[0]
 
@@ -241,16 +241,16 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
 )
 def test_clocks_that_disagree(portal: Portal, skew: timedelta, health: Health) -> None:
     with portal.app.app_context():
-        [finding] = remote_checks._clock(Knock(200, 0.1, skew=skew))
-        assert remote_checks._clock(Knock(200, 0.1)) == []
+        [finding] = remote_checks._clock(Probe(200, 0.1, skew=skew))
+        assert remote_checks._clock(Probe(200, 0.1)) == []
     assert finding.health == health
 
 
 def test_a_slow_host_and_one_with_an_error_of_its_own(portal: Portal) -> None:
     with portal.app.app_context():
-        assert remote_checks._reached("x", "X", Knock(200, 4)).health == Health.WARNING
-        assert remote_checks._reached("x", "X", Knock(502, 0.1)).health == Health.WARNING
-        assert remote_checks._reached("x", "X", Knock(404, 0.1)).health == Health.GOOD
+        assert remote_checks._reached("x", "X", Probe(200, 4)).health == Health.WARNING
+        assert remote_checks._reached("x", "X", Probe(502, 0.1)).health == Health.WARNING
+        assert remote_checks._reached("x", "X", Probe(404, 0.1)).health == Health.GOOD
 
 
 def test_our_own_address(make_portal, sandbox) -> None:
