@@ -16,7 +16,8 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 from portal.audit import chain
-from portal.db.engine import storable, writing
+from portal.db.engine import storable
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Account, Membership, Person, now
 
@@ -64,8 +65,7 @@ def record(
 
 def record_at_once(actor: Person, account: Account | UUID | None, action: str) -> None:
     """Add an entry in a transaction of its own, for a request that reads: it writes before it reads on."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         record(actor, account, action)
         session().commit()
 

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.channels import confirmation, snapshot
-from portal.db.engine import uuid_or_none, writing
+from portal.db.engine import uuid_or_none
+from portal.db.unit_of_work import unit_of_work
 from portal.events import search_index
 from portal.extensions import session
 from portal.messages.reports import parsing, statuses
@@ -51,8 +52,7 @@ def process(delivery_id: int) -> None:
     What it changes and the mark "processed" are one transaction: a crash between them is impossible. Only an event
     with very many reports takes several, so that others may write meanwhile.
     """
-    with writing():
-        session().rollback()
+    with unit_of_work():
         delivery = _lock(delivery_id)
         if delivery is None or delivery.state != DeliveryState.RECEIVED:
             return

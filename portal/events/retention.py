@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.events import search_index
 from portal.extensions import session, settings
 from portal.models import Delivery, PortalWebhook, WebhookPurpose, now
@@ -22,8 +22,7 @@ def overdue() -> range:
 
 def prune(_batch: int = 0) -> None:
     """Forget the next batch of events whose time is over, whatever became of them, and what finds them."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         over = [*_oldest(BATCH), *_gateways(BATCH)]
         if over:
             search_index.forget(over)

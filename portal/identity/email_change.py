@@ -15,8 +15,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from portal import audit, contact
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -178,8 +178,7 @@ def overdue() -> list[int]:
 
 def prune(_one: int) -> None:
     """Forget wishes that were never confirmed."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         session().execute(sa.delete(EmailChange).where(_is_forgotten()))
         session().commit()
 

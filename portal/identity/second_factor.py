@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
@@ -210,8 +210,7 @@ def unconfirmed() -> list[int]:
 
 def prune(_one: int) -> None:
     """Forget apps that were begun and never confirmed."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         session().execute(sa.delete(Authenticator).where(_is_forgotten()))
         session().commit()
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from portal.db.engine import storable, writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import db, session, settings
 from portal.models import LoginSession, Person, now
 
@@ -123,8 +124,7 @@ def overdue(limit: int = 1) -> list[datetime]:
 
 def prune(since: datetime) -> None:
     """Take away the sessions that ran out."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         _delete(LoginSession.last_seen_at <= since)
         session().commit()
 

@@ -19,7 +19,7 @@ from flask import current_app
 from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.models import Mail, MailKind, MailState, now
 from portal.settings import is_loopback
@@ -60,7 +60,7 @@ def writes(kind: MailKind) -> Callable[[Callable[[Mail], Context | None]], Calla
 
 def send(mail_id: UUID) -> None:
     """Write and send one mail if it is due and nobody else is at it."""
-    with writing():
+    with unit_of_work():
         mail = _claim(mail_id)
         if mail is None:
             return

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.messages.reports.statuses import WAIT_FOR
 from portal.messages.sending import wamids
@@ -30,8 +30,7 @@ def overdue() -> range:
 
 def prune(_batch: int = 0) -> None:
     """Forget the next batch."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         # Somebody may confirm one meanwhile: what it depends on is part of the statement that deletes.
         unsent = sa.delete(Message).where(col(Message.id).in_(_unsent(BATCH)), *_is_unsent())
         session().execute(unsent.execution_options(**_PLAIN))

@@ -16,6 +16,7 @@ from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.contact import country_of
 from portal.db.engine import storable, writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
 from portal.messages.compose.drafts import Draft
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
@@ -131,8 +132,7 @@ def language_key(draft: Draft) -> str:
 
 def remember_language(account: Account, draft: Draft) -> None:
     """Keep the language that a template is sent in, for the next time."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         listing = _kept_listing(account)
         listing.languages = {**listing.languages, language_key(draft): draft.language}
         listing.last_language = draft.language[:16]

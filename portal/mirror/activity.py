@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.mirror import facets
 from portal.models import AuditEntry, Delivery, MirroredAccount, ReadPosition, now
@@ -25,8 +25,7 @@ SOURCES: dict[str, tuple[Any, Any, Any]] = {
 
 def fold(source: str) -> None:
     """Take in what was added since the last time."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         for _ in range(MOST_BATCHES):
             if not _fold_batch(source):
                 return

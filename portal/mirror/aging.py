@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.mirror import facets, search_index
 from portal.models import MirroredAccount, ReadPosition, now
@@ -33,10 +33,9 @@ def age(_row: None = None) -> None:
     since = max(_BEGINNING, datetime.fromtimestamp(done.position, UTC) - OVERLAP) if done else _BEGINNING
     for column, back in _crossings():
         for number in list(_crossed(column, since + back, moment + back, moment)):
-            with writing():
+            with unit_of_work():
                 _mark(number)
-    with writing():
-        session().rollback()
+    with unit_of_work():
         session().merge(ReadPosition(name=NAME, position=int(moment.timestamp())))
         session().commit()
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session as current_session
 from portal.mirror import facts, search_index
 from portal.models import (
@@ -59,8 +59,7 @@ def missing(limit: int = 500) -> list[UUID]:
 
 def project(account_id: UUID) -> None:
     """Bring the row of one account up to its tables, in a transaction of its own."""
-    with writing():
-        current_session().rollback()
+    with unit_of_work():
         project_now(account_id)
         current_session().commit()
 

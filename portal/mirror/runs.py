@@ -18,8 +18,8 @@ from portal import audit
 from portal.connexease import errors as cx
 from portal.connexease.texts import gettext_noop
 from portal.db import leases
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.mirror import account_sync, list_sync
 from portal.models import MirrorRun, Person, RunState, now
@@ -67,8 +67,7 @@ def begin_when_due(_row: None = None) -> None:
     if minutes and (
         last is None or (last.active is None and last.started_at <= now() - timedelta(minutes=minutes))
     ):
-        session().rollback()  # the transaction that read is over before the one that writes begins
-        with writing():
+        with unit_of_work():
             begin(None)
 
 
@@ -87,7 +86,7 @@ def due() -> list[int]:
 
 def advance(run_id: int) -> None:
     """Work on a run for a while. Does nothing when it waits or another process is at it."""
-    with writing():
+    with unit_of_work():
         run = leases.take(MirrorRun, run_id, col(MirrorRun.active).is_not(None))
         if run is None:
             return

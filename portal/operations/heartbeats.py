@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Heartbeat, now
 
@@ -19,8 +19,7 @@ def beat(name: str = WORKER) -> None:
     is_postgres = session().get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if is_postgres else sqlite.insert
     at = now()
-    with writing():
-        session().rollback()
+    with unit_of_work():
         put = insert(Heartbeat).values(name=name, at=at)
         session().execute(put.on_conflict_do_update(index_elements=["name"], set_={"at": at}))
         session().commit()

@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.identity.memberships import owners_of
 from portal.mail import outbox
@@ -42,7 +42,7 @@ def remind(credential_id: UUID) -> None:
     """Promise the mail to every owner, once. What Connexease lists now decides."""
     found = session().get_one(Credential, credential_id)
     snapshot.current(session().get_one(Account, found.account_id), at_most=FRESH)
-    with writing():
+    with unit_of_work():
         row = session().get_one(Credential, credential_id, with_for_update=True, populate_existing=True)
         kind = _kind_of(row)
         if kind is None:

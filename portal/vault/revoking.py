@@ -10,7 +10,7 @@ from portal import audit
 from portal.channels.snapshot import uuid_of
 from portal.connexease import errors as cx
 from portal.db import leases
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
@@ -71,7 +71,7 @@ def due(limit: int = 100) -> list[UUID]:
 
 def finish(credential_id: UUID) -> None:
     """Find out what became of a pending credential, or do it again."""
-    with writing():
+    with unit_of_work():
         row = leases.take(Credential, credential_id, col(Credential.step).in_(PENDING))
         if row is None:
             return
@@ -105,7 +105,7 @@ def overdue(limit: int = 100) -> list[UUID]:
 
 def revoke_replaced(credential_id: UUID) -> None:
     """Revoke a token whose time is over since it was replaced."""
-    with writing():
+    with unit_of_work():
         row = session().get_one(Credential, credential_id)
         if row.revoke_at is None or row.revoke_at > now() or row.step != CredentialStep.LISTED:
             return

@@ -21,7 +21,7 @@ from portal.channels.snapshot import uuid_of
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db import leases
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError, FieldErrors, nothing_changed
 from portal.extensions import connexease, session, vault
 from portal.i18n import _
@@ -48,7 +48,7 @@ def due(limit: int = 100) -> list[UUID]:
 
 def push(webhook_id: UUID) -> None:
     """Find out what became of a pending webhook, and finish it."""
-    with writing():
+    with unit_of_work():
         row = leases.take(Webhook, webhook_id, col(Webhook.is_pending).is_(True))
         if row is None:
             return

@@ -17,8 +17,8 @@ from sqlmodel import col
 from portal.connexease import errors as cx
 from portal.customers.provisioning import create_account, register_webhook, steps
 from portal.db import leases
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import (
     Account,
@@ -56,7 +56,7 @@ def advance_if_overdue(account_id: UUID) -> None:
 
 def advance(account_id: UUID) -> None:
     """Take the set-up as far as it goes now. Does nothing when it waits or another process is at it."""
-    with writing():
+    with unit_of_work():
         while (row := leases.take(Provisioning, account_id, _is_working())) is not None:
             step = row.step
             _try_step(row, session().get_one(Account, account_id))

@@ -17,8 +17,8 @@ from sqlmodel import col
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db import leases
-from portal.db.engine import writing
 from portal.db.queue import wake
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
 from portal.messages.reports import statuses
 from portal.messages.sending import results
@@ -62,7 +62,7 @@ def send_if_overdue(message: Message) -> None:
 
 def send(message_id: UUID) -> None:
     """Call the gateway for a message that was confirmed. Does nothing when another process did, or is at it."""
-    with writing():
+    with unit_of_work():
         _give_up(message_id)
         row = leases.take(
             Message,

@@ -21,7 +21,8 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.connexease import schemas
-from portal.db.engine import storable, writing
+from portal.db.engine import storable
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
@@ -91,8 +92,7 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
     """
     if not can_send(account, composed.credential):
         raise DomainError(_("The vault does not hold this key any more. Choose another."), "credential")
-    with writing():
-        session().rollback()
+    with unit_of_work():
         try:
             return _keep(person, account, composed, intent)
         except IntegrityError:  # the same form, a moment ago, in another request
@@ -108,8 +108,7 @@ def mark(message: Message) -> str:
 
 def show_anew(message: Message, preview: str, template_seen: dict[str, Any]) -> None:
     """Let a message that was prepared be seen as its template is by now. Does nothing to any other."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         refresh(message)
         if message.state == MessageState.PREPARED:
             message.preview, message.template_seen = storable(preview, 200), template_seen
@@ -140,8 +139,7 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
         LookAlike: the same was sent a moment ago.
         DomainError: it is not what the person looked at any more, or its key is gone.
     """
-    with writing():
-        session().rollback()
+    with unit_of_work():
         statuses.lock(account.id)
         refresh(message)
         try:
@@ -156,8 +154,7 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
 
 def discard(person: Person, account: Account, message_id: UUID) -> bool:
     """Forget a message that was prepared; whether it was there. One that is confirmed meanwhile stays."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         gone = session().execute(
             sa.delete(Message)
             .where(
@@ -225,8 +222,7 @@ def _queue(person: Person, account: Account, message: Message) -> None:
 
 def settle(person: Person, account: Account, message: Message, arrived: bool) -> None:
     """Note what a person found out about a message without an answer. Does nothing to any other."""
-    with writing():
-        session().rollback()
+    with unit_of_work():
         statuses.lock(account.id)
         refresh(message)
         if message.state != MessageState.UNKNOWN:

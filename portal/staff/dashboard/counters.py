@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Account, Channel, Delivery, Message, Tally, TallyPlace, now
 from portal.models.base import UtcDateTime
@@ -68,8 +68,7 @@ def due() -> list[str]:
 def count(kind: str) -> None:
     """Count what has come since the last time."""
     for _ in range(MOST_BATCHES):
-        with writing():
-            session().rollback()
+        with unit_of_work():
             more = _count_batch(kind)
             session().commit()
         if not more:
