@@ -3,65 +3,84 @@
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlmodel import col
 
 from portal.extensions import session
 from portal.models import Account, Channel, Message, MessageState, Provisioning, Tally, now
 from portal.operations import backlog, heartbeats
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-Sample = tuple[dict[str, str], float]
+__all__ = ["CONTENT_TYPE", "exposition"]
+
+Samples = dict[str, float]
+"""By the value of the one label."""
 
 
-def exposition() -> str:
+class _FromTheDatabase(Collector):
+    """Reads each metric when it is asked for: the numbers are those of all processes together."""
+
+    def collect(self) -> Iterator[Metric]:
+        last = heartbeats.last()
+        if last is not None:
+            age = (now() - last).total_seconds()
+            yield _gauge("portal_worker_silent_seconds", "Since the worker's last sign of life.", age)
+        rows = backlog.waiting()
+        waits = {row.kind: float(row.count) for row in rows}
+        yield _gauges("portal_backlog", "Rows that wait to be worked on.", "kind", waits)
+        overdue = {row.kind: float(row.overdue) for row in rows}
+        yield _gauges("portal_backlog_overdue", "Rows that have been due for minutes.", "kind", overdue)
+        yield _gauge("portal_mails_failed", "Mails that nobody took.", backlog.failed_mails())
+        yield _gauges("portal_setups", "Accounts by the step of their set-up.", "step", _setups())
+        yield _gauge("portal_accounts", "Accounts.", _count(Account, sa.true()))
+        yield _gauges("portal_channels", "Channels by whether they are connected.", "connected", _channels())
+        yield _gauge("portal_messages_unknown", "Messages whose outcome nobody knows.", _unknown())
+        happened = CounterMetricFamily(
+            "portal_happened", "Events received and messages confirmed, as far as counted.", labels=["kind"]
+        )
+        for kind, value in _happened().items():
+            happened.add_metric([kind], value)
+        yield happened
+
+
+def exposition() -> bytes:
     """Every metric with its help, a line for each of its samples."""
-    lines: list[str] = []
-    for name, kind, told, samples in _metrics():
-        lines += [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-        lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in samples]
-    return "\n".join(lines) + "\n"
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_FromTheDatabase())
+    return generate_latest(registry)
 
 
-def _metrics() -> Iterator[tuple[str, str, str, list[Sample]]]:
-    last = heartbeats.last()
-    if last is not None:
-        age = (now() - last).total_seconds()
-        yield "portal_worker_silent_seconds", "gauge", "Since the worker's last sign of life.", [({}, age)]
-    rows = backlog.waiting()
-    waits = [({"kind": row.kind}, float(row.count)) for row in rows]
-    yield "portal_backlog", "gauge", "Rows that wait to be worked on.", waits
-    overdue = [({"kind": row.kind}, float(row.overdue)) for row in rows]
-    yield "portal_backlog_overdue", "gauge", "Rows that have been due for minutes.", overdue
-    yield "portal_mails_failed", "gauge", "Mails that nobody took.", [({}, float(backlog.failed_mails()))]
-    yield "portal_setups", "gauge", "Accounts by the step of their set-up.", _setups()
-    yield "portal_accounts", "gauge", "Accounts.", [({}, _count(Account, sa.true()))]
-    yield "portal_channels", "gauge", "Channels by whether they are connected.", _channels()
-    yield "portal_messages_unknown", "gauge", "Messages whose outcome nobody knows.", [({}, _unknown())]
-    yield (
-        "portal_happened_total",
-        "counter",
-        "Events received and messages confirmed, as far as counted.",
-        _happened(),
-    )
+def _gauge(name: str, told: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, told, value=value)
 
 
-def _setups() -> list[Sample]:
+def _gauges(name: str, told: str, label: str, samples: Samples) -> Metric:
+    family = GaugeMetricFamily(name, told, labels=[label])
+    for value, number in samples.items():
+        family.add_metric([value], number)
+    return family
+
+
+def _setups() -> Samples:
     step = col(Provisioning.step)
     query = sa.select(step, sa.func.count()).group_by(step)
-    return [({"step": row[0].value}, float(row[1])) for row in session().execute(query)]
+    return {row[0].value: float(row[1]) for row in session().execute(query)}
 
 
-def _channels() -> list[Sample]:
+def _channels() -> Samples:
     words = {True: "yes", False: "no", None: "unknown"}
     there = col(Channel.gone_at).is_(None)
     query = sa.select(col(Channel.is_connected), sa.func.count()).where(there).group_by(col(Channel.is_connected))
-    return [({"connected": words[row[0]]}, row[1]) for row in session().execute(query)]
+    return {words[row[0]]: float(row[1]) for row in session().execute(query)}
 
 
-def _happened() -> list[Sample]:
+def _happened() -> Samples:
     kind = col(Tally.kind)
     query = sa.select(kind, sa.func.sum(col(Tally.count))).group_by(kind)
-    return [({"kind": row[0]}, float(row[1])) for row in session().execute(query)]
+    return {row[0]: float(row[1]) for row in session().execute(query)}
 
 
 def _unknown() -> float:
@@ -70,12 +89,3 @@ def _unknown() -> float:
 
 def _count(model: type, when: sa.ColumnElement[bool]) -> float:
     return float(session().execute(sa.select(sa.func.count()).select_from(model).where(when)).scalar_one())
-
-
-def _labels(labels: dict[str, str]) -> str:
-    written = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
-    return f"{{{written}}}" if written else ""
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -57,4 +57,4 @@ def metrics() -> ResponseReturnValue:
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not secrets.compare_digest(shown.encode(), token.get_secret_value().encode()):
         return Response("wrong token\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
-    return Response(gauges.exposition(), content_type=gauges.TEXT, headers={"Cache-Control": "no-store"})
+    return Response(gauges.exposition(), content_type=gauges.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
