@@ -1,4 +1,4 @@
-"""Everything that a person did to an account, in order.
+"""The audit log: everything that a person did to an account, in order, as a chain that shows tampering.
 
 An entry is noted where the thing is done and written when its transaction commits, as the last of all: only
 then is it chained to the entry before it (see `portal.audit.chain`), so that whoever does something else

@@ -1,1 +1,1 @@
-"""The database, the same on SQLite and PostgreSQL: engine, migrations, leases on rows, the queue."""
+"""The database, the same on SQLite and PostgreSQL: engine, units of work, leases, tasks, migrations."""

@@ -1,1 +1,1 @@
-"""What Connexease tells us: receivers and the event log."""
+"""Events: receivers for what Connexease and its gateway deliver, acting on it, and the event log."""

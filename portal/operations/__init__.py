@@ -1,1 +1,1 @@
-"""Whether the portal is well: health checks, the doctor's findings, heartbeats, backlog, metrics."""
+"""Whether the portal is well: health checks, the doctor, heartbeats, backlog, metrics."""

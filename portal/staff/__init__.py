@@ -1,1 +1,1 @@
-"""The reseller's own people."""
+"""The pages of the reseller's own people, who administer every account."""

@@ -1,1 +1,1 @@
-"""An account's webhooks at Connexease."""
+"""An account's webhooks at Connexease: what is desired, what is observed, and bringing the two together."""

@@ -1,1 +1,1 @@
-"""What the worker does: it is woken for one row, and it sweeps for whatever is due."""
+"""The worker process: its schedule and the queue that it listens to."""

@@ -1,1 +1,1 @@
-"""Sign-up, and the set-up of an account at Connexease."""
+"""Signing up: by the customer, by staff for a customer, or by taking over an account that exists already."""

@@ -1,1 +1,1 @@
-"""The reseller's own people."""
+"""The reseller's own people: invitations, roles, sessions, lost apps."""

@@ -1,1 +1,1 @@
-"""How the portal itself is, and mail that failed."""
+"""The system page: how the portal itself is, mail that failed, and metrics."""
