@@ -16,8 +16,8 @@ from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack, make_database
+from tests.support.chromium import installed
 
-DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -39,8 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium where there is one; it has no sandbox of its own for root."""
     arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    found = {"executable_path": str(DEBIAN_CHROMIUM)} if DEBIAN_CHROMIUM.exists() else {}
-    return {**browser_type_launch_args, **found, "args": arguments}
+    return {**browser_type_launch_args, **installed(), "args": arguments}
 
 
 def pytest_configure(config: pytest.Config) -> None:
