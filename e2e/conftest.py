@@ -73,8 +73,9 @@ def _htmx_is_there() -> None:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables and somebody of the staff: every stack starts from a copy."""
-    return make_database(tmp_path_factory.mktemp("database"))
+    """The tables and somebody of the staff: every stack starts from a copy; all workers share one."""
+    folder = tmp_path_factory.getbasetemp()
+    return make_database((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "stacks")
 
 
 @pytest.fixture(scope="session")
