@@ -23,9 +23,11 @@ from portal import logins, second_factor
 from portal.auth import passwords
 from portal.auth.service import find_person
 from portal.database import writing
+from portal.entrance import TOKEN
 from portal.extensions import session
 from portal.models import Account, Person, Provisioning, StaffRole, Step
 from portal.signup import provisioning, service
+from portal.signup.views import BROWSER_TOKEN
 from portal.staff import people
 from wsgi import app
 
@@ -37,6 +39,14 @@ PATIENCE = 60
 
 Answer = dict[str, Any]
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def newcomer(password: str, details: dict[str, str]) -> Answer:
+    """Somebody signs up, and the worker hears of it; the cookie is what the form would have left."""
+    made = service.sign_up(service.AccountDetails(**details), password)
+    if made.person is None or made.account is None:
+        return _cookie({BROWSER_TOKEN: made.browser_token})
+    return {"account": str(made.account.id), **_let_in(made.person)}
 
 
 def member(password: str, details: dict[str, str]) -> Answer:
@@ -78,7 +88,7 @@ def log_in(email: str) -> Answer:
 
 
 ACTIONS: dict[str, Callable[..., Answer]] = {
-    action.__name__: action for action in (member, staff, authenticator, log_in)
+    action.__name__: action for action in (newcomer, member, staff, authenticator, log_in)
 }
 
 
@@ -96,11 +106,12 @@ def _step(account_id: Any) -> Step:
 
 def _let_in(person: Person) -> Answer:
     token = logins.start(person, "127.0.0.1", AGENT)
+    return _cookie({TOKEN: token, "_fresh": True})
+
+
+def _cookie(content: dict[str, Any]) -> Answer:
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return {
-        "name": app.config["SESSION_COOKIE_NAME"],
-        "value": signer.dumps({"_user_id": token, "_fresh": True}),
-    }
+    return {"name": app.config["SESSION_COOKIE_NAME"], "value": signer.dumps(content)}
 
 
 class SideDoor:

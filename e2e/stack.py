@@ -134,6 +134,12 @@ class Stack:
         """Let somebody in without the pages that other tests walk."""
         self._let_in(context, self.ask("log_in", email=email))
 
+    def make_newcomer(self, context: BrowserContext, password: str, **details: str) -> str:
+        """Somebody who has just signed up here; the path of their account, where it is theirs already."""
+        made = self.ask("newcomer", password=password, details=details)
+        self._let_in(context, made)
+        return f"/accounts/{made['account']}/" if "account" in made else ""
+
     def make_member(self, context: BrowserContext, password: str, **details: str) -> dict[str, str]:
         """Somebody whose account is ready; they are logged in. Its identifiers, here and at Connexease."""
         made = self.ask("member", password=password, details=details)
