@@ -49,15 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey that fails is walked again, and the report says so: busy machines have their moments.
-
-    Those that need another stack than the open one are one group, so that it is started once.
-    """
+    """Journeys that need another stack than the open one are one group, so that it is started once."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=2))
-            if item.get_closest_marker("signup_policy"):
-                item.add_marker(pytest.mark.xdist_group("other policies"))
+        if item.get_closest_marker("signup_policy"):
+            item.add_marker(pytest.mark.xdist_group("other policies"))
 
 
 @pytest.fixture(scope="session")
