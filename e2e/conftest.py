@@ -17,6 +17,7 @@ from e2e.pages.channels import ChannelsPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack, make_database
 from tests.support.chromium import installed
+from tests.support.patience import patient
 
 QUIET = (
     "--disable-background-networking",
@@ -26,8 +27,8 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
 )
-TIMEOUT = 60_000
-"""Milliseconds; generous, for machines that do other work as well."""
+TIMEOUT = patient(20_000)
+"""Milliseconds; what is waited for comes within one or two seconds."""
 expect.set_options(timeout=TIMEOUT)
 
 

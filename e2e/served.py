@@ -29,13 +29,13 @@ from portal.models import Account, Person, Provisioning, StaffRole, Step
 from portal.signup import provisioning, service
 from portal.signup.views import BROWSER_TOKEN
 from portal.staff import people
+from tests.support.patience import patient
 from wsgi import app
 
 DOOR = "/_side_door/"
 AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36"
 )
-PATIENCE = 60
 
 Answer = dict[str, Any]
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -56,7 +56,7 @@ def member(password: str, details: dict[str, str]) -> Answer:
     assert made.account is not None
     account_id, person_id = made.account.id, made.person.id
     provisioning.advance(account_id)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patient(20)
     while (step := _step(account_id)) != Step.READY:  # the worker may have been quicker
         assert time.monotonic() < deadline, f"the set-up stands at {step}"
         time.sleep(0.01)

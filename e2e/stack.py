@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
+from tests.support.patience import patient
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -185,7 +186,7 @@ class Stack:
             "SECRET_KEY": self._secret,
             "VAULT_KEYS": self._vault_key,
             "CONNEXEASE_RESELLER_TOKEN": self.sandbox.core.reseller_token,
-            "CONNEXEASE_TIMEOUT": "4",
+            "CONNEXEASE_TIMEOUT": str(patient(2)),
             "DATABASE_URL": f"sqlite:///{self.folder / 'portal.db'}",
             "REDIS_URL": "",
             "PUBLIC_URL": self.url,

@@ -28,6 +28,7 @@ from portal.extensions import db, limiter
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
+from tests.support.patience import patient
 from tests.support.portal import Portal
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 
@@ -73,7 +74,7 @@ class Dials(SandboxControl):
     Before that, answers are waited for with patience, as the machine may be busy.
     """
 
-    SHORT = 1.5
+    SHORT = patient(0.6)
 
     def __init__(self, api_url: str) -> None:
         super().__init__(api_url)
@@ -171,7 +172,7 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "connexease_account_api_url": sandbox.api_url,
             "connexease_gateway_url": sandbox.api_url,
             "connexease_dialog_origins": sandbox.dialog_url,
-            "connexease_timeout": 5,
+            "connexease_timeout": patient(5),
             "throttle_factor": 1000,
             "mirror_interval_minutes": 0,
         }

@@ -25,7 +25,7 @@ class SetupPage(PortalPage):
 
     def wait_until_ready(self, company: str) -> OverviewPage:
         """The page moves on by itself."""
-        expect(self.page).not_to_have_url(SET_UP, timeout=60_000)
+        expect(self.page).not_to_have_url(SET_UP)
         return OverviewPage(self.page, company)
 
     def correct_details(self) -> DetailsPage:
