@@ -18,6 +18,7 @@ from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack, make_database
 from tests.support.chromium import installed
 from tests.support.patience import patient
+from tests.support.shared import shared_folder
 
 QUIET = (
     "--disable-background-networking",
@@ -70,8 +71,7 @@ def _htmx_is_there() -> None:
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tables and somebody of the staff: every stack starts from a copy; all workers share one."""
-    folder = tmp_path_factory.getbasetemp()
-    return make_database((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "stacks")
+    return make_database(shared_folder(tmp_path_factory, "stacks"))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import secrets
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from tests.support.patience import patient
+from tests.support.shared import made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -235,21 +235,13 @@ class Stack:
 
 def make_database(folder: Path) -> Path:
     """The tables, and somebody of the staff, for stacks to start from; one worker makes it for all."""
-    folder.mkdir(exist_ok=True)
-    file = folder / "portal.db"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not file.exists():
-            _prepare(file)
-    return file
+    return made_once(folder / "portal.db", _prepare)
 
 
-def _prepare(file: Path) -> None:
-    begun = file.with_name("begun.db")
-    environment = Stack(file.parent, file, DATABASE_URL=f"sqlite:///{begun}").environment()
+def _prepare(begun: Path) -> None:
+    environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
     command = [sys.executable, "-m", "e2e.prepare"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     with closing(sqlite3.connect(begun)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied
-    begun.rename(file)

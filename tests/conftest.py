@@ -34,6 +34,7 @@ from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.ready import Made, Ready
+from tests.support.shared import made_once, shared_folder
 
 gc.set_threshold(
     20_000, 20, 50
@@ -119,9 +120,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "portal.db"
-    _migrate(f"sqlite:///{file}")
-    return file
+    file = shared_folder(tmp_path_factory, "template") / "portal.db"
+    return made_once(file, lambda begun: _migrate(f"sqlite:///{begun}"))
 
 
 def _migrate(url: str) -> None:
@@ -224,7 +224,7 @@ class Applications:
 
 @pytest.fixture(scope="session")
 def _applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
-    return Applications(FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates"))))
+    return Applications(FileSystemBytecodeCache(str(shared_folder(tmp_path_factory, "templates"))))
 
 
 LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}
