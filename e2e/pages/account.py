@@ -42,4 +42,5 @@ class OverviewPage(PortalPage):
         from e2e.pages.channels import ChannelsPage  # noqa: PLC0415 - the pages lead to each other
 
         self.link("Go to channels").click()
+        self.page.wait_for_url("**/channels/", wait_until="domcontentloaded")  # its scripts open the popup
         return ChannelsPage(self.page)
