@@ -1,11 +1,20 @@
-.PHONY: demo test coverage lint bench setup lock
+.PHONY: demo test check test-e2e test-one coverage lint bench setup lock
 
 PYTEST := .venv/bin/pytest
+# Tests that wait leave a core to others, so there is one worker more than there are cores.
+WORKERS := --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4 --dist=loadgroup
 # The tests start the portal many times, each time in a process of its own: bytecode is kept for the next one.
 export PYTHONDONTWRITEBYTECODE =
+# On a slow or busy machine, SLOW=3 waits three times as long for everything: `make test SLOW=3`.
+export SLOW ?= 1
 
 demo: ; @.ci/setup app && exec .venv/bin/portal demo
-test: setup lint ; @$(PYTEST) --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+test: setup lint ; @$(PYTEST) $(WORKERS)
+# For the inner loop: what can be said without running the portal, and the unit tests.
+check: lint ; @$(PYTEST) $(WORKERS) tests/unit --ignore-glob='*_in_browser.py'
+test-e2e: setup ; @$(PYTEST) $(WORKERS) e2e
+# One test, as `make test-one F=e2e/test_look.py::test_look`, with whatever it prints.
+test-one: setup ; @$(PYTEST) -s $(F)
 coverage: setup ; @$(PYTEST) --cov --cov-report=term:skip-covered
 lint: ; @.ci/setup app && .ci/lint
 bench: ; @.ci/setup app && .venv/bin/python -m bench

@@ -16,8 +16,10 @@ from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
 from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack, make_database
+from tests.support.chromium import installed
+from tests.support.patience import patient
+from tests.support.shared import shared_folder
 
-DEBIAN_CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -26,8 +28,8 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
 )
-TIMEOUT = 60_000
-"""Milliseconds; generous, for machines that do other work as well."""
+TIMEOUT = patient(20_000)
+"""Milliseconds; what is waited for comes within one or two seconds."""
 expect.set_options(timeout=TIMEOUT)
 
 
@@ -39,8 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium where there is one; it has no sandbox of its own for root."""
     arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    found = {"executable_path": str(DEBIAN_CHROMIUM)} if DEBIAN_CHROMIUM.exists() else {}
-    return {**browser_type_launch_args, **found, "args": arguments}
+    return {**browser_type_launch_args, **installed(), "args": arguments}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,15 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey that fails is walked again, and the report says so: busy machines have their moments.
-
-    Those that need another stack than the open one are one group, so that it is started once.
-    """
+    """Journeys that need another stack than the open one are one group, so that it is started once."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=2))
-            if item.get_closest_marker("signup_policy"):
-                item.add_marker(pytest.mark.xdist_group("other policies"))
+        if item.get_closest_marker("signup_policy"):
+            item.add_marker(pytest.mark.xdist_group("other policies"))
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +70,8 @@ def _htmx_is_there() -> None:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables and somebody of the staff: every stack starts from a copy."""
-    return make_database(tmp_path_factory.mktemp("database"))
+    """The tables and somebody of the staff: every stack starts from a copy; all workers share one."""
+    return make_database(shared_folder(tmp_path_factory, "stacks"))
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,8 @@ import secrets
 
 from playwright.sync_api import expect
 
-from e2e.pages import LogInPage
 from e2e.pages.people import SettingsPage
 from e2e.people import Customer, Member, sign_up
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD
 from e2e.states import STATES, Walk, state
 
 __all__ = ["STATES"]
@@ -60,7 +58,5 @@ def long_webhooks(walk: Walk) -> None:
 @state()
 def long_account_for_staff(walk: Walk) -> None:
     member = long_member(walk)
-    walk.context.clear_cookies()
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    walk.go(f"/staff/accounts/{member.connexease_uuid}")
+    walk.staff(f"/staff/accounts/{member.connexease_uuid}")
     expect(walk.page.get_by_role("heading", level=1)).to_have_text(COMPANY)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from e2e.stack import Stack
+from tests.support.patience import patient
 
 
 def mail_to(stack: Stack, email: str, subject: str = "") -> dict[str, list[str]]:
     """The newest mail to this address, as soon as it is there."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + patient(20)
     while not (mails := [m for m in stack.connexease.mails(email) if subject in m["subject"]]):
         assert time.monotonic() < deadline, f"no mail {subject!r} to {email}"
         time.sleep(0.05)

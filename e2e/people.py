@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import time
 from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext
@@ -35,6 +33,19 @@ class Customer:
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
+    @property
+    def details(self) -> dict[str, str]:
+        """What the form would send, as it is understood."""
+        return {
+            "name": self.company,
+            "contact_name": self.first_name,
+            "contact_lastname": self.last_name,
+            "contact_email": self.email,
+            "billing_email": self.billing_email or self.email,
+            "contact_phone_number": self.phone,
+            "time_zone": self.time_zone,
+        }
+
 
 @dataclass
 class Member:
@@ -49,42 +60,13 @@ class Member:
         return f"{self.account_url}channels/"
 
 
+def begin_to_sign_up(context: BrowserContext, stack: Stack, customer: Customer) -> str:
+    """Sign a customer up without the form; the path of the account, where the policy makes it at once."""
+    return stack.make_newcomer(context, customer.password, **customer.details)
+
+
 def sign_up(context: BrowserContext, stack: Stack, customer: Customer | None = None) -> Member:
-    """Sign a customer up by plain requests and wait until the account is ready; the context is logged in."""
+    """Sign a customer up and set the account up, without the pages; the context is logged in."""
     customer = customer or Customer()
-    call = context.request
-    form = {
-        "name": customer.company,
-        "contact_name": customer.first_name,
-        "contact_lastname": customer.last_name,
-        "contact_email": customer.email,
-        "billing_email": customer.billing_email,
-        "contact_phone_number": customer.phone,
-        "time_zone": customer.time_zone,
-        "password": customer.password,
-        "csrf_token": _csrf(call.get(f"{stack.url}/signup").text()),
-    }
-    answer = call.post(f"{stack.url}/signup", form=form)
-    assert answer.url.endswith("/setup") or answer.url.endswith("/"), answer.text()
-    account_url = answer.url.removesuffix("setup")
-    _until_ready(context, f"{account_url}setup")
-    return Member(customer, account_url, _uuid_at_connexease(stack, customer.email))
-
-
-def _csrf(html: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', html)
-    assert found, html
-    return found[1]
-
-
-def _until_ready(context: BrowserContext, setup_url: str) -> None:
-    deadline = time.monotonic() + 60
-    while context.request.get(setup_url).url == setup_url:
-        assert time.monotonic() < deadline, f"{setup_url} was not ready in time"
-        time.sleep(0.05)
-
-
-def _uuid_at_connexease(stack: Stack, email: str) -> str:
-    found = [account["uuid"] for account in stack.connexease.accounts() if account["contact_email"] == email]
-    assert len(found) == 1, f"Connexease has {len(found)} accounts for {email}"
-    return str(found[0])
+    made = stack.make_member(context, customer.password, **customer.details)
+    return Member(customer, f"{stack.url}/accounts/{made['account']}/", made["uuid"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import shutil
@@ -17,10 +18,15 @@ import urllib.request
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
+from tests.support.patience import patient
+from tests.support.shared import made_once
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 START_TIMEOUT = 600
 STOP_TIMEOUT = 10
@@ -69,7 +75,7 @@ class Stack:
             shutil.copy(self._database, self.folder / "portal.db")
             self._spawn("worker", "-m", "portal", "worker")
             bind = f"fd://{self._listener.fileno()}"
-            self._spawn("portal", "-m", "gunicorn", "--bind", bind, "--threads", "8", "wsgi:app")
+            self._spawn("portal", "-m", "gunicorn", "--bind", bind, "--threads", "8", "e2e.served:app")
             self._wait_until_ready()
         except BaseException:
             self.__exit__(None, None, None)
@@ -118,12 +124,50 @@ class Stack:
 
     def make_staff(self, email: str, role: str = "admin") -> str:
         """Somebody else of the staff, with `STAFF_PASSWORD` and no app for codes yet; the address."""
-        _run(self.environment(), "portal", "staff", "create", email, "--role", role)
+        self.ask("staff", email=email, password=STAFF_PASSWORD, role=role)
         return email
 
     def give_app(self, email: str) -> None:
         """An authenticator app for somebody, whose codes `STAFF_SECRET` makes."""
-        _run(self.environment(), "e2e.enrol", email, STAFF_SECRET)
+        self.ask("authenticator", email=email, secret=STAFF_SECRET)
+
+    def log_in(self, context: BrowserContext, email: str) -> None:
+        """Let somebody in without the pages that other tests walk."""
+        self._let_in(context, self.ask("log_in", email=email))
+
+    def make_newcomer(self, context: BrowserContext, password: str, **details: str) -> str:
+        """Somebody who has just signed up here; the path of their account, where it is theirs already."""
+        made = self.ask("newcomer", password=password, details=details)
+        self._let_in(context, made)
+        return f"/accounts/{made['account']}/" if "account" in made else ""
+
+    def make_member(self, context: BrowserContext, password: str, **details: str) -> dict[str, str]:
+        """Somebody whose account is ready; they are logged in. Its identifiers, here and at Connexease."""
+        made = self.ask("member", password=password, details=details)
+        self._let_in(context, made)
+        return made
+
+    def ask(self, action: str, **arguments: Any) -> dict[str, str]:
+        """Ask the side door (`e2e.served`) for something."""
+        data, headers = json.dumps(arguments).encode(), {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/_side_door/{action}", data, headers)
+        with urllib.request.urlopen(request, timeout=START_TIMEOUT) as response:
+            answer: dict[str, str] = json.load(response)
+        return answer
+
+    def _let_in(self, context: BrowserContext, cookie: dict[str, str]) -> None:
+        context.clear_cookies()
+        context.add_cookies(
+            [
+                {
+                    "name": cookie["name"],
+                    "value": cookie["value"],
+                    "url": self.url,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
 
     def _execute(self, statement: str, *values: str) -> int:
         """Change the database behind the portal's back; how many rows."""
@@ -142,7 +186,7 @@ class Stack:
             "SECRET_KEY": self._secret,
             "VAULT_KEYS": self._vault_key,
             "CONNEXEASE_RESELLER_TOKEN": self.sandbox.core.reseller_token,
-            "CONNEXEASE_TIMEOUT": "4",
+            "CONNEXEASE_TIMEOUT": str(patient(2)),
             "DATABASE_URL": f"sqlite:///{self.folder / 'portal.db'}",
             "REDIS_URL": "",
             "PUBLIC_URL": self.url,
@@ -155,12 +199,13 @@ class Stack:
             "CONNEXEASE_ACCOUNT_API_URL": self.sandbox.api_url,
             "CONNEXEASE_GATEWAY_URL": self.sandbox.api_url,
             "CONNEXEASE_DIALOG_ORIGINS": self.sandbox.dialog_url,
-            "PORTAL_STAFF_PASSWORD": STAFF_PASSWORD,
+            "TEMPLATE_CACHE": str(self._database.parent),
             **self._settings,
         }
 
-    _secret = secrets.token_urlsafe(48)
-    _vault_key = base64.b64encode(secrets.token_bytes(32)).decode()
+    # The same in every process of a run: the database that stacks start from was sealed with them.
+    _secret = "planted-secret-key-0123456789abcdefghijklmnopqrstuvwxyz"
+    _vault_key = base64.b64encode(bytes(range(32))).decode()
 
     def _spawn(self, name: str, *arguments: str) -> None:
         assert self._listener is not None
@@ -189,18 +234,14 @@ class Stack:
 
 
 def make_database(folder: Path) -> Path:
-    """The tables, and somebody of the staff, for stacks to start from."""
-    file = folder / "portal.db"
-    environment = Stack(folder, file).environment()
-    _run(environment, "portal", "db", "upgrade")
-    _run(environment, "portal", "staff", "create", STAFF_EMAIL, "--first-name", "Sam", "--last-name", "Staff")
-    _run(environment, "e2e.enrol", STAFF_EMAIL, STAFF_SECRET)
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied
-    return file
+    """The tables, and somebody of the staff, for stacks to start from; one worker makes it for all."""
+    return made_once(folder / "portal.db", _prepare)
 
 
-def _run(environment: dict[str, str], module: str, *arguments: str) -> None:
-    command = [sys.executable, "-m", module, *arguments]
+def _prepare(begun: Path) -> None:
+    environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
+    command = [sys.executable, "-m", "e2e.prepare"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{module} {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    with closing(sqlite3.connect(begun)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied

@@ -7,10 +7,9 @@ import secrets
 from playwright.sync_api import expect
 
 from e2e.mail import link_mailed_to
-from e2e.pages import AccountPage, AccountsPage, InvitedPage, LogInPage
+from e2e.pages import AccountPage, AccountsPage, InvitedPage
 from e2e.pages.people import PeoplePage
 from e2e.people import Customer
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD
 from e2e.states import STATES, Walk, state
 
 __all__ = ["STATES"]
@@ -20,8 +19,7 @@ LIST = "/staff/accounts/"
 
 def accounts(walk: Walk, query: str = "") -> AccountsPage:
     """The list, for somebody of the staff."""
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    return AccountsPage(walk.go(f"{LIST}{query}"))
+    return AccountsPage(walk.staff(f"{LIST}{query}"))
 
 
 def elsewhere(walk: Walk) -> tuple[str, str]:
@@ -38,7 +36,6 @@ def elsewhere(walk: Walk) -> tuple[str, str]:
 @state()
 def staff_accounts_read(walk: Walk) -> None:
     walk.member()
-    walk.context.clear_cookies()
     name, _uuid = elsewhere(walk)
     page = accounts(walk).refresh()
     expect(page.row(name)).to_be_visible()
@@ -61,7 +58,6 @@ def staff_accounts_none_match(walk: Walk) -> None:
 def staff_account(walk: Walk) -> None:
     member = walk.member()
     walk.stack.connexease.create_channel(member.connexease_uuid, name="Shop")
-    walk.context.clear_cookies()
     page = accounts(walk).find(member.customer.email)
     page.expect_only(member.customer.company)
     AccountsPage(walk.page).open(member.customer.company)
@@ -71,7 +67,6 @@ def staff_account(walk: Walk) -> None:
 def customers_app_to_reset(walk: Walk) -> None:
     member = walk.member()
     walk.stack.give_app(member.customer.email)
-    walk.context.clear_cookies()
     accounts(walk).find(member.customer.email).expect_only(member.customer.company)
     page = AccountsPage(walk.page).open(member.customer.company)
     page.link(f"Lost it? Reset the app {member.customer.full_name}").click()
@@ -82,8 +77,7 @@ def customers_app_to_reset(walk: Walk) -> None:
 def colleagues_app_to_reset(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
     walk.stack.give_app(email)
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    page = PeoplePage(walk.go("/staff/people/")).open(email)
+    page = PeoplePage(walk.staff("/staff/people/")).open(email)
     page.link("Lost it? Reset the app").click()
     expect(page.heading("Reset an authenticator app")).to_be_visible()
 

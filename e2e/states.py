@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from e2e.mail import link_mailed_to
 from e2e.pages import (
     AuditPage,
+    BoardPage,
     ChannelsPage,
     CheckMailPage,
     ConfirmEmailPage,
@@ -29,7 +30,7 @@ from e2e.pages import (
     SignUpPage,
 )
 from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
-from e2e.people import Customer, Member, sign_up
+from e2e.people import Customer, Member, begin_to_sign_up, sign_up
 from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 BLOCK = "window.open = () => null;"
@@ -49,6 +50,14 @@ class Walk:
 
     def member(self) -> Member:
         return sign_up(self.context, self.stack)
+
+    def staff(self, path: str) -> Page:
+        """A page, for somebody of the staff who has just logged in."""
+        self.stack.log_in(self.context, STAFF_EMAIL)
+        return self.go(path)
+
+    def board(self) -> BoardPage:
+        return BoardPage(self.staff("/staff/provisioning/"))
 
     def overview(self) -> OverviewPage:
         member = self.member()
@@ -71,14 +80,12 @@ class Walk:
         channels.expect_state(state)
 
     def signed_up(self, customer: Customer | None = None) -> SetupPage:
-        form = SignUpPage(self.go("/signup"))
-        form.fill(customer or Customer())
-        return form.create_account()
+        account = begin_to_sign_up(self.context, self.stack, customer or Customer())
+        return SetupPage(self.go(f"{account}setup"))
 
     def waiting_for_mail(self) -> Customer:
-        form, customer = SignUpPage(self.go("/signup")), Customer()
-        form.fill(customer)
-        form.create_account_by_mail()
+        customer = Customer()
+        begin_to_sign_up(self.context, self.stack, customer)
         return customer
 
 
@@ -158,7 +165,7 @@ def sign_up_closed(walk: Walk) -> None:
 @state("verified")
 def mail_sent(walk: Walk) -> None:
     walk.waiting_for_mail()
-    CheckMailPage(walk.page)
+    CheckMailPage(walk.go("/signup/sent"))
 
 
 @state("verified")
@@ -193,8 +200,7 @@ def waiting_for_approval(walk: Walk) -> None:
 @state("approval")
 def staff_board(walk: Walk) -> None:
     waiting_for_approval(walk)
-    walk.context.clear_cookies()
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
+    walk.board()
 
 
 @state("approval")
@@ -322,8 +328,7 @@ def another_address_during_set_up(walk: Walk) -> None:
 
 @state()
 def profile_of_staff(walk: Walk) -> None:
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    expect(walk.go("/profile").get_by_text("10 left")).to_be_visible()
+    expect(walk.staff("/profile").get_by_text("10 left")).to_be_visible()
 
 
 @state()
@@ -366,8 +371,7 @@ def invitation_over(walk: Walk) -> None:
 
 @state()
 def people_of_staff(walk: Walk) -> None:
-    LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    PeoplePage(walk.go("/staff/people/")).invite(f"robin.{secrets.token_hex(3)}@example.com", "Support")
+    PeoplePage(walk.staff("/staff/people/")).invite(f"robin.{secrets.token_hex(3)}@example.com", "Support")
 
 
 @state()
@@ -507,18 +511,10 @@ def attempt_page(walk: Walk) -> None:
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("Connecting WhatsApp")
 
 
-def as_staff(walk: Walk, path: str = "") -> DashboardPage:
-    walk.context.clear_cookies()
-    dashboard = LogInPage(walk.go("/login")).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
-    if path:
-        walk.go(path)
-    return dashboard
-
-
 @state()
 def staff_dashboard(walk: Walk) -> None:
     channels_of_every_kind(walk)
-    as_staff(walk)
+    DashboardPage(walk.staff("/staff/"))
     for summary in walk.page.get_by_text("As a table").all():
         summary.click()
 
@@ -528,11 +524,9 @@ def staff_board_of_every_kind(walk: Walk) -> None:
     channels = walk.opened()
     channels.button("Stop waiting").click()
     channels.expect_state("cancelled")
-    walk.context.clear_cookies()
     address_known_at_connexease(walk)
-    walk.context.clear_cookies()
     connexease_away(walk)
-    as_staff(walk).board()
+    walk.board()
     expect(walk.page.get_by_role("heading", name="Began to connect a number, and stopped")).to_be_visible()
 
 
@@ -542,15 +536,16 @@ def staff_set_up(walk: Walk) -> None:
     walk.stack.connexease.create_account(customer.email)
     setup = walk.signed_up(customer)
     expect(setup.heading("There is already an account with this address")).to_be_visible()
-    as_staff(walk).board().open(customer.company).vouch_in_vain()
+    walk.board().open(customer.company).vouch_in_vain()
 
 
 @state()
 def given_up(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     customer = Customer()
-    walk.signed_up(customer)
-    as_staff(walk).board().open(customer.company).give_up()
+    setup = walk.signed_up(customer)
+    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+    walk.board().open(customer.company).give_up()
     walk.context.clear_cookies()
     setup = LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
     expect(setup.heading("We stopped setting this account up")).to_be_visible()
@@ -559,19 +554,18 @@ def given_up(walk: Walk) -> None:
 @state()
 def staff_audit(walk: Walk) -> None:
     walk.member()
-    as_staff(walk, "/staff/audit/")
-    AuditPage(walk.page)
+    AuditPage(walk.staff("/staff/audit/"))
 
 
 @state()
 def staff_audit_empty(walk: Walk) -> None:
-    as_staff(walk, "/staff/audit/?q=nothing+like+this")
+    walk.staff("/staff/audit/?q=nothing+like+this")
     expect(walk.page.get_by_role("heading", name="Nothing in the log matches")).to_be_visible()
 
 
 @state()
 def staff_audit_refused(walk: Walk) -> None:
-    as_staff(walk, "/staff/audit/?since=1999-01-01T00:00")
+    walk.staff("/staff/audit/?since=1999-01-01T00:00")
     expect(walk.page.get_by_role("alert")).to_be_visible()
 
 
@@ -583,7 +577,7 @@ def history(walk: Walk) -> None:
 
 @state()
 def staff_system(walk: Walk) -> None:
-    as_staff(walk, "/staff/system/")
+    walk.staff("/staff/system/")
     expect(walk.page.get_by_text("Connexease accepts it")).to_be_visible()
     walk.page.get_by_text("Settings", exact=True).click()
 
@@ -591,18 +585,18 @@ def staff_system(walk: Walk) -> None:
 @state()
 def staff_system_with_trouble(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
-    as_staff(walk, "/staff/system/?outside=1")
+    walk.staff("/staff/system/?outside=1")
     expect(walk.page.get_by_text("Connexease does not accept it.")).to_be_visible()
 
 
 @state()
 def staff_events(walk: Walk) -> None:
     walk.ended("Connect WhatsApp", "confirmed")
-    as_staff(walk, "/staff/events/")
+    walk.staff("/staff/events/")
     expect(walk.page.get_by_role("link", name="channel.created").first).to_be_visible()
 
 
 @state()
 def staff_events_empty(walk: Walk) -> None:
-    as_staff(walk, "/staff/events/?account=nobody+at+all")
+    walk.staff("/staff/events/?account=nobody+at+all")
     expect(walk.page.get_by_role("heading", name="No event matches")).to_be_visible()

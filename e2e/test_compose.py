@@ -132,6 +132,7 @@ def test_what_is_typed_outlives_the_log_in(composer: ComposePage) -> None:
     context = composer.page.context
     composer.field("To").fill(NUMBER)
     composer.field("Message").fill("Precious")
+    expect(composer.preview).to_contain_text("Precious")  # else it asks once more while cookies come and go
     logged_in = context.cookies()
     for cookies, words in (([], "open for too long"), (None, "not logged in"), (logged_in, "open for too long")):
         if cookies is not None:

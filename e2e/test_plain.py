@@ -93,6 +93,7 @@ def test_sign_up_and_connect_by_keyboard(page: Page, stack: Stack, customer: Cus
     page.keyboard.press("Enter")
     OverviewPage(page, customer.company)
     press_link(page, "Go to channels")
+    page.wait_for_url("**/channels/", wait_until="domcontentloaded")  # its scripts open the popup
     channels = ChannelsPage(page)
     tab_to(page, "Connect WhatsApp")
     with page.expect_popup() as opened:

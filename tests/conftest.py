@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from zxcvbn import zxcvbn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -30,8 +32,11 @@ from portal.identity import passwords
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
-from tests.support.portal import Portal
+from tests.support.patience import patient
+from tests.support.portal import Portal, TakeReady
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
+from tests.support.ready import Made, Ready
+from tests.support.shared import made_once, shared_folder
 
 gc.set_threshold(
     20_000, 20, 50
@@ -45,8 +50,10 @@ MakePortal = Callable[..., Portal]
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_hashes() -> Iterator[None]:
-    """Argon2 at its cheapest: the hundreds of log-ins here need no protection."""
+    """Argon2 at its cheapest, and each password is weighed once: the hundreds of log-ins here need no protection."""
+    weigh = cache(lambda password, known: zxcvbn(password, user_inputs=list(known)))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "zxcvbn", lambda password, user_inputs: weigh(password, tuple(user_inputs)))
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
@@ -75,7 +82,7 @@ class Dials(SandboxControl):
     Before that, answers are waited for with patience, as the machine may be busy.
     """
 
-    SHORT = 1.5
+    SHORT = patient(0.6)
 
     def __init__(self, api_url: str) -> None:
         super().__init__(api_url)
@@ -115,9 +122,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "portal.db"
-    _migrate(f"sqlite:///{file}")
-    return file
+    file = shared_folder(tmp_path_factory, "template") / "portal.db"
+    return made_once(file, lambda begun: _migrate(f"sqlite:///{begun}"))
 
 
 def _migrate(url: str) -> None:
@@ -173,7 +179,7 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "connexease_account_api_url": sandbox.api_url,
             "connexease_gateway_url": sandbox.api_url,
             "connexease_dialog_origins": sandbox.dialog_url,
-            "connexease_timeout": 5,
+            "connexease_timeout": patient(5),
             "throttle_factor": 1000,
             "mirror_interval_minutes": 0,
         }
@@ -220,12 +226,37 @@ class Applications:
 
 @pytest.fixture(scope="session")
 def _applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
-    return Applications(FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates"))))
+    return Applications(FileSystemBytecodeCache(str(shared_folder(tmp_path_factory, "templates"))))
+
+
+LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}
+"""Fixtures of tests that may look at how a customer is made, or change it."""
+
+
+@pytest.fixture(scope="session")
+def _copies(_running_sandbox: Sandbox) -> Ready:
+    return Ready(_running_sandbox)
+
+
+@pytest.fixture
+def _ready(database_url: str, _copies: Ready, request: pytest.FixtureRequest) -> TakeReady | None:
+    """How a customer is made by a test that has done nothing else yet."""
+    if LOOKS_CLOSER & set(request.fixturenames) or not database_url.startswith("sqlite"):
+        return None
+    file = Path(database_url.removeprefix("sqlite:///"))
+    copied_at = file.stat().st_mtime_ns
+
+    def take(make: Callable[[], Made], typed: dict[str, str]) -> Made:
+        if not _copies.is_untouched(file, copied_at):
+            return make()
+        return _copies.customer(file, tuple(sorted(typed.items())), make)
+
+    return take
 
 
 @pytest.fixture
 def make_portal(
-    settings_for: Callable[..., Settings], control: Dials, _applications: Applications
+    settings_for: Callable[..., Settings], control: Dials, _applications: Applications, _ready: TakeReady | None
 ) -> Iterator[MakePortal]:
     """Make the application with settings of the test's own; several of them share one database."""
     with ExitStack() as taken:
@@ -234,7 +265,7 @@ def make_portal(
             app = taken.enter_context(_applications.take(settings_for(**changes), changes))
             if "connexease_timeout" not in changes:
                 control.asked_by.append(app)
-            return Portal(app, control)
+            return Portal(app, control, None if changes else _ready)
 
         yield make
 

@@ -25,7 +25,7 @@ class SetupPage(PortalPage):
 
     def wait_until_ready(self, company: str) -> OverviewPage:
         """The page moves on by itself."""
-        expect(self.page).not_to_have_url(SET_UP, timeout=60_000)
+        expect(self.page).not_to_have_url(SET_UP)
         return OverviewPage(self.page, company)
 
     def correct_details(self) -> DetailsPage:
@@ -42,4 +42,5 @@ class OverviewPage(PortalPage):
         from e2e.pages.channels import ChannelsPage  # noqa: PLC0415 - the pages lead to each other
 
         self.link("Go to channels").click()
+        self.page.wait_for_url("**/channels/", wait_until="domcontentloaded")  # its scripts open the popup
         return ChannelsPage(self.page)

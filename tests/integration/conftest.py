@@ -13,8 +13,18 @@ from portal.extensions import session
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="session")
+def _commands():
+    """A process that forks for every command."""
+    pipe = subprocess.PIPE
+    program = [sys.executable, "-m", "tests.support.commands"]
+    with subprocess.Popen(program, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.stdin.close()
+
+
 @pytest.fixture
-def command(settings_for, sandbox, database_url):
+def command(settings_for, sandbox, database_url, _commands):
     """Run `portal …` in a process of its own, with the environment that the settings come from."""
     settings = settings_for()
     environment = {
@@ -27,8 +37,8 @@ def command(settings_for, sandbox, database_url):
 
     def run(*arguments, cwd=None, **changes):
         values = {name: value for name, value in {**environment, **changes}.items() if value is not None}
-        program = [sys.executable, "-m", "portal", *arguments]
-        return subprocess.run(program, env=values, cwd=cwd, capture_output=True, text=True, check=False)
+        print(json.dumps([arguments, values, str(cwd) if cwd else None]), file=_commands.stdin, flush=True)
+        return subprocess.CompletedProcess(arguments, **json.loads(_commands.stdout.readline()))
 
     return run
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -263,7 +264,10 @@ def test_an_error_of_the_database_hides_its_values(portal):
 
 
 def test_a_request_is_answered_where_an_event_loop_runs(portal):
+    """In a thread of its own: a browser that another test opened keeps a loop in this one."""
+
     async def visit():
         return portal.browser().get("/login").status
 
-    assert asyncio.run(visit()) == 200
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, visit()).result() == 200

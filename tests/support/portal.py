@@ -22,9 +22,11 @@ from portal.sandbox.client import SandboxControl
 from portal.staff.people import staff_members
 from portal.worker import scheduler
 from tests.support.browser import Browser, Page
+from tests.support.ready import Made
 
 PASSWORD = "violet-anchor-mirror-4417"
 M = TypeVar("M", bound=SQLModel)
+TakeReady = Callable[[Callable[[], Made], dict[str, str]], Made]
 MADE = ("created_at", "first_seen_at", "received_at", "started_at", "requested_at")
 """What the models call the instant that a row was made at."""
 
@@ -42,9 +44,10 @@ DETAILS = {
 class Portal:
     """One application with its database, its worker and the sandbox that it speaks to."""
 
-    def __init__(self, app: Flask, control: SandboxControl) -> None:
+    def __init__(self, app: Flask, control: SandboxControl, ready: TakeReady | None = None) -> None:
         self.app = app
         self.control = control
+        self._ready = ready or (lambda make, _typed: make())
 
     # --- visitors
 
@@ -89,38 +92,46 @@ class Portal:
 
     def customer(self, **typed: str) -> tuple[Browser, UUID]:
         """Somebody whose account is ready and who is logged in."""
-        browser, account_id = self.newcomer(**typed)
-        self.settle()
-        return browser, account_id
+
+        def make() -> Made:
+            made = self._sign_up(**typed)
+            self.settle()
+            return made
+
+        account_id, token = self._ready(make, typed)
+        return self._with(token), account_id
 
     def newcomer(self, **typed: str) -> tuple[Browser, UUID]:
         """Somebody who has just signed up and is logged in, without the pages that other tests walk."""
+        account_id, token = self._sign_up(**typed)
+        return self._with(token), account_id
+
+    def _sign_up(self, **typed: str) -> Made:
         fields = {**DETAILS, **typed}
         fields["billing_email"] = fields["billing_email"] or fields["contact_email"]
         with self.app.test_request_context():
             made = signup.sign_up(signup.AccountDetails(**fields), PASSWORD)
             assert made.person is not None
             assert made.account is not None
-            browser, account_id = self.browser(), made.account.id
-            self._let_in(browser, made.person)
-        return browser, account_id
+            return made.account.id, sessions.start(made.person, "127.0.0.1", "")
 
-    @staticmethod
-    def _let_in(browser: Browser, person: Person) -> None:
-        """Log somebody in without the pages that other tests walk."""
-        token = sessions.start(person, browser.address, "")
+    def _with(self, token: str) -> Browser:
+        """A browser that is logged in."""
+        browser = self.browser()
         with browser.client.session_transaction(base_url=browser.base) as cookie:
             cookie.update(_user_id=token, _fresh=True)
+        return browser
 
     def staff(self, role: StaffRole, email: str = "") -> Browser:
         """Somebody of the staff who has an app for codes and is logged in."""
-        email, browser = email or f"{role}@reseller.example.com", self.browser()
+        email = email or f"{role}@reseller.example.com"
         with self.app.app_context(), self.app.test_request_context():
             staff_members.create(email, PASSWORD, role)
         self.enrol(email)
         with self.app.test_request_context():
-            self._let_in(browser, session().exec(select(Person).where(Person.email == email)).one())
-        return browser
+            person = session().exec(select(Person).where(Person.email == email)).one()
+            token = sessions.start(person, "127.0.0.1", "")
+        return self._with(token)
 
     def member(self, account_id: UUID, email: str = "", role: Role = Role.MEMBER) -> Browser:
         """Somebody who belongs to the account without owning it."""
@@ -130,7 +141,8 @@ class Portal:
             person.staff_role = None
             session().add_all([person, Membership(person_id=person.id, account_id=account_id, role=role)])
             session().commit()
-        return self.log_in(email)
+            token = sessions.start(person, "127.0.0.1", "")
+        return self._with(token)
 
     # --- the worker
 

@@ -16,6 +16,7 @@ import pytest
 
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
+from tests.support.chromium import installed
 from tests.support.serving import Quiet, serving
 
 TOKEN = "reseller-secret"
@@ -111,7 +112,7 @@ class Receiver:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """The browser that the machine has, not one that Playwright would download."""
-    return {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox"]}
+    return {**installed(), "args": ["--no-sandbox"]}
 
 
 @pytest.fixture(scope="session")
