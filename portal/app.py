@@ -24,6 +24,7 @@ from portal.worker import scheduler
 def create(settings: Settings | None = None) -> Flask:
     """The portal, ready to serve; see `portal.create_app`."""
     settings = settings or load_settings()
+    discovery.load("views")  # before logging is set up: what is imported has nothing to say to operators
     app = Flask("portal")
     _configure(app, settings)
     _open_database(app, settings)
@@ -42,7 +43,6 @@ def create(settings: Settings | None = None) -> Flask:
     template_context.init_app(app)
     roles.init_app(app)
 
-    discovery.load("views")
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
     _serve_static(app, settings)
