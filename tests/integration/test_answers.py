@@ -36,7 +36,7 @@ ALWAYS = {
         ("/bootstrap/static/css/bootstrap.min.css", 200, "text/css"),
         ("/static/portal.css", 200, "text/css"),
         ("/static/portal.js", 200, "text/javascript"),
-        ("/static/popup.js", 200, "text/javascript"),
+        ("/static/channels/popup.js", 200, "text/javascript"),
         ("/static/icon.svg", 200, "image/svg+xml"),
         ("/static/nothing.js", 404, "text/html"),
         ("/static/../settings.py", 404, "text/html"),
