@@ -10,26 +10,15 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal.channels import blueprint as channels
+from portal import discovery
 from portal.connexease import Connexease, Timeouts
-from portal.customers.accounts import blueprint as accounts
-from portal.customers.invitations import blueprint as invitations
-from portal.customers.signup import blueprint as signup
-from portal.customers.team import blueprint as membership
 from portal.db import engine, queue
-from portal.events import blueprint as events
 from portal.extensions import babel, bootstrap, csrf, db, limiter
-from portal.identity import blueprint as auth
 from portal.identity import browser_login, roles
-from portal.messages import blueprint as compose
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
-from portal.operations import blueprint as operations
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.staff import blueprint as staff
-from portal.vault import blueprint as vault
 from portal.web import access, errors, security_headers, template_context
-from portal.webhooks import blueprint as webhooks
 from portal.worker import scheduler
 
 
@@ -55,9 +44,9 @@ def create(settings: Settings | None = None) -> Flask:
     template_context.init_app(app)
     roles.init_app(app)
 
-    of_customers = (accounts, channels, webhooks, events, vault, compose)
-    for blueprint in (operations, auth, signup, invitations, membership, *of_customers, staff):
-        app.register_blueprint(blueprint)
+    discovery.load("views")
+    for module in discovery.load("blueprint"):
+        app.register_blueprint(module.blueprint)
     _serve_static(app, settings)
     access.check_views(app)
     return app

@@ -6,8 +6,8 @@ from uuid import UUID
 from flask import Response, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.channels import attempts, blueprint, confirmation, snapshot
-from portal.customers.accounts.overview import is_ready
+from portal.channels import attempts, confirmation, snapshot
+from portal.channels.blueprint import blueprint
 from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.models import Account, OnboardingAttempt, now
@@ -16,11 +16,9 @@ from portal.web.access import SENDERS
 
 
 @blueprint.get("/accounts/<uuid:account_id>/channels/")
-@access.account_page(staff=True)
+@access.account_page(staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """The account's channels, from the last time that Connexease listed them."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     if snapshot.is_stale(account):
         snapshot.try_refresh(account)
     return htmx.page("channels/index.html", "channels", **_list_context(account))
@@ -40,7 +38,7 @@ def refresh(account: Account) -> ResponseReturnValue:
 @access.account_page(*SENDERS, staff=True)
 def connect(account: Account) -> ResponseReturnValue:
     """Begin an attempt: for the popup as JSON, without JavaScript as a page with a link."""
-    if not is_ready(account):
+    if not access.is_set_up(account):
         abort(409)
     try:
         attempt = attempts.begin(access.person_or_401(), account, uuid_or_none(request.form.get("channel_uuid")))

@@ -31,7 +31,7 @@ def wake(task: str, *args: str, delay: float = 0) -> None:
     """Ask the worker to run a task soon; call it after the commit that the task depends on.
 
     Args:
-        task: the name it is registered under in `portal.worker.scheduler`.
+        task: the name it is registered under in `portal.db.task_registry`.
         args: identifiers, as text.
         delay: seconds to wait first.
     """

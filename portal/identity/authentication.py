@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlmodel import select
 
 from portal import audit, contact
-from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import mailed_links, passwords, second_factor, sessions
+from portal.identity.address_proof import address_proven
 from portal.mail import outbox
 from portal.models import LinkPurpose, Mail, MailKind, Person
 

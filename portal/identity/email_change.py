@@ -15,8 +15,6 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from portal import audit, contact
-from portal.customers.accounts.overview import accounts_of
-from portal.customers.provisioning.release import CORRECTABLE
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.errors import DomainError
@@ -25,8 +23,10 @@ from portal.i18n import _
 from portal.identity import passwords, sessions
 from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.identity.mailed_links import fingerprint
+from portal.identity.memberships import accounts_of
 from portal.mail import outbox
 from portal.models import (
+    CORRECTABLE,
     Account,
     EmailChange,
     Mail,

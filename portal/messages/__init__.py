@@ -5,11 +5,3 @@
 * `reports/` is where the gateway reports to, and moves messages by what it says.
 * `log/` lists messages and says in words what became of each; `retention` forgets what is personal.
 """
-
-from flask import Blueprint
-
-blueprint = Blueprint("compose", __name__)
-
-import portal.messages.compose.views  # noqa: E402 - they register their views on the blueprint
-import portal.messages.log.views  # noqa: E402
-import portal.messages.reports.views  # noqa: E402, F401

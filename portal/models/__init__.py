@@ -1,6 +1,6 @@
 """The tables, one aggregate a file. Importing this package makes the metadata whole."""
 
-from portal.models.account import Account, Membership, Problem, Provisioning, Role, Step
+from portal.models.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
 from portal.models.base import now
@@ -36,6 +36,7 @@ from portal.models.webhook import PortalWebhook, WebhookPurpose
 
 __all__ = [
     "BLOCKED",
+    "CORRECTABLE",
     "OPEN_STATES",
     "STOPPED",
     "STOPPED_BLOCKED",

@@ -69,6 +69,10 @@ class Step(StrEnum):
     """The staff ended it; they can take it up again."""
 
 
+CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
+"""Where a set-up stands still until what was entered is corrected or proven."""
+
+
 class Problem(StrEnum):
     """Why the last try of a step did not go through. The words for a person are in the templates."""
 

@@ -2,7 +2,8 @@
 
 from flask import Response, jsonify
 
-from portal.operations import blueprint, health
+from portal.operations import health
+from portal.operations.blueprint import blueprint
 from portal.web.access import machine
 
 

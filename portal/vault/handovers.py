@@ -16,8 +16,9 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity.mailed_links import fingerprint
+from portal.identity.memberships import owners_of
 from portal.mail import outbox
-from portal.models import Account, Credential, HandOver, Mail, MailKind, Membership, Person, Role, now
+from portal.models import Account, Credential, HandOver, Mail, MailKind, Person, now
 from portal.vault import keys, snapshot
 
 
@@ -173,16 +174,6 @@ def withdraw_made_by(account_id: UUID, person_id: UUID) -> None:
         .values(withdrawn_at=now())
         .execution_options(synchronize_session=False)
     )
-
-
-def owners_of(account_id: UUID) -> list[str]:
-    """Where mail about an account's keys goes."""
-    query = (
-        select(Person.email)
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(Membership.account_id == account_id, Membership.role == Role.OWNER, col(Person.is_enabled))
-    )
-    return list(session().exec(query))
 
 
 @outbox.writes(MailKind.KEY_HANDED_OVER)

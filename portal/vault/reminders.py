@@ -9,9 +9,10 @@ from sqlmodel import col
 from portal.db.engine import writing
 from portal.db.queue import wake
 from portal.extensions import session
+from portal.identity.memberships import owners_of
 from portal.mail import outbox
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Mail, MailKind, now
-from portal.vault import handovers, keys, snapshot
+from portal.vault import keys, snapshot
 from portal.vault.snapshot import EXPIRES_SOON, KnownCredential
 
 YEAR = timedelta(days=365)
@@ -50,7 +51,7 @@ def remind(credential_id: UUID) -> None:
         row.reminded_at = now()
         if kind == MailKind.TOKEN_EXPIRES:
             row.expiry_reminded_at = now()
-        mails = [outbox.promise(kind, to, credential=str(row.id)) for to in handovers.owners_of(row.account_id)]
+        mails = [outbox.promise(kind, to, credential=str(row.id)) for to in owners_of(row.account_id)]
         session().add(row)
         session().commit()
         for mailed in mails:

@@ -10,13 +10,14 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import flask_login
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from portal.extensions import login_manager, session
-from portal.models import Account, Membership, Person, Role, StaffRole
+from portal.models import Account, Membership, Person, Provisioning, Role, StaffRole, Step
+from portal.web import htmx
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
@@ -83,7 +84,7 @@ def signed_in(view: View) -> View:
     return _mark(guarded, Access("person"))
 
 
-def account_page(*roles: Role, staff: bool = False) -> Callable[[View], View]:
+def account_page(*roles: Role, staff: bool = False, set_up: bool = False) -> Callable[[View], View]:
     """Members of the account in the address may enter; for everybody else it does not exist.
 
     The view gets `account` in place of `account_id`. `g.membership` is none while staff look or help.
@@ -91,6 +92,7 @@ def account_page(*roles: Role, staff: bool = False) -> Callable[[View], View]:
     Args:
         roles: only these roles may enter; any role when none is given.
         staff: the reseller's staff may help; who of them is read-only may look at what a plain member sees.
+        set_up: until the account is set up at Connexease, the visitor is led to the page that shows its progress.
     """
     demanded = Access("account", frozenset(roles), staff)
 
@@ -101,6 +103,8 @@ def account_page(*roles: Role, staff: bool = False) -> Callable[[View], View]:
             g.account, g.membership = _account_or_404(person, account_id, staff)
             if not _lets_in(demanded, person, g.membership, request.method in SAFE_METHODS):
                 abort(403)
+            if set_up and not is_set_up(g.account):
+                return htmx.redirect(url_for("signup.setup", account_id=account_id))
             return view(account=g.account, **kwargs)
 
         return _mark(guarded, demanded)
@@ -176,6 +180,11 @@ def has_accounts(person: Person) -> bool:
     """Whether somebody belongs to a customer's account, as some of the staff do."""
     own = select(Membership.account_id).where(Membership.person_id == person.id).limit(1)
     return session().exec(own).first() is not None
+
+
+def is_set_up(account: Account) -> bool:
+    """Whether the account is set up at Connexease."""
+    return session().get_one(Provisioning, account.id).step == Step.READY
 
 
 def is_helping() -> bool:

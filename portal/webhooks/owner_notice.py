@@ -4,9 +4,9 @@ from uuid import UUID
 
 from portal.db.queue import wake
 from portal.extensions import session
+from portal.identity.memberships import owners_of
 from portal.mail import outbox
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
-from portal.vault.handovers import owners_of
 from portal.web.template_context import host
 from portal.webhooks.snapshot import KnownWebhook
 

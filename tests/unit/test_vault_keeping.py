@@ -63,4 +63,4 @@ def test_nobody_else_says_where_a_secret_lives():
             if isinstance(node, ast.ImportFrom) and node.module == "portal.secrets.crypto"
             for alias in node.names
         }
-        assert "Place" not in imported or path.name == "vault_keeping.py", path
+        assert "Place" not in imported or path.name == "stored.py", path

@@ -1,11 +1,7 @@
 """What an account's overview tells."""
 
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from portal.extensions import session
@@ -13,13 +9,8 @@ from portal.models import (
     Account,
     AuditEntry,
     Channel,
-    Membership,
     Message,
-    Person,
     PortalWebhook,
-    Provisioning,
-    Role,
-    Step,
     WebhookPurpose,
 )
 
@@ -37,33 +28,6 @@ class Overview:
     @property
     def connected(self) -> list[Channel]:
         return [channel for channel in self.channels if channel.is_connected is not False]
-
-
-def accounts_of(person: Person) -> list[Account]:
-    """The accounts that a person belongs to, oldest first."""
-    query = (
-        select(Account)
-        .join(Membership, col(Membership.account_id) == col(Account.id))
-        .where(Membership.person_id == person.id)
-        .order_by(col(Account.created_at))
-    )
-    return list(session().exec(query))
-
-
-def first_owner(account_id: UUID | Mapped[UUID]) -> sa.ScalarSelect[Any]:
-    """Who answers for an account, for a query: whoever of its owners has belonged to it longest."""
-    return (
-        sa.select(col(Membership.person_id))
-        .where(col(Membership.account_id) == account_id, col(Membership.role) == Role.OWNER)
-        .order_by(col(Membership.created_at), col(Membership.person_id))
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def is_ready(account: Account) -> bool:
-    """Whether the account is set up at Connexease."""
-    return session().get_one(Provisioning, account.id).step == Step.READY
 
 
 def overview(account: Account, history: int = 8) -> Overview:

@@ -4,8 +4,9 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit import log
-from portal.customers.accounts import blueprint
 from portal.customers.accounts import overview as account_overview
+from portal.customers.accounts.blueprint import blueprint
+from portal.identity import memberships
 from portal.models import Account
 from portal.web import access, htmx
 
@@ -24,7 +25,7 @@ def front() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """The person's accounts; with a single one, that one."""
     person = access.person_or_401()
-    accounts = account_overview.accounts_of(person)
+    accounts = memberships.accounts_of(person)
     if person.is_staff and not accounts:
         return htmx.redirect(url_for("staff.dashboard"))
     if len(accounts) == 1:
@@ -33,11 +34,9 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<uuid:account_id>/")
-@access.account_page(staff=True)
+@access.account_page(staff=True, set_up=True)
 def overview(account: Account) -> ResponseReturnValue:
     """What is set up and what to do next."""
-    if not account_overview.is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     return htmx.page(
         "customers/accounts/overview.html", account=account, overview=account_overview.overview(account)
     )

@@ -4,7 +4,8 @@ from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import contact
-from portal.customers.invitations import blueprint, lifecycle
+from portal.customers.invitations import lifecycle
+from portal.customers.invitations.blueprint import blueprint
 from portal.customers.invitations.forms import JoinForm, JoinStaffForm
 from portal.errors import DomainError
 from portal.identity import browser_login

@@ -7,12 +7,12 @@ from sqlmodel import col, select
 from portal import audit, contact
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.customers.accounts.overview import first_owner
 from portal.customers.provisioning import steps
 from portal.customers.signup.registration import promise_verification
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.extensions import session
+from portal.identity.memberships import first_owner
 from portal.models import Account, Person, Problem, Provisioning, Step, now
 
 

@@ -1,22 +1,15 @@
 """Letting the set-up of an account go on that waited for somebody."""
 
-from portal import audit, contact
-from portal.customers.accounts.overview import accounts_of
+from portal import contact
 from portal.extensions import session, settings
+from portal.identity import address_proof
+from portal.identity.memberships import accounts_of
 from portal.models import Account, Person, Provisioning, Step, now
 
-CORRECTABLE = (Step.WAITING_FOR_EMAIL, Step.NEEDS_DETAILS, Step.NEEDS_PROOF)
-"""Where a set-up stands still until what was entered is corrected or proven."""
 
-
-def address_proven(person: Person) -> list[Account]:
-    """Note that a person's address is theirs, and let the set-ups that waited for it go on: of accounts with it.
-
-    The caller commits, and wakes the worker for the accounts that come back.
-    """
-    person.email_verified_at = now()
-    session().add(person)
-    audit.record(person, None, "person.email_verified", person.email)
+@address_proof.follows
+def go_on(person: Person) -> list[Account]:
+    """Let the set-ups go on that waited for a person's address: of their accounts with it."""
     accounts = [each for each in accounts_of(person) if contact.compared(each.contact_email) == person.email]
     for account in accounts:
         release(account, proven=True)

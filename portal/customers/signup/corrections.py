@@ -3,14 +3,14 @@
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit
-from portal.customers.provisioning.release import CORRECTABLE, release
+from portal.customers.provisioning.release import release
 from portal.customers.signup.registration import AccountDetails, AddressTaken, apply, promise_verification
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.identity.authentication import find_person, normalised
-from portal.models import Account, Mail, Person, Provisioning, Step, now
+from portal.models import CORRECTABLE, Account, Mail, Person, Provisioning, Step, now
 
 
 def correct_details(person: Person, account: Account, details: AccountDetails) -> None:

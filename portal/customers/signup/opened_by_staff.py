@@ -10,13 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.customers.provisioning.release import address_proven
 from portal.customers.signup.registration import AccountDetails
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import mailed_links, passwords
+from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.mail import outbox
 from portal.models import (

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit
-from portal.customers.accounts.overview import accounts_of
-from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
 from portal.i18n import _
 from portal.identity import mailed_links, passwords
+from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
+from portal.identity.memberships import accounts_of
 from portal.mail import outbox
 from portal.models import (
     Account,

@@ -14,12 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit, contact
-from portal.customers.provisioning.release import address_proven
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import passwords
+from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
 from portal.identity.mailed_links import fingerprint
 from portal.mail import outbox

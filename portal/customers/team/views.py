@@ -8,7 +8,8 @@ from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.customers.invitations import lifecycle as invitations
-from portal.customers.team import blueprint, members
+from portal.customers.team import members
+from portal.customers.team.blueprint import blueprint
 from portal.customers.team.forms import InviteForm, RoleForm
 from portal.customers.team.members import Member
 from portal.errors import DomainError

@@ -7,8 +7,8 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.customers.accounts.overview import is_ready
-from portal.events import blueprint, bodies, log, processing
+from portal.events import bodies, log, processing
+from portal.events.blueprint import blueprint
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
 from portal.i18n import _
@@ -22,11 +22,9 @@ FIRST_WAIT, LONGEST_WAIT = 5, 30
 
 
 @blueprint.get(ROOT)
-@access.account_page(*LOOKERS, staff=True)
+@access.account_page(*LOOKERS, staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = _form(account)
     if not form.validate():
         return htmx.page("events/index.html", "log", 422, **_context(account, form), page=None)

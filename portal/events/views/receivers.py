@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.db.queue import wake
-from portal.events import blueprint, receiver
+from portal.events import receiver
+from portal.events.blueprint import blueprint
 from portal.extensions import csrf
 from portal.web import access
 from portal.webhooks.portal_webhooks import SECRET_HEADER

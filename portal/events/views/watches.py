@@ -5,8 +5,8 @@ from typing import Any
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import is_ready
-from portal.events import blueprint, watches
+from portal.events import watches
+from portal.events.blueprint import blueprint
 from portal.events.forms import WatchForm
 from portal.events.views.log import ROOT
 from portal.events.watches import Outcome, Watch
@@ -18,11 +18,9 @@ from portal.webhooks import portal_webhooks
 
 
 @blueprint.get(f"{ROOT}watch")
-@access.account_page(*LOOKERS, staff=True)
+@access.account_page(*LOOKERS, staff=True, set_up=True)
 def watch(account: Account) -> ResponseReturnValue:
     """What is watched now; when Connexease cannot be asked, what was last known."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     found = watches.current(account)
     form = WatchForm()
     form.watch.data = [f"{place.scope}:{name}" for place in found.places for name in place.watched]

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import blueprint, browser_login, recovery_codes, second_factor
+from portal.identity import browser_login, recovery_codes, second_factor
+from portal.identity.blueprint import blueprint
 from portal.identity.forms import CodeForm, FirstCodeForm
 from portal.models import Person
 from portal.web import access, htmx, rate_limits

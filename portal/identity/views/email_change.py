@@ -3,12 +3,13 @@
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import accounts_of
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import blueprint, browser_login, email_change
+from portal.identity import browser_login, email_change
 from portal.identity.authentication import LinkSpent
+from portal.identity.blueprint import blueprint
 from portal.identity.forms import ConfirmEmailForm, EmailForm
+from portal.identity.memberships import accounts_of
 from portal.identity.step_up import confirm
 from portal.models import EmailChange, Person
 from portal.web import access, htmx, rate_limits

@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import authentication, blueprint, browser_login, mailed_links
+from portal.identity import authentication, browser_login, mailed_links
+from portal.identity.blueprint import blueprint
 from portal.identity.forms import ChangePasswordForm, ForgotForm, LogInForm, NewPasswordForm
 from portal.models import LinkPurpose
 from portal.web import access, htmx, rate_limits

@@ -11,15 +11,8 @@ from flask.typing import ResponseReturnValue
 from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import (
-    authentication,
-    blueprint,
-    browser_login,
-    email_change,
-    recovery_codes,
-    second_factor,
-    sessions,
-)
+from portal.identity import authentication, browser_login, email_change, recovery_codes, second_factor, sessions
+from portal.identity.blueprint import blueprint
 from portal.identity.forms import FirstCodeForm, PasswordForm, ProfileForm
 from portal.identity.step_up import confirm
 from portal.identity.views.codes import scan_page

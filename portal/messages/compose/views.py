@@ -8,16 +8,16 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import is_ready
 from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.messages import blueprint, template_list
+from portal.messages import template_list
+from portal.messages.blueprint import blueprint
 from portal.messages.compose import drafts, preview, recipients
 from portal.messages.compose import review as compose_review
 from portal.messages.compose.drafts import Draft
-from portal.messages.compose.forms import ComposeForm
-from portal.messages.compose.template_forms import LANGUAGES
+from portal.messages.compose.forms.message import ComposeForm
+from portal.messages.compose.forms.template import LANGUAGES
 from portal.messages.sending import outbox
 from portal.messages.template_list import TemplateList
 from portal.models import Account, Credential, Message, MessageState, MessageType
@@ -32,11 +32,9 @@ FEW, MOST_SHOWN = 5, 60
 
 
 @blueprint.get(f"{ROOT}new")
-@access.account_page(*access.SENDERS)
+@access.account_page(*access.SENDERS, set_up=True)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form, or one that is filled in from a message (`again`) or for a number (`to`)."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     credentials = outbox.gateway_keys(account)
     if not credentials:
         return htmx.page("messages/compose/new.html", account=account, form=None)

@@ -7,9 +7,8 @@ from uuid import UUID
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import is_ready
 from portal.extensions import settings
-from portal.messages import blueprint
+from portal.messages.blueprint import blueprint
 from portal.messages.compose import review
 from portal.messages.log import export as log_export
 from portal.messages.log import query
@@ -29,11 +28,9 @@ MOST_WATCHED = query.PAGE
 
 
 @blueprint.get(ROOT)
-@access.account_page(staff=True)
+@access.account_page(staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = _form(account)
     if not form.validate():
         return htmx.page("messages/log/index.html", "log", 422, **_context(account, form), page=None)

@@ -3,14 +3,13 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import is_ready
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
-from portal.messages import blueprint
+from portal.messages.blueprint import blueprint
 from portal.messages.reports import receiver
 from portal.models import Account
 from portal.web import access, htmx, rate_limits
@@ -21,11 +20,9 @@ ROOT = "/accounts/<uuid:account_id>/messages/status-events"
 
 
 @blueprint.get(ROOT)
-@access.account_page(staff=True)
+@access.account_page(staff=True, set_up=True)
 def callback(account: Account) -> ResponseReturnValue:
     """How to set it up, and whether events come."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     return _page(account, PasswordForm())
 
 

@@ -6,7 +6,7 @@ from portal import audit
 from portal.mirror import directory
 from portal.mirror.directory import Filter, Order, Row
 from portal.models import MirroredAccount, Person
-from portal.staff.accounts.forms import GONE, ONLY_THERE, STEP_WORDS
+from portal.staff.accounts.forms.filter import GONE, ONLY_THERE, STEP_WORDS
 
 COLUMNS = (
     "company",

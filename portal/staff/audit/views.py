@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit import log
 from portal.models import now
-from portal.staff import blueprint
 from portal.staff.audit import export
 from portal.staff.audit.forms import AuditForm, audit_form
+from portal.staff.blueprint import blueprint
 from portal.web import access, csv_export, htmx
 
 

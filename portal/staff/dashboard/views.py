@@ -2,7 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from portal.staff import blueprint
+from portal.staff.blueprint import blueprint
 from portal.staff.dashboard import overview
 from portal.web import access, htmx
 

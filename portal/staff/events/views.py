@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.events.forms import STATE_WORDS
 from portal.events.log import HIGHEST
-from portal.staff import blueprint
+from portal.staff.blueprint import blueprint
 from portal.staff.events import log
 from portal.staff.events.forms import event_form
 from portal.web import access, htmx

@@ -13,7 +13,7 @@ from portal.identity import browser_login, second_factor, sessions
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Person, StaffRole
-from portal.staff import blueprint
+from portal.staff.blueprint import blueprint
 from portal.staff.people import staff_members
 from portal.staff.people.forms import InviteForm, StaffRoleForm
 from portal.web import access, htmx, rate_limits

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal.audit import log as audit_log
-from portal.customers.accounts.overview import first_owner
 from portal.extensions import session
+from portal.identity.memberships import first_owner
 from portal.models import (
     Account,
     AuditEntry,

@@ -9,11 +9,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from portal import audit
-from portal.customers.accounts.overview import first_owner
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
+from portal.identity.memberships import first_owner
 from portal.mail import outbox
 from portal.models import (
     BLOCKED,

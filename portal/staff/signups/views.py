@@ -11,7 +11,7 @@ from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, StaffRole, Step
-from portal.staff import blueprint
+from portal.staff.blueprint import blueprint
 from portal.staff.signups import board as sign_up_board
 from portal.staff.signups import decisions, dropoffs
 from portal.staff.signups.forms import AdoptForm, DeclineForm, GiveUpForm

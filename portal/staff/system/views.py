@@ -10,7 +10,7 @@ from portal.i18n import _
 from portal.models import StaffRole
 from portal.operations import doctor
 from portal.operations import metrics as gauges
-from portal.staff import blueprint
+from portal.staff.blueprint import blueprint
 from portal.staff.system import failed_mail
 from portal.web import access, htmx
 

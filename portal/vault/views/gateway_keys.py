@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account
-from portal.vault import blueprint, gateway_keys
+from portal.vault import gateway_keys
+from portal.vault.blueprint import blueprint
 from portal.vault.forms import GatewayKeyForm, PastedKeyForm, TypedForm
 from portal.vault.views import common
 from portal.vault.views.common import ONE, ROOT

@@ -10,7 +10,8 @@ from portal.extensions import settings
 from portal.i18n import _
 from portal.identity.step_up import confirm
 from portal.models import Account
-from portal.vault import blueprint, handovers, keys, snapshot
+from portal.vault import handovers, keys, snapshot
+from portal.vault.blueprint import blueprint
 from portal.vault.forms import HandOverForm
 from portal.vault.snapshot import KnownCredential
 from portal.vault.views.common import ONE

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import is_ready
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.i18n import _
@@ -15,7 +14,8 @@ from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Account, CredentialStep
-from portal.vault import blueprint, issuing, key_check, keys, revoking, snapshot
+from portal.vault import issuing, key_check, keys, revoking, snapshot
+from portal.vault.blueprint import blueprint
 from portal.vault.forms import (
     NameForm,
     RotateForm,
@@ -37,11 +37,9 @@ SHOWN_FOR = 60
 
 
 @blueprint.get(ROOT)
-@access.account_page(*LOOKERS, staff=True)
+@access.account_page(*LOOKERS, staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease lists now, and what is in the vault."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     is_poll = htmx.is_fragment_request()
     credential = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
     context: dict[str, Any] = {
@@ -53,20 +51,16 @@ def index(account: Account) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}new")
-@access.account_page(*BUILDERS)
+@access.account_page(*BUILDERS, set_up=True)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     return common.form_page("vault/tokens/new.html", account, TokenForm())
 
 
 @blueprint.post(f"{ROOT}new")
-@access.account_page(*BUILDERS)
+@access.account_page(*BUILDERS, set_up=True)
 def create(account: Account) -> ResponseReturnValue:
     """Make a token."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = TokenForm()
     try:
         if form.validate():

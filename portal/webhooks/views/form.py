@@ -16,8 +16,9 @@ from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
-from portal.webhooks import blueprint, callback_addresses, changes, portal_webhooks
+from portal.webhooks import callback_addresses, changes, portal_webhooks
 from portal.webhooks import snapshot as webhook_snapshot
+from portal.webhooks.blueprint import blueprint
 from portal.webhooks.forms import BLANK_ROWS, WebhookForm
 from portal.webhooks.headers import SECRET_NAMES
 from portal.webhooks.rules import Broken, Subscription, broken_by

@@ -7,24 +7,22 @@ from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.customers.accounts.overview import is_ready
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Person, Webhook
 from portal.web import access, htmx
 from portal.web.access import BUILDERS, LOOKERS
-from portal.webhooks import blueprint, changes, coverage
+from portal.webhooks import changes, coverage
 from portal.webhooks import snapshot as webhook_snapshot
+from portal.webhooks.blueprint import blueprint
 from portal.webhooks.rules import Broken
 from portal.webhooks.views.common import ROOT, current, names, say_saved, webhook_or_404
 
 
 @blueprint.get(ROOT)
-@access.account_page(*LOOKERS, staff=True)
+@access.account_page(*LOOKERS, staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease holds now; when it cannot be asked, the last known state."""
-    if not is_ready(account):
-        return htmx.redirect(url_for("signup.setup", account_id=account.id))
     webhook = current(account)
     channels = snapshot.channels_of(account)
     table = coverage.table(webhook.at_connexease, [channel for channel in channels if not channel.gone_at])

@@ -7,7 +7,8 @@ from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import contact
-from portal.customers.signup import blueprint, opened_by_staff, takeovers
+from portal.customers.signup import opened_by_staff, takeovers
+from portal.customers.signup.blueprint import blueprint
 from portal.customers.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
 from portal.errors import DomainError
 from portal.i18n import _

@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from portal import contact
 from portal.customers.accounts.overview import said_at_the_end
 from portal.customers.provisioning import state_machine
-from portal.customers.provisioning.release import CORRECTABLE
-from portal.customers.signup import blueprint, corrections, registration
+from portal.customers.signup import corrections, registration
+from portal.customers.signup.blueprint import blueprint
 from portal.customers.signup.forms import AccountForm, ConfirmForm, SignUpForm
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
 from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.authentication import LinkSpent
-from portal.models import Account, Provisioning, Role, Step
+from portal.models import CORRECTABLE, Account, Provisioning, Role, Step
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit

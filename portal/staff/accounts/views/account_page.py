@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from portal.customers.signup import takeovers
 from portal.models import MirroredAccount, StaffRole
 from portal.staff.accounts import detail, export
-from portal.staff.accounts.forms import MESSAGE_WORDS
-from portal.staff.accounts.opening_forms import InviteForm
+from portal.staff.accounts.forms.filter import MESSAGE_WORDS
+from portal.staff.accounts.forms.opening import InviteForm
 from portal.web import access, htmx
 
 HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)

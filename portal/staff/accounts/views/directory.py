@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal.i18n import _
 from portal.mirror import account_sync, directory, runs
 from portal.models import now
-from portal.staff import blueprint
 from portal.staff.accounts import export
-from portal.staff.accounts.forms import AccountFilter, account_filter
+from portal.staff.accounts.forms.filter import AccountFilter, account_filter
 from portal.staff.accounts.views import account_page
 from portal.staff.accounts.views.account_page import HELPERS
+from portal.staff.blueprint import blueprint
 from portal.web import access, csv_export, htmx
 
 

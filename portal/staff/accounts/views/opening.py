@@ -13,11 +13,11 @@ from portal.errors import DomainError
 from portal.i18n import _
 from portal.mirror import directory
 from portal.models import MirroredAccount
-from portal.staff import blueprint
 from portal.staff.accounts import detail as account_detail
-from portal.staff.accounts.opening_forms import InviteForm, NewAccountForm
+from portal.staff.accounts.forms.opening import InviteForm, NewAccountForm
 from portal.staff.accounts.views import account_page
 from portal.staff.accounts.views.account_page import HELPERS
+from portal.staff.blueprint import blueprint
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit

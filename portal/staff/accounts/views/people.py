@@ -11,8 +11,8 @@ from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.mirror import directory
 from portal.models import Person, StaffRole
-from portal.staff import blueprint
 from portal.staff.accounts import customer_people
+from portal.staff.blueprint import blueprint
 from portal.web import access, htmx
 
 APP = "/staff/accounts/<uuid:uuid>/people/<uuid:person_id>/app"

@@ -19,7 +19,7 @@ from portal.errors import DomainError
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
 from portal.messages.compose.drafts import Draft
-from portal.messages.compose.template_forms import TemplateFields
+from portal.messages.compose.forms.template import TemplateFields
 from portal.models import Credential, MessageType
 from portal.vault import keys
 from portal.web.forms import Choice, stripped, text

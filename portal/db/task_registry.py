@@ -1,0 +1,35 @@
+"""What the worker does, said by each room in its module `tasks`, which is found by its name.
+
+`woken` is for one row, as soon as somebody asks for it; `swept` is for every row that is due, each minute. A row
+is claimed before it is worked on (`portal.db.leases`), so it does not matter how often it is asked for.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Task = Callable[[str], None]
+Run = Callable[..., None]
+Due = Callable[[], Iterable[Any]]
+
+_woken: dict[str, Task] = {}
+_swept: list[tuple[Run, Due]] = []
+
+
+def woken(name: str, task: Task) -> None:
+    """Have the worker do this when `portal.db.queue.wake` is called with the name."""
+    _woken[name] = task
+
+
+def swept(run: Run, due: Due) -> None:
+    """Have the worker do this with each row that is due, in every sweep."""
+    _swept.append((run, due))
+
+
+def all_woken() -> dict[str, Task]:
+    """Every task by its name."""
+    return dict(_woken)
+
+
+def all_swept() -> list[tuple[Run, Due]]:
+    """What a sweep does with each row, and where it finds them."""
+    return list(_swept)
