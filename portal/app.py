@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 
 from flask import Flask
+from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -26,6 +27,7 @@ def create(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     discovery.load("views")  # before logging is set up: what is imported has nothing to say to operators
     app = Flask("portal")
+    app.jinja_loader = FileSystemLoader(template_folders())
     _configure(app, settings)
     _open_database(app, settings)
     app.extensions["connexease"] = connexease(settings)
@@ -48,6 +50,12 @@ def create(settings: Settings | None = None) -> Flask:
     _serve_static(app, settings)
     access.check_views(app)
     return app
+
+
+def template_folders() -> list[Path]:
+    """Where each room keeps its templates, which are named by the room. The sandbox loads its own."""
+    rooms = Path(__file__).parent.glob("*/templates")
+    return sorted(folder for folder in rooms if folder.parent.name != "sandbox")
 
 
 def _configure(app: Flask, settings: Settings) -> None:

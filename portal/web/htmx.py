@@ -22,7 +22,7 @@ def page(template: str, block: str | None = None, status: int = 200, **context: 
     """The whole page, or for htmx only `block` of the same template.
 
     Args:
-        template: its path below `templates/`.
+        template: its path below a room's `templates/`, such as `identity/login.html`.
         block: the block that htmx swaps; none for a page that is always whole.
         status: 422 for a refused form.
     """

@@ -10,6 +10,7 @@ from portal.secrets.stored import PLACES
 from portal.staff.audit.forms import FAMILY_WORDS
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
+HISTORY = PORTAL / "customers/templates/customers/accounts/_history.html"
 KINDS = {kind for kinds in FAMILIES.values() for kind in kinds}
 NO_ACTIONS = {trigger.name for trigger in CATALOGUE} | NOT_OFFERED | set(PLACES)
 """What looks like an action and is none."""
@@ -37,7 +38,7 @@ def _is_a_place(text: str) -> bool:
 
 
 def test_every_action_has_words() -> None:
-    told = set(re.findall(r'a == "([^"]+)"', (PORTAL / "templates/accounts/_history.html").read_text()))
+    told = set(re.findall(r'a == "([^"]+)"', HISTORY.read_text()))
     assert len(recorded()) > 40
     assert recorded() - told == set()
 

@@ -65,7 +65,7 @@ def test_one_place_names_an_environment_variable():
             assert "getenv" not in text, path
 
 
-@pytest.mark.parametrize("sheet", sorted(PACKAGE.glob("**/static/*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("sheet", sorted(PACKAGE.glob("**/static/**/*.css")), ids=lambda path: path.name)
 def test_every_rule_of_a_style_sheet_is_closed(sheet):
     """A brace that is lost swallows all that follows, and no browser says so."""
     depth = 0

@@ -17,7 +17,7 @@ def front() -> ResponseReturnValue:
     """What this is, for somebody who is not logged in."""
     if access.current_person() is not None:
         return htmx.redirect(url_for("accounts.home"))
-    return htmx.page("accounts/front.html")
+    return htmx.page("customers/accounts/front.html")
 
 
 @blueprint.get("/accounts/")
@@ -30,14 +30,16 @@ def home() -> ResponseReturnValue:
         return htmx.redirect(url_for("staff.dashboard"))
     if len(accounts) == 1:
         return htmx.redirect(url_for("accounts.overview", account_id=accounts[0].id))
-    return htmx.page("accounts/list.html", accounts=accounts)
+    return htmx.page("customers/accounts/list.html", accounts=accounts)
 
 
 @blueprint.get("/accounts/<uuid:account_id>/")
 @access.account_page(staff=True, set_up=True)
 def overview(account: Account) -> ResponseReturnValue:
     """What is set up and what to do next."""
-    return htmx.page("accounts/overview.html", account=account, overview=account_overview.overview(account))
+    return htmx.page(
+        "customers/accounts/overview.html", account=account, overview=account_overview.overview(account)
+    )
 
 
 @blueprint.get("/accounts/<uuid:account_id>/history/")
@@ -46,4 +48,4 @@ def history(account: Account) -> ResponseReturnValue:
     """Everything that was done to the account, by day."""
     before, after = (max(0, min(request.args.get(name, 0, int), log.HIGHEST)) for name in ("before", "after"))
     page = log.page(log.Filter(accounts=(account.id,)), before, after)
-    return htmx.page("accounts/history.html", account=account, page=page)
+    return htmx.page("customers/accounts/history.html", account=account, page=page)

@@ -83,10 +83,10 @@ def _page(
         "has_login": find_person(row.email) is not None,
         "time_zones": contact.time_zones(),
     }
-    response = make_response(htmx.page("invitations/invitation.html", "form", status, **context))
+    response = make_response(htmx.page("customers/invitations/invitation.html", "form", status, **context))
     response.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"})
     return response
 
 
 def _over() -> ResponseReturnValue:
-    return htmx.page("invitations/over.html", status=410)
+    return htmx.page("customers/invitations/over.html", status=410)

@@ -162,7 +162,7 @@ def _settings_page(account: Account, form: InviteForm, status: int = 200) -> Res
         "invitations": invitations.open_of(account),
         "form": form,
     }
-    return htmx.page("membership/settings.html", "invite", status, **context)
+    return htmx.page("customers/team/settings.html", "invite", status, **context)
 
 
 def _member_page(account: Account, found: Member, form: RoleForm, status: int = 200) -> ResponseReturnValue:
@@ -174,7 +174,7 @@ def _member_page(account: Account, found: Member, form: RoleForm, status: int = 
         "sessions": members.sessions_of(found),
         "here": here.id if here else None,
     }
-    return htmx.page("membership/member.html", None, status, **context)
+    return htmx.page("customers/team/member.html", None, status, **context)
 
 
 def _address(account: Account, person_id: UUID | None = None) -> str:

@@ -23,7 +23,7 @@ def code() -> ResponseReturnValue:
     half = browser_login.half_person()
     if half is None or half[1] is not None:
         return _from_the_beginning()
-    return htmx.page("auth/code.html", form=CodeForm())
+    return htmx.page("identity/codes/code.html", form=CodeForm())
 
 
 @blueprint.post("/login/code")
@@ -45,7 +45,7 @@ def check_code() -> ResponseReturnValue:
             return htmx.redirect(htmx.next_address())
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("auth/code.html", "form", 422, form=form)
+    return htmx.page("identity/codes/code.html", "form", 422, form=form)
 
 
 @blueprint.get("/login/app")
@@ -55,7 +55,7 @@ def enrol() -> ResponseReturnValue:
     half = browser_login.half_person()
     if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
         return _from_the_beginning()
-    return scan_page("auth/enrol.html", half[0], half[1], FirstCodeForm())
+    return scan_page("identity/codes/enrol.html", half[0], half[1], FirstCodeForm())
 
 
 @blueprint.post("/login/app")
@@ -72,14 +72,14 @@ def finish_enrolling() -> ResponseReturnValue:
             rate_limits.take_for_email(Limit.CODES, person.email)
             codes = second_factor.confirm(person, begun, text(form.code), as_first=True)
             browser_login.log_in(person)
-            return htmx.page("auth/recovery_codes.html", codes=codes, goal=htmx.next_address())
+            return htmx.page("identity/codes/recovery_codes.html", codes=codes, goal=htmx.next_address())
     except second_factor.HasOneAlready as error:
         browser_login.log_out()
         flash(error.message, "warning")
         return _from_the_beginning()
     except DomainError as error:
         form.show_refusal(error)
-    return scan_page("auth/enrol.html", person, begun, form, 422)
+    return scan_page("identity/codes/enrol.html", person, begun, form, 422)
 
 
 def scan_page(

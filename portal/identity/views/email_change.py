@@ -130,15 +130,15 @@ def _ask_page(form: EmailForm, status: int = 200) -> ResponseReturnValue:
         "wish": email_change.of(person),
         "accounts": accounts_of(person),
     }
-    return htmx.page("auth/email.html", "form", status, **context)
+    return htmx.page("identity/email.html", "form", status, **context)
 
 
 def _confirm_page(
     row: EmailChange, owner: Person, form: ConfirmEmailForm, status: int = 200
 ) -> ResponseReturnValue:
     context = {"form": form, "wish": row, "is_them": _is_them(owner)}
-    return htmx.page("auth/email_confirm.html", "form", status, **context)
+    return htmx.page("identity/email_confirm.html", "form", status, **context)
 
 
 def _spent() -> ResponseReturnValue:
-    return htmx.page("auth/link_spent.html", status=410)
+    return htmx.page("identity/link_spent.html", status=410)

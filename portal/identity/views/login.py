@@ -20,7 +20,7 @@ def login() -> ResponseReturnValue:
     """The log-in page; somebody who is logged in goes on at once."""
     if access.current_person() is not None:
         return htmx.redirect(htmx.next_address())
-    return htmx.page("auth/login.html", form=LogInForm())
+    return htmx.page("identity/login.html", form=LogInForm())
 
 
 @blueprint.post("/login")
@@ -35,7 +35,7 @@ def log_in() -> ResponseReturnValue:
             return htmx.redirect(browser_login.enter(person, htmx.next_address()))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("auth/login.html", "form", 422, form=form)
+    return htmx.page("identity/login.html", "form", 422, form=form)
 
 
 @blueprint.post("/logout")
@@ -51,7 +51,7 @@ def logout() -> ResponseReturnValue:
 @access.public
 def forgot() -> ResponseReturnValue:
     """Ask where to mail the reset link."""
-    return htmx.page("auth/forgot.html", form=ForgotForm())
+    return htmx.page("identity/forgot.html", form=ForgotForm())
 
 
 @blueprint.post("/password/forgot")
@@ -67,14 +67,14 @@ def request_reset() -> ResponseReturnValue:
             return htmx.redirect(url_for("auth.reset_sent"))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("auth/forgot.html", "form", 422, form=form)
+    return htmx.page("identity/forgot.html", "form", 422, form=form)
 
 
 @blueprint.get("/password/sent")
 @access.public
 def reset_sent() -> ResponseReturnValue:
     """Tell where to look."""
-    return htmx.page("auth/reset_sent.html")
+    return htmx.page("identity/reset_sent.html")
 
 
 @blueprint.get("/password/reset/<token>")
@@ -82,8 +82,8 @@ def reset_sent() -> ResponseReturnValue:
 def reset(token: str) -> ResponseReturnValue:
     """The page behind a mailed link; opening it spends nothing."""
     if mailed_links.find(token, LinkPurpose.RESET) is None:
-        return htmx.page("auth/link_spent.html", status=410)
-    return htmx.page("auth/reset.html", form=NewPasswordForm())
+        return htmx.page("identity/link_spent.html", status=410)
+    return htmx.page("identity/reset.html", form=NewPasswordForm())
 
 
 @blueprint.post("/password/reset/<token>")
@@ -103,14 +103,14 @@ def set_password(token: str) -> ResponseReturnValue:
         return htmx.redirect(url_for("auth.reset", token=token))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("auth/reset.html", "form", 422, form=form)
+    return htmx.page("identity/reset.html", "form", 422, form=form)
 
 
 @blueprint.get("/profile/password")
 @access.signed_in
 def password() -> ResponseReturnValue:
     """The page for changing one's own password."""
-    return htmx.page("auth/password.html", form=ChangePasswordForm())
+    return htmx.page("identity/password.html", form=ChangePasswordForm())
 
 
 @blueprint.post("/profile/password")
@@ -127,4 +127,4 @@ def change_password() -> ResponseReturnValue:
             return htmx.redirect(url_for("auth.password"))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("auth/password.html", "form", 422, form=form)
+    return htmx.page("identity/password.html", "form", 422, form=form)

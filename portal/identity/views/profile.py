@@ -49,7 +49,7 @@ def change_profile() -> ResponseReturnValue:
 @access.signed_in
 def app_first() -> ResponseReturnValue:
     """Before an app for codes is set up: the password."""
-    return _confirm_page("auth/app_begin.html", PasswordForm())
+    return _confirm_page("identity/codes/app_begin.html", PasswordForm())
 
 
 @blueprint.post("/profile/app")
@@ -61,7 +61,7 @@ def begin_app() -> ResponseReturnValue:
         cookie[BEGUN] = str(second_factor.begin(person).id)
         return htmx.redirect(url_for("auth.scan"))
 
-    return _confirmed("auth/app_begin.html", begin)
+    return _confirmed("identity/codes/app_begin.html", begin)
 
 
 @blueprint.get("/profile/app/scan")
@@ -71,7 +71,7 @@ def scan() -> ResponseReturnValue:
     person, begun = access.person_or_401(), _begun()
     if begun is None:
         return htmx.redirect(url_for("auth.app_first"))
-    return scan_page("auth/app_scan.html", person, begun, FirstCodeForm())
+    return scan_page("identity/codes/app_scan.html", person, begun, FirstCodeForm())
 
 
 @blueprint.post("/profile/app/scan")
@@ -87,14 +87,14 @@ def finish_app() -> ResponseReturnValue:
             return _codes_page(second_factor.confirm(person, begun, text(form.code)))
     except DomainError as error:
         form.show_refusal(error)
-    return scan_page("auth/app_scan.html", person, begun, form, 422)
+    return scan_page("identity/codes/app_scan.html", person, begun, form, 422)
 
 
 @blueprint.get("/profile/app/off")
 @access.signed_in
 def app_off() -> ResponseReturnValue:
     """What doing without codes means."""
-    return _confirm_page("auth/app_off.html", PasswordForm())
+    return _confirm_page("identity/codes/app_off.html", PasswordForm())
 
 
 @blueprint.post("/profile/app/off")
@@ -107,7 +107,7 @@ def switch_app_off() -> ResponseReturnValue:
         flash(_("Logging in takes only your password now."))
         return htmx.redirect(url_for("auth.profile"))
 
-    return _confirmed("auth/app_off.html", remove)
+    return _confirmed("identity/codes/app_off.html", remove)
 
 
 @blueprint.get("/profile/recovery")
@@ -116,7 +116,7 @@ def recovery() -> ResponseReturnValue:
     """Before recovery codes are made anew: the password."""
     if second_factor.of(access.person_or_401()) is None:
         return htmx.redirect(url_for("auth.profile"))
-    return _confirm_page("auth/recovery.html", PasswordForm())
+    return _confirm_page("identity/codes/recovery.html", PasswordForm())
 
 
 @blueprint.post("/profile/recovery")
@@ -125,7 +125,9 @@ def make_recovery_codes() -> ResponseReturnValue:
     """Fresh recovery codes, shown once."""
     if second_factor.of(access.person_or_401()) is None:
         return htmx.redirect(url_for("auth.profile"))
-    return _confirmed("auth/recovery.html", lambda person: _codes_page(second_factor.recovery_codes(person)))
+    return _confirmed(
+        "identity/codes/recovery.html", lambda person: _codes_page(second_factor.recovery_codes(person))
+    )
 
 
 @blueprint.post("/profile/sessions/<uuid:login_id>/end")
@@ -168,7 +170,7 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
         "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
     }
-    return htmx.page("auth/profile.html", "details", status, **context)
+    return htmx.page("identity/profile.html", "details", status, **context)
 
 
 def _confirm_page(template: str, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
@@ -189,4 +191,4 @@ def _confirmed(template: str, act: Callable[[Person], ResponseReturnValue]) -> R
 
 
 def _codes_page(codes: list[str]) -> ResponseReturnValue:
-    return htmx.page("auth/recovery_codes.html", codes=codes, goal=url_for("auth.profile"))
+    return htmx.page("identity/codes/recovery_codes.html", codes=codes, goal=url_for("auth.profile"))

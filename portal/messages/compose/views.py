@@ -37,7 +37,7 @@ def new(account: Account) -> ResponseReturnValue:
     """An empty form, or one that is filled in from a message (`again`) or for a number (`to`)."""
     credentials = outbox.gateway_keys(account)
     if not credentials:
-        return htmx.page("compose/new.html", account=account, form=None)
+        return htmx.page("messages/compose/new.html", account=account, form=None)
     form = ComposeForm()
     form.to.data = request.args.get("to", "")
     form.kind.data = request.args.get("type") or MessageType.TEXT.value
@@ -86,7 +86,7 @@ def show_preview(account: Account) -> ResponseReturnValue:
     templates = _read_form(account, form, credentials)
     block = "template_part" if request.args.get("part") == "template" else "live"
     context = _context(account, form, templates) | {"brings_mode": form.follow_key(credentials)}
-    return htmx.page("compose/new.html", block, **context)
+    return htmx.page("messages/compose/new.html", block, **context)
 
 
 @blueprint.get(f"{ONE}/review")
@@ -182,7 +182,7 @@ def _chosen(form: ComposeForm, credentials: Sequence[Credential]) -> Credential:
 
 
 def _page(account: Account, form: ComposeForm, templates: TemplateList, status: int = 200) -> ResponseReturnValue:
-    return htmx.page("compose/new.html", "composer", status, **_context(account, form, templates))
+    return htmx.page("messages/compose/new.html", "composer", status, **_context(account, form, templates))
 
 
 def _context(account: Account, form: ComposeForm, templates: TemplateList) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def _review(
     if message.state != MessageState.PREPARED:
         return _detail(account, message)
     context = {"account": account, "review": compose_review.review(account, message), "error": error}
-    return htmx.page("compose/review.html", "review", status, **context)
+    return htmx.page("messages/compose/review.html", "review", status, **context)
 
 
 def _detail(account: Account, message: Message) -> ResponseReturnValue:

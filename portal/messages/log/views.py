@@ -33,7 +33,7 @@ def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
     form = _form(account)
     if not form.validate():
-        return htmx.page("compose/index.html", "log", 422, **_context(account, form), page=None)
+        return htmx.page("messages/log/index.html", "log", 422, **_context(account, form), page=None)
     page = _page(account, form)
     context = {
         **_context(account, form),
@@ -46,7 +46,7 @@ def index(account: Account) -> ResponseReturnValue:
         "count": 0,
         "wait": FIRST_WAIT,
     }
-    response = htmx.page("compose/index.html", "log", 200, **context)
+    response = htmx.page("messages/log/index.html", "log", 200, **context)
     response.headers["HX-Push-Url"] = context["address"]
     return response
 
@@ -57,7 +57,7 @@ def rows(account: Account) -> ResponseReturnValue:
     """The rows that somebody looks at, as they stand now; the page asks by itself."""
     ids = request.args.getlist("id", UUID)[:MOST_WATCHED]
     context = {**_context(account, _form(account)), **_rows(account, query.some(account, ids))}
-    return htmx.page("compose/_rows.html", None, 200, **context)
+    return htmx.page("messages/log/_rows.html", None, 200, **context)
 
 
 @blueprint.get(f"{ROOT}newer")
@@ -71,7 +71,7 @@ def newer(account: Account) -> ResponseReturnValue:
     count = query.count_newer(account, form.filter(), than)
     longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
     context = {**_context(account, form), "than": than or "", "count": count, "wait": longer}
-    return htmx.page("compose/_newer.html", None, 200, **context)
+    return htmx.page("messages/log/_newer.html", None, 200, **context)
 
 
 @blueprint.get(f"{ROOT}export.csv")
@@ -97,7 +97,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
     outbox.send_if_overdue(row)
     shown = Shown(row, _may_read())
     return htmx.page(
-        "compose/message.html",
+        "messages/log/message.html",
         "message",
         account=account,
         shown=shown,

@@ -64,7 +64,9 @@ def callback_secret(account: Account) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(url_for("compose.callback", account_id=account.id))
-    page = htmx.page("compose/callback_secret.html", account=account, callback=receiver.of(account), secret=secret)
+    page = htmx.page(
+        "messages/reports/callback_secret.html", account=account, callback=receiver.of(account), secret=secret
+    )
     page.headers["Cache-Control"] = "no-store"
     return page
 
@@ -90,4 +92,4 @@ def renew_callback(account: Account) -> ResponseReturnValue:
 
 def _page(account: Account, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
     context = {"account": account, "callback": receiver.of(account), "form": form}
-    return htmx.page("compose/callback.html", "callback", status, **context)
+    return htmx.page("messages/reports/callback.html", "callback", status, **context)

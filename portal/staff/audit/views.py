@@ -20,10 +20,10 @@ def audit_log() -> ResponseReturnValue:
     """Who did what to which account, by day."""
     form = audit_form(request.args)
     if not form.validate():
-        return htmx.page("staff/audit.html", "log", 422, form=form, page=None, **_addresses(form))
+        return htmx.page("staff/audit/index.html", "log", 422, form=form, page=None, **_addresses(form))
     page = log.page(_filter(form), _number("before"), _number("after"))
     context = {"form": form, "page": page, "names": log.names_of(page.entries), **_addresses(form)}
-    response = htmx.page("staff/audit.html", "log", 200, **context)
+    response = htmx.page("staff/audit/index.html", "log", 200, **context)
     response.headers["HX-Push-Url"] = context["address"]
     return response
 
@@ -44,7 +44,7 @@ def audit_export() -> ResponseReturnValue:
 
 def _sentences() -> Any:
     """What puts an entry into words, as the page does."""
-    words = current_app.jinja_env.get_template("accounts/_history.html").module.words  # type: ignore[attr-defined]
+    words = current_app.jinja_env.get_template("customers/accounts/_history.html").module.words  # type: ignore[attr-defined]
     return lambda entry: " ".join(words(entry).striptags().split())
 
 

@@ -13,7 +13,7 @@ def dashboard() -> ResponseReturnValue:
     """How the business goes, and what needs somebody."""
     zone = access.person_or_401().time_zone
     return htmx.page(
-        "staff/dashboard.html",
+        "staff/dashboard/index.html",
         "overview",
         failures=overview.failures(),
         charts=overview.charts(zone),

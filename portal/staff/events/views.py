@@ -22,12 +22,12 @@ def events() -> ResponseReturnValue:
     arguments = form.arguments
     context: dict[str, Any] = {"form": form, "arguments": arguments, "state_words": STATE_WORDS}
     if not form.validate():
-        return htmx.page("staff/events.html", "log", 422, page=None, **context)
+        return htmx.page("staff/events/index.html", "log", 422, page=None, **context)
     wanted = form.filter(access.person_or_401().time_zone)
     page = log.page(wanted, _number("before"), _number("after"))
     accounts, channels = log.names(page.events)
     context |= {"page": page, "accounts": accounts, "names": channels}
-    response = htmx.page("staff/events.html", "log", 200, **context)
+    response = htmx.page("staff/events/index.html", "log", 200, **context)
     response.headers["HX-Push-Url"] = f"{path}?{urlencode(arguments)}" if arguments else path
     return response
 

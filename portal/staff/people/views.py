@@ -193,7 +193,7 @@ def _people_page(form: InviteForm, status: int = 200) -> ResponseReturnValue:
         "invitations": invitations.open_of(None),
         "form": form,
     }
-    return htmx.page("staff/people.html", "invite", status, **context)
+    return htmx.page("staff/people/index.html", "invite", status, **context)
 
 
 def _colleague_page(person: Person, form: StaffRoleForm, status: int = 200) -> ResponseReturnValue:
@@ -205,11 +205,11 @@ def _colleague_page(person: Person, form: StaffRoleForm, status: int = 200) -> R
         "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
     }
-    return htmx.page("staff/colleague.html", None, status, **context)
+    return htmx.page("staff/people/colleague.html", None, status, **context)
 
 
 def _reset_page(person: Person, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
-    return htmx.page("staff/app_reset.html", None, status, who=person, back=_address(person.id), form=form)
+    return htmx.page("staff/people/app_reset.html", None, status, who=person, back=_address(person.id), form=form)
 
 
 def _address(person_id: UUID) -> str:

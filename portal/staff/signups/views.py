@@ -30,7 +30,7 @@ def board() -> ResponseReturnValue:
     """Sign-ups that are not finished, and attempts to connect a number that came to nothing."""
     step = _step()
     return htmx.page(
-        "staff/board.html",
+        "staff/signups/board.html",
         "board",
         step=step,
         counts=sign_up_board.counts(),
@@ -165,7 +165,7 @@ def _page(account_id: UUID, status: int = 200, **forms: Any) -> ResponseReturnVa
         "unfinished": sign_up_board.UNFINISHED,
         **forms,
     }
-    return htmx.page("staff/set_up.html", "set_up", status, item=found, **context)
+    return htmx.page("staff/signups/set_up.html", "set_up", status, item=found, **context)
 
 
 def _step() -> Step | None:

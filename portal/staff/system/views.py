@@ -21,7 +21,7 @@ def system() -> ResponseReturnValue:
     """What this machine knows at once; what others are asked for follows by itself, or on a click."""
     asked = "outside" in request.args
     return htmx.page(
-        "staff/system.html",
+        "staff/system/index.html",
         findings=doctor.quick_checks(),
         outside=doctor.slow_checks() if asked else None,
         failed_mails=failed_mail.failed_mails(),
@@ -35,7 +35,7 @@ def system_outside() -> ResponseReturnValue:
     """The slow part alone."""
     if not htmx.is_fragment_request():
         return htmx.redirect(url_for("staff.system", outside=1))
-    return htmx.page("staff/system.html", "outside", outside=doctor.slow_checks())
+    return htmx.page("staff/system/index.html", "outside", outside=doctor.slow_checks())
 
 
 @blueprint.post("/staff/system/mails")

@@ -23,7 +23,9 @@ from portal.web.forms import text
 @access.account_page(*BUILDERS)
 def new_gateway_key(account: Account) -> ResponseReturnValue:
     """Where a gateway API key is pasted."""
-    return htmx.page("vault/gateway_key.html", **common.context(account), form=GatewayKeyForm(), credential=None)
+    return htmx.page(
+        "vault/gateway_keys/gateway_key.html", **common.context(account), form=GatewayKeyForm(), credential=None
+    )
 
 
 @blueprint.post(f"{ROOT}gateway/new")
@@ -39,7 +41,9 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return htmx.page("vault/gateway_key.html", "form", 422, **common.context(account), form=form, credential=None)
+    return htmx.page(
+        "vault/gateway_keys/gateway_key.html", "form", 422, **common.context(account), form=form, credential=None
+    )
 
 
 @blueprint.get(f"{ONE}/replace")
@@ -48,7 +52,10 @@ def replacement(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """Where the new key of a gateway app is pasted."""
     credential = common.gateway_key_or_404(account, credential_id)
     return htmx.page(
-        "vault/gateway_key.html", **common.context(account), form=PastedKeyForm(), credential=credential
+        "vault/gateway_keys/gateway_key.html",
+        **common.context(account),
+        form=PastedKeyForm(),
+        credential=credential,
     )
 
 
@@ -65,7 +72,12 @@ def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         form.show_refusal(error)
     return htmx.page(
-        "vault/gateway_key.html", "form", 422, **common.context(account), form=form, credential=credential
+        "vault/gateway_keys/gateway_key.html",
+        "form",
+        422,
+        **common.context(account),
+        form=form,
+        credential=credential,
     )
 
 
@@ -73,7 +85,9 @@ def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
 @access.account_page(*BUILDERS)
 def removal(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What removing does."""
-    return common.typed_page("vault/remove.html", account, common.gateway_key_or_404(account, credential_id))
+    return common.typed_page(
+        "vault/gateway_keys/remove.html", account, common.gateway_key_or_404(account, credential_id)
+    )
 
 
 @blueprint.post(f"{ONE}/remove")
@@ -86,4 +100,4 @@ def remove(account: Account, credential_id: UUID) -> ResponseReturnValue:
         gateway_keys.remove(access.person_or_401(), account, credential.row)
         flash(_("“%(name)s” is removed from the vault.", name=credential.label))
         return htmx.redirect(url_for("vault.index", account_id=account.id))
-    return common.typed_page("vault/remove.html", account, credential, form, 422)
+    return common.typed_page("vault/gateway_keys/remove.html", account, credential, form, 422)

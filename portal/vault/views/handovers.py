@@ -43,7 +43,9 @@ def make_link(account: Account, credential_id: UUID) -> ResponseReturnValue:
             )
             path = url_for("vault.handed_over", token=token.get_secret_value())
             url = f"{settings().public_url}{path}"
-            return htmx.page("vault/link.html", account=account, credential=credential, link=link, url=url)
+            return htmx.page(
+                "vault/handovers/link.html", account=account, credential=credential, link=link, url=url
+            )
     except handovers.AlreadyMade as error:
         flash(error.message, "warning")
         return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=credential.id))
@@ -72,7 +74,11 @@ def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseRe
 def handed_over(token: str) -> ResponseReturnValue:
     """The page behind a link. Looking at it uses nothing up: previews of links do that too."""
     found = handovers.find(token)
-    return _private(htmx.page("vault/open.html", form=Form(), label=keys.label(found[1]))) if found else _over()
+    return (
+        _private(htmx.page("vault/handovers/open.html", form=Form(), label=keys.label(found[1])))
+        if found
+        else _over()
+    )
 
 
 @blueprint.post("/hand-over/<token>")
@@ -87,12 +93,12 @@ def open_link(token: str) -> ResponseReturnValue:
     if opened is None:
         return _over()
     row, key = opened
-    page = htmx.page("vault/opened.html", label=keys.label(row), key=key.get_secret_value())
+    page = htmx.page("vault/handovers/opened.html", label=keys.label(row), key=key.get_secret_value())
     return _private(page)
 
 
 def _over() -> ResponseReturnValue:
-    return _private(htmx.page("vault/link_over.html", status=410))
+    return _private(htmx.page("vault/handovers/link_over.html", status=410))
 
 
 def _private(page: ResponseReturnValue) -> ResponseReturnValue:
@@ -106,7 +112,9 @@ def _form_page(
     account: Account, credential: KnownCredential, form: HandOverForm, status: int = 200
 ) -> ResponseReturnValue:
     form.prepare()
-    return htmx.page("vault/hand_over.html", None, status, account=account, credential=credential, form=form)
+    return htmx.page(
+        "vault/handovers/hand_over.html", None, status, account=account, credential=credential, form=form
+    )
 
 
 def _kept_or_404(account: Account, credential_id: UUID) -> KnownCredential:

@@ -54,7 +54,7 @@ def index(account: Account) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, set_up=True)
 def new(account: Account) -> ResponseReturnValue:
     """An empty form."""
-    return common.form_page("vault/new.html", account, TokenForm())
+    return common.form_page("vault/tokens/new.html", account, TokenForm())
 
 
 @blueprint.post(f"{ROOT}new")
@@ -68,7 +68,7 @@ def create(account: Account) -> ResponseReturnValue:
             return _make(account, wish, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
-    return common.form_page("vault/new.html", account, form, 422)
+    return common.form_page("vault/tokens/new.html", account, form, 422)
 
 
 @blueprint.get(f"{ONE}/key")
@@ -82,7 +82,7 @@ def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
         key = keys.show_new(access.person_or_401(), credential.row)
     if key is None:
         return htmx.redirect(common.address(account, credential))
-    return common.secret_page("vault/first.html", account, credential, key)
+    return common.secret_page("vault/tokens/first.html", account, credential, key)
 
 
 @blueprint.get(ONE)
@@ -123,7 +123,7 @@ def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
     except keys.NoKey as error:
         flash(error.message, "danger")
         return htmx.redirect(common.address(account, credential))
-    page = common.secret_page("vault/revealed.html", account, credential, key)
+    page = common.secret_page("vault/tokens/revealed.html", account, credential, key)
     page.headers["Refresh"] = f"{SHOWN_FOR}; url={common.address(account, credential)}"
     return page
 
@@ -172,7 +172,7 @@ def rotation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     credential = common.live_or_404(account, credential_id)
     form = RotateForm()
     form.replace(credential.row.name, credential.row.is_ours)
-    return common.form_page("vault/rotate.html", account, form, credential=credential)
+    return common.form_page("vault/tokens/rotate.html", account, form, credential=credential)
 
 
 @blueprint.post(f"{ONE}/rotate")
@@ -187,14 +187,14 @@ def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
             return _make(account, wish, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
-    return common.form_page("vault/rotate.html", account, form, 422, credential=credential)
+    return common.form_page("vault/tokens/rotate.html", account, form, 422, credential=credential)
 
 
 @blueprint.get(f"{ONE}/revoke")
 @access.account_page(*BUILDERS)
 def revocation(account: Account, credential_id: UUID) -> ResponseReturnValue:
     """What revoking does."""
-    return common.typed_page("vault/revoke.html", account, common.token_or_404(account, credential_id))
+    return common.typed_page("vault/tokens/revoke.html", account, common.token_or_404(account, credential_id))
 
 
 @blueprint.post(f"{ONE}/revoke")
@@ -215,7 +215,7 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
-    return common.typed_page("vault/revoke.html", account, credential, form, 422)
+    return common.typed_page("vault/tokens/revoke.html", account, credential, form, 422)
 
 
 @blueprint.post(f"{ONE}/dismiss")

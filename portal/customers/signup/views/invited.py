@@ -47,8 +47,8 @@ def begin(token: str) -> ResponseReturnValue:
 def _welcome_page(token: str, form: WelcomeForm, status: int = 200) -> ResponseReturnValue:
     person = opened_by_staff.waiting_for(token)
     if person is None:
-        return htmx.page("auth/link_spent.html", status=410)
-    return htmx.page("signup/welcome.html", "form", status, form=form, owner=person)
+        return htmx.page("identity/link_spent.html", status=410)
+    return htmx.page("customers/signup/welcome.html", "form", status, form=form, owner=person)
 
 
 @blueprint.get("/invited/<token>")
@@ -57,7 +57,7 @@ def invited(token: str) -> ResponseReturnValue:
     """What is offered, and what it takes to accept it."""
     invitation = takeovers.find(token)
     if invitation is None:
-        return htmx.page("auth/link_spent.html", status=410)
+        return htmx.page("identity/link_spent.html", status=410)
     return _invited_page(token, invitation, _form_for(invitation))
 
 
@@ -97,4 +97,4 @@ def _form_for(invitation: AccountInvitation) -> Form:
 
 def _invited_page(token: str, invitation: AccountInvitation, form: Form, status: int = 200) -> ResponseReturnValue:
     context = {"invitation": invitation, "token": token, "time_zones": contact.time_zones()}
-    return htmx.page("signup/invited.html", "form", status, form=form, **context)
+    return htmx.page("customers/signup/invited.html", "form", status, form=form, **context)

@@ -30,8 +30,8 @@ BROWSER_TOKEN = "signup"
 def signup() -> ResponseReturnValue:
     """The sign-up form, or a sentence that sign-up is closed."""
     if not registration.is_open():
-        return htmx.page("signup/closed.html")
-    return _form_page("signup/form.html", SignUpForm())
+        return htmx.page("customers/signup/closed.html")
+    return _form_page("customers/signup/form.html", SignUpForm())
 
 
 @blueprint.post("/signup")
@@ -46,7 +46,7 @@ def sign_up() -> ResponseReturnValue:
             return _signed_up(registration.sign_up(form.details(), text(form.password)))
     except DomainError as error:
         form.show_refusal(error)
-    return _form_page("signup/form.html", form, 422)
+    return _form_page("customers/signup/form.html", form, 422)
 
 
 def _signed_up(result: registration.SignedUp) -> ResponseReturnValue:
@@ -66,7 +66,7 @@ def _form_page(template: str, form: AccountForm, status: int = 200, **context: A
 @access.public
 def sent() -> ResponseReturnValue:
     """Tell where to look for the mail."""
-    return htmx.page("signup/sent.html")
+    return htmx.page("customers/signup/sent.html")
 
 
 @blueprint.get("/verify/<token>")
@@ -74,7 +74,7 @@ def sent() -> ResponseReturnValue:
 def verify(token: str) -> ResponseReturnValue:
     """The page behind a mailed link. Opening it spends nothing: mail programs open links by themselves."""
     if registration.waiting_for(token) is None:
-        return htmx.page("auth/link_spent.html", status=410)
+        return htmx.page("identity/link_spent.html", status=410)
     return _confirm_page(token, ConfirmForm())
 
 
@@ -100,7 +100,7 @@ def confirm(token: str) -> ResponseReturnValue:
 
 def _confirm_page(token: str, form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
     context = {"form": form, "asks_password": not _is_trusted(token), "owner": registration.waiting_for(token)}
-    return htmx.page("signup/confirm.html", "form", status, **context)
+    return htmx.page("customers/signup/confirm.html", "form", status, **context)
 
 
 def _is_trusted(token: str) -> bool:
@@ -131,7 +131,9 @@ def setup(account: Account) -> ResponseReturnValue:
         return htmx.redirect(url_for("accounts.overview", account_id=account.id))
     is_owner = g.membership is not None and g.membership.role == Role.OWNER
     said = said_at_the_end(account) if row.step in (Step.DECLINED, Step.GIVEN_UP) else ""
-    return htmx.page("signup/setup.html", "progress", account=account, row=row, is_owner=is_owner, said=said)
+    return htmx.page(
+        "customers/signup/setup.html", "progress", account=account, row=row, is_owner=is_owner, said=said
+    )
 
 
 @blueprint.get("/accounts/<uuid:account_id>/setup/details")
@@ -143,7 +145,7 @@ def details(account: Account) -> ResponseReturnValue:
         return htmx.redirect(url_for("signup.setup", account_id=account.id))
     form = AccountForm(obj=account)
     _show_refusals(form, row)
-    return _form_page("signup/details.html", form, account=account, row=row)
+    return _form_page("customers/signup/details.html", form, account=account, row=row)
 
 
 @blueprint.post("/accounts/<uuid:account_id>/setup/details")
@@ -159,7 +161,7 @@ def correct(account: Account) -> ResponseReturnValue:
     except DomainError as error:
         form.show_refusal(error)
     row = session().get_one(Provisioning, account.id)
-    return _form_page("signup/details.html", form, 422, account=account, row=row)
+    return _form_page("customers/signup/details.html", form, 422, account=account, row=row)
 
 
 def _show_refusals(form: AccountForm, row: Provisioning) -> None:

@@ -15,7 +15,7 @@ HELPERS = (StaffRole.ADMIN, StaffRole.SUPPORT)
 def show(row: MirroredAccount, form: InviteForm | None = None, status: int = 200) -> ResponseReturnValue:
     """Everything about the account; with a form that was refused, that form."""
     return htmx.page(
-        "staff/account.html",
+        "staff/accounts/account.html",
         "invitation" if form else None,
         status,
         detail=detail.of(row),

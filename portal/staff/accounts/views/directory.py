@@ -24,9 +24,9 @@ def accounts() -> ResponseReturnValue:
     """Find an account: by words, by what it lacks, in the order that is wanted."""
     form = account_filter(request.args)
     if not form.validate():
-        return htmx.page("staff/accounts.html", "accounts", 422, form=form, page=None, **_context(form))
+        return htmx.page("staff/accounts/index.html", "accounts", 422, form=form, page=None, **_context(form))
     context = {"form": form, "page": _page(form), **_context(form)}
-    response = htmx.page("staff/accounts.html", "accounts", 200, **context)
+    response = htmx.page("staff/accounts/index.html", "accounts", 200, **context)
     if not request.args.keys() & {"after", "before"}:  # looking further is no step back for the browser
         response.headers["HX-Push-Url"] = context["address"]
     return response
@@ -53,7 +53,7 @@ def mirror() -> ResponseReturnValue:
     form = account_filter(request.args)
     if not htmx.is_fragment_request():
         return htmx.redirect(_context(form)["address"])
-    return htmx.page("staff/_mirror.html", None, 200, asked_again=True, **_context(form))
+    return htmx.page("staff/accounts/_mirror.html", None, 200, asked_again=True, **_context(form))
 
 
 @blueprint.post("/staff/accounts/refresh")
@@ -63,7 +63,7 @@ def refresh() -> ResponseReturnValue:
     form = account_filter(request.args)
     runs.begin(access.person_or_401())
     if htmx.is_fragment_request():
-        return htmx.page("staff/_mirror.html", None, 200, **_context(form))
+        return htmx.page("staff/accounts/_mirror.html", None, 200, **_context(form))
     flash(_("Everything at Connexease is being read."))
     return htmx.redirect(_context(form)["address"])
 

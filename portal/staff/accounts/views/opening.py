@@ -103,4 +103,4 @@ def _row_or_404(uuid: UUID) -> MirroredAccount:
 
 def _form_page(form: NewAccountForm, status: int = 200) -> ResponseReturnValue:
     context: dict[str, Any] = {"form": form, "time_zones": contact.time_zones()}
-    return htmx.page("staff/new_account.html", "form", status, **context)
+    return htmx.page("staff/accounts/new.html", "form", status, **context)

@@ -58,7 +58,7 @@ def _person_or_404(uuid: UUID, person_id: UUID) -> tuple[UUID, Person]:
 
 def _reset_page(person: Person, uuid: UUID, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
     return htmx.page(
-        "staff/app_reset.html",
+        "staff/people/app_reset.html",
         None,
         status,
         who=person,
