@@ -46,17 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _runs(mine: Account, length: int) -> dict[str, Callable[[], object]]:
     middle, rare = length // 2, f"w{length // 4 * 2}"
     return {
-        "newest page": lambda: log.newest(mine, Filter()),
-        "page from the middle": lambda: log.older(mine, Filter(), middle),
-        "one trigger": lambda: log.newest(mine, Filter(trigger="feedback.received")),
-        "failed": lambda: log.newest(mine, Filter(state=DeliveryState.FAILED)),
-        "the last hour": lambda: log.newest(mine, Filter(since=now() - timedelta(hours=1))),
+        "newest page": lambda: log.page(mine, Filter()),
+        "page from the middle": lambda: log.page(mine, Filter(), before=middle),
+        "one trigger": lambda: log.page(mine, Filter(trigger="feedback.received")),
+        "failed": lambda: log.page(mine, Filter(state=DeliveryState.FAILED)),
+        "the last hour": lambda: log.page(mine, Filter(since=now() - timedelta(hours=1))),
         "triggers that occurred": lambda: log.triggers_seen(mine),
         "newer than the middle": lambda: log.count_newer(mine, Filter(), middle),
-        "a rare word": lambda: log.newest(mine, Filter(words=(rare,))),
-        "a word of every event": lambda: log.newest(mine, Filter(words=("hello", "order"))),
-        "a rare beginning": lambda: log.newest(mine, Filter(words=(rare[:-1],))),
-        "a beginning of every event": lambda: log.newest(mine, Filter(words=("hel",))),
+        "a rare word": lambda: log.page(mine, Filter(words=(rare,))),
+        "a word of every event": lambda: log.page(mine, Filter(words=("hello", "order"))),
+        "a rare beginning": lambda: log.page(mine, Filter(words=(rare[:-1],))),
+        "a beginning of every event": lambda: log.page(mine, Filter(words=("hel",))),
     }
 
 

@@ -6,14 +6,15 @@ for the next.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
 
+from portal.db.keyset import Keyset, Page, Timeline
 from portal.extensions import db, session
 from portal.models import Account, AuditEntry
 
@@ -25,7 +26,7 @@ MOST_ACCOUNTS = 50
 """Accounts that a part of a name may stand for."""
 DISORDER = timedelta(minutes=5)
 """How far the times of two entries may lie in another order than their numbers."""
-HIGHEST = 2**63 - 1
+_TIMELINE = Timeline(col(AuditEntry.id), col(AuditEntry.at), DISORDER)
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "account": ("account",),
@@ -58,38 +59,20 @@ class Filter:
         return self.accounts is None and bool(self.words or self.family or is_part)
 
 
-@dataclass(frozen=True)
-class Page:
-    """A part of the log, newest first."""
-
-    entries: Sequence[AuditEntry]
-    has_newer: bool = False
-    has_older: bool = False
-    stopped_at: int = 0
-    """The last entry that was looked at, when it ends because a whole stretch was looked through."""
-
-    @property
-    def newest(self) -> int:
-        return (self.entries[0].id or 0) if self.entries else self.stopped_at
-
-    @property
-    def oldest(self) -> int:
-        return self.stopped_at or ((self.entries[-1].id or 0) if self.entries else 0)
-
-
-def page(wanted: Filter, before: int = 0, after: int = 0, size: int = PAGE) -> Page:
+def page(wanted: Filter, before: int = 0, after: int = 0, size: int = PAGE) -> Page[AuditEntry]:
     """The entries that come after, or before, one that somebody has seen; the newest when none is named."""
+    query, number = _query(select(AuditEntry), wanted), col(AuditEntry.id)
+    if not wanted.needs_stretches:
+        return Keyset[AuditEntry](query, number).page(size, before, after)
     if after and not before:
-        ceiling = after + STRETCH if wanted.needs_stretches else 0
-        rows = _rows(wanted, size, before=ceiling, after=after)
-        if len(rows) > size:
-            return Page(rows[:size][::-1], has_newer=True, has_older=True)
-        before = 0  # a page that would not be full is the newest one
-    floor = max(0, (before or _highest() + 1) - STRETCH) if wanted.needs_stretches else 0
-    rows = _rows(wanted, size, before=before, after=floor - 1, downwards=True)
-    if len(rows) <= size and floor > 1:
-        return Page(rows, has_newer=before > 0, has_older=True, stopped_at=floor)
-    return Page(rows[:size], has_newer=before > 0, has_older=len(rows) > size)
+        ahead = Keyset[AuditEntry](query.where(number < after + STRETCH), number)
+        if newer := ahead.newer(after, size):
+            return newer
+    floor = max(1, (before or _highest() + 1) - STRETCH)
+    older = Keyset[AuditEntry](query.where(number >= floor), number).older(before, size)
+    if older.has_older or floor == 1:
+        return older
+    return replace(older, has_older=True, stopped_at=floor)
 
 
 def every(wanted: Filter) -> Iterator[sa.Row[Any]]:
@@ -130,19 +113,6 @@ def _highest() -> int:
     return int(session().execute(sa.select(sa.func.coalesce(sa.func.max(col(AuditEntry.id)), 0))).scalar_one())
 
 
-def _rows(
-    wanted: Filter, size: int, before: int = 0, after: int = 0, *, downwards: bool = False
-) -> list[AuditEntry]:
-    number = col(AuditEntry.id)
-    query = _query(sa.select(AuditEntry), wanted)
-    if before:
-        query = query.where(number < before)
-    if after > 0:
-        query = query.where(number > after)
-    query = query.order_by(number.desc() if downwards else number).limit(size + 1)
-    return list(session().execute(query).scalars())
-
-
 def _query(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
     if wanted.accounts is not None:
         query = query.where(col(AuditEntry.account_id).in_(wanted.accounts))
@@ -153,7 +123,7 @@ def _query(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
         query = query.where(sa.or_(*[action.startswith(f"{kind}.") for kind in FAMILIES[wanted.family]]))
     if wanted.words:
         query = query.where(col(AuditEntry.target).ilike(f"%{_escaped(wanted.words)}%", escape="!"))
-    return _within(query, wanted)
+    return _TIMELINE.within(query, wanted.since, wanted.until, col(AuditEntry.id))
 
 
 def _by(actor: str) -> sa.ColumnElement[bool]:
@@ -167,27 +137,6 @@ def _by(actor: str) -> sa.ColumnElement[bool]:
 def _is_whole(actor: str) -> bool:
     actor = actor.strip().casefold()
     return "@" in actor.strip("@") or actor == "portal"
-
-
-def _within(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
-    """Times narrow the numbers, so that reading ends where the time does."""
-    at, number = col(AuditEntry.at), col(AuditEntry.id)
-    if wanted.since is not None:
-        query = query.where(at >= wanted.since, number > (_number(at < wanted.since - DISORDER, last=True) or 0))
-    if wanted.until is not None:
-        after = _number(at >= wanted.until + DISORDER, last=False)
-        query = query.where(at < wanted.until, number < (after or HIGHEST))
-    return query
-
-
-def _number(when: sa.ColumnElement[bool], *, last: bool) -> int | None:
-    """The number of the first or last entry in a time, if there is one."""
-    columns = (col(AuditEntry.at), col(AuditEntry.id))
-    ordered = (column.desc() if last else column for column in columns)
-    found: int | None = (
-        session().execute(sa.select(col(AuditEntry.id)).where(when).order_by(*ordered).limit(1)).scalar()
-    )
-    return found
 
 
 def _escaped(text: str) -> str:

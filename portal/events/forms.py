@@ -13,7 +13,8 @@ from portal.events.log import Filter
 from portal.i18n import _, _l
 from portal.models import Account, Channel, DeliveryState
 from portal.web.access import is_helping
-from portal.web.forms import Choice, Form, PeriodForm, as_sent, text
+from portal.web.forms import Choice, Form, text
+from portal.web.listing import PeriodForm, as_sent
 
 MOST_WORDS = 10
 

@@ -13,21 +13,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from portal.db.keyset import HIGHEST, Keyset, Page, Timeline
 from portal.events import search_index
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState
 
 PAGE = 50
-MOST_COUNTED = 99
 MOST_TRIGGERS = 100
 MOST_REPEATS = 100
 DISORDER = timedelta(minutes=1)
 """How far the times of two deliveries may lie in another order than their numbers: a receiver takes the time,
 then waits for its turn to write."""
-HIGHEST = 2**63 - 1
-"""The highest number that a database knows."""
 
-_SHOWN = (
+_SHOWN: Sequence[Any] = (
     col(Delivery.id),
     col(Delivery.received_at),
     col(Delivery.hook),
@@ -36,6 +34,7 @@ _SHOWN = (
     col(Delivery.repeat_of),
     col(Delivery.problem_text),
 )
+_TIMELINE = Timeline(col(Delivery.id), col(Delivery.received_at), DISORDER)
 Event = sa.Row[Any]
 """A line of the log: the columns of a delivery without its body."""
 
@@ -52,47 +51,14 @@ class Filter:
     words: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Page:
-    """A part of the log, newest first."""
-
-    events: Sequence[Event]
-    has_newer: bool = False
-    has_older: bool = False
-
-    @property
-    def newest(self) -> int:
-        return self.events[0].id if self.events else 0
-
-    @property
-    def oldest(self) -> int:
-        return self.events[-1].id if self.events else 0
-
-
-def newest(account: Account, wanted: Filter, size: int = PAGE) -> Page:
-    """The newest events that match."""
-    rows = _rows(account, wanted, size)
-    return Page(rows[:size], has_older=len(rows) > size)
-
-
-def older(account: Account, wanted: Filter, than: int, size: int = PAGE) -> Page:
-    """The events that come next when reading on from `than`."""
-    rows = _rows(account, wanted, size, below=than)
-    return Page(rows[:size], has_newer=True, has_older=len(rows) > size)
-
-
-def newer(account: Account, wanted: Filter, than: int, size: int = PAGE) -> Page:
-    """The events that come just before `than`; a page that would not be full is the newest one."""
-    rows = _rows(account, wanted, size, above=than)
-    if len(rows) <= size:
-        return newest(account, wanted, size)
-    return Page(rows[:size][::-1], has_newer=True, has_older=True)
+def page(account: Account, wanted: Filter, before: int = 0, after: int = 0, size: int = PAGE) -> Page[Event]:
+    """The events that come after, or before, one that somebody has seen; the newest when none is named."""
+    return _matching(account, wanted).page(size, before, after)
 
 
 def count_newer(account: Account, wanted: Filter, than: int) -> int:
-    """How many events that match came after `than`; no more than `MOST_COUNTED` are counted."""
-    query = _query(account, wanted, above=than, columns=(sa.literal(1),)).limit(MOST_COUNTED)
-    return int(session().execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+    """How many events that match came after `than`, up to a limit."""
+    return _matching(account, wanted).count_newer(than)
 
 
 def newest_id(account: Account) -> int:
@@ -145,22 +111,9 @@ def repeats_of(delivery: Delivery) -> Sequence[Event]:
     return session().execute(query).all()
 
 
-def _rows(
-    account: Account, wanted: Filter, size: int, below: int | None = None, above: int | None = None
-) -> Sequence[Event]:
-    query = _query(account, wanted, below, above, _SHOWN)
-    return session().execute(query.limit(size + 1)).all()
-
-
-def _query(
-    account: Account,
-    wanted: Filter,
-    below: int | None = None,
-    above: int | None = None,
-    columns: Sequence[Any] = _SHOWN,
-) -> sa.Select[Any]:
-    """The matching events in order: upwards from `above`, else downwards."""
-    query = sa.select(*columns).where(col(Delivery.account_id) == account.id)
+def _matching(account: Account, wanted: Filter) -> Keyset[Event]:
+    of_account = col(Delivery.account_id) == account.id
+    query = sa.select(*_SHOWN).where(of_account)
     position: sa.SQLColumnExpression[Any] = col(Delivery.id)
     if wanted.words:
         query, position = search_index.narrow(query, account.id, wanted.words)
@@ -170,38 +123,4 @@ def _query(
         query = query.where(col(Delivery.channel_uuid) == wanted.channel)
     if wanted.state:
         query = query.where(col(Delivery.state) == wanted.state)
-    query = _within_time(query, account, wanted, position)
-    if below is not None:
-        query = query.where(position < below)
-    if above is not None:
-        query = query.where(position > above)
-    return query.order_by(position if above is not None else position.desc())
-
-
-def _within_time(
-    query: sa.Select[Any], account: Account, wanted: Filter, position: sa.SQLColumnExpression[Any]
-) -> sa.Select[Any]:
-    """Times narrow the numbers, so that reading ends where the time does.
-
-    There is always a bound, even one that excludes nothing: without it SQLite goes by time and sorts.
-    """
-    if wanted.since is not None:
-        before = _number(account, col(Delivery.received_at) < wanted.since - DISORDER, last=True)
-        query = query.where(col(Delivery.received_at) >= wanted.since, position > (before or 0))
-    if wanted.until is not None:
-        after = _number(account, col(Delivery.received_at) >= wanted.until + DISORDER, last=False)
-        query = query.where(col(Delivery.received_at) < wanted.until, position < (after or HIGHEST))
-    return query
-
-
-def _number(account: Account, when: sa.ColumnElement[bool], *, last: bool) -> int | None:
-    """The number of the account's first or last delivery in a time, if there is one."""
-    columns = (col(Delivery.received_at), col(Delivery.id))
-    query = (
-        sa.select(col(Delivery.id))
-        .where(col(Delivery.account_id) == account.id, when)
-        .order_by(*(column.desc() if last else column for column in columns))
-        .limit(1)
-    )
-    found: int | None = session().execute(query).scalar()
-    return found
+    return Keyset(_TIMELINE.within(query, wanted.since, wanted.until, position, of_account), position)

@@ -1,6 +1,6 @@
 """The way in, and an account's overview."""
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit import log
@@ -8,7 +8,7 @@ from portal.customers.accounts import overview as account_overview
 from portal.customers.accounts.blueprint import blueprint
 from portal.identity import memberships
 from portal.models import Account
-from portal.web import access, htmx
+from portal.web import access, htmx, listing
 
 
 @blueprint.get("/")
@@ -46,6 +46,5 @@ def overview(account: Account) -> ResponseReturnValue:
 @access.account_page(staff=True)
 def history(account: Account) -> ResponseReturnValue:
     """Everything that was done to the account, by day."""
-    before, after = (max(0, min(request.args.get(name, 0, int), log.HIGHEST)) for name in ("before", "after"))
-    page = log.page(log.Filter(accounts=(account.id,)), before, after)
+    page = log.page(log.Filter(accounts=(account.id,)), listing.number("before"), listing.number("after"))
     return htmx.page("customers/accounts/history.html", account=account, page=page)

@@ -1,7 +1,6 @@
 """The event log's pages."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,12 +12,10 @@ from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import Account, Delivery, DeliveryState
-from portal.web import access, htmx
+from portal.web import access, htmx, listing
 from portal.web.access import BUILDERS, LOOKERS
 
 ROOT = "/accounts/<uuid:account_id>/events/"
-FIRST_WAIT, LONGEST_WAIT = 5, 30
-"""Seconds between two looks for newer events: they grow while nothing comes."""
 
 
 @blueprint.get(ROOT)
@@ -27,13 +24,10 @@ def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
     form = _form(account)
     if not form.validate():
-        return htmx.page("events/index.html", "log", 422, **_context(account, form), page=None)
-    page = _page(account, form)
-    news = {"than": page.newest or log.newest_id(account), "count": 0, "wait": FIRST_WAIT}
-    context = {**_context(account, form), **news, "page": page}
-    response = htmx.page("events/index.html", "log", 200, **context)
-    response.headers["HX-Push-Url"] = context["address"]
-    return response
+        return listing.refused("events/index.html", _context(account, form))
+    page = log.page(account, form.filter(account), listing.number("before"), listing.number("after"))
+    news = listing.news(page.newest or log.newest_id(account))
+    return listing.shown("events/index.html", {**_context(account, form), **news, "page": page})
 
 
 @blueprint.get(f"{ROOT}newer")
@@ -46,13 +40,11 @@ def newer(account: Account) -> ResponseReturnValue:
     form = _form(account)
     if not form.validate():
         abort(400)
-    than, wait = _number("than"), request.args.get("wait", FIRST_WAIT, int)
+    than, context = listing.number("than"), _context(account, form)
     count = log.count_newer(account, form.filter(account), than)
     if count and request.args.get("than") == "0" and not form.arguments:
-        return htmx.redirect(_address(account, form))  # the log was empty: nobody reads anything that could move
-    longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
-    context = {**_context(account, form), "than": than, "count": count, "wait": longer}
-    return htmx.page("events/_newer.html", None, 200, **context)
+        return htmx.redirect(context["address"])  # the log was empty: nobody reads anything that could move
+    return htmx.page("events/_newer.html", None, 200, **context, **listing.more_news(than, count))
 
 
 @blueprint.get(f"{ROOT}<int:event_id>")
@@ -96,37 +88,14 @@ def _form(account: Account) -> FilterForm:
     return filter_form(account, snapshot.channels_of(account), request.args)
 
 
-def _page(account: Account, form: FilterForm) -> log.Page:
-    wanted = form.filter(account)
-    if before := _number("before"):
-        return log.older(account, wanted, before)
-    if after := _number("after"):
-        return log.newer(account, wanted, after)
-    return log.newest(account, wanted)
-
-
-def _number(name: str) -> int:
-    """An event's number from the address; 0 for none and for what is no number."""
-    return max(0, min(request.args.get(name, 0, int), log.HIGHEST))
-
-
 def _context(account: Account, form: FilterForm) -> dict[str, Any]:
     return {
         "account": account,
-        "form": form,
-        "arguments": form.arguments,
-        "address": _address(account, form),
-        "most": log.MOST_COUNTED,
+        **form.context(url_for("events.index", account_id=account.id)),
         "names": _names(account),
         "state_words": STATE_WORDS,
         "days": settings().event_retention_days,
     }
-
-
-def _address(account: Account, form: FilterForm) -> str:
-    """The log as it is filtered, without what was left empty."""
-    path = url_for("events.index", account_id=account.id)
-    return f"{path}?{urlencode(form.arguments)}" if form.arguments else path
 
 
 def _names(account: Account) -> dict[Any, str]:

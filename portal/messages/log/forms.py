@@ -14,7 +14,8 @@ from portal.messages.log import query
 from portal.messages.log.display import STATE_WORDS, TYPE_WORDS
 from portal.messages.log.query import Filter
 from portal.models import Account, MessageState, MessageType
-from portal.web.forms import Choice, PeriodForm, as_sent, text
+from portal.web.forms import Choice, text
+from portal.web.listing import PeriodForm, as_sent
 
 
 class LogForm(PeriodForm):

@@ -13,14 +13,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
+from portal.db.keyset import Keyset, Page
 from portal.extensions import session
 from portal.models import Account, Membership, Message, MessageState, MessageType, Person
-from portal.models.base import UtcDateTime
 
 PAGE = 50
-MOST_COUNTED = 99
 MOST_UNCONFIRMED = 5
 
 
@@ -36,58 +34,28 @@ class Filter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Page:
-    """A part of the log, newest first."""
-
-    messages: Sequence[Message]
-    has_newer: bool = False
-    has_older: bool = False
-
-    @property
-    def newest(self) -> UUID | None:
-        return self.messages[0].id if self.messages else None
-
-    @property
-    def oldest(self) -> UUID | None:
-        return self.messages[-1].id if self.messages else None
-
-
-def newest(account: Account, wanted: Filter, size: int = PAGE) -> Page:
-    """The newest messages that match."""
-    rows = _rows(account, wanted, size)
-    return Page(rows[:size], has_older=len(rows) > size)
-
-
-def older(account: Account, wanted: Filter, than: UUID, size: int = PAGE) -> Page:
-    """The messages that come next when reading on from `than`."""
-    rows = _rows(account, wanted, size, below=_position(account, than))
-    return Page(rows[:size], has_newer=True, has_older=len(rows) > size)
-
-
-def newer(account: Account, wanted: Filter, than: UUID, size: int = PAGE) -> Page:
-    """The messages that come just before `than`; a page that would not be full is the newest one."""
-    rows = _rows(account, wanted, size, above=_position(account, than))
-    if len(rows) <= size:
-        return newest(account, wanted, size)
-    return Page(rows[:size][::-1], has_newer=True, has_older=True)
+def page(
+    account: Account, wanted: Filter, before: UUID | None = None, after: UUID | None = None, size: int = PAGE
+) -> Page[Message]:
+    """The messages that come after, or before, one that somebody has seen; the newest when none is named."""
+    return _matching(account, wanted).page(size, _position(account, before), _position(account, after))
 
 
 def count_newer(account: Account, wanted: Filter, than: UUID | None) -> int:
-    """How many messages that match were confirmed after `than`; no more than `MOST_COUNTED` are counted."""
-    position = _position(account, than) if than else None
-    query = _query(account, wanted, above=position).with_only_columns(col(Message.id)).limit(MOST_COUNTED)
-    return int(session().execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+    """How many messages that match were confirmed after `than`, up to a limit."""
+    return _matching(account, wanted).count_newer(_position(account, than))
 
 
 def newest_id(account: Account) -> UUID | None:
     """The account's newest message, if there is one."""
-    return newest(account, Filter(), 1).newest
+    found: UUID | None = page(account, Filter(), size=1).newest
+    return found
 
 
 def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
     """These messages of the account as they stand now, in the log's order."""
-    return session().exec(_query(account, Filter()).where(col(Message.id).in_(ids))).all()
+    query = _matching(account, Filter()).below(None)
+    return session().execute(query.where(col(Message.id).in_(ids))).scalars().all()
 
 
 def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
@@ -142,10 +110,10 @@ def _who_sent(account: Account) -> sa.CTE:
     return steps.union_all(sa.select(following).where(steps.c.id.is_not(None)))
 
 
-_Position = tuple[datetime, UUID]
-
-
-def _position(account: Account, message_id: UUID) -> _Position | None:
+def _position(account: Account, message_id: UUID | None) -> tuple[datetime, UUID] | None:
+    """Where a message lies in the log's order, if it is in the log."""
+    if message_id is None:
+        return None
     query = sa.select(col(Message.confirmed_at), col(Message.id)).where(
         col(Message.id) == message_id, col(Message.account_id) == account.id
     )
@@ -153,17 +121,8 @@ def _position(account: Account, message_id: UUID) -> _Position | None:
     return (found.confirmed_at, found.id) if found is not None and found.confirmed_at else None
 
 
-def _rows(
-    account: Account, wanted: Filter, size: int, below: _Position | None = None, above: _Position | None = None
-) -> Sequence[Message]:
-    return session().exec(_query(account, wanted, below, above).limit(size + 1)).all()
-
-
-def _query(
-    account: Account, wanted: Filter, below: _Position | None = None, above: _Position | None = None
-) -> SelectOfScalar[Message]:
-    """The matching messages in order: upwards from `above`, else downwards."""
-    at, key = col(Message.confirmed_at), col(Message.id)
+def _matching(account: Account, wanted: Filter) -> Keyset[Message]:
+    at = col(Message.confirmed_at)
     query = select(Message).where(Message.account_id == account.id, at.is_not(None))
     chosen: dict[Any, Any] = {
         Message.state: wanted.state,
@@ -178,13 +137,4 @@ def _query(
         query = query.where(at >= wanted.since)
     if wanted.until is not None:
         query = query.where(at < wanted.until)
-    place = sa.tuple_(at, key)
-    if below is not None:
-        query = query.where(place < _literal(below))
-    if above is not None:
-        return query.where(place > _literal(above)).order_by(at, key)
-    return query.order_by(at.desc(), key.desc())
-
-
-def _literal(position: _Position) -> sa.Tuple:
-    return sa.tuple_(sa.literal(position[0], UtcDateTime()), sa.literal(position[1], sa.Uuid()))
+    return Keyset(query, at, col(Message.id))

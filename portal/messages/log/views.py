@@ -1,10 +1,9 @@
 """The message log's pages: the list, one message, and the list as a file."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, abort, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.extensions import settings
@@ -17,13 +16,11 @@ from portal.messages.log.forms import LogForm, log_form
 from portal.messages.reports import receiver, statuses
 from portal.messages.sending import outbox
 from portal.models import Account, Message, MessageState
-from portal.web import access, htmx
+from portal.web import access, htmx, listing
 from portal.web.access import SENDERS
 
 ROOT = "/accounts/<uuid:account_id>/messages/"
 ONE = f"{ROOT}<uuid:message_id>"
-FIRST_WAIT, LONGEST_WAIT = 5, 30
-"""Seconds between two looks for newer messages: they grow while nothing comes."""
 MOST_WATCHED = query.PAGE
 
 
@@ -33,22 +30,19 @@ def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
     form = _form(account)
     if not form.validate():
-        return htmx.page("messages/log/index.html", "log", 422, **_context(account, form), page=None)
-    page = _page(account, form)
+        return listing.refused("messages/log/index.html", _context(account, form))
+    before, after = (request.args.get(name, type=UUID) for name in ("before", "after"))
+    page = query.page(account, form.filter(), before, after)
     context = {
         **_context(account, form),
-        **_rows(account, page.messages),
+        **_rows(account, page.rows),
         "page": page,
         **_unconfirmed(account),
         "has_key": bool(outbox.gateway_keys(account)),
         "callback": receiver.of(account),
-        "than": page.newest or query.newest_id(account) or "",
-        "count": 0,
-        "wait": FIRST_WAIT,
+        **listing.news(page.newest or query.newest_id(account) or ""),
     }
-    response = htmx.page("messages/log/index.html", "log", 200, **context)
-    response.headers["HX-Push-Url"] = context["address"]
-    return response
+    return listing.shown("messages/log/index.html", context)
 
 
 @blueprint.get(f"{ROOT}rows")
@@ -67,11 +61,9 @@ def newer(account: Account) -> ResponseReturnValue:
     form = _form(account)
     if not form.validate():
         abort(400)
-    than, wait = request.args.get("than", type=UUID), request.args.get("wait", FIRST_WAIT, int)
-    count = query.count_newer(account, form.filter(), than)
-    longer = FIRST_WAIT if count else min(LONGEST_WAIT, max(FIRST_WAIT, wait) * 2)
-    context = {**_context(account, form), "than": than or "", "count": count, "wait": longer}
-    return htmx.page("messages/log/_newer.html", None, 200, **context)
+    than = request.args.get("than", type=UUID)
+    news = listing.more_news(than or "", query.count_newer(account, form.filter(), than))
+    return htmx.page("messages/log/_newer.html", None, 200, **_context(account, form), **news)
 
 
 @blueprint.get(f"{ROOT}export.csv")
@@ -80,11 +72,8 @@ def export(account: Account) -> ResponseReturnValue:
     """What the filter shows, as a file."""
     form = _form(account)
     if not form.validate():
-        return htmx.redirect(f"{url_for('compose.index', account_id=account.id)}?{urlencode(form.arguments)}")
-    lines = log_export.export(access.person_or_401(), account, form.filter())
-    response = Response(lines, mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="messages.csv"'
-    return response
+        return htmx.redirect(_context(account, form)["address"])
+    return listing.download("messages", log_export.export(access.person_or_401(), account, form.filter()))
 
 
 @blueprint.get(ONE)
@@ -146,15 +135,6 @@ def _form(account: Account) -> LogForm:
     return log_form(account, request.args, may_read=_may_read())
 
 
-def _page(account: Account, form: LogForm) -> query.Page:
-    wanted = form.filter()
-    if before := request.args.get("before", type=UUID):
-        return query.older(account, wanted, before)
-    if after := request.args.get("after", type=UUID):
-        return query.newer(account, wanted, after)
-    return query.newest(account, wanted)
-
-
 def _rows(account: Account, messages: Any) -> dict[str, Any]:
     shown = [Shown(message, _may_read()) for message in messages]
     looks = [each.look_after for each in shown if each.look_after]
@@ -165,19 +145,10 @@ def _rows(account: Account, messages: Any) -> dict[str, Any]:
 def _context(account: Account, form: LogForm) -> dict[str, Any]:
     return {
         "account": account,
-        "form": form,
-        "arguments": form.arguments,
-        "address": _address(account, form),
-        "most": query.MOST_COUNTED,
+        **form.context(url_for("compose.index", account_id=account.id)),
         "days": settings().message_retention_days,
         **_may(),
     }
-
-
-def _address(account: Account, form: LogForm) -> str:
-    """The log as it is filtered, without what was left empty."""
-    path = url_for("compose.index", account_id=account.id)
-    return f"{path}?{urlencode(form.arguments)}" if form.arguments else path
 
 
 def _message_or_404(account: Account, message_id: UUID) -> Message:

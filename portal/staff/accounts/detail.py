@@ -77,9 +77,9 @@ def of(row: MirroredAccount) -> Detail:
         session().get(Provisioning, account.id),
         people,
         frozenset(second_factor.who_has_one([person for person, _role in people])),
-        event_log.newest(account, event_log.Filter(), LATELY).events,
+        event_log.page(account, event_log.Filter(), size=LATELY).rows,
         _messages(account),
-        audit_log.page(audit_log.Filter(accounts=(account.id,)), size=LATELY).entries,
+        audit_log.page(audit_log.Filter(accounts=(account.id,)), size=LATELY).rows,
     )
 
 

@@ -8,7 +8,8 @@ from wtforms.validators import Length
 
 from portal.audit import log
 from portal.i18n import _, _l
-from portal.web.forms import Choice, PeriodForm, as_sent, text
+from portal.web.forms import Choice, text
+from portal.web.listing import PeriodForm, as_sent
 
 FIELDS = ("account", "actor", "family", "q", "range")
 

@@ -12,7 +12,8 @@ from portal.events.forms import STATE_WORDS
 from portal.i18n import _, _l
 from portal.models import DeliveryState
 from portal.staff.events import log as event_log
-from portal.web.forms import Choice, PeriodForm, as_sent, text
+from portal.web.forms import Choice, text
+from portal.web.listing import PeriodForm, as_sent
 
 FIELDS = ("account", "trigger", "state", "range")
 

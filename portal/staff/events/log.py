@@ -14,7 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.events.log import DISORDER, HIGHEST
+from portal.db.keyset import HIGHEST
+from portal.events.log import DISORDER
 from portal.extensions import session
 from portal.models import Account, Channel, Delivery, DeliveryState
 
@@ -41,7 +42,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of the log, newest first. `oldest` is where looking further back begins."""
+    """A part of the log, newest first. `oldest` is where looking further back begins.
+
+    It is not that of `portal.db.keyset`: it knows its ends by the stretch, and shows a stretch that is not full.
+    """
 
     events: Sequence[sa.Row[Any]]
     oldest: int = 0

@@ -89,7 +89,7 @@ def ended(limit: int = 20) -> list[SetUp]:
 
 def history(account_id: UUID) -> Sequence[AuditEntry]:
     """What was done about a sign-up lately, the newest first."""
-    return audit_log.page(audit_log.Filter(accounts=(account_id,)), size=FEW).entries
+    return audit_log.page(audit_log.Filter(accounts=(account_id,)), size=FEW).rows
 
 
 def find(account_id: UUID) -> SetUp | None:

@@ -354,7 +354,7 @@ def test_a_page_reads_no_more_than_it_shows(portal, control, facts) -> None:
     def plan() -> str:
         account = session().get_one(Account, sender.account_id)
         position = log_query._position(account, ids[1])
-        query = log_query._query(account, log_query.Filter(**(facts | times)), below=position).limit(51)
+        query = log_query._matching(account, log_query.Filter(**(facts | times))).below(position).limit(51)
         connection = session().connection()
         compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":

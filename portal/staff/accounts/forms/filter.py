@@ -11,7 +11,8 @@ from portal.mirror import directory, facets, search_words
 from portal.mirror.directory import Order, Sort
 from portal.mirror.facets import Recency
 from portal.models import MessageState, Step
-from portal.web.forms import Choice, Form, text
+from portal.web.forms import Choice, text
+from portal.web.listing import FilterForm, as_sent
 
 STEP_WORDS = {
     Step.READY: _l("Ready"),
@@ -51,14 +52,11 @@ ACTIVITIES = {
     "-quarter": (Recency.LONGER,),
 }
 """How long ago something last happened, by what can be chosen."""
-FIELDS = ("q", "state", *TRAITS, "activity", "sort")
+FIELDS = ("q", "state", "activity", "sort")
 
 
-class AccountFilter(Form):
+class AccountFilter(FilterForm):
     """Which accounts to show, and in which order."""
-
-    class Meta:
-        csrf = False  # it changes nothing
 
     q = SearchField(
         _l("Find an account"),
@@ -119,17 +117,9 @@ class AccountFilter(Form):
             recencies=ACTIVITIES.get(self.activity.data or "", ()),
         )
 
-    @property
-    def arguments(self) -> dict[str, str]:
-        """What was chosen, for an address."""
-        chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}
-        return {name: value for name, value in chosen.items() if value}
-
 
 def account_filter(arguments: MultiDict[str, Any]) -> AccountFilter:
     """The form as it was sent; fields that were not sent are empty."""
-    sent = dict.fromkeys(("q", "state", "activity", "sort"), "")
-    sent |= {name: arguments[name] for name in FIELDS if arguments.get(name)}
-    form = AccountFilter(MultiDict(sent))
+    form = AccountFilter(as_sent(arguments, FIELDS, TRAITS))
     form.prepare()
     return form

@@ -1,21 +1,19 @@
 """The staff's list of accounts, its export, and the mirror behind it."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, abort, flash, request, stream_with_context, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.i18n import _
 from portal.mirror import account_sync, directory, runs
-from portal.models import now
 from portal.staff.accounts import export
 from portal.staff.accounts.forms.filter import AccountFilter, account_filter
 from portal.staff.accounts.views import account_page
 from portal.staff.accounts.views.account_page import HELPERS
 from portal.staff.blueprint import blueprint
-from portal.web import access, csv_export, htmx
+from portal.web import access, htmx, listing
 
 
 @blueprint.get("/staff/accounts/")
@@ -24,8 +22,8 @@ def accounts() -> ResponseReturnValue:
     """Find an account: by words, by what it lacks, in the order that is wanted."""
     form = account_filter(request.args)
     if not form.validate():
-        return htmx.page("staff/accounts/index.html", "accounts", 422, form=form, page=None, **_context(form))
-    context = {"form": form, "page": _page(form), **_context(form)}
+        return htmx.page("staff/accounts/index.html", "accounts", 422, page=None, **_context(form))
+    context = {"page": _page(form), **_context(form)}
     response = htmx.page("staff/accounts/index.html", "accounts", 200, **context)
     if not request.args.keys() & {"after", "before"}:  # looking further is no step back for the browser
         response.headers["HX-Push-Url"] = context["address"]
@@ -40,10 +38,7 @@ def accounts_export() -> ResponseReturnValue:
     if not form.validate():
         abort(400)
     rows = export.exported(access.person_or_401(), form.filter(), form.order)
-    lines = csv_export.lines(export.COLUMNS, rows)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="accounts-{now():%Y-%m-%d}.csv"'
-    return response
+    return listing.export("accounts", export.COLUMNS, rows)
 
 
 @blueprint.get("/staff/accounts/mirror")
@@ -100,11 +95,4 @@ def _page(form: AccountFilter) -> directory.Page:
 
 
 def _context(form: AccountFilter) -> dict[str, Any]:
-    path = url_for("staff.accounts")
-    query = urlencode(form.arguments)
-    return {
-        "arguments": form.arguments,
-        "address": f"{path}?{query}" if query else path,
-        "run": runs.newest(),
-        "state_of": export.state_of,
-    }
+    return {**form.context(url_for("staff.accounts")), "run": runs.newest(), "state_of": export.state_of}

@@ -1,0 +1,101 @@
+"""A full-text index over the rows of a table: SQLite's FTS5 or PostgreSQL's GIN, fed with the same words.
+
+Words are split and folded before they get here, so a search finds the same rows on either database. A mark, such
+as the account that a row belongs to, is one more word of the row, in a place where no typed word is looked for.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.orm import Session
+
+
+class Entry(NamedTuple):
+    """What a row is found by."""
+
+    id: int | None
+    marks: Sequence[str]
+    words: Sequence[str]
+
+
+class Term(NamedTuple):
+    """A word that must occur."""
+
+    word: str
+    is_beginning: bool
+    """Whether a longer word that begins with it will do."""
+
+
+class SearchIndex:
+    """The index in one table.
+
+    Args:
+        table: its name.
+        key: PostgreSQL's column for the number of a row; SQLite calls it `rowid`.
+        marks: SQLite's column for the marks.
+        prefix: what PostgreSQL's marks begin with: no typed word can hold its last character.
+    """
+
+    def __init__(self, table: str, *, key: str, marks: str, prefix: str) -> None:
+        self._name, self._marks, self._prefix = table, marks, prefix
+        self._fts = sa.table(table, sa.column("rowid"), sa.column(marks), sa.column("words"))
+        self._gin = sa.table(table, sa.column(key), sa.column("words", TSVECTOR))
+        self._gin_key = self._gin.c[key]
+
+    def put(self, session: Session, entries: Sequence[Entry]) -> None:
+        """Make stored rows findable; a row that is already in the index is replaced. The caller commits."""
+        if not entries:
+            return
+        self.forget(session, [entry.id for entry in entries])
+        session.execute(*(self._fts_insert(entries) if is_sqlite(session) else self._gin_insert(entries)))
+
+    def forget(self, session: Session, ids: Sequence[int | None]) -> None:
+        """Take rows out of the index. The caller commits."""
+        session.execute(sa.delete(self.table(session)).where(self.key(session).in_(ids)))
+
+    def table(self, session: Session) -> sa.TableClause:
+        """The index as a table, to join."""
+        return self._fts if is_sqlite(session) else self._gin
+
+    def key(self, session: Session) -> sa.ColumnClause[Any]:
+        """The column with the number of the row that an entry is about."""
+        return self._fts.c.rowid if is_sqlite(session) else self._gin_key
+
+    def has(self, session: Session, marks: Sequence[str], terms: Sequence[Term]) -> sa.ColumnElement[bool]:
+        """Whether an entry has all these marks and terms; there must be at least one."""
+        if is_sqlite(session):
+            parts = {self._marks: marks, "words": [_fts(term) for term in terms]}
+            wanted = " AND ".join(f"{column} : ({' AND '.join(all_)})" for column, all_ in parts.items() if all_)
+            return sa.literal_column(self._name, sa.Text).op("MATCH", is_comparison=True)(wanted)
+        wanted = " & ".join([*(f"'{self._prefix}{mark}'" for mark in marks), *(_tsquery(term) for term in terms)])
+        return self._gin.c.words.op("@@", is_comparison=True)(sa.cast(wanted, TSQUERY))
+
+    def _fts_insert(self, entries: Iterable[Entry]) -> tuple[sa.Insert, list[dict[str, Any]]]:
+        return sa.insert(self._fts), [
+            {"rowid": entry.id, self._marks: " ".join(entry.marks), "words": " ".join(entry.words)}
+            for entry in entries
+        ]
+
+    def _gin_insert(self, entries: Iterable[Entry]) -> tuple[sa.Insert, list[dict[str, Any]]]:
+        words = sa.func.array_to_tsvector(sa.cast(sa.bindparam("all"), ARRAY(sa.Text)))
+        values = {self._gin_key: sa.bindparam("id"), "words": words}
+        return sa.insert(self._gin).values(values), [
+            {"id": entry.id, "all": [*(f"{self._prefix}{mark}" for mark in entry.marks), *entry.words]}
+            for entry in entries
+        ]
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session speaks to SQLite."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _fts(term: Term) -> str:
+    # In double quotes nothing is an operator, and the words hold no quotes.
+    return f'"{term.word}"' + (" *" if term.is_beginning else "")
+
+
+def _tsquery(term: Term) -> str:
+    return f"'{term.word}'" + (":*" if term.is_beginning else "")
