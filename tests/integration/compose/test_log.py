@@ -359,6 +359,9 @@ def test_a_page_reads_no_more_than_it_shows(portal, control, facts) -> None:
         compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+            # Of a few rows it makes no difference to the planner whose index it walks: the general one goes, in a
+            # transaction that is never committed.
+            connection.exec_driver_sql("DROP INDEX ix_message_confirmed")
             return "\n".join(
                 row[0] for row in connection.exec_driver_sql(f"EXPLAIN {compiled}".replace("%", "%%"))
             )
