@@ -31,7 +31,7 @@ LOOKS = 6
 
 
 @dataclass(frozen=True)
-class Wish:
+class TokenRequest:
     """A token as somebody wants it.
 
     `keep` says whether its key stays in the vault; `replaces` is the token that it takes the place of, and
@@ -44,7 +44,7 @@ class Wish:
     revoke_at: datetime | None = None
 
 
-def create(person: Person, account: Account, wish: Wish, intent: str) -> Credential:
+def create(person: Person, account: Account, wanted: TokenRequest, intent: str) -> Credential:
     """Make a token. A form that is sent twice makes one.
 
     When the outcome is unknown, the row comes back as `CREATING`, and the worker finds out.
@@ -62,13 +62,13 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Credent
     except cx.ConnexeaseError as error:
         raise not_done(error) from None
     try:
-        row = _begin(person, account, wish, intent, listed)
+        row = _begin(person, account, wanted, intent, listed)
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
         if (made_before := _of_intent(account, intent)) is None:
             raise DomainError(_("This form cannot be sent again. Reload the page.")) from None
         return made_before
-    _ask(person, account, row, wish)
+    _ask(person, account, row, wanted)
     return row
 
 
@@ -145,7 +145,7 @@ def _was_made_by(row: Credential, token: schemas.AccessToken) -> bool:
 
 
 def _begin(
-    person: Person, account: Account, wish: Wish, intent: str, listed: list[schemas.AccessToken]
+    person: Person, account: Account, wanted: TokenRequest, intent: str, listed: list[schemas.AccessToken]
 ) -> Credential:
     """Commit the intent, claimed for this process. One at a time, so that a lost one can be told from others."""
     session().execute(sa.select(col(Account.id)).where(col(Account.id) == account.id).with_for_update())
@@ -162,9 +162,9 @@ def _begin(
         kind=CredentialKind.ACCESS_TOKEN,
         step=CredentialStep.CREATING,
         intent=intent,
-        name=wish.name,
-        keep=wish.keep,
-        replaces_id=wish.replaces.id if wish.replaces else None,
+        name=wanted.name,
+        keep=wanted.keep,
+        replaces_id=wanted.replaces.id if wanted.replaces else None,
         created_by_id=person.id,
         created_by=person.email,
         known_before=[str(token.uuid) for token in listed],
@@ -176,10 +176,10 @@ def _begin(
     return row
 
 
-def _ask(person: Person, account: Account, row: Credential, wish: Wish) -> None:
+def _ask(person: Person, account: Account, row: Credential, wanted: TokenRequest) -> None:
     try:
         made = connexease().reseller.create_access_token(uuid_of(account))
-        _keep(person, account, row, wish, made)
+        _keep(person, account, row, wanted, made)
     except cx.OutcomeUnknown as error:
         audit.record(person, account, "token.not_confirmed", keys.label(row))
         leases.try_later(row, "credential", error.message)
@@ -189,19 +189,21 @@ def _ask(person: Person, account: Account, row: Credential, wish: Wish) -> None:
         raise _refused(error) from None
 
 
-def _keep(person: Person, account: Account, row: Credential, wish: Wish, made: schemas.NewAccessToken) -> None:
+def _keep(
+    person: Person, account: Account, row: Credential, wanted: TokenRequest, made: schemas.NewAccessToken
+) -> None:
     """Store the key before anybody sees it."""
     row.step, row.call_started_at, row.known_before = CredentialStep.LISTED, None, []
     row.claimed_until = row.next_attempt_at = None
     keys.seal(row, made.key)
     snapshot.see(row, made)
-    old = wish.replaces
+    old = wanted.replaces
     if row.keep and (old.is_ours if old else keys.of_the_portal(account.id) is None):
         row.is_ours = True
         if old:
             old.is_ours = False
     if old:
-        old.revoke_at = wish.revoke_at
+        old.revoke_at = wanted.revoke_at
         session().add(old)
         audit.record(person, account, "token.rotated", keys.label(old), by=keys.label(row))
     else:

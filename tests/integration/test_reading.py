@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from portal.extensions import db
-from tests.integration.compose.conftest import make_sender
+from tests.integration.messages.conftest import make_sender
 
 
 def test_a_view_that_only_looks_waits_for_no_writer(portal, control) -> None:

@@ -57,7 +57,9 @@ def die_at(boundary: int) -> None:
 def make_token(account_id: UUID) -> None:
     """As the form does it, for the account's owner."""
     owner = session().exec(select(Person).join(Membership).where(Membership.account_id == account_id)).one()
-    issuing.create(owner, session().get_one(Account, account_id), issuing.Wish("Order system"), token_hex())
+    issuing.create(
+        owner, session().get_one(Account, account_id), issuing.TokenRequest("Order system"), token_hex()
+    )
 
 
 def confirm_message(message_id: UUID) -> None:

@@ -22,7 +22,7 @@ from portal.vault.forms import (
     TokenForm,
     TypedForm,
 )
-from portal.vault.issuing import Wish
+from portal.vault.issuing import TokenRequest
 from portal.vault.views import common
 from portal.vault.views.common import ONE, ROOT
 from portal.web import access, htmx, rate_limits
@@ -41,9 +41,9 @@ SHOWN_FOR = 60
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease lists now, and what is in the vault."""
     is_poll = htmx.is_fragment_request()
-    credential = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
+    known = snapshot.current(account, at_most=POLLED_AT_MOST if is_poll else timedelta())
     context: dict[str, Any] = {
-        "snapshot": credential,
+        "snapshot": known,
         "history": snapshot.history(account),
         "show_past": "past" in request.args,
     }
@@ -64,8 +64,8 @@ def create(account: Account) -> ResponseReturnValue:
     form = TokenForm()
     try:
         if form.validate():
-            wish = Wish(text(form.name), keep=bool(form.keep.data))
-            return _make(account, wish, text(form.intent))
+            wanted = TokenRequest(text(form.name), keep=bool(form.keep.data))
+            return _make(account, wanted, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
     return common.form_page("vault/tokens/new.html", account, form, 422)
@@ -183,8 +183,10 @@ def rotate(account: Account, credential_id: UUID) -> ResponseReturnValue:
     form.replace(credential.row.name, credential.row.is_ours)
     try:
         if form.validate():
-            wish = Wish(text(form.name), bool(form.keep.data), replaces=credential.row, revoke_at=form.revoke_at())
-            return _make(account, wish, text(form.intent))
+            wanted = TokenRequest(
+                text(form.name), bool(form.keep.data), replaces=credential.row, revoke_at=form.revoke_at()
+            )
+            return _make(account, wanted, text(form.intent))
     except DomainError as error:
         form.show_refusal(error)
     return common.form_page("vault/tokens/rotate.html", account, form, 422, credential=credential)
@@ -229,8 +231,8 @@ def dismiss(account: Account, credential_id: UUID) -> ResponseReturnValue:
     return htmx.redirect(url_for("vault.index", account_id=account.id))
 
 
-def _make(account: Account, wish: Wish, intent: str) -> ResponseReturnValue:
+def _make(account: Account, wanted: TokenRequest, intent: str) -> ResponseReturnValue:
     rate_limits.take_for_account(Limit.NEW_TOKENS, account.id)
-    row = issuing.create(access.person_or_401(), account, wish, intent)
+    row = issuing.create(access.person_or_401(), account, wanted, intent)
     address = "vault.first" if row.step == CredentialStep.LISTED else "vault.show"
     return htmx.redirect(url_for(address, account_id=account.id, credential_id=row.id))

@@ -23,12 +23,12 @@ from portal.webhooks.views.common import ROOT, current, names, say_saved, webhoo
 @access.account_page(*LOOKERS, staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """What Connexease holds now; when it cannot be asked, the last known state."""
-    webhook = current(account)
+    known = current(account)
     channels = snapshot.channels_of(account)
-    table = coverage.table(webhook.at_connexease, [channel for channel in channels if not channel.gone_at])
+    table = coverage.table(known.at_connexease, [channel for channel in channels if not channel.gone_at])
     context = {
         "account": account,
-        "snapshot": webhook,
+        "snapshot": known,
         "coverage": table,
         "names": names(account),
         "show_hidden": "hidden" in request.args,

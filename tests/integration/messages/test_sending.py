@@ -14,7 +14,7 @@ from portal.extensions import session
 from portal.messages.sending import gateway_call, outbox
 from portal.models import AuditEntry, Credential, Message
 from portal.vault import keys
-from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.browser import Page
 from tests.support.marks import both_databases
 

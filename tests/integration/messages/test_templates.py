@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from portal.models import AuditEntry, Credential, CredentialKind, Message, TemplateListing, now
-from tests.integration.compose.conftest import Sender, make_sender
-from tests.integration.compose.test_composer import send, template, write
+from tests.integration.messages.conftest import Sender, make_sender
+from tests.integration.messages.test_composer import send, template, write
 from tests.support.browser import Page
 from tests.support.marks import both_databases
 

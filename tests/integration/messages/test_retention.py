@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.messages import retention
 from portal.models import Delivery, Message, MessageStatus, now
-from tests.integration.compose.conftest import Sender, make_sender, text
-from tests.integration.compose.test_gateway_reports import Gateway, lose_an_answer, status
+from tests.integration.messages.conftest import Sender, make_sender, text
+from tests.integration.messages.test_gateway_reports import Gateway, lose_an_answer, status
 from tests.support.marks import both_databases
 
 

@@ -9,7 +9,7 @@ import pytest
 from portal import outbound
 from portal.connexease import schemas
 from portal.messages.compose import media_check
-from tests.integration.compose.conftest import RECIPIENT, Sender
+from tests.integration.messages.conftest import RECIPIENT, Sender
 from tests.support.serving import Quiet, serving
 
 Check = Callable[..., media_check.Report]
@@ -186,7 +186,7 @@ def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: 
 def test_looks_are_counted(make_portal, files: Files) -> None:
     portal = make_portal(throttle_factor=1)
     browser, account_id = portal.customer()
-    from tests.integration.compose.conftest import Sender as Writer  # noqa: PLC0415
+    from tests.integration.messages.conftest import Sender as Writer  # noqa: PLC0415
 
     uuid = str(portal.account("jane@acme.example.com").connexease_uuid)
     key = portal.control.issue_gateway_key(uuid)

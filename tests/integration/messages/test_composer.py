@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal.models import Credential, Message, Role
-from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender
+from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.support.browser import Page
 
 EXAMPLES = Path(__file__).parents[2] / "contract" / "vendor_examples.json"

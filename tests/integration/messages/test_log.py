@@ -16,7 +16,7 @@ from portal.messages.log import export
 from portal.messages.log import query as log_query
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
 from portal.web import csv_export
-from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
 from tests.support.portal import Portal

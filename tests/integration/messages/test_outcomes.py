@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.models import Message, now
-from tests.integration.compose.conftest import Sender, make_sender, text
+from tests.integration.messages.conftest import Sender, make_sender, text
 
 SEND = ("/v1/wa/message", "POST")
 

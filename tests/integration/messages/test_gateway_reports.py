@@ -14,7 +14,7 @@ from portal.extensions import db, session
 from portal.messages.reports import receiver, statuses
 from portal.messages.sending import gateway_call
 from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
-from tests.integration.compose.conftest import RECIPIENT, Sender, make_sender, text
+from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.support.marks import both_databases
 from tests.support.portal import PASSWORD
 

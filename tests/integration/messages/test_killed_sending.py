@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.integration.compose.conftest import make_sender, text
+from tests.integration.messages.conftest import make_sender, text
 from tests.support.marks import both_databases
 
 MOST = 40
