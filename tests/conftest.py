@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, g, has_app_context
 from jinja2 import FileSystemBytecodeCache
 from zxcvbn import zxcvbn
 
@@ -188,6 +188,26 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
     return make
 
 
+def _note_answering() -> None:
+    g.is_answering = True
+
+
+def _refuse_late_writer(connection: sa.Connection, _cursor: Any, statement: str, *_more: Any) -> None:
+    """On SQLite a transaction that read first cannot write once somebody else wrote in between.
+
+    That fails seldom, and then in front of a person. So here it fails always.
+    """
+    word = statement.split(None, 1)[0].upper()
+    if word == "BEGIN":
+        connection.info["reader"], connection.info["has_read"] = "IMMEDIATE" not in statement, False
+    elif word in ("SELECT", "WITH"):
+        connection.info["has_read"] = True
+    elif word in ("INSERT", "UPDATE", "DELETE") and connection.info.get("reader") and connection.info["has_read"]:
+        if not (has_app_context() and g.get("is_answering")):
+            return  # a test made something by itself
+        raise AssertionError(f"it began by reading, so it may be too late to write: {statement[:200]}")
+
+
 class Applications:
     """Applications that tests have done with, made as good as new: making one takes longer than most tests."""
 
@@ -219,6 +239,10 @@ class Applications:
 
     def _make(self, settings: Settings) -> Flask:
         app = create_app(settings)
+        with app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                sa.event.listen(db.engine, "before_cursor_execute", _refuse_late_writer)
+        app.before_request(_note_answering)
         app.jinja_env.bytecode_cache = self._templates
         self._views[app], self._extensions[app] = app.view_functions, app.extensions
         return app

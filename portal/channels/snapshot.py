@@ -35,6 +35,11 @@ def listing_of(account: Account) -> ChannelListing:
     return session().get(ChannelListing, account.id) or ChannelListing(account_id=account.id)
 
 
+def is_unread(account: Account) -> bool:
+    """Whether the list was never asked for: of an account that was taken over, nobody knows the channels yet."""
+    return listing_of(account).tried_at is None
+
+
 def is_stale(account: Account) -> bool:
     """Whether looking at the picture should bring it up to date: it is old, or an event ran ahead of it."""
     tried = listing_of(account).tried_at

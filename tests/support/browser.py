@@ -35,6 +35,14 @@ class Page:
         return " ".join(self.soup.get_text(" ").split())
 
     @property
+    def timeless(self) -> str:
+        """What can be read on the page but how long ago something was, which counts on from one answer to the next."""
+        soup = BeautifulSoup(str(self.soup), "html.parser")
+        for tag in soup.find_all("time"):
+            tag.string = "then"
+        return " ".join(soup.get_text(" ").split())
+
+    @property
     def goes_to(self) -> str:
         """Where it leads: a redirect, or what htmx is told."""
         return str(self.response.headers.get("Location") or self.response.headers.get("HX-Redirect") or "")

@@ -4,6 +4,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit import log
+from portal.channels import snapshot
 from portal.customers.accounts import overview as account_overview
 from portal.customers.accounts.blueprint import blueprint
 from portal.identity import memberships
@@ -37,6 +38,8 @@ def home() -> ResponseReturnValue:
 @access.account_page(staff=True, set_up=True)
 def overview(account: Account) -> ResponseReturnValue:
     """What is set up and what to do next."""
+    if snapshot.is_unread(account):
+        snapshot.try_refresh(account)
     return htmx.page(
         "customers/accounts/overview.html", account=account, overview=account_overview.overview(account)
     )

@@ -3,7 +3,7 @@
 from flask import flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login
@@ -59,7 +59,7 @@ def callback_secret(account: Account) -> ResponseReturnValue:
     if not browser_login.use_grant(account.id):
         return htmx.redirect(url_for("compose.callback", account_id=account.id))
     try:
-        with writing():
+        with unit_of_work():
             secret = receiver.reveal(access.person_or_401(), account).get_secret_value()
     except DomainError as error:
         flash(error.message, "danger")

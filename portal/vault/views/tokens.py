@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import abort, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.db.engine import writing
+from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.identity import browser_login
@@ -78,7 +78,7 @@ def first(account: Account, credential_id: UUID) -> ResponseReturnValue:
     credential = common.credential_or_404(account, credential_id)
     if request.method == "HEAD":  # whoever only asks whether there is a page must not use it up
         return make_response("")
-    with writing():
+    with unit_of_work():
         key = keys.show_new(access.person_or_401(), credential.row)
     if key is None:
         return htmx.redirect(common.address(account, credential))
@@ -118,7 +118,7 @@ def revealed(account: Account, credential_id: UUID) -> ResponseReturnValue:
     if not browser_login.use_grant(credential.id):
         return htmx.redirect(common.address(account, credential))
     try:
-        with writing():
+        with unit_of_work():
             key = keys.reveal(access.person_or_401(), account, credential.row)
     except keys.NoKey as error:
         flash(error.message, "danger")
