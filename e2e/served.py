@@ -24,9 +24,10 @@ from portal.customers.signup import registration
 from portal.customers.signup.views.sign_up import BROWSER_TOKEN
 from portal.db.engine import writing
 from portal.extensions import session
-from portal.identity import passwords, second_factor, sessions
+from portal.identity import passwords, sessions
 from portal.identity.authentication import find_person
 from portal.identity.browser_login import TOKEN
+from portal.identity.second_factor import authenticator as authenticators
 from portal.models import Account, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
 from tests.support.patience import patient
@@ -77,8 +78,8 @@ def staff(email: str, password: str, role: str) -> Answer:
 def authenticator(email: str, secret: str) -> Answer:
     """An app for somebody, whose codes this secret makes; as the pages do that set one up."""
     person = _person(email)
-    begun = second_factor.begin(person, SecretStr(secret))
-    second_factor.confirm(person, begun.id, pyotp.TOTP(secret).now())
+    begun = authenticators.begin(person, SecretStr(secret))
+    authenticators.confirm(person, begun.id, pyotp.TOTP(secret).now())
     return {}
 
 

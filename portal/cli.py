@@ -154,13 +154,13 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
 @with_app
 def reset_totp(email: str) -> None:
     """Take the authenticator app away from somebody who lost it; the next log-in sets up another."""
-    from portal.identity import second_factor  # noqa: PLC0415
     from portal.identity.authentication import find_person  # noqa: PLC0415
+    from portal.identity.second_factor import authenticator  # noqa: PLC0415
 
     person = find_person(email)
     if person is None:
         raise click.ClickException("There is no login with this address.")
-    second_factor.reset(None, person)
+    authenticator.reset(None, person)
     click.echo(f"The app and the recovery codes of {person.email} do not count any more; every session has ended.")
 
 

@@ -21,7 +21,7 @@ from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
 from portal.webhooks import changes, portal_webhooks
 from portal.webhooks import snapshot as webhook_snapshot
-from portal.webhooks.rules import Broken
+from portal.webhooks.rules.subscriptions import Broken
 from portal.webhooks.snapshot import KnownWebhook, Snapshot, Standing
 
 ACCOUNT = "account"

@@ -9,8 +9,9 @@ from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.identity import mailed_links, passwords, second_factor, sessions
+from portal.identity import mailed_links, passwords, sessions
 from portal.identity.address_proof import address_proven
+from portal.identity.second_factor import authenticator
 from portal.mail import outbox
 from portal.models import LinkPurpose, Mail, MailKind, Person
 
@@ -93,8 +94,8 @@ def confirm_password(person: Person, password: str, code: str) -> None:
     session().commit()
     if not passwords.matches(person.password_hash, password):
         raise DomainError(_("This is not your password."), "password")
-    if second_factor.of(person) is not None:
-        second_factor.check(person, code)
+    if authenticator.of(person) is not None:
+        authenticator.check(person, code)
 
 
 def change_details(person: Person, first_name: str, last_name: str, time_zone: str) -> None:

@@ -11,7 +11,8 @@ from flask import Flask, Response, g, request, url_for
 from flask import session as cookie
 
 from portal.extensions import login_manager, session
-from portal.identity import second_factor, sessions
+from portal.identity import sessions
+from portal.identity.second_factor import authenticator
 from portal.models import LoginSession, Person, now
 from portal.web.access import current_person
 
@@ -43,11 +44,11 @@ def enter(person: Person, goal: str) -> str:
     Args:
         goal: a path of ours, for when they are in.
     """
-    if (row := second_factor.of(person)) is None and not person.is_staff:
+    if (row := authenticator.of(person)) is None and not person.is_staff:
         log_in(person)
         return goal
     log_out()
-    begun = None if row else second_factor.begin(person)
+    begun = None if row else authenticator.begin(person)
     cookie[HALF] = {
         "person": str(person.id),
         "epoch": person.session_epoch,

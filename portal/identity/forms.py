@@ -6,7 +6,8 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _, _l
-from portal.identity import browser_login, fields, second_factor
+from portal.identity import browser_login, fields
+from portal.identity.second_factor import authenticator
 from portal.web import access
 from portal.web.forms import Form, stripped, text
 
@@ -102,7 +103,7 @@ class PasswordForm(Form):
 
     @property
     def needs_code(self) -> bool:
-        return self.needs_password and second_factor.of(access.person_or_401()) is not None
+        return self.needs_password and authenticator.of(access.person_or_401()) is not None
 
     def validate_password(self, field: PasswordField) -> None:
         if self.needs_password and not field.data:

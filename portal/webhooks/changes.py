@@ -18,13 +18,14 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Person, PortalWebhook, Webhook, now
-from portal.webhooks import placeholder, portal_webhooks, snapshot
+from portal.webhooks import portal_webhooks, snapshot
 from portal.webhooks.desired import DesiredWebhook, desire_observed, seen_subscription, set_desired
 from portal.webhooks.drift import plain, sealed_headers
-from portal.webhooks.headers import Header
 from portal.webhooks.owner_notice import tell_owners
 from portal.webhooks.reconcile import Before, begin, host_of, not_saved, push_or_take_back, url_of
-from portal.webhooks.rules import Broken, Subscription, broken_by
+from portal.webhooks.rules import placeholder
+from portal.webhooks.rules.headers import Header
+from portal.webhooks.rules.subscriptions import Broken, Subscription, broken_by
 
 
 class RulesBroken(DomainError):

@@ -10,8 +10,8 @@ from portal.i18n import _
 from portal.models import Webhook
 from portal.webhooks import snapshot
 from portal.webhooks.drift import Headers, plain, seal_headers
-from portal.webhooks.headers import Header, looks_secret
-from portal.webhooks.rules import Subscription
+from portal.webhooks.rules.headers import Header, looks_secret
+from portal.webhooks.rules.subscriptions import Subscription
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from portal.models import Account, Channel
 from portal.web import rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
-from portal.webhooks import callback_addresses, portal_webhooks
+from portal.webhooks import portal_webhooks
 from portal.webhooks.forms import WebhookForm
-from portal.webhooks.headers import SECRET_NAMES
-from portal.webhooks.rules import Broken, Subscription, broken_by
+from portal.webhooks.rules import callback_addresses
+from portal.webhooks.rules.headers import SECRET_NAMES
+from portal.webhooks.rules.subscriptions import Broken, Subscription, broken_by
 from portal.webhooks.snapshot import KnownWebhook, Snapshot
 
 

@@ -16,9 +16,9 @@ from portal.models import Channel
 from portal.web.access import is_helping
 from portal.web.forms import Choice, Form, stripped, text
 from portal.web.template_context import host
-from portal.webhooks import callback_addresses, headers
 from portal.webhooks.desired import DesiredWebhook
-from portal.webhooks.headers import Header
+from portal.webhooks.rules import callback_addresses, headers
+from portal.webhooks.rules.headers import Header
 from portal.webhooks.snapshot import KnownWebhook
 
 BLANK_ROWS = 2

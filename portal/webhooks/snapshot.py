@@ -18,7 +18,7 @@ from portal.extensions import connexease, session
 from portal.models import Account, PortalWebhook, Webhook, WebhookListing, WebhookPurpose, now
 from portal.webhooks import portal_webhooks
 from portal.webhooks.drift import differences, is_same, is_same_headers, plain, seal_headers, sealed_headers
-from portal.webhooks.rules import Subscription
+from portal.webhooks.rules.subscriptions import Subscription
 
 JUST_MADE = timedelta(minutes=2)
 """A webhook that was just made may not be in Connexease's list yet [assumed]."""

@@ -29,7 +29,7 @@ from portal.secrets import stored as vault_keeping
 from portal.secrets.crypto import Vault
 from portal.secrets.stored import PLACES, Findings, Record
 from portal.webhooks import changes, desired
-from portal.webhooks.headers import Header
+from portal.webhooks.rules.headers import Header
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS
 

@@ -16,7 +16,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from portal.customers.signup import registration as signup
 from portal.db.queue import huey
 from portal.extensions import db, session
-from portal.identity import second_factor, sessions
+from portal.identity import sessions
+from portal.identity.second_factor import authenticator
 from portal.models import Account, Membership, Person, PortalWebhook, Provisioning, Role, StaffRole, now
 from portal.sandbox.client import SandboxControl
 from portal.staff.people import staff_members
@@ -74,20 +75,20 @@ class Portal:
         """What the person's app shows, as if the last code that they typed were long ago."""
         with self.app.app_context():
             person = session().exec(select(Person).where(Person.email == email)).one()
-            row = second_factor.of(person)
+            row = authenticator.of(person)
             assert row is not None, f"{email} has no app for codes"
             row.last_step = None
             session().add(row)
             session().commit()
-            return pyotp.TOTP(second_factor.secret_of(row).get_secret_value()).now()
+            return pyotp.TOTP(authenticator.secret_of(row).get_secret_value()).now()
 
     def enrol(self, email: str) -> list[str]:
         """Give somebody an app for codes; their recovery codes."""
         with self.app.app_context(), self.app.test_request_context():
             person = session().exec(select(Person).where(Person.email == email)).one()
-            row = second_factor.begin(person)
-            return second_factor.confirm(
-                person, row.id, pyotp.TOTP(second_factor.secret_of(row).get_secret_value()).now()
+            row = authenticator.begin(person)
+            return authenticator.confirm(
+                person, row.id, pyotp.TOTP(authenticator.secret_of(row).get_secret_value()).now()
             )
 
     def customer(self, **typed: str) -> tuple[Browser, UUID]:

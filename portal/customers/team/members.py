@@ -9,7 +9,8 @@ from portal import audit
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.identity import second_factor, sessions
+from portal.identity import sessions
+from portal.identity.second_factor import authenticator
 from portal.models import Account, LoginSession, Membership, Person, Role
 from portal.vault import handovers
 from portal.web.access import BUILDERS
@@ -34,7 +35,7 @@ def members_of(account: Account) -> list[Member]:
         .order_by(col(Membership.created_at))
     )
     rows = list(session().exec(query))
-    with_app = second_factor.who_has_one([person for person, _row in rows])
+    with_app = authenticator.who_has_one([person for person, _row in rows])
     found = [Member(person, row.role, person.id in with_app) for person, row in rows]
     return sorted(found, key=lambda member: list(Role).index(member.role))
 

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import browser_login, recovery_codes, second_factor
+from portal.identity import browser_login
 from portal.identity.blueprint import blueprint
 from portal.identity.forms import CodeForm, FirstCodeForm
+from portal.identity.second_factor import authenticator, recovery_codes
 from portal.models import Person
 from portal.web import access, htmx, rate_limits
 from portal.web.forms import text
@@ -38,7 +39,7 @@ def check_code() -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             rate_limits.take_for_email(Limit.CODES, person.email)
-            was_recovery = second_factor.check(person, text(form.code))
+            was_recovery = authenticator.check(person, text(form.code))
             browser_login.log_in(person)
             if was_recovery:
                 _tell_what_is_left(person)
@@ -53,7 +54,7 @@ def check_code() -> ResponseReturnValue:
 def enrol() -> ResponseReturnValue:
     """Set up an app for codes, without which some people come no further."""
     half = browser_login.half_person()
-    if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
+    if half is None or half[1] is None or authenticator.pending(half[0], half[1]) is None:
         return _from_the_beginning()
     return scan_page("identity/codes/enrol.html", half[0], half[1], FirstCodeForm())
 
@@ -63,17 +64,17 @@ def enrol() -> ResponseReturnValue:
 def finish_enrolling() -> ResponseReturnValue:
     """Log in with the app's first code, and show the recovery codes once."""
     half, form = browser_login.half_person(), FirstCodeForm()
-    if half is None or half[1] is None or second_factor.pending(half[0], half[1]) is None:
+    if half is None or half[1] is None or authenticator.pending(half[0], half[1]) is None:
         return _from_the_beginning()
     person, begun = half[0], half[1]
     try:
         if form.validate():
             rate_limits.take_for_address(Limit.ADDRESS_POSTS)
             rate_limits.take_for_email(Limit.CODES, person.email)
-            codes = second_factor.confirm(person, begun, text(form.code), as_first=True)
+            codes = authenticator.confirm(person, begun, text(form.code), as_first=True)
             browser_login.log_in(person)
             return htmx.page("identity/codes/recovery_codes.html", codes=codes, goal=htmx.next_address())
-    except second_factor.HasOneAlready as error:
+    except authenticator.HasOneAlready as error:
         browser_login.log_out()
         flash(error.message, "warning")
         return _from_the_beginning()
@@ -86,15 +87,15 @@ def scan_page(
     template: str, person: Person, authenticator_id: UUID, form: FirstCodeForm, status: int = 200
 ) -> ResponseReturnValue:
     """A page with the picture that the app reads; nobody may keep it."""
-    row = second_factor.pending(person, authenticator_id)
+    row = authenticator.pending(person, authenticator_id)
     if row is None:
         return htmx.redirect(url_for("auth.login"))
-    address = second_factor.uri(person, row)
-    secret = second_factor.secret_of(row).get_secret_value()
+    address = authenticator.uri(person, row)
+    secret = authenticator.secret_of(row).get_secret_value()
     context = {
         "form": form,
         "address": address,
-        "picture": second_factor.picture(address),
+        "picture": authenticator.picture(address),
         "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
     }
     response = make_response(htmx.page(template, None, status, **context))

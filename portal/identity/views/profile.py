@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from portal import contact
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import authentication, browser_login, email_change, recovery_codes, second_factor, sessions
+from portal.identity import authentication, browser_login, email_change, sessions
 from portal.identity.blueprint import blueprint
 from portal.identity.forms import FirstCodeForm, PasswordForm, ProfileForm
+from portal.identity.second_factor import authenticator, recovery_codes
 from portal.identity.step_up import confirm
 from portal.identity.views.codes import scan_page
 from portal.models import Person
@@ -58,7 +59,7 @@ def begin_app() -> ResponseReturnValue:
     """Begin to set up an app for codes."""
 
     def begin(person: Person) -> ResponseReturnValue:
-        cookie[BEGUN] = str(second_factor.begin(person).id)
+        cookie[BEGUN] = str(authenticator.begin(person).id)
         return htmx.redirect(url_for("auth.scan"))
 
     return _confirmed("identity/codes/app_begin.html", begin)
@@ -84,7 +85,7 @@ def finish_app() -> ResponseReturnValue:
     try:
         if form.validate():
             rate_limits.take_for_person(Limit.CODES, person.id)
-            return _codes_page(second_factor.confirm(person, begun, text(form.code)))
+            return _codes_page(authenticator.confirm(person, begun, text(form.code)))
     except DomainError as error:
         form.show_refusal(error)
     return scan_page("identity/codes/app_scan.html", person, begun, form, 422)
@@ -103,7 +104,7 @@ def switch_app_off() -> ResponseReturnValue:
     """Do without codes from now on."""
 
     def remove(person: Person) -> ResponseReturnValue:
-        second_factor.remove(person)
+        authenticator.remove(person)
         flash(_("Logging in takes only your password now."))
         return htmx.redirect(url_for("auth.profile"))
 
@@ -114,7 +115,7 @@ def switch_app_off() -> ResponseReturnValue:
 @access.signed_in
 def recovery() -> ResponseReturnValue:
     """Before recovery codes are made anew: the password."""
-    if second_factor.of(access.person_or_401()) is None:
+    if authenticator.of(access.person_or_401()) is None:
         return htmx.redirect(url_for("auth.profile"))
     return _confirm_page("identity/codes/recovery.html", PasswordForm())
 
@@ -123,10 +124,10 @@ def recovery() -> ResponseReturnValue:
 @access.signed_in
 def make_recovery_codes() -> ResponseReturnValue:
     """Fresh recovery codes, shown once."""
-    if second_factor.of(access.person_or_401()) is None:
+    if authenticator.of(access.person_or_401()) is None:
         return htmx.redirect(url_for("auth.profile"))
     return _confirmed(
-        "identity/codes/recovery.html", lambda person: _codes_page(second_factor.recovery_codes(person))
+        "identity/codes/recovery.html", lambda person: _codes_page(authenticator.recovery_codes(person))
     )
 
 
@@ -156,7 +157,7 @@ def end_other_sessions() -> ResponseReturnValue:
 
 def _begun() -> UUID | None:
     begun = UUID(cookie[BEGUN]) if BEGUN in cookie else None
-    return begun if begun and second_factor.pending(access.person_or_401(), begun) else None
+    return begun if begun and authenticator.pending(access.person_or_401(), begun) else None
 
 
 def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
@@ -165,7 +166,7 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
         "form": form,
         "time_zones": contact.time_zones(),
         "wish": email_change.of(person),
-        "app": second_factor.of(person),
+        "app": authenticator.of(person),
         "codes_left": recovery_codes.left(person),
         "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
@@ -174,7 +175,7 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _confirm_page(template: str, form: PasswordForm, status: int = 200) -> ResponseReturnValue:
-    app = second_factor.of(access.person_or_401())
+    app = authenticator.of(access.person_or_401())
     return htmx.page(template, None, status, form=form, app=app)
 
 

@@ -7,14 +7,14 @@ from sqlmodel import col, select
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.identity import second_factor
+from portal.identity.second_factor import authenticator
 from portal.models import Membership, Person
 
 
 def with_an_app(account_id: UUID, person_id: UUID) -> Person | None:
     """Somebody who belongs to the account and has set an app up; colleagues are found among the staff."""
     person = session().get(Person, person_id) if session().get(Membership, (person_id, account_id)) else None
-    return person if person is not None and not person.is_staff and second_factor.of(person) else None
+    return person if person is not None and not person.is_staff and authenticator.of(person) else None
 
 
 def reset_app(actor: Person, account_id: UUID, person_id: UUID) -> Person:
@@ -27,5 +27,5 @@ def reset_app(actor: Person, account_id: UUID, person_id: UUID) -> Person:
     if person is None:
         raise DomainError(_("This person has no authenticator app any more."))
     theirs = select(Membership.account_id).where(Membership.person_id == person.id)
-    second_factor.reset(actor, person, session().exec(theirs.order_by(col(Membership.created_at))).all())
+    authenticator.reset(actor, person, session().exec(theirs.order_by(col(Membership.created_at))).all())
     return person

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from portal.audit import log as audit_log
 from portal.events import log as event_log
 from portal.extensions import session
-from portal.identity import passwords, second_factor
+from portal.identity import passwords
+from portal.identity.second_factor import authenticator
 from portal.mirror import snapshot
 from portal.mirror.snapshot import AccountSnapshot
 from portal.models import (
@@ -76,7 +77,7 @@ def of(row: MirroredAccount) -> Detail:
         account,
         session().get(Provisioning, account.id),
         people,
-        frozenset(second_factor.who_has_one([person for person, _role in people])),
+        frozenset(authenticator.who_has_one([person for person, _role in people])),
         event_log.page(account, event_log.Filter(), size=LATELY).rows,
         _messages(account),
         audit_log.page(audit_log.Filter(accounts=(account.id,)), size=LATELY).rows,

@@ -9,8 +9,9 @@ from portal import audit, contact
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.identity import passwords, second_factor, sessions
+from portal.identity import passwords, sessions
 from portal.identity.authentication import find_person, normalised
+from portal.identity.second_factor import authenticator
 from portal.models import Person, StaffRole, now
 
 
@@ -138,7 +139,7 @@ def reset_app(actor: Person, person_id: UUID) -> Person:
     if person.id == actor.id:
         session().rollback()
         raise DomainError(_("Set up another app of your own in your profile."))
-    second_factor.reset(actor, person)
+    authenticator.reset(actor, person)
     return person
 
 

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from portal.customers.invitations import lifecycle as invitations
 from portal.errors import DomainError
 from portal.i18n import _
-from portal.identity import browser_login, second_factor, sessions
+from portal.identity import browser_login, sessions
 from portal.identity.forms import PasswordForm
+from portal.identity.second_factor import authenticator
 from portal.identity.step_up import confirm
 from portal.models import Person, StaffRole
 from portal.staff.blueprint import blueprint
@@ -189,7 +190,7 @@ def _people_page(form: InviteForm, status: int = 200) -> ResponseReturnValue:
     everybody = staff_members.everybody()
     context = {
         "people": everybody,
-        "with_app": second_factor.who_has_one(everybody),
+        "with_app": authenticator.who_has_one(everybody),
         "invitations": invitations.open_of(None),
         "form": form,
     }
@@ -201,7 +202,7 @@ def _colleague_page(person: Person, form: StaffRoleForm, status: int = 200) -> R
     context = {
         "colleague": person,
         "form": form,
-        "app": second_factor.of(person),
+        "app": authenticator.of(person),
         "sessions": sessions.of_person(person.id),
         "here": here.id if here else None,
     }

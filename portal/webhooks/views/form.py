@@ -11,11 +11,12 @@ from portal.errors import DomainError
 from portal.models import Account
 from portal.web import access, htmx
 from portal.web.access import BUILDERS
-from portal.webhooks import callback_addresses, changes, editor, snapshot
+from portal.webhooks import changes, editor, snapshot
 from portal.webhooks.blueprint import blueprint
 from portal.webhooks.editor import Editor
 from portal.webhooks.forms import BLANK_ROWS, WebhookForm
-from portal.webhooks.rules import Broken
+from portal.webhooks.rules import callback_addresses
+from portal.webhooks.rules.subscriptions import Broken
 from portal.webhooks.views.common import ROOT, current, say_saved, webhook_or_404
 
 

@@ -12,10 +12,11 @@ from portal.i18n import _
 from portal.models import Account, Person, Webhook
 from portal.web import access, htmx
 from portal.web.access import BUILDERS, LOOKERS
-from portal.webhooks import changes, coverage
+from portal.webhooks import changes
 from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.blueprint import blueprint
-from portal.webhooks.rules import Broken
+from portal.webhooks.rules import coverage
+from portal.webhooks.rules.subscriptions import Broken
 from portal.webhooks.views.common import ROOT, current, names, say_saved, webhook_or_404
 
 

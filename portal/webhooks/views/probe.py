@@ -9,10 +9,11 @@ from portal.models import Account
 from portal.web import access, htmx, rate_limits
 from portal.web.access import BUILDERS
 from portal.web.rate_limits import Limit
-from portal.webhooks import probe, snapshot
+from portal.webhooks import snapshot
 from portal.webhooks.blueprint import blueprint
 from portal.webhooks.forms import TestForm
 from portal.webhooks.snapshot import KnownWebhook
+from portal.webhooks.testing import probe
 from portal.webhooks.views.common import ROOT, webhook_or_404
 
 

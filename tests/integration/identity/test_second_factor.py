@@ -6,7 +6,7 @@ import time
 import pyotp
 import pytest
 
-from portal.identity import second_factor
+from portal.identity.second_factor import authenticator
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, RecoveryCode, StaffRole
 from portal.staff.people import staff_members
 from tests.support.browser import Browser, Page
@@ -44,7 +44,7 @@ def codes_on(page: Page) -> list[str]:
 
 def at(secret: str, steps: int = 0) -> str:
     """What the app shows so many steps from now."""
-    return pyotp.TOTP(secret).at(int(time.time()) + steps * second_factor.STEP)
+    return pyotp.TOTP(secret).at(int(time.time()) + steps * authenticator.STEP)
 
 
 def forget_last(portal: Portal) -> None:
@@ -97,7 +97,7 @@ def test_a_code_counts_once_and_its_neighbours_count_too(portal: Portal, boss: B
     portal.enrol(BOSS)
     portal.code(BOSS)  # as if the one that was typed to enrol were long ago
     row = portal.one(Authenticator)
-    secret = portal.run(lambda: second_factor.secret_of(row)).get_secret_value()
+    secret = portal.run(lambda: authenticator.secret_of(row)).get_secret_value()
     used = at(secret, -1)
     for code, is_taken in ((at(secret, -3), False), (used, True), (used, False), (at(secret, 1), True)):
         browser = portal.browser()

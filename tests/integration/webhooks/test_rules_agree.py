@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.connexease.triggers import CATALOGUE
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
-from portal.webhooks.rules import Subscription, broken_by
+from portal.webhooks.rules.subscriptions import Subscription, broken_by
 from tests.conftest import RESELLER_TOKEN
 
 NAMES = [trigger.name for trigger in CATALOGUE]

@@ -11,11 +11,11 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Channel, Person, Webhook
-from portal.webhooks import callback_addresses
 from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.drift import Headers, plain
-from portal.webhooks.headers import looks_secret
-from portal.webhooks.samples import sample
+from portal.webhooks.rules import callback_addresses
+from portal.webhooks.rules.headers import looks_secret
+from portal.webhooks.testing.samples import sample
 
 SHOWN_BODY = 4096
 """Characters of the answer's body that are shown."""

@@ -18,8 +18,8 @@ from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session, settings, vault
 from portal.i18n import _
-from portal.identity import recovery_codes as recovery
 from portal.identity import sessions
+from portal.identity.second_factor import recovery_codes as recovery
 from portal.mail import outbox
 from portal.models import Authenticator, MailKind, Person, now
 from portal.secrets.crypto import VaultError

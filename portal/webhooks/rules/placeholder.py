@@ -8,7 +8,7 @@ on when somebody does want that.
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from portal.webhooks.rules import Subscription, broken_by
+from portal.webhooks.rules.subscriptions import Subscription, broken_by
 
 SELDOM_WANTED = (
     "conversation.group_changed",
