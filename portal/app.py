@@ -1,4 +1,4 @@
-"""Putting the application together."""
+"""The application factory: configuration, extensions, blueprints, static files."""
 
 import logging
 from inspect import iscoroutinefunction

@@ -1,4 +1,4 @@
-"""E-mail addresses, phone numbers and time zones as people write them."""
+"""Email addresses, phone numbers and time zones, as people type them and as we keep them."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""The whole product on one machine: the portal, its worker and a local Connexease, each a process of its own."""
+"""`portal demo`: the portal, its worker and a local Connexease, each a process of its own."""
 
 import base64
 import os

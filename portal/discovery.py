@@ -1,4 +1,4 @@
-"""Finding what the rooms bring along by the names of their modules: `views` for pages, `tasks` for the worker.
+"""Finds modules of the rooms by name: `views` for pages, `tasks` for the worker, `blueprint` to register.
 
 So a new room, or a new module of views, is found without being listed anywhere.
 """

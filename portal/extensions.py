@@ -1,4 +1,4 @@
-"""Instances of the extensions, unbound: `create_app` binds them."""
+"""Flask extensions, not yet bound to an application, and the four things that services work with."""
 
 from typing import TYPE_CHECKING, cast
 

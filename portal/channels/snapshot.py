@@ -1,4 +1,4 @@
-"""The local picture of an account's channels: what Connexease's list and its events have told us."""
+"""A snapshot of an account's channels, kept up to date by Connexease's list and its events."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How the engine is made to behave: the same promises on SQLite and on PostgreSQL."""
+"""Engine options and transactions: the same promises on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Rows that several processes could work on: one of them claims a row, and a failed try is made again later.
+"""Leases: one process claims a row for a while, and a failed try is made again later, with backoff.
 
 A claim runs out by itself, so a process that was killed keeps the others waiting no longer than that.
 """

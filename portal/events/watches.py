@@ -1,4 +1,4 @@
-"""What the portal itself receives for a customer, so that the log shows it: a webhook of its own for each channel.
+"""Watches: webhooks of the portal itself that bring the events of a channel into the log.
 
 These webhooks keep the same rules as the customer's: a trigger of a channel is held by one webhook only.
 """

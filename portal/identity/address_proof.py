@@ -1,4 +1,4 @@
-"""An address is proven to be a person's: noted here, and told to the rooms that waited for it."""
+"""Notes that an email address is proven, and tells the rooms that wait for it."""
 
 from collections.abc import Callable
 

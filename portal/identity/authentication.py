@@ -1,4 +1,4 @@
-"""Logging in and passwords."""
+"""Checks passwords, resets and changes them."""
 
 from uuid import UUID
 

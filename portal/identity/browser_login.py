@@ -1,4 +1,4 @@
-"""Logging in and out: the way from a right password to a session, and showing once more who sits there.
+"""Logs a browser in and out, and remembers for a while that its person confirmed who they are.
 
 Flask-Login stays behind this file and `portal.web.access`.
 """

@@ -1,4 +1,4 @@
-"""Another address to log in with: asked for by whoever is logged in, and proven by a link that is mailed to it.
+"""Changing the email address of a login: asked for by its person, proven by a link mailed to the new address.
 
 Nothing changes before that. Whether somebody else logs in with the address is told to its owner alone, by mail.
 """

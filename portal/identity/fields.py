@@ -1,4 +1,4 @@
-"""What forms ask of a person, wherever they ask for it: name, time zone, a new password."""
+"""Form fields about a person: name, time zone, a new password."""
 
 from typing import Any
 

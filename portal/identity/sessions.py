@@ -1,4 +1,4 @@
-"""Log-in sessions, each a row: they are listed, end one by one or all at once, and run out.
+"""Login sessions, each a row: listed, ended one by one or all at once, and expiring by themselves.
 
 They do when nobody comes for a while, and in any case with time.
 """

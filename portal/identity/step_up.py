@@ -1,4 +1,4 @@
-"""Before something that matters: is it still the person who logged in who sits there?"""
+"""Step-up: asks for the password again, and a code where there is an app, before something that matters."""
 
 from portal.identity import browser_login
 from portal.identity.authentication import confirm_password

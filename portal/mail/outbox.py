@@ -1,4 +1,4 @@
-"""Mail: promised in the transaction that needs it, written and sent by the worker.
+"""The outbox: a mail is promised in the transaction that needs it, and written and sent by the worker.
 
 A mail's links are made when it is written, so no usable link ever lies in the outbox.
 """

@@ -1,4 +1,4 @@
-"""Phone numbers for people to read, and for people who shall not read them."""
+"""Phone numbers in words: whole for those who may read them, masked for everybody else."""
 
 import phonenumbers
 

@@ -1,4 +1,4 @@
-"""Which filters an account passes: as words for the search index, and as one number, its kind.
+"""Facets: which filters an account passes, as words for the search index and as one number, its kind.
 
 Accounts of one kind pass the same filters. Each order has an index that begins with the kind, so the first
 accounts that pass a filter are the first of some kinds put together, wherever in the order they lie.

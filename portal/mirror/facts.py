@@ -1,4 +1,4 @@
-"""What the list needs to know of an account, from its own tables or from what Connexease lists."""
+"""Counts and dates of an account for its row in the list, from its own tables or from what Connexease lists."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

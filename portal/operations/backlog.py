@@ -1,4 +1,4 @@
-"""What waits to be done, by kind, and how much of it should be done already. Counted no further than needed."""
+"""Backlog: how many rows wait to be worked on, by kind, and how many are overdue."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The rounds that the doctor makes: the system page shows them, and `portal doctor` prints them."""
+"""The doctor: every health check in order, for the system page and for `portal doctor`."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Whether the worker lives: its sweep leaves a sign of life every minute."""
+"""Heartbeats: the sign of life that the worker leaves every minute."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What can be told without asking anybody outside: settings, database, worker, mail that waits, vault, disk."""
+"""Health checks of this machine: settings, database, worker, waiting mail, vault, disk."""
 
 import shutil
 from collections.abc import Sequence

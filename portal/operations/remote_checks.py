@@ -1,4 +1,4 @@
-"""What is told by asking others: Connexease, the mail server, Redis, and our own address."""
+"""Health checks that ask others: Connexease, the mail server, Redis, our own public address."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whether a key does what it is for."""
+"""Tries out whether an access token works."""
 
 from portal.connexease import errors as cx
 from portal.errors import DomainError

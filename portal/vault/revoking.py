@@ -1,4 +1,4 @@
-"""Revoking access tokens: a wish that is kept until Connexease has confirmed it."""
+"""Revoking access tokens: the intent is kept until Connexease has confirmed it."""
 
 import logging
 from uuid import UUID

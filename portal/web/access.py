@@ -1,4 +1,4 @@
-"""Who may enter: every view says it with one of the decorators here.
+"""Access: every view says with one of these decorators who may enter.
 
 A view that says nothing stops the start.
 """

@@ -1,4 +1,4 @@
-"""Numbers a day as a picture: bars whose places are worked out here, and which the page draws and also lists."""
+"""Bar charts: places worked out here, drawn as SVG by the page and listed as a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

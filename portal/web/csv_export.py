@@ -1,4 +1,4 @@
-"""Lists as CSV, for programs that take a cell for a formula when it begins like one."""
+"""CSV export whose cells no spreadsheet takes for a formula."""
 
 import csv
 import io

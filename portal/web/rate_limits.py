@@ -1,4 +1,4 @@
-"""How often one may try: per network address, and per account that is tried for.
+"""Rate limits: per network address, per person, per account, per email address that is tried.
 
 `THROTTLE_FACTOR` multiplies every limit, for a portal whose customers share one address.
 """

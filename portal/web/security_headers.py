@@ -1,4 +1,4 @@
-"""The headers that keep a browser on our side."""
+"""Security headers: content security policy, opener policy, transport security, caching."""
 
 from wsgiref.headers import Headers
 

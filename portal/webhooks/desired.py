@@ -1,4 +1,4 @@
-"""What somebody wants of a webhook, and how it is written down before Connexease is asked."""
+"""The desired state of a webhook, written down before Connexease is asked for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

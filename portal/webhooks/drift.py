@@ -1,4 +1,4 @@
-"""What was last set of a webhook here, beside what Connexease holds of it."""
+"""Drift: where the webhook that Connexease holds differs from the one that was last set here."""
 
 import json
 from urllib.parse import urlsplit

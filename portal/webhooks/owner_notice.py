@@ -1,4 +1,4 @@
-"""Telling a customer's owners when our staff made or changed a webhook: where events go is theirs to know."""
+"""Mail to an account's owners when staff made or changed one of its webhooks."""
 
 from uuid import UUID
 

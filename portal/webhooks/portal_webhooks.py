@@ -1,4 +1,4 @@
-"""The webhooks that the portal holds for itself: their addresses, and the secret header that proves the sender."""
+"""The portal's own webhooks: their addresses, and the secret header that proves the sender."""
 
 import secrets
 from typing import Any

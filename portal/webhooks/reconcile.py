@@ -1,4 +1,4 @@
-"""Asking Connexease for what is wanted of a webhook, and finding out what became of it.
+"""Reconciles a webhook at Connexease with its desired state, and finds out what became of a lost answer.
 
 When nobody knows what became of the call, the row stays pending: the worker looks for a webhook with the same
 callback, triggers and channels before it creates again, and repeats a change, which is harmless.

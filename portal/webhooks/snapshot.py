@@ -1,4 +1,4 @@
-"""What webhooks an account holds: Connexease's list is the truth; what was last set here is compared with it."""
+"""A snapshot of an account's webhooks: what Connexease lists, compared with what was last set here."""
 
 from contextlib import suppress
 from dataclasses import dataclass

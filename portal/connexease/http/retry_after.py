@@ -1,4 +1,4 @@
-"""Reading how long a server wants us to wait."""
+"""Reads from an answer how long the server wants us to wait."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What an account's overview tells."""
+"""What an account's overview page shows."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The way in, and an account's overview."""
+"""The front page, the list of a person's accounts, an account's overview and its history."""
 
 from flask import url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Letting the set-up of an account go on that waited for somebody."""
+"""Lets provisioning go on when the proof or the approval that it waited for is there."""
 
 from portal import contact
 from portal.extensions import session, settings

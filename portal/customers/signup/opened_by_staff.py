@@ -1,4 +1,4 @@
-"""Accounts that the staff open for a customer: the set-up begins at once, the customer chooses a password by mail.
+"""Accounts that staff open for a customer, who then chooses a password by a mailed link.
 
 Whoever is invited has a login without a password until they follow the mailed link, which proves their address.
 """

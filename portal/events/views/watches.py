@@ -1,4 +1,4 @@
-"""Choosing what the portal itself receives, so that the log shows it."""
+"""The page on which a customer chooses the events that the portal itself watches."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The second factor of a log-in: codes of an authenticator app (TOTP), or a recovery code for when it is lost."""
+"""The authenticator app (TOTP): setting it up, checking its codes, switching it off."""
 
 import time
 from collections.abc import Sequence

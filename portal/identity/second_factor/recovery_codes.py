@@ -1,4 +1,4 @@
-"""Recovery codes, each of which stands in once for an authenticator app that is lost. The callers commit."""
+"""Recovery codes: each stands in once for a lost authenticator app. The callers commit."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""What a call to the gateway came to, as it is kept at the message."""
+"""The result of a call to the gateway, as it is kept with the message."""
 
 from dataclasses import dataclass, replace
 

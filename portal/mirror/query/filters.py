@@ -1,4 +1,4 @@
-"""What somebody asks of the list of accounts: which, in what order, and from where on."""
+"""A query of the list of accounts: filter, order, and the position to read on from."""
 
 import base64
 import binascii

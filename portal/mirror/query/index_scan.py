@@ -1,4 +1,4 @@
-"""Walking along an order, over all accounts or over those of some kinds: each kind's by an index, put together.
+"""Scans along an order's index, over all accounts or those of some kinds, each kind by its own index.
 
 It costs as much as there are kinds, which is a few dozen, and nothing for accounts that are not looked at.
 """

@@ -1,4 +1,4 @@
-"""Customers' people whom an admin helps: an authenticator app that was lost."""
+"""Helping one of a customer's people: resetting a lost authenticator app."""
 
 from uuid import UUID
 

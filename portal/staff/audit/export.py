@@ -1,4 +1,4 @@
-"""What the staff take along of the audit log."""
+"""The CSV export of the audit log."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Counting what happens, a little at a time, so that nobody ever counts millions of rows to draw a line.
+"""Counters behind the charts: rows are counted a little at a time, so that no page counts millions.
 
 The worker's sweep goes on from where it was and adds to the tally of each quarter of an hour: the largest step
 from which the days of every time zone can be put together. What is forgotten later stays counted.

@@ -1,4 +1,4 @@
-"""How the business goes, and what needs somebody.
+"""The figures of the staff's first page: how the business goes, and what needs somebody.
 
 Nothing here reads a table that grows without end: what there is was counted by `portal.staff.dashboard.counters`,
 and only what came after that is read.

@@ -1,4 +1,4 @@
-"""What the staff can set going again."""
+"""Mail that failed: how much there is, and sending it again."""
 
 from portal import audit
 from portal.db.queue import wake

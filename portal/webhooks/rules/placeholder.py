@@ -1,4 +1,4 @@
-"""What a webhook of the portal's holds once nothing is watched with it any more.
+"""The placeholder that a webhook of the portal's subscribes to while nothing is watched with it.
 
 Connexease cannot delete a webhook, none may be without a trigger, and one that is switched off may still stand in
 the way of others [assumed]. So it is put on something that nobody else holds and that is seldom wanted, and moves

@@ -1,4 +1,4 @@
-"""The pages behind the links that the staff have mailed: to a new account's owner, and to whom one is offered.
+"""The pages behind the links that staff mail: to the owner of a new account, and to take one over.
 
 Opening a page spends nothing: mail programs open links by themselves.
 """
