@@ -1,9 +1,9 @@
 """Where a unit of work begins: the one place that says how services write to the database.
 
-* A service that is called outside a request, or in a request that only reads, and that writes, does so inside
-  `unit_of_work()`. What the session had read or left undone before is dropped, so that nothing is decided by rows
-  that somebody else has changed since; then every transaction that begins inside takes SQLite's write lock at once
-  instead of failing when it comes to write.
+* Whatever writes outside a request, or in a request that only reads (a GET), does so inside `unit_of_work()`; so
+  does a service in a POST that must decide by rows as they are now. What the session had read or left undone
+  before is dropped, so nothing is decided by rows that somebody else has changed since; every transaction that
+  begins inside takes SQLite's write lock at once, instead of failing when it comes to write.
 * It commits itself, as often as it needs to: an intent before a call to Connexease, the result after it. What was
   not committed when an exception leaves the unit is rolled back.
 * Units do not nest: the inner one would drop what the outer one has not committed. That is refused.

@@ -171,13 +171,13 @@ def confirm(token: str, password: str | None) -> Person:
 
 
 def overdue() -> list[int]:
-    """Whether there are wishes that ran out long ago."""
+    """Whether there are changes that were never confirmed and expired long ago."""
     query = select(EmailChange.id).where(_is_forgotten()).limit(1)
     return [1] if session().exec(query).first() else []
 
 
 def prune(_one: int) -> None:
-    """Forget wishes that were never confirmed."""
+    """Forget changes that were never confirmed."""
     with unit_of_work():
         session().execute(sa.delete(EmailChange).where(_is_forgotten()))
         session().commit()
