@@ -326,6 +326,14 @@ def test_a_reader_who_goes_away(sender: Sender) -> None:
     assert sender.browser.get(sender.root).status == 200
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_place_that_is_not_in_the_log_is_none(sender: Sender, place) -> None:
+    fill(sender, 60)
+    newest, other = sender.browser.get(sender.root), sender.browser.get(f"{sender.root}?{place}={uuid4()}")
+    assert other.status == 200
+    assert other.soup.find("main").get_text() == newest.soup.find("main").get_text()
+
+
 # --- plans
 
 
