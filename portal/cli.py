@@ -91,6 +91,17 @@ def worker() -> None:
     run(app_or_exit())
 
 
+@main.command()
+@click.option("--markdown", "form", flag_value="markdown", help="As docs/settings.md.")
+@click.option("--env", "form", flag_value="env", help="As .env.example: a file to fill in.")
+def settings(form: str | None) -> None:
+    """Every setting: its name, its default and what it means."""
+    from portal.operations import settings_reference as reference  # noqa: PLC0415
+
+    write = {"markdown": reference.as_markdown, "env": reference.as_env}.get(form or "", reference.as_text)
+    click.echo(write())
+
+
 @main.group()
 def db() -> None:
     """The database."""

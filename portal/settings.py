@@ -47,62 +47,100 @@ def is_loopback(host: str | None) -> bool:
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set. In production an unsafe value stops the start."""
+    """Everything an operator can set. In production an unsafe value stops the start.
+
+    The sentence below a field is its description, for operators: `docs/settings.md` and `.env.example` are made of
+    them (`portal settings`). `examples` is what `.env.example` shows for a setting that has to be filled in.
+    """
 
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+        env_file=".env",
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
     )
 
-    portal_env: Literal["production", "development", "testing"] = "production"
+    portal_env: Literal["production", "development", "testing"] = Field("production", examples=["production"])
+    """`production` refuses unsafe values. `development` also allows http on this machine's loopback."""
 
-    secret_key: SecretStr = SecretStr("")
-    vault_keys: Annotated[list[SecretStr], NoDecode] = []
+    secret_key: SecretStr = Field(SecretStr(""), examples=[""])
+    """Signs cookies. At least 32 random characters: `openssl rand -base64 48`."""
+    vault_keys: Annotated[list[SecretStr], NoDecode] = Field([], examples=[""])
+    """The keys that encrypt stored secrets: base64 of 32 bytes (`openssl rand -base64 32`). Separate several with
+    commas, newest first: the first one encrypts, the others only decrypt."""
+    public_url: Url = Field("http://127.0.0.1:8000", examples=["https://portal.example.com"])
+    """Where customers and Connexease reach the portal. Must be https in production."""
+    connexease_reseller_token: SecretStr = Field(SecretStr(""), examples=[""])
+    """The reseller token from Connexease's support team. It has full power over every account."""
+    mail_url: SecretStr | None = Field(None, examples=["smtp://user:password@mail.example.com:587"])
+    """The mail server: `smtp://` (uses STARTTLS when the server offers it) or `smtps://`. Needed in production
+    where `SIGNUP_POLICY` is `verified` or `approval`."""
+    mail_from: str = Field(
+        "Reseller portal <portal@localhost>", examples=["Example Messaging <portal@example.com>"]
+    )
+    """The sender of all mail."""
+    trusted_proxies: int = Field(0, ge=0, le=5, examples=[1])
+    """How many proxies in front of the portal set the `X-Forwarded-` headers. Too many lets visitors fake their
+    network address."""
+
+    reseller_name: str = Field("Reseller portal", examples=["Example Messaging"])
+    """Your name, as customers see it on pages and in mail."""
+    support_email: str = Field("", examples=["support@example.com"])
+    """Where customers can write to you."""
+    signup_policy: Literal["open", "verified", "approval", "closed"] = "verified"
+    """`open`: an account at once. `verified`: once the mailed link is opened. `approval`: once your staff approve,
+    too. `closed`: only your staff open accounts."""
+
     database_url: str = Field("sqlite:///var/portal.db", repr=False)
+    """A SQLite file, relative to the folder where the portal starts, or `postgresql://user:password@host/name`."""
     redis_url: SecretStr | None = None
-    public_url: Url = "http://127.0.0.1:8000"
-    mail_url: SecretStr | None = None
-    mail_from: str = "Reseller portal <portal@localhost>"
-    trusted_proxies: int = Field(0, ge=0, le=5)
+    """Redis for the queue and the rate limits, for example `redis://localhost:6379/0`. Without it, the queue is in
+    the database (SQLite: a file beside it), and each process counts its rate limits in its own memory."""
     worker_threads: int = Field(4, ge=1, le=64)
+    """How many tasks one `portal worker` does at a time."""
 
     session_idle_hours: int = Field(24, ge=1, le=24 * 90)
-    """A log-in ends when its browser did not come for so long."""
+    """A login session ends when its browser has not come back for this many hours."""
     session_max_days: int = Field(30, ge=1, le=365)
-    """A log-in ends after so long, however often its browser came."""
+    """A login session ends after this many days, however often its browser came back."""
     staff_session_hours: int = Field(12, ge=1, le=24 * 30)
-    """One of the staff's ends after so long: a working day."""
-
-    reseller_name: str = "Reseller portal"
-    support_email: str = ""
+    """A login session of your staff ends after this many hours: by default one working day."""
     throttle_factor: int = Field(1, ge=1)
-    """Multiplies the limits on log-ins and sign-ups, for customers who share one network address."""
-    signup_policy: Literal["open", "verified", "approval", "closed"] = "verified"
+    """Multiplies every rate limit, for example where many customers share one network address."""
+    metrics_token: SecretStr | None = None
+    """Your monitoring system shows it to read `/metrics`: at least 32 random characters. Without it there is no
+    such page."""
 
-    connexease_reseller_token: SecretStr = SecretStr("")
+    event_retention_days: int = Field(90, ge=1, le=3650)
+    """Events are deleted after this many days. The gateway's events name recipients, so they are never kept longer
+    than `MESSAGE_RETENTION_DAYS`."""
+    message_retention_days: int = Field(90, ge=1, le=3650)
+    """The content and phone numbers of messages are erased after this many days. That they were sent stays in the
+    log."""
+    mirror_interval_minutes: int = Field(30, ge=0, le=10080)
+    """How often all accounts at Connexease are read into the local copy. `0`: only when your staff ask for it."""
+    mirror_concurrency: int = Field(4, ge=1, le=16)
+    """How many accounts are read at once."""
+
     connexease_api_url: Url = "https://api.reseller.connexease.com"
+    """Connexease's Reseller API."""
     connexease_account_api_url: Url = "https://api.connexease.com"
+    """Connexease's account API, which lists templates."""
     connexease_gateway_url: Url = "https://proxy.gateway.connexease.com"
+    """Connexease's gateway, which sends messages."""
     connexease_dialog_origins: Annotated[list[str], NoDecode] = ["https://app.connexease.com"]
+    """The origins where the dialog that connects a number may be, separated by commas. No other is opened."""
     connexease_timeout: float = Field(10.0, gt=0, le=120)
-    """Seconds that one answer of Connexease may keep us waiting."""
+    """How many seconds to wait for one answer of Connexease."""
     connexease_recipient_plus: bool = True
     """Whether the gateway gets phone numbers with `+`, as in its guide, or as digits only."""
 
-    metrics_token: SecretStr | None = None
-    """What a monitoring system shows to read `/metrics`; without it there is no such page."""
-
-    event_retention_days: int = Field(90, ge=1, le=3650)
-    """How long events that came in are kept."""
-    mirror_interval_minutes: int = Field(30, ge=0, le=10080)
-    """How often everything at Connexease is read into the local copy; 0 for only when somebody asks."""
-    mirror_concurrency: int = Field(4, ge=1, le=16)
-    """How many accounts are read at once."""
-    message_retention_days: int = Field(90, ge=1, le=3650)
-    """How long the content and the numbers of messages are kept; that they were sent stays in the log."""
-
     htmx_url: str = HTMX_CDN_URL
+    """The htmx script. Name a copy of your own to do without the CDN, for example `/static/htmx.min.js`."""
     htmx_integrity: str = ""
-    """By default the hash of the CDN's file; for a copy of the operator's own there is none to check."""
+    """The hash that browsers check the htmx script against. For the CDN's file it is known; for a copy of your own
+    there is none unless you set it."""
 
     @field_validator("vault_keys", "connexease_dialog_origins", mode="before")
     @classmethod
