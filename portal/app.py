@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 from portal import discovery
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
-from portal.extensions import babel, bootstrap, csrf, db, limiter
+from portal.extensions import babel, csrf, db, limiter
 from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
@@ -37,7 +37,6 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    bootstrap.init_app(app)
     babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
     browser_login.init_app(app)
     errors.init_app(app)
@@ -70,7 +69,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
         WTF_CSRF_SSL_STRICT=https,
-        BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_STORAGE_URI=_limits_storage(settings),
         RATELIMIT_HEADERS_ENABLED=False,
         BABEL_DEFAULT_LOCALE="en",

@@ -34,7 +34,7 @@ ALWAYS = {
         ("/healthz", 200, "application/json"),
         ("/readyz", 200, "application/json"),
         ("/hooks/connexease/nobody", 405, "text/html"),
-        ("/bootstrap/static/css/bootstrap.min.css", 200, "text/css"),
+        ("/static/css/bootstrap.css", 200, "text/css"),
         ("/static/css/components.css", 200, "text/css"),
         ("/static/portal.js", 200, "text/javascript"),
         ("/static/channels/popup.js", 200, "text/javascript"),
