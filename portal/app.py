@@ -8,7 +8,6 @@ from flask import Flask
 from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 from portal import discovery
 from portal.connexease import Connexease, Timeouts
@@ -18,7 +17,7 @@ from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.web import access, errors, security_headers, template_context
+from portal.web import access, compression, errors, security_headers, static_files, template_context
 from portal.worker import scheduler
 
 
@@ -42,13 +41,23 @@ def create(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     security_headers.init_app(app, settings)
     template_context.init_app(app)
+    compression.init_app(app)
     roles.init_app(app)
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
-    _serve_static(app, settings)
+    static_files.init_app(app, is_fixed=settings.is_production or app.testing)
+    _trust_proxies(app, settings.trusted_proxies)
     access.check_views(app)
     return app
+
+
+def warm_up(app: Flask) -> None:
+    """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
+    for template in app.jinja_env.list_templates():
+        app.jinja_env.get_template(template)
+    app.url_map.update()
+    app.extensions["static_files"].prepare()
 
 
 def template_folders() -> list[Path]:
@@ -110,15 +119,6 @@ def connexease(settings: Settings) -> Connexease:
     )
 
 
-def _serve_static(app: Flask, settings: Settings) -> None:
-    static = app.static_folder or ""
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app,
-        root=static,
-        prefix="static/",
-        autorefresh=not settings.is_production,
-        add_headers_function=security_headers.add_to_static,
-    )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+def _trust_proxies(app: Flask, hops: int) -> None:
+    if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
