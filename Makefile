@@ -1,4 +1,4 @@
-.PHONY: demo test check test-e2e test-one coverage lint bench setup lock
+.PHONY: demo test check test-e2e test-one coverage lint bench setup lock styles
 
 PYTEST := .venv/bin/pytest
 # Tests that wait leave a core to others, so there is one worker more than there are cores.
@@ -20,3 +20,5 @@ lint: ; @.ci/setup app && .ci/lint
 bench: ; @.ci/setup app && .venv/bin/python -m bench
 setup: ; @.ci/setup tests
 lock: ; @.ci/lock
+# Bootstrap's sheet, cut anew to what the pages use: after a class of Bootstrap's was used for the first time.
+styles: ; @.ci/setup app && .venv/bin/python -m tests.support.bootstrap

@@ -3,10 +3,12 @@
 import sys
 
 from portal import create_app
+from portal.app import warm_up
 from portal.settings import SettingsError
 
 try:
     app = create_app()
+    warm_up(app)
 except SettingsError as error:
     # The sentences say what to mend; a trace would hide them. gunicorn starts no other worker after a 3.
     print(error, file=sys.stderr)  # noqa: T201

@@ -19,6 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 from pydantic import SecretStr
 from sqlmodel import select
 
+from portal import create_app
 from portal.customers.provisioning import state_machine
 from portal.customers.signup import registration
 from portal.customers.signup.views.sign_up import BROWSER_TOKEN
@@ -31,7 +32,6 @@ from portal.identity.second_factor import authenticator as authenticators
 from portal.models import Account, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
 from tests.support.patience import patient
-from wsgi import app
 
 DOOR = "/_side_door/"
 AGENT = (
@@ -39,6 +39,7 @@ AGENT = (
 )
 
 Answer = dict[str, Any]
+app = create_app()
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 

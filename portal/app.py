@@ -8,17 +8,16 @@ from flask import Flask
 from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 from portal import discovery
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
-from portal.extensions import babel, bootstrap, csrf, db, limiter
+from portal.extensions import babel, csrf, db, limiter
 from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.web import access, errors, security_headers, template_context
+from portal.web import access, compression, errors, security_headers, static_files, template_context
 from portal.worker import scheduler
 
 
@@ -37,19 +36,28 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    bootstrap.init_app(app)
     babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)
     template_context.init_app(app)
+    compression.init_app(app)
     roles.init_app(app)
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
-    _serve_static(app, settings)
+    static_files.init_app(app, is_fixed=settings.is_production or app.testing)
+    _trust_proxies(app, settings.trusted_proxies)
     access.check_views(app)
     return app
+
+
+def warm_up(app: Flask) -> None:
+    """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
+    for template in app.jinja_env.list_templates():
+        app.jinja_env.get_template(template)
+    app.url_map.update()
+    app.extensions["static_files"].prepare()
 
 
 def template_folders() -> list[Path]:
@@ -70,7 +78,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
         WTF_CSRF_SSL_STRICT=https,
-        BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_STORAGE_URI=_limits_storage(settings),
         RATELIMIT_HEADERS_ENABLED=False,
         BABEL_DEFAULT_LOCALE="en",
@@ -112,15 +119,6 @@ def connexease(settings: Settings) -> Connexease:
     )
 
 
-def _serve_static(app: Flask, settings: Settings) -> None:
-    static = app.static_folder or ""
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app,
-        root=static,
-        prefix="static/",
-        autorefresh=not settings.is_production,
-        add_headers_function=security_headers.add_to_static,
-    )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+def _trust_proxies(app: Flask, hops: int) -> None:
+    if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

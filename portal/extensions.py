@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -21,7 +20,6 @@ db = SQLAlchemy(session_options={"class_": Session, "expire_on_commit": False})
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
-bootstrap = Bootstrap5()
 limiter = Limiter(key_func=get_remote_address)
 
 

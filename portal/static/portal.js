@@ -187,8 +187,7 @@
   function guessTimeZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     for (const input of document.querySelectorAll("[data-guess=time-zone]")) {
-      const known = [...(input.list?.options || [])].some((option) => option.value === zone);
-      if (!input.value && known) input.value = zone;
+      if (!input.value && zone?.includes("/")) input.value = zone;
     }
   }
 

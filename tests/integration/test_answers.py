@@ -1,12 +1,14 @@
 """What every answer carries, whatever it is: headers, errors in words, static files, health."""
 
 import asyncio
+import gzip
 import re
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from portal.extensions import session
 from portal.models import Person, StaffRole
@@ -34,7 +36,7 @@ ALWAYS = {
         ("/healthz", 200, "application/json"),
         ("/readyz", 200, "application/json"),
         ("/hooks/connexease/nobody", 405, "text/html"),
-        ("/bootstrap/static/css/bootstrap.min.css", 200, "text/css"),
+        ("/static/css/bootstrap.css", 200, "text/css"),
         ("/static/css/components.css", 200, "text/css"),
         ("/static/portal.js", 200, "text/javascript"),
         ("/static/channels/popup.js", 200, "text/javascript"),
@@ -222,8 +224,61 @@ def test_static_files_do_not_need_the_database(portal):
     portal.sql("ALTER TABLE person RENAME TO away")
     answer = portal.browser().get("/static/portal.js").response
     assert answer.status_code == 200
-    assert re.search(r"max-age=\d+", answer.headers["Cache-Control"])
     answer.close()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("identity", None)]
+)
+def test_static_files_are_named_by_their_content_compressed_and_kept_for_long(portal, accepted, encoding):
+    sheet = str(portal.browser().get("/").soup.select_one("link[rel=stylesheet]")["href"])
+    assert re.fullmatch(r"/static/css/bootstrap\.[0-9a-f]{12}\.css", sheet)
+    answer = portal.browser().get(sheet, headers={"Accept-Encoding": accepted}).response
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "max-age=315360000" in answer.headers["Cache-Control"]
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    answer.close()
+    plain = portal.browser().get("/static/css/bootstrap.css").response
+    assert "immutable" not in plain.headers["Cache-Control"]
+    plain.close()
+
+
+def test_the_first_view_is_small(portal):
+    """60 KB compressed, beside htmx: the budget of DESIGN.md."""
+    browser, accept = portal.browser(), {"Accept-Encoding": "gzip, br"}
+    page = portal.app.test_client().get("/", headers=accept, base_url=browser.base)
+    soup = BeautifulSoup(gzip.decompress(page.data), "html.parser")
+    files = [str(tag.get("href") or tag.get("src")) for tag in soup.select("link[href], script[src], img[src]")]
+    ours = {file for file in files if not urlsplit(file).netloc}
+    assert len(ours) >= 6
+    total = len(page.data)
+    for file in ours:
+        answer = browser.get(file, headers=accept).response
+        total += len(answer.get_data())
+        answer.close()
+    assert total < 60 * 1024
+
+
+def test_pages_are_compressed_for_whoever_can_read_it(portal):
+    client, base = portal.app.test_client(), portal.browser().base
+    plain = client.get("/signup", base_url=base)
+    assert "Content-Encoding" not in plain.headers
+    packed = client.get("/signup", base_url=base, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) == packed.content_length < plain.content_length / 2
+    assert gzip.decompress(packed.data).startswith(b"<!doctype html>")
+    assert {"Accept-Encoding", "HX-Request"} <= {name.strip() for name in packed.headers["Vary"].split(",")}
+    small = client.get("/healthz", base_url=base, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in small.headers
+
+
+def test_the_length_of_a_compressed_page_tells_nothing(portal):
+    """Else its secrets could be found out letter by letter, by how well a guess compresses (BREACH)."""
+    client, base = portal.app.test_client(), portal.browser().base
+    ask = {"Accept-Encoding": "gzip"}
+    lengths = {client.get("/nothing", base_url=base, headers=ask).content_length for _ in range(12)}
+    assert len(lengths) > 4
 
 
 @both_databases

@@ -1,109 +1,14 @@
 """The portal's stylesheets hold nothing that no page uses, and nothing that depends on left and right."""
 
-import ast
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from jinja2 import Environment, nodes
 
-from portal.app import template_folders
+from tests.support import bootstrap
+from tests.support.markup import PORTAL, STATIC, Used
 
-PORTAL = Path(__file__).resolve().parents[2] / "portal"
-STATIC = PORTAL / "static"
 SHEETS = ("tokens", "base", "components", "pages")
-
-SET_BY_OTHERS = {"htmx-request": "htmx", "open": "the browser", "b": "markup.py, by a variable"}
-"""Classes, attributes and elements that none of our files writes as they are."""
-HOLE = "\ufffc"
-"""Stands where a template puts a value in."""
-
-
-# --- what pages are made of -------------------------------------------------------------------------
-
-
-class Markup(HTMLParser):
-    """The elements and attributes of pieces of HTML, the values of attributes in words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements = {"html", "body"}
-        self.attributes: dict[str, set[str]] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.add(tag)
-        for name, value in attrs:
-            self.attributes.setdefault(name, set()).update((value or "").split())
-
-    handle_startendtag = handle_starttag
-
-
-def is_sentence(node: nodes.Node) -> bool:
-    """Whether gettext is called: what it is given is for people to read."""
-    return (
-        isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in ("_", "ngettext")
-    )
-
-
-def texts_of_code(node: nodes.Node) -> Iterator[str]:
-    """The texts in a template's code, sentences left out."""
-    for child in node.iter_child_nodes():
-        if isinstance(child, nodes.Const) and isinstance(child.value, str):
-            yield child.value
-        if not is_sentence(child):
-            yield from texts_of_code(child)
-
-
-def html_of(node: nodes.Node) -> Iterator[str]:
-    """A template's own HTML, all branches one after the other, with holes for what is put in."""
-    if isinstance(node, nodes.Output):
-        for part in node.nodes:
-            yield part.data if isinstance(part, nodes.TemplateData) else HOLE
-    else:
-        for child in node.iter_child_nodes():
-            yield from html_of(child)
-
-
-class Used:
-    """Whatever a selector may name: of the templates, of the scripts, and of HTML that Python writes."""
-
-    def __init__(self) -> None:
-        markup, code, python, scripts = Markup(), [], [], []
-        environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-        for file in sorted(file for folder in template_folders() for file in folder.rglob("*.html")):
-            tree = environment.parse(file.read_text())
-            markup.feed(re.sub(f"{HOLE}+", HOLE, "".join(html_of(tree))))
-            code += texts_of_code(tree)
-            markup.close()
-        for file in PORTAL.rglob("*.py"):
-            if "sandbox" not in file.parts:
-                found = [
-                    node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)
-                ]
-                python += [text for text in found if isinstance(text, str)]
-        for text in (*python, *code):
-            markup.feed("".join(re.findall(r"<[a-z][^<>]*>", text)))
-        for file in STATIC.rglob("*.js"):
-            scripts += re.findall(r'"([^"\n]*)"', file.read_text())
-        self.elements = markup.elements
-        self.attributes = markup.attributes
-        self.ids = markup.attributes["id"]
-        self.words = {word for text in (*code, *scripts) for word in text.split()}
-        # Where a value becomes a part of a class, any word may be it.
-        values = self.words | {text for text in python if " " not in text}
-        written = {name for name in markup.attributes["class"] if HOLE not in name}
-        self.parts = [name.split(HOLE) for name in markup.attributes["class"] if HOLE in name and name != HOLE]
-        self.values = values
-        self.classes = written | self.words
-
-    def has_class(self, name: str) -> bool:
-        return name in self.classes or any(self._fits(name, parts) for parts in self.parts)
-
-    def _fits(self, name: str, parts: list[str]) -> bool:
-        found = re.fullmatch("(.+)".join(map(re.escape, parts)), name)
-        return bool(found) and all(value in self.values for value in found.groups())
+"""Our own; the cut of Bootstrap's comes before them."""
 
 
 @pytest.fixture(scope="module")
@@ -135,23 +40,15 @@ DECLARATIONS = [(sheet, *declaration) for sheet in SHEETS for declaration in dec
 
 
 def test_the_base_page_links_every_sheet_tokens_first() -> None:
-    assert {file.stem for file in STATIC.rglob("*.css")} == set(SHEETS)
+    assert {file.stem for file in STATIC.rglob("*.css")} == {"bootstrap", *SHEETS}
     page = (PORTAL / "web" / "templates" / "base.html").read_text()
-    assert "{% for sheet in (" + ", ".join(f'"{sheet}"' for sheet in SHEETS) + ") %}" in page
+    assert "{% for sheet in (" + ", ".join(f'"{sheet}"' for sheet in ("bootstrap", *SHEETS)) + ") %}" in page
 
 
 def test_every_rule_is_used(used: Used) -> None:
-    unused = set()
-    for sheet, selector in SELECTORS:
-        bare = re.sub(r":nth-[\w-]+\([^)]*\)|::?[\w-]+", "", selector)
-        names = {
-            **{f".{name}": used.has_class(name) for name in re.findall(r"\.([\w-]+)", bare)},
-            **{f"#{name}": name in used.ids for name in re.findall(r"#([\w-]+)", bare)},
-            **{f"[{name}]": name in used.attributes for name in re.findall(r"\[([\w-]+)", bare)},
-            **{name: name in used.elements for name in re.findall(r"(?<![\w.#\[-])[a-z][a-z0-9]*(?![\w-])", bare)},
-        }
-        gone = {name for name, is_used in names.items() if not is_used and name.strip(".[]") not in SET_BY_OTHERS}
-        unused |= {f"{sheet}.css: {selector}: {name}" for name in gone}
+    unused = {
+        f"{sheet}.css: {selector}: {name}" for sheet, selector in SELECTORS for name in used.missing(selector)
+    }
     assert len(SELECTORS) > 400
     assert sorted(unused) == []
 
@@ -160,6 +57,10 @@ def test_what_no_page_has_is_noticed(used: Used) -> None:
     assert used.has_class("chip-success")
     assert not used.has_class("chip-purple")
     assert not used.has_class("marquee")
+
+
+def test_the_cut_of_bootstrap_is_what_the_pages_use() -> None:
+    assert bootstrap.SHEET.read_text() == bootstrap.cut(), "`make styles` writes it"
 
 
 def test_every_custom_property_is_used_and_defined() -> None:

@@ -3,7 +3,6 @@
 from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import contact
 from portal.customers.invitations import lifecycle
 from portal.customers.invitations.blueprint import blueprint
 from portal.customers.invitations.forms import JoinForm, JoinStaffForm
@@ -81,7 +80,6 @@ def _page(
         "account": account,
         "form": form,
         "has_login": find_person(row.email) is not None,
-        "time_zones": contact.time_zones(),
     }
     response = make_response(htmx.page("customers/invitations/invitation.html", "form", status, **context))
     response.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import flash, url_for
+from flask import flash, make_response, render_template, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
@@ -24,6 +24,15 @@ from portal.web.rate_limits import Limit
 
 BEGUN = "app"
 """In the cookie: the app that the person is setting up."""
+
+
+@blueprint.get("/time-zones")
+@access.public
+def time_zones() -> ResponseReturnValue:
+    """The zones that a field offers, fetched when somebody goes there."""
+    response = make_response(render_template("identity/_time_zones.html", zones=contact.time_zones()))
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 @blueprint.get("/profile")
@@ -164,7 +173,6 @@ def _profile_page(form: ProfileForm, status: int = 200) -> ResponseReturnValue:
     person, here = access.person_or_401(), browser_login.this_login()
     context: dict[str, Any] = {
         "form": form,
-        "time_zones": contact.time_zones(),
         "wish": email_change.of(person),
         "app": authenticator.of(person),
         "codes_left": recovery_codes.left(person),

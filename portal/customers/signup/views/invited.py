@@ -6,7 +6,6 @@ Opening a page spends nothing: mail programs open links by themselves.
 from flask import flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import contact
 from portal.customers.signup import opened_by_staff, takeovers
 from portal.customers.signup.blueprint import blueprint
 from portal.customers.signup.forms import AcceptForm, TakeOverForm, WelcomeForm
@@ -96,5 +95,5 @@ def _form_for(invitation: AccountInvitation) -> Form:
 
 
 def _invited_page(token: str, invitation: AccountInvitation, form: Form, status: int = 200) -> ResponseReturnValue:
-    context = {"invitation": invitation, "token": token, "time_zones": contact.time_zones()}
+    context = {"invitation": invitation, "token": token}
     return htmx.page("customers/signup/invited.html", "form", status, form=form, **context)

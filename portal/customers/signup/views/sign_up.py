@@ -6,7 +6,6 @@ from flask import flash, g, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import contact
 from portal.customers.accounts.overview import said_at_the_end
 from portal.customers.provisioning import state_machine
 from portal.customers.signup import corrections, registration
@@ -59,7 +58,7 @@ def _signed_up(result: registration.SignedUp) -> ResponseReturnValue:
 
 
 def _form_page(template: str, form: AccountForm, status: int = 200, **context: Any) -> ResponseReturnValue:
-    return htmx.page(template, "form", status, form=form, time_zones=contact.time_zones(), **context)
+    return htmx.page(template, "form", status, form=form, **context)
 
 
 @blueprint.get("/signup/sent")

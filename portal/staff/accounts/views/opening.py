@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import abort, flash, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import contact
 from portal.customers.signup import opened_by_staff, takeovers
 from portal.customers.signup import registration as signup
 from portal.errors import DomainError
@@ -102,5 +101,5 @@ def _row_or_404(uuid: UUID) -> MirroredAccount:
 
 
 def _form_page(form: NewAccountForm, status: int = 200) -> ResponseReturnValue:
-    context: dict[str, Any] = {"form": form, "time_zones": contact.time_zones()}
+    context: dict[str, Any] = {"form": form}
     return htmx.page("staff/accounts/new.html", "form", status, **context)
