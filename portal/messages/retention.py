@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from portal.db import event_rows
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.messages.reports.statuses import WAIT_FOR
@@ -63,7 +64,7 @@ def _erase_events(is_about: sa.ColumnElement[bool]) -> None:
     told, again = aliased(Delivery), aliased(Delivery)
     is_same = sa.and_(col(again.webhook_id) == told.webhook_id, col(again.body_hash) == told.body_hash)
     ids = sa.select(col(again.id)).join(told, is_same).where(col(told.id).in_(events))
-    session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(ids)).execution_options(**_PLAIN))
+    event_rows.forget(session().execute(ids.distinct()).scalars().all())
 
 
 def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:

@@ -6,7 +6,7 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.events import bodies, log, processing
+from portal.events import bodies, log, processing, reading
 from portal.events.blueprint import blueprint
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
@@ -61,6 +61,7 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         first=first,
         repeats=log.repeats_of(delivery),
         names=_names(account),
+        line=reading.line,
         state_words=STATE_WORDS,
     )
 
@@ -81,7 +82,7 @@ def _may_read(delivery: Delivery) -> bool:
     """Whether this visitor may see a body: staff see none, and what the gateway tells of messages few do."""
     if access.is_helping():
         return False
-    return access.may_enter("compose.export") or not processing.is_gateways(delivery)
+    return reading.may_read_messages() or not processing.is_gateways(delivery)
 
 
 def _form(account: Account) -> FilterForm:
@@ -93,6 +94,7 @@ def _context(account: Account, form: FilterForm) -> dict[str, Any]:
         "account": account,
         **form.context(url_for("events.index", account_id=account.id)),
         "names": _names(account),
+        "line": reading.line,
         "state_words": STATE_WORDS,
         "days": settings().event_retention_days,
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from portal.db import event_rows
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook, StaffRole, now
 from portal.staff.events import log
@@ -31,7 +32,10 @@ def came(portal: Portal, account_id: UUID, hook: str, count: int = 1, **facts: A
         webhook_id = session().execute(query).scalars().first()
         usual = {"webhook_id": webhook_id, "account_id": account_id, "body": WORD.encode(), "body_hash": ""}
         for _ in range(count):
-            session().add(Delivery(hook=hook, **{"state": "kept", **usual, **facts}))
+            row = Delivery(hook=hook, **{"state": "kept", **usual, **facts})
+            session().add(row)
+            session().flush()
+            event_rows.file_under(account_id, row.id or 0, [hook])
         session().commit()
 
     portal.run(add)
