@@ -1,7 +1,7 @@
 """The kinds of an event
 
-One event may tell of several things, and each is found by its own filter. What the index of triggers held stands in
-a table, a row for each kind.
+One event may tell of several things, and each is found by its own filter. What the index of triggers held now
+stands in a table, a row for each kind.
 
 Revision ID: 0024
 Revises: 0021

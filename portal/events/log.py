@@ -101,13 +101,10 @@ def first_of(account: Account, delivery: Delivery) -> Event | None:
 
 def repeats_of(delivery: Delivery) -> Sequence[Event]:
     """The later deliveries of the same body to the same webhook, oldest first."""
+    first = delivery.repeat_of or delivery.id
     query = (
         sa.select(*_SHOWN)
-        .where(
-            col(Delivery.webhook_id) == delivery.webhook_id,
-            col(Delivery.body_hash) == delivery.body_hash,
-            col(Delivery.id) > delivery.id,
-        )
+        .where(col(Delivery.repeat_of) == first, col(Delivery.id) > delivery.id)
         .order_by(col(Delivery.id))
         .limit(MOST_REPEATS)
     )

@@ -6,6 +6,7 @@ The worker goes backwards through the log, so that what people look at comes fir
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
 from portal.events import processing
 from portal.extensions import session
@@ -26,7 +27,8 @@ def left() -> range:
 def note(_batch: int = 0) -> None:
     """Look at the next batch."""
     with unit_of_work():
-        row = session().get(ReadPosition, POSITION) or ReadPosition(name=POSITION, position=_newest() + 1)
+        first_come.insert(ReadPosition, [{"name": POSITION, "position": _newest() + 1}])
+        row = session().get_one(ReadPosition, POSITION, with_for_update=True, populate_existing=True)
         if row.position > 0:
             numbers = _before(row.position)
             query = select(Delivery).where(

@@ -31,7 +31,19 @@ class Delivery(SQLModel, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        sa.Index("ix_delivery_repeat", "webhook_id", "body_hash", "id"),
+        sa.Index(
+            "uq_delivery_first",
+            *("webhook_id", "body_hash"),
+            unique=True,
+            sqlite_where=sa.text("repeat_of IS NULL"),
+            postgresql_where=sa.text("repeat_of IS NULL"),
+        ),
+        sa.Index(
+            "ix_delivery_repeat_of",
+            "repeat_of",
+            sqlite_where=sa.text("repeat_of IS NOT NULL"),
+            postgresql_where=sa.text("repeat_of IS NOT NULL"),
+        ),
         sa.Index("ix_delivery_log", "account_id", "id"),
         sa.Index("ix_delivery_log_channel", "account_id", "channel_uuid", "id"),
         sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
@@ -51,6 +63,7 @@ class Delivery(SQLModel, table=True):
     channel_uuid: UUID | None = None
     state: DeliveryState = word_of(DeliveryState, default=DeliveryState.RECEIVED, index=True)
     repeat_of: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
+    """The first delivery of the same body to the same webhook. Of those that come at once only one has none."""
     attempts: int = 0
     problem_text: str = Field(default="", max_length=500)
     processed_at: datetime | None = instant()

@@ -19,6 +19,7 @@ def fill(customer) -> None:
     columns += ["attempts", "problem_text"]
     chosen = {
         "received_at": _SPREAD[row_kind(customer)],
+        "body_hash": "'body ' || n",
         "hook": "CASE WHEN n % 500 = 0 THEN 'feedback.received' ELSE hook END",
         "state": "CASE WHEN n % 5000 = 0 THEN 'failed' ELSE state END",
     }
