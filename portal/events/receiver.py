@@ -19,8 +19,9 @@ from portal.extensions import db
 from portal.identity.mailed_links import fingerprint
 from portal.models import DeliveryState, PortalWebhook, WebhookPurpose, now
 
-BODY_LIMIT = 256 * 1024
-"""Bytes. The largest documented event is far below; a larger body is refused before it is read."""
+BODY_LIMIT = 5 * 1024 * 1024
+"""Bytes, packed and unpacked. Some events carry a whole conversation; the gateway's go up to three megabytes. A
+larger body is refused before it is read: the vendor would repeat it in vain."""
 
 _NOBODYS_HASH = "0" * 64
 
@@ -43,8 +44,12 @@ def authenticate(key: str, secret: str, *, of_gateway: bool = False) -> tuple[UU
     return (found.id, found.account_id) if found is not None and matches else None
 
 
-def store(webhook_id: UUID, account_id: UUID, body: bytes) -> int:
-    """Write the delivery as it came and return its number. When this returns, it survives a power cut."""
+def store(webhook_id: UUID, account_id: UUID, body: bytes, problem: str = "") -> int:
+    """Write the delivery as it came and return its number. When this returns, it survives a power cut.
+
+    Args:
+        problem: what people have to know of its body.
+    """
     row = {
         "webhook_id": webhook_id,
         "account_id": account_id,
@@ -54,7 +59,7 @@ def store(webhook_id: UUID, account_id: UUID, body: bytes) -> int:
         "state": DeliveryState.RECEIVED,
         "hook": "",
         "attempts": 0,
-        "problem_text": "",
+        "problem_text": problem,
     }
     with db.engine.begin() as connection:
         return insert(connection, row)

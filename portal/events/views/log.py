@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, request, url_for
+from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
@@ -64,6 +64,18 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         line=reading.line,
         state_words=STATE_WORDS,
     )
+
+
+@blueprint.get(f"{ROOT}<int:event_id>/body")
+@access.account_page(*LOOKERS, staff=True)
+def body(account: Account, event_id: int) -> ResponseReturnValue:
+    """What came, whole, as a file: never as a page, since it may be anything."""
+    delivery = _delivery_or_404(account, event_id)
+    if not _may_read(delivery):
+        abort(404)
+    response = Response(delivery.body, mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="event-{event_id}.json"'
+    return response
 
 
 @blueprint.post(f"{ROOT}<int:event_id>/process")
