@@ -43,7 +43,8 @@ def compared(text: str) -> str:
 
 def visible(text: str) -> str:
     """What was typed or pasted, without the invisible signs that come along when something is copied."""
-    return "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) not in ("Cf", "Cc")).strip()
+    seen = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc"))
+    return "".join(seen).strip()
 
 
 def phone(text: str, time_zone: str, field: str) -> str:
