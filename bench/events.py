@@ -81,6 +81,8 @@ def _grow(first: int, last: int, mine: Account, other: Account) -> None:
     }
     with db.engine.begin() as connection:
         connection.execute(insert, values)
+        kinds = f"SELECT account_id, hook, id FROM delivery WHERE id BETWEEN {first} AND {last}"
+        connection.execute(sa.text(f"INSERT INTO delivery_kind (account_id, kind, delivery_id) {kinds}"))
         find = SEARCH[kind].format(mine=mine.id.hex, other=other.id.hex, series=series)
         connection.execute(sa.text(find))
 

@@ -216,7 +216,7 @@ def test_by_keyboard_alone(events: EventsPage, stack: Stack, channel: str, conte
     page.keyboard.press("Enter")
     expect(events.rows).to_have_count(1)
     expect(page.get_by_label("Words")).to_be_focused()
-    reach(page, "feedback.received")
+    reach(page, "5 points: “Quick answer”")
     page.keyboard.press("Enter")
     event = EventPage(page)
     reach(page, "Copy")

@@ -1,5 +1,6 @@
 """Email addresses, phone numbers and time zones, as people type them and as we keep them."""
 
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
@@ -30,14 +31,20 @@ def normal_email(text: str) -> str | None:
     two domains, and because every mail server takes it.
     """
     try:
-        return validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False).ascii_email
+        return validate_email(visible(text), check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
         return None
 
 
 def compared(text: str) -> str:
     """An e-mail address as addresses are compared, or what was typed in its place, as it is."""
-    return (normal_email(text) or text.strip()).casefold()
+    return (normal_email(text) or visible(text)).casefold()
+
+
+def visible(text: str) -> str:
+    """What was typed or pasted, without the invisible signs that come along when something is copied."""
+    seen = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc"))
+    return "".join(seen).strip()
 
 
 def phone(text: str, time_zone: str, field: str) -> str:
@@ -47,7 +54,7 @@ def phone(text: str, time_zone: str, field: str) -> str:
         DomainError: it is no possible number, at `field`.
     """
     try:
-        number = phonenumbers.parse(text, country_of(time_zone))
+        number = phonenumbers.parse(visible(text), country_of(time_zone))
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):

@@ -10,9 +10,9 @@ def _(text: str, **values: Any) -> str:
     return cast(str, flask_babel.gettext(text, **values))
 
 
-def _n(one: str, many: str, count: int) -> str:
+def _n(one: str, many: str, count: int, **values: Any) -> str:
     """The sentence for one, or that for `%(num)d`, as the visitor's language counts."""
-    return cast(str, flask_babel.ngettext(one, many, count))
+    return cast(str, flask_babel.ngettext(one, many, count, **values))
 
 
 def _l(text: str) -> str:

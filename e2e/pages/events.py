@@ -47,7 +47,7 @@ class EventsPage(PortalPage):
         return EventsPage(self.page)
 
     def open(self, trigger: str) -> EventPage:
-        self.rows.get_by_role("link", name=trigger).first.click()
+        self.rows.filter(has_text=trigger).first.get_by_role("link").first.click()
         return EventPage(self.page)
 
     def watch(self) -> WatchPage:

@@ -2,13 +2,16 @@
 
 import logging
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
+from portal.db import first_come
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import connexease, session
@@ -18,6 +21,7 @@ from portal.models import Account, Channel, ChannelListing, CredentialListing, W
 log = logging.getLogger(__name__)
 
 STALE_AFTER = timedelta(seconds=30)
+Listing = ChannelListing | WebhookListing | CredentialListing
 
 
 def channels_of(account: Account) -> list[Channel]:
@@ -123,8 +127,11 @@ def _mark_gone(account: Account, listed: set[UUID]) -> None:
             session().add(channel)
 
 
-def note_try(listing: ChannelListing | WebhookListing | CredentialListing, problem: str) -> None:
-    """Note that a list of Connexease's was read, or what stopped the try."""
+def note_try(listing: Listing, problem: str) -> None:
+    """Note that a list of Connexease's was read, or what stopped the try; the first try may be two at once."""
+    if not sa.inspect(listing).persistent:
+        first_come.insert(type(listing), [{"account_id": listing.account_id}])
+        listing = cast(Listing, session().get_one(type(listing), listing.account_id))
     listing.tried_at, listing.problem_text = now(), problem[:500]
     if not problem:
         listing.read_at = listing.tried_at

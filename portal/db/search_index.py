@@ -63,13 +63,18 @@ class SearchIndex:
         """The column with the number of the row that an entry is about."""
         return self._fts.c.rowid if is_sqlite(session) else self._gin_key
 
-    def has(self, session: Session, marks: Sequence[str], terms: Sequence[Term]) -> sa.ColumnElement[bool]:
-        """Whether an entry has all these marks and terms; there must be at least one."""
+    def has(
+        self, session: Session, marks: Sequence[str], terms: Sequence[Term], either: Sequence[str] = ()
+    ) -> sa.ColumnElement[bool]:
+        """Whether an entry has all these marks and terms (at least one), and one of `either`."""
         if is_sqlite(session):
-            parts = {self._marks: marks, "words": [_fts(term) for term in terms]}
-            wanted = " AND ".join(f"{column} : ({' AND '.join(all_)})" for column, all_ in parts.items() if all_)
+            marked = " AND ".join([*marks, *([f"({' OR '.join(either)})"] if either else [])])
+            parts = {self._marks: marked, "words": " AND ".join(_fts(term) for term in terms)}
+            wanted = " AND ".join(f"{column} : ({part})" for column, part in parts.items() if part)
             return sa.literal_column(self._name, sa.Text).op("MATCH", is_comparison=True)(wanted)
-        wanted = " & ".join([*(f"'{self._prefix}{mark}'" for mark in marks), *(_tsquery(term) for term in terms)])
+        any_ = " | ".join(f"'{self._prefix}{mark}'" for mark in either)
+        all_ = [*(f"'{self._prefix}{mark}'" for mark in marks), *([f"({any_})"] if any_ else [])]
+        wanted = " & ".join([*all_, *(_tsquery(term) for term in terms)])
         return self._gin.c.words.op("@@", is_comparison=True)(sa.cast(wanted, TSQUERY))
 
     def _fts_insert(self, entries: Iterable[Entry]) -> tuple[sa.Insert, list[dict[str, Any]]]:

@@ -9,6 +9,10 @@ from typing import Literal
 
 MAX_WORDS = 10_000
 MAX_WORD = 64
+READ = 256 * 1024
+"""Bytes of a body whose words are found; of a larger one its beginning."""
+FOLDED = 48 * 1024
+"""Characters of a body that a page shows; of a longer one its beginning."""
 DEEPEST_INDENT = 30
 """Levels. A hostile body nests so deep that its indentation alone would fill the memory."""
 
@@ -29,6 +33,8 @@ class Shown:
     text: str
     has_replacements: bool = False
     """Whether something that is no text stands there as U+FFFD."""
+    is_cut: bool = False
+    """Whether it is only the beginning."""
 
 
 def show(body: bytes) -> Shown:
@@ -41,11 +47,14 @@ def show(body: bytes) -> Shown:
         return _as_text("deep", _loosely(body))
     except ValueError:
         return _as_text("text", _loosely(body))
-    return Shown("json", "".join(_laid_out(text)))
+    shown, is_cut = _beginning(_laid_out(text))
+    return Shown("json", shown, is_cut=is_cut)
 
 
 def words_of(body: bytes) -> list[str]:
     """The words of a body, each once: those of its keys and values when it is JSON."""
+    if len(body) > READ:
+        return words_in(" ".join(map(_loose_value, _TOKEN.findall(_loosely(body[:READ])))))
     try:
         text = _json_text(body)
     except (ValueError, RecursionError):
@@ -85,14 +94,27 @@ def _loosely(body: bytes) -> str:
     return body.decode(errors="replace")
 
 
+def _beginning(parts: Iterable[str]) -> tuple[str, bool]:
+    """As much of a text as a page shows, and whether there is more."""
+    taken, length = [], 0
+    for part in parts:
+        taken.append(part)
+        length += len(part)
+        if length > FOLDED:
+            return "".join(taken)[:FOLDED], True
+    return "".join(taken), False
+
+
 def _as_text(kind: Literal["deep", "text"], text: str) -> Shown:
+    text, is_cut = _beginning([text])
     shown = "".join(char if _is_shown(char) or char in "\n\t" else "\ufffd" for char in text.replace("\r\n", "\n"))
-    return Shown(kind, shown, has_replacements="\ufffd" in shown)
+    return Shown(kind, shown, has_replacements="\ufffd" in shown, is_cut=is_cut)
 
 
 def _laid_out(text: str) -> Iterator[str]:
     depth, before = 0, ""
-    for token in _TOKEN.findall(text):
+    for found in _TOKEN.finditer(text):
+        token = found[0]
         if token in ("}", "]"):
             depth -= 1
             if before not in ("{", "["):
@@ -123,3 +145,11 @@ def _is_shown(char: str) -> bool:
 
 def _value(token: str) -> str:
     return json.loads(token) if token.startswith('"') else token
+
+
+def _loose_value(token: str) -> str:
+    """The same of a text that may be no JSON at all."""
+    try:
+        return str(_value(token))
+    except ValueError:
+        return token

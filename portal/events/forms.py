@@ -10,6 +10,7 @@ from portal.connexease import triggers as catalogue
 from portal.db.engine import uuid_or_none
 from portal.events import bodies, log
 from portal.events.log import Filter
+from portal.events.reading import may_read_messages
 from portal.i18n import _, _l
 from portal.models import Account, Channel, DeliveryState
 from portal.web.access import is_helping
@@ -70,6 +71,7 @@ class FilterForm(PeriodForm):
             since=since,
             until=until,
             words=tuple(bodies.words_in(text(self.q))[:MOST_WORDS]),
+            with_private=may_read_messages(),
         )
 
 

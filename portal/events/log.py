@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from portal.db.keyset import HIGHEST, Keyset, Page, Timeline
 from portal.events import search_index
 from portal.extensions import session
-from portal.models import Account, Delivery, DeliveryState
+from portal.models import Account, Delivery, DeliveryKind, DeliveryState
 
 PAGE = 50
 MOST_TRIGGERS = 100
@@ -33,6 +33,7 @@ _SHOWN: Sequence[Any] = (
     col(Delivery.state),
     col(Delivery.repeat_of),
     col(Delivery.problem_text),
+    col(Delivery.about),
 )
 _TIMELINE = Timeline(col(Delivery.id), col(Delivery.received_at), DISORDER)
 Event = sa.Row[Any]
@@ -49,6 +50,8 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     words: Sequence[str] = ()
+    with_private: bool = False
+    """Whether words are looked for in what the gateway reports, too."""
 
 
 def page(account: Account, wanted: Filter, before: int = 0, after: int = 0, size: int = PAGE) -> Page[Event]:
@@ -69,12 +72,12 @@ def newest_id(account: Account) -> int:
 
 def triggers_seen(account: Account) -> list[str]:
     """The triggers that occurred, by name. It hops from one to the next through the index."""
-    of_account = col(Delivery.account_id) == account.id
-    lowest = sa.func.min(col(Delivery.hook))
-    hops = sa.select(lowest.label("hook")).where(of_account, col(Delivery.hook) > "").cte("hops", recursive=True)
-    following = sa.select(lowest).where(of_account, col(Delivery.hook) > hops.c.hook).scalar_subquery()
-    hops = hops.union_all(sa.select(following).where(hops.c.hook.is_not(None)))
-    query = sa.select(hops.c.hook).where(hops.c.hook.is_not(None)).limit(MOST_TRIGGERS)
+    of_account, kind = col(DeliveryKind.account_id) == account.id, col(DeliveryKind.kind)
+    lowest = sa.func.min(kind)
+    hops = sa.select(lowest.label("kind")).where(of_account, kind > "").cte("hops", recursive=True)
+    following = sa.select(lowest).where(of_account, kind > hops.c.kind).scalar_subquery()
+    hops = hops.union_all(sa.select(following).where(hops.c.kind.is_not(None)))
+    query = sa.select(hops.c.kind).where(hops.c.kind.is_not(None)).limit(MOST_TRIGGERS)
     return list(session().execute(query).scalars())
 
 
@@ -98,13 +101,10 @@ def first_of(account: Account, delivery: Delivery) -> Event | None:
 
 def repeats_of(delivery: Delivery) -> Sequence[Event]:
     """The later deliveries of the same body to the same webhook, oldest first."""
+    first = delivery.repeat_of or delivery.id
     query = (
         sa.select(*_SHOWN)
-        .where(
-            col(Delivery.webhook_id) == delivery.webhook_id,
-            col(Delivery.body_hash) == delivery.body_hash,
-            col(Delivery.id) > delivery.id,
-        )
+        .where(col(Delivery.repeat_of) == first, col(Delivery.id) > delivery.id)
         .order_by(col(Delivery.id))
         .limit(MOST_REPEATS)
     )
@@ -116,9 +116,13 @@ def _matching(account: Account, wanted: Filter) -> Keyset[Event]:
     query = sa.select(*_SHOWN).where(of_account)
     position: sa.SQLColumnExpression[Any] = col(Delivery.id)
     if wanted.words:
-        query, position = search_index.narrow(query, account.id, wanted.words)
+        query, position = search_index.narrow(query, account.id, wanted.words, with_private=wanted.with_private)
     if wanted.trigger:
-        query = query.where(col(Delivery.hook) == wanted.trigger)
+        number = col(DeliveryKind.delivery_id)
+        query = query.join(DeliveryKind, number == position).where(
+            col(DeliveryKind.account_id) == account.id, col(DeliveryKind.kind) == wanted.trigger
+        )
+        position = position if wanted.words else number
     if wanted.channel:
         query = query.where(col(Delivery.channel_uuid) == wanted.channel)
     if wanted.state:

@@ -11,11 +11,12 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.channels import confirmation, snapshot
+from portal.db import event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.unit_of_work import unit_of_work
-from portal.events import search_index
+from portal.events import about, search_index, vendor_facts
 from portal.extensions import session
-from portal.messages.reports import parsing, statuses
+from portal.messages.reports import facts, parsing, preferences, statuses
 from portal.models import (
     Account,
     Delivery,
@@ -60,7 +61,7 @@ def process(delivery_id: int) -> None:
             delivery.state = _act(delivery)
             delivery.processed_at = now()
             session().add(delivery)
-            _index(delivery)
+            _file(delivery)
             session().commit()
         except Exception:
             log.exception("delivery %d could not be processed", delivery_id)
@@ -92,7 +93,7 @@ def _lock(delivery_id: int) -> Delivery | None:
 def _act(delivery: Delivery) -> DeliveryState:
     if is_gateways(delivery):
         return _act_on_report(delivery)
-    event = _read(delivery)
+    event = _note_event(delivery)
     if _is_done_already(delivery):
         return DeliveryState.REPEAT
     if delivery.hook != "channel.created" or delivery.channel_uuid is None:
@@ -106,8 +107,7 @@ def _act(delivery: Delivery) -> DeliveryState:
 
 
 def _act_on_report(delivery: Delivery) -> DeliveryState:
-    read = parsing.read(delivery.body)
-    delivery.hook = read.kind
+    read = _note_report(delivery)
     if _is_done_already(delivery):
         _drop_what_was_dropped(delivery)
         return DeliveryState.REPEAT
@@ -117,8 +117,9 @@ def _act_on_report(delivery: Delivery) -> DeliveryState:
             return delivery.state
         part = read.reports[start : min(start + REPORTS, MOST_REPORTS)]
         taken |= statuses.take_in(delivery.account_id, part, delivery.id)
+    preferences.keep(delivery.account_id, read.preferences, delivery.id)
     _say(delivery, read, taken)
-    return DeliveryState.PROCESSED if taken.is_ours else DeliveryState.KEPT
+    return DeliveryState.PROCESSED if taken.is_ours or read.preferences else DeliveryState.KEPT
 
 
 def _let_others_write(delivery: Delivery) -> bool:
@@ -134,7 +135,7 @@ def _let_others_write(delivery: Delivery) -> bool:
 
 def _say(delivery: Delivery, read: parsing.Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
-        delivery.body = b""
+        delivery.body, delivery.about = b"", about.without_people(delivery.about or {})
         delivery.problem_text = "It is about a message whose content was erased, so its own was not kept."
     elif len(read.reports) > MOST_REPORTS:
         delivery.problem_text = "It has more reports than one event may have: only the first thousand count."
@@ -145,7 +146,7 @@ def _say(delivery: Delivery, read: parsing.Read, taken: statuses.Taken) -> None:
 def _drop_what_was_dropped(delivery: Delivery) -> None:
     first = session().get(Delivery, delivery.repeat_of)
     if first is not None and not first.body:
-        delivery.body, delivery.problem_text = b"", first.problem_text
+        delivery.body, delivery.problem_text, delivery.about = b"", first.problem_text, first.about
 
 
 def is_gateways(delivery: Delivery) -> bool:
@@ -153,13 +154,28 @@ def is_gateways(delivery: Delivery) -> bool:
     return session().get_one(PortalWebhook, delivery.webhook_id).purpose == WebhookPurpose.GATEWAY
 
 
-def _read(delivery: Delivery) -> dict[str, Any]:
-    """The event, with what the log is filtered by noted at the delivery."""
+def note(delivery: Delivery) -> None:
+    """Note at a delivery what the log shows of it and is filtered by. The caller commits."""
+    if is_gateways(delivery):
+        _note_report(delivery)
+    else:
+        _note_event(delivery)
+    _file(delivery)
+
+
+def _note_event(delivery: Delivery) -> dict[str, Any]:
     event = _parse(delivery.body)
     channel = event.get("channel")
     delivery.hook = _line(event.get("hook"), 100)
     delivery.channel_uuid = uuid_or_none(channel.get("uuid")) if isinstance(channel, dict) else None
+    delivery.about = about.kept(vendor_facts.of(event))
     return event
+
+
+def _note_report(delivery: Delivery) -> parsing.Read:
+    read = parsing.read(delivery.body)
+    delivery.hook, delivery.about = " ".join(read.kinds), about.kept(facts.of(read.changes))
+    return read
 
 
 def _is_done_already(delivery: Delivery) -> bool:
@@ -195,10 +211,6 @@ def _line(value: object, length: int) -> str:
 def _note_failure(delivery_id: int) -> None:
     delivery = session().get_one(Delivery, delivery_id)
     delivery.attempts += 1
-    if is_gateways(delivery):
-        delivery.hook = parsing.read(delivery.body).kind
-    else:
-        _read(delivery)
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = DeliveryState.FAILED
         delivery.problem_text = "Processing it failed on our side."
@@ -211,14 +223,16 @@ def _note_failure(delivery_id: int) -> None:
 def _make_searchable(delivery: Delivery) -> None:
     """What failed can be found too, unless it is this that fails."""
     try:
-        _index(delivery)
+        note(delivery)
         session().commit()
     except Exception:
         log.exception("delivery %d could not be indexed", delivery.id)
         session().rollback()
 
 
-def _index(delivery: Delivery) -> None:
-    """Make the body's words findable; not those of the gateway, which name people that not everybody may read."""
-    if not is_gateways(delivery):
-        search_index.put(delivery)
+def _file(delivery: Delivery) -> None:
+    """Let it be found by what it tells of and by its words."""
+    is_private = is_gateways(delivery)
+    kinds = delivery.hook.split(" ") if is_private else [delivery.hook]
+    event_rows.file_under(delivery.account_id, delivery.id or 0, filter(None, kinds))
+    search_index.put(delivery, is_private=is_private)

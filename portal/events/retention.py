@@ -5,8 +5,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal.db import event_rows
 from portal.db.unit_of_work import unit_of_work
-from portal.events import search_index
 from portal.extensions import session, settings
 from portal.models import Delivery, PortalWebhook, WebhookPurpose, now
 
@@ -24,9 +24,7 @@ def prune(_batch: int = 0) -> None:
     """Forget the next batch of events whose time is over, whatever became of them, and what finds them."""
     with unit_of_work():
         over = [*_oldest(BATCH), *_gateways(BATCH)]
-        if over:
-            search_index.forget(over)
-            session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(over)))
+        event_rows.forget(over)
         session().commit()
 
 

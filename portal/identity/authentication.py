@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from portal import audit, contact
 from portal.db.queue import wake
@@ -37,10 +38,20 @@ def check_log_in(email: str, password: str) -> Person:
     good = passwords.matches(person.password_hash if person else None, password)
     if person is None or not good or not person.is_enabled:
         raise DomainError(_("This e-mail address and password do not belong together."))
-    if passwords.is_outdated(person.password_hash):
-        person.password_hash = passwords.make_hash(password)
-    session().commit()
+    _renew_hash(person, password)
     return person
+
+
+def _renew_hash(person: Person, password: str) -> None:
+    """Keep a better hash of a password that was right, where there is one."""
+    if passwords.is_outdated(person.password_hash, password):
+        known, better = person.password_hash, passwords.make_hash(password)
+        session().execute(
+            sa.update(Person)
+            .where(col(Person.id) == person.id, col(Person.password_hash) == known)  # it was not changed meanwhile
+            .values(password_hash=better)
+        )
+    session().commit()
 
 
 def request_reset(email: str) -> None:
@@ -94,6 +105,7 @@ def confirm_password(person: Person, password: str, code: str) -> None:
     session().commit()
     if not passwords.matches(person.password_hash, password):
         raise DomainError(_("This is not your password."), "password")
+    _renew_hash(person, password)
     if authenticator.of(person) is not None:
         authenticator.check(person, code)
 

@@ -1,5 +1,10 @@
-"""Passwords: long, not common, kept as argon2id."""
+"""Passwords: long, not common, kept as argon2id.
 
+Devices compose accents differently, and some write wide or compatible characters: what looks the same is the same
+password (NFKC, as NIST SP 800-63B wants it). Older hashes were made of what was typed, so that is tried as well.
+"""
+
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -25,7 +30,7 @@ _hasher = PasswordHasher()
 
 def make_hash(password: str) -> str:
     """The hash to store."""
-    return _hasher.hash(password)
+    return _hasher.hash(_normal(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
@@ -34,11 +39,8 @@ def matches(stored: str | None, password: str) -> bool:
     Takes as long when there is no hash, so that the time does not tell whether somebody exists.
     """
     known = stored if stored is not None and is_set(stored) else None
-    try:
-        _hasher.verify(known or _nobodys_hash(), password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return known is not None
+    is_one = any(_is_of(known or _nobodys_hash(), spelling) for spelling in _spellings(password))
+    return is_one and known is not None
 
 
 def is_set(stored: str) -> bool:
@@ -46,9 +48,11 @@ def is_set(stored: str) -> bool:
     return stored not in ("", NONE)
 
 
-def is_outdated(stored: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
-    return _hasher.check_needs_rehash(stored)
+def is_outdated(stored: str, password: str) -> bool:
+    """Whether the hash of a password that matches was made with weaker parameters, or of another spelling."""
+    if _hasher.check_needs_rehash(stored):
+        return True
+    return len(_spellings(password)) > 1 and not _is_of(stored, _normal(password))
 
 
 def strong_hash(password: str, *known_words: str) -> str:
@@ -69,6 +73,7 @@ def weakness(password: str, *known_words: str) -> str | None:
     Args:
         known_words: what an attacker knows of the person, such as name, company and e-mail address.
     """
+    password = _normal(password)
     if len(password) < MIN_LENGTH:
         return _("Use at least %(count)d characters. A few unrelated words make a good one.", count=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
@@ -77,6 +82,23 @@ def weakness(password: str, *known_words: str) -> str | None:
     if zxcvbn(password[:SCORED_LENGTH], user_inputs=words)["score"] < MIN_SCORE:
         return _("This password is easy to guess. A few unrelated words make a good one.")
     return None
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)
+
+
+def _spellings(password: str) -> list[str]:
+    """What a hash of it may have been made of: today's spelling first, and only one for most passwords."""
+    others = (unicodedata.normalize("NFC", password), unicodedata.normalize("NFD", password))
+    return list(dict.fromkeys((_normal(password), password, *others)))
+
+
+def _is_of(stored: str, spelling: str) -> bool:
+    try:
+        return _hasher.verify(stored, spelling)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 @cache

@@ -8,9 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from portal.db import event_rows
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.messages.reports.statuses import WAIT_FOR
@@ -60,10 +60,10 @@ def _erase(ids: list[UUID]) -> None:
 def _erase_events(is_about: sa.ColumnElement[bool]) -> None:
     """The events that told of them, and those that were the same again."""
     events = sa.select(col(MessageStatus.delivery_id)).where(is_about, col(MessageStatus.delivery_id).is_not(None))
-    told, again = aliased(Delivery), aliased(Delivery)
-    is_same = sa.and_(col(again.webhook_id) == told.webhook_id, col(again.body_hash) == told.body_hash)
-    ids = sa.select(col(again.id)).join(told, is_same).where(col(told.id).in_(events))
-    session().execute(sa.delete(Delivery).where(col(Delivery.id).in_(ids)).execution_options(**_PLAIN))
+    first = sa.func.coalesce(col(Delivery.repeat_of), col(Delivery.id))
+    firsts = set(session().execute(sa.select(first).where(col(Delivery.id).in_(events))).scalars())
+    again = sa.select(col(Delivery.id)).where(col(Delivery.repeat_of).in_(firsts))
+    event_rows.forget([*firsts, *session().execute(again).scalars()])
 
 
 def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.mirror import facets
@@ -33,7 +34,7 @@ def fold(source: str) -> None:
 
 def _fold_batch(source: str) -> bool:
     number, account_id, at = SOURCES[source]
-    position = session().get(ReadPosition, source) or ReadPosition(name=source)
+    position = _lock(source)
     rows = session().execute(
         sa.select(number, account_id, at).where(number > position.position).order_by(number).limit(BATCH)
     )
@@ -48,6 +49,12 @@ def _fold_batch(source: str) -> bool:
     session().add(position)
     session().commit()
     return count == BATCH
+
+
+def _lock(source: str) -> ReadPosition:
+    """How far it was read; nobody else reads on before this transaction ends."""
+    first_come.insert(ReadPosition, [{"name": source}])
+    return session().get_one(ReadPosition, source, with_for_update=True, populate_existing=True)
 
 
 def _note(newest: dict[Any, Any]) -> None:

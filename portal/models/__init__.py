@@ -14,6 +14,7 @@ from portal.models.channel import (
     ChannelListing,
     OnboardingAttempt,
 )
+from portal.models.contact_preference import ContactPreference, PreferenceSource
 from portal.models.credential import (
     Credential,
     CredentialKind,
@@ -22,7 +23,7 @@ from portal.models.credential import (
     HandOver,
     LostEnding,
 )
-from portal.models.delivery import Delivery, DeliveryState
+from portal.models.delivery import Delivery, DeliveryKind, DeliveryState
 from portal.models.invitation import Invitation
 from portal.models.login import Authenticator, LoginSession, RecoveryCode
 from portal.models.mail import Mail, MailKind, MailState
@@ -48,11 +49,13 @@ __all__ = [
     "Authenticator",
     "Channel",
     "ChannelListing",
+    "ContactPreference",
     "Credential",
     "CredentialKind",
     "CredentialListing",
     "CredentialStep",
     "Delivery",
+    "DeliveryKind",
     "DeliveryState",
     "EmailChange",
     "EmailLink",
@@ -75,6 +78,7 @@ __all__ = [
     "OnboardingAttempt",
     "Person",
     "PortalWebhook",
+    "PreferenceSource",
     "Problem",
     "Provisioning",
     "ReadPosition",

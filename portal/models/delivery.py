@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,9 +31,20 @@ class Delivery(SQLModel, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        sa.Index("ix_delivery_repeat", "webhook_id", "body_hash", "id"),
+        sa.Index(
+            "uq_delivery_first",
+            *("webhook_id", "body_hash"),
+            unique=True,
+            sqlite_where=sa.text("repeat_of IS NULL"),
+            postgresql_where=sa.text("repeat_of IS NULL"),
+        ),
+        sa.Index(
+            "ix_delivery_repeat_of",
+            "repeat_of",
+            sqlite_where=sa.text("repeat_of IS NOT NULL"),
+            postgresql_where=sa.text("repeat_of IS NOT NULL"),
+        ),
         sa.Index("ix_delivery_log", "account_id", "id"),
-        sa.Index("ix_delivery_log_hook", "account_id", "hook", "id"),
         sa.Index("ix_delivery_log_channel", "account_id", "channel_uuid", "id"),
         sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
         sa.Index("ix_delivery_log_time", "account_id", "received_at", "id"),
@@ -45,12 +57,36 @@ class Delivery(SQLModel, table=True):
     webhook_id: UUID = Field(foreign_key="portal_webhook.id")
     account_id: UUID = Field(foreign_key="account.id")
     received_at: datetime = instant(default_now=True)
-    body: bytes = Field(sa_type=sa.LargeBinary, repr=False)
     body_hash: str = Field(max_length=64)
     hook: str = Field(default="", max_length=100)
+    """Its trigger; of an event of the gateway the kinds of its parts, with spaces between them."""
     channel_uuid: UUID | None = None
     state: DeliveryState = word_of(DeliveryState, default=DeliveryState.RECEIVED, index=True)
     repeat_of: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
+    """The first delivery of the same body to the same webhook. Of those that come at once only one has none."""
     attempts: int = 0
     problem_text: str = Field(default="", max_length=500)
     processed_at: datetime | None = instant()
+    about: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True), repr=False)
+    """Who and what it is about, for the lists, see `portal.events.about`. Null until it was looked at."""
+    body: bytes = Field(sa_type=sa.LargeBinary, repr=False)
+    """The last column: SQLite takes long to read what stands after a large one, and lists read all the others."""
+
+
+class DeliveryKind(SQLModel, table=True):
+    """What the log's filter by trigger finds: a row for each kind of thing that an event tells of.
+
+    Its key is the order in which the log reads it, so it is the index as well. It comes and goes with its event,
+    see `portal.db.event_rows`.
+    """
+
+    __tablename__ = "delivery_kind"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    account_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True, max_length=100)
+    delivery_id: int = Field(
+        sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        sa_column_kwargs={"autoincrement": False},
+    )

@@ -202,6 +202,13 @@ class SandboxControl:
     def inbound_message(self, account: str, text: str = "Hello", sender: str = "905301112233") -> Rows:
         return self._list("/gateway/inbound", account=account, text=text, **{"from": sender})
 
+    def mixed_event(self, account: str, **parts: Any) -> Rows:
+        """One event about several things: ``statuses`` (a word by wamid), ``text``, ``preference``, ``template``;
+
+        of a person with the number ``from``, or with a ``user_id`` and no number.
+        """
+        return self._list("/gateway/mixed", account=account, **parts)
+
     # Mail
 
     def mails(self, to: str = "") -> Rows:

@@ -35,6 +35,8 @@ class Settings:
     attempt_timeout: float = 5.0
     duplicates: int = 0
     """How many more times every delivery is made."""
+    content_encoding: str = ""
+    """How the bodies of deliveries are packed: gzip, deflate, or a word for which they stay as they are."""
     deliver_outside: bool = False
     """Whether deliveries may leave this machine; otherwise such an attempt is recorded as failed."""
 

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
 
 from portal.extensions import session
+from tests.support.processes import by_gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,28 @@ def command(settings_for, sandbox, database_url, _commands):
         return subprocess.CompletedProcess(arguments, **json.loads(_commands.stdout.readline()))
 
     return run
+
+
+@pytest.fixture
+def gunicorn(settings_for, sandbox, database_url):
+    """Serve the portal as in production, by two processes; says at which address."""
+    usual = settings_for()
+    with ExitStack() as served:
+
+        def serve(**changes):
+            environment = {
+                "PORTAL_ENV": "development",
+                "SECRET_KEY": usual.secret_key.get_secret_value(),
+                "VAULT_KEYS": usual.vault_keys[0].get_secret_value(),
+                "DATABASE_URL": database_url,
+                "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
+                "CONNEXEASE_API_URL": sandbox.api_url,
+                "SIGNUP_POLICY": "open",
+                **changes,
+            }
+            return served.enter_context(by_gunicorn(environment))
+
+        yield serve
 
 
 @pytest.fixture

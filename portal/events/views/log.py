@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import abort, flash, request, url_for
+from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.events import bodies, log, processing
+from portal.events import bodies, log, processing, reading
 from portal.events.blueprint import blueprint
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
@@ -61,8 +61,21 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         first=first,
         repeats=log.repeats_of(delivery),
         names=_names(account),
+        line=reading.line,
         state_words=STATE_WORDS,
     )
+
+
+@blueprint.get(f"{ROOT}<int:event_id>/body")
+@access.account_page(*LOOKERS, staff=True)
+def body(account: Account, event_id: int) -> ResponseReturnValue:
+    """What came, whole, as a file: never as a page, since it may be anything."""
+    delivery = _delivery_or_404(account, event_id)
+    if not _may_read(delivery):
+        abort(404)
+    response = Response(delivery.body, mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="event-{event_id}.json"'
+    return response
 
 
 @blueprint.post(f"{ROOT}<int:event_id>/process")
@@ -81,7 +94,7 @@ def _may_read(delivery: Delivery) -> bool:
     """Whether this visitor may see a body: staff see none, and what the gateway tells of messages few do."""
     if access.is_helping():
         return False
-    return access.may_enter("compose.export") or not processing.is_gateways(delivery)
+    return reading.may_read_messages() or not processing.is_gateways(delivery)
 
 
 def _form(account: Account) -> FilterForm:
@@ -93,6 +106,7 @@ def _context(account: Account, form: FilterForm) -> dict[str, Any]:
         "account": account,
         **form.context(url_for("events.index", account_id=account.id)),
         "names": _names(account),
+        "line": reading.line,
         "state_words": STATE_WORDS,
         "days": settings().event_retention_days,
     }

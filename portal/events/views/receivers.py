@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.db.queue import wake
-from portal.events import receiver
+from portal.events import receiver, unpacking
 from portal.events.blueprint import blueprint
 from portal.extensions import csrf
 from portal.web import access
@@ -44,7 +44,11 @@ def _take_in(owner: tuple[UUID, UUID] | None) -> ResponseReturnValue:
         return _answer("too large", 413)
     if len(body) > receiver.BODY_LIMIT:  # a body without a length is cut at the limit and not refused
         return _answer("too large", 413)
-    delivery_id = receiver.store(*owner, body)
+    try:
+        taken = unpacking.unpack(body, request.headers.get("Content-Encoding", ""), receiver.BODY_LIMIT)
+    except unpacking.TooLargeError:
+        return _answer("too large", 413)
+    delivery_id = receiver.store(*owner, taken.body, taken.problem)
     wake("delivery", str(delivery_id))
     return _answer("stored", 200)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import unicodedata
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -60,7 +61,7 @@ def forget(person: Person) -> None:
 
 def plain(code: str) -> str:
     """What was typed, without what only makes it easier to read."""
-    return "".join(code.split()).replace("-", "").casefold()
+    return "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").casefold()
 
 
 def _random(length: int) -> str:

@@ -1,7 +1,6 @@
 """Phone numbers to write to, in any way that people write them."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
@@ -9,6 +8,7 @@ from babel import Locale, UnknownLocaleError
 from flask_babel import get_locale
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
+from portal import contact
 from portal.contact import country_of
 from portal.errors import DomainError
 from portal.i18n import _
@@ -16,10 +16,15 @@ from portal.i18n import _
 LONGEST = 64
 SHORTEST = 7
 """Digits, country code included, that the gateway takes."""
+MOST_DIGITS = 15
+"""Of any number in the world."""
 _CHAT_LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:\S*&)?phone=)\+?([0-9]+)\S*", re.I
 )
 
+_OF_AN_OLDER_PLAN = re.compile(r"\+22[59][0-9]{8}")
+"""Numbers of Benin had eight digits until 2024, those of Côte d'Ivoire until 2021."""
+_BETWEEN = re.compile(r"[,;/|&]|\s(?=\+)")
 _OLD_MEXICAN = re.compile(r"521([0-9]{10})")
 """Mobile numbers of Mexico had a 1 behind the country code until 2019, and many a chat's address still has."""
 
@@ -47,7 +52,7 @@ def read(text: str, time_zone: str, field: str = "to") -> Recipient:
     valid = next((number for number in found if phonenumbers.is_valid_number(number)), None)
     if valid is not None:
         return _recipient(valid)
-    if typed.startswith("+") and found and phonenumbers.is_possible_number(found[0]):
+    if typed.startswith("+") and found and _may_be_one(found[0]):
         return _recipient(found[0], is_doubtful=True)
     raise DomainError(_why_not(typed, found, region), field)
 
@@ -68,8 +73,7 @@ def known(e164: str) -> Recipient:
 
 def _tidy(text: str) -> str:
     """Without what comes along when a number is copied: invisible signs, `tel:`, the address of a chat."""
-    visible = "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) not in ("Cf", "Cc"))
-    visible = visible.strip()[: LONGEST * 4]
+    visible = contact.visible(text)[: LONGEST * 4]
     if link := _CHAT_LINK.fullmatch(visible):
         return f"+{link[1]}"
     visible = re.sub(r"^(tel:|whatsapp:)\s*", "", visible, flags=re.I).replace("\uff0b", "+")
@@ -104,6 +108,26 @@ def _is_long_enough(number: PhoneNumber) -> bool:
     return len(phonenumbers.format_number(number, PhoneNumberFormat.E164)) > SHORTEST
 
 
+def _may_be_one(number: PhoneNumber) -> bool:
+    """Whether its length is right, by the plan of today or by one that many an address book still has."""
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.is_possible_number(number) or _OF_AN_OLDER_PLAN.fullmatch(e164) is not None
+
+
+def _are_several(typed: str) -> bool:
+    """Whether it is more than one number: with something between them, or two in the place of one."""
+    if sum(len(_digits(part)) >= SHORTEST for part in _BETWEEN.split(typed)) > 1:
+        return True
+    words = typed.split()
+    halves = [(_digits(" ".join(words[:at])), _digits(" ".join(words[at:]))) for at in range(1, len(words))]
+    are_alike = any(min(map(len, pair)) >= SHORTEST and abs(len(pair[0]) - len(pair[1])) <= 1 for pair in halves)
+    return are_alike and len(_digits(typed)) > MOST_DIGITS
+
+
+def _digits(text: str) -> str:
+    return phonenumbers.normalize_digits_only(text)
+
+
 def _recipient(number: PhoneNumber, *, is_doubtful: bool = False) -> Recipient:
     return Recipient(
         phonenumbers.format_number(number, PhoneNumberFormat.E164),
@@ -122,7 +146,11 @@ def _country_name(region: str | None) -> str:
 
 
 def _why_not(typed: str, found: list[PhoneNumber], region: str | None) -> str:
-    example = _example(region)
+    example = _example(_written_region(typed) or region)
+    if _are_several(typed):
+        return _(
+            "This is more than one number. Enter one number per message, such as %(example)s.", example=example
+        )
     if re.search(r"[^\W\d_]", typed):
         return _("This has letters in it. Enter a phone number such as %(example)s.", example=example)
     if not found and not typed.startswith("+") and region is None:
@@ -139,6 +167,15 @@ def _why_not(typed: str, found: list[PhoneNumber], region: str | None) -> str:
     return _(
         "There is no such number there. Enter one with its country code, such as %(example)s.", example=example
     )
+
+
+def _written_region(typed: str) -> str | None:
+    """The country whose code was written, whatever stands behind it."""
+    digits = _digits(typed)
+    code = digits if typed.startswith("+") else digits[2:] if digits.startswith("00") else ""
+    codes = [int(code[:size]) for size in (1, 2, 3) if len(code) >= size]
+    regions = map(phonenumbers.region_code_for_country_code, codes)
+    return next((region for region in regions if region not in ("ZZ", "001")), None)
 
 
 def _example(region: str | None) -> str:

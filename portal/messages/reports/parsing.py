@@ -1,19 +1,25 @@
-"""Reading what the gateway reports: Meta's shape as far as it fits, and nothing that does not."""
+"""Reading what the gateway reports: Meta's shape as far as it fits, and nothing that does not.
+
+One event may tell of several things, for several numbers. Each is read by itself.
+"""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.db.engine import storable
+from portal.messages.reports import preferences
+from portal.messages.reports.json_fields import dict_of, list_of, text_of
+from portal.messages.reports.people import Someone, someone
+from portal.messages.reports.preferences import Preference
 from portal.messages.sending.results import vendors
 from portal.models import now
 
-STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER = (
-    f"gateway.{kind}" for kind in ("status", "message", "template", "account", "other")
+STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER = (
+    f"gateway.{kind}" for kind in ("status", "message", "preference", "template", "account", "other")
 )
-KINDS = (STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER)
+KINDS = (STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER)
 """What an event of the gateway is about, in the place where other events have their trigger."""
 
 FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
@@ -30,14 +36,19 @@ class Report:
     at: datetime | None
     code: str = ""
     description: str = ""
+    who: Someone = field(default_factory=Someone)
 
 
 @dataclass(frozen=True)
 class Read:
     """What could be read of an event."""
 
-    kind: str
+    kinds: tuple[str, ...]
+    """What it tells of, in the order of `KINDS`; there is at least one."""
     reports: tuple[Report, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    changes: tuple[Any, ...] = ()
+    """Its parts as they came."""
 
 
 def read(body: bytes) -> Read:
@@ -45,64 +56,60 @@ def read(body: bytes) -> Read:
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
-        return Read(OTHER)
-    changes = [change for entry in _list(event, "entry") for change in _list(entry, "changes")]
+        return Read((OTHER,))
+    changes = tuple(change for entry in list_of(event, "entry") for change in list_of(entry, "changes"))
     reports = tuple(report for change in changes for report in _reports(change))
-    kinds = [_kind(change) for change in changes] or [OTHER]
-    return Read(STATUS if reports else kinds[0], reports)
+    told = tuple(wish for change in changes for wish in preferences.in_change(change, instant))
+    refused = tuple(
+        preferences.opted_out(report.who, report.at)
+        for report in reports
+        if report.code == preferences.OPTED_OUT and report.who.is_known
+    )
+    kinds = {kind for change in changes for kind in kinds_of(change)} or {OTHER}
+    return Read(tuple(kind for kind in KINDS if kind in kinds), reports, (*told, *refused), changes)
 
 
-def _kind(change: Any) -> str:
-    field, value = _text(change, "field", 64), _dict(change, "value")
-    if _list(value, "messages"):
-        return INBOUND
-    if "template" in field:
-        return TEMPLATE
-    return ACCOUNT if field.startswith(("account", "phone_number", "business")) else OTHER
+def kinds_of(change: Any) -> set[str]:
+    """What a part of an event tells of."""
+    name, value = text_of(change, "field", 64), dict_of(change, "value")
+    kinds = {STATUS} if any(_reports(change)) else set()
+    if list_of(value, "messages"):
+        kinds.add(INBOUND)
+    if list_of(value, "user_preferences"):
+        kinds.add(PREFERENCE)
+    if "template" in name:
+        kinds.add(TEMPLATE)
+    elif name.startswith(("account", "phone_number", "business")):
+        kinds.add(ACCOUNT)
+    return kinds or {OTHER}
 
 
 def _reports(change: Any) -> Iterator[Report]:
-    for status in _list(_dict(change, "value"), "statuses"):
-        wamid, word = _text(status, "id", 200), _text(status, "status", 40)
+    for status in list_of(dict_of(change, "value"), "statuses"):
+        wamid, word = text_of(status, "id", 200), text_of(status, "status", 40)
         if wamid and word:
             code, description = _reason(status)
-            recipient = _text(status, "recipient_id", 20).removeprefix("+")
-            yield Report(wamid, word, recipient, _instant(status), code, description)
+            recipient = text_of(status, "recipient_id", 20).removeprefix("+")
+            who = someone(status, "recipient_id", "recipient_user_id")
+            yield Report(wamid, word, recipient, instant(status), code, description, who)
 
 
 def _reason(status: Any) -> tuple[str, str]:
     """The first error's code, and its title with the details."""
-    errors = _list(status, "errors")
+    errors = list_of(status, "errors")
     if not errors:
         return "", ""
     error = errors[0]
-    title = _text(error, "title", 200) or _text(error, "message", 200)
-    details = _text(_dict(error, "error_data"), "details", 280)
+    title = text_of(error, "title", 200) or text_of(error, "message", 200)
+    details = text_of(dict_of(error, "error_data"), "details", 280)
     is_more = bool(details) and details.rstrip(".").casefold() != title.rstrip(".").casefold()
-    return vendors(_text(error, "code", 64)), f"{title}: {details}" if title and is_more else title or details
+    return vendors(text_of(error, "code", 64)), f"{title}: {details}" if title and is_more else title or details
 
 
-def _instant(status: Any) -> datetime | None:
+def instant(source: Any) -> datetime | None:
     """When it happened; none where the event names a time at which it cannot have."""
     try:
-        at = datetime.fromtimestamp(int(_text(status, "timestamp", 20)), UTC)
+        at = datetime.fromtimestamp(int(text_of(source, "timestamp", 20)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return at if FIRST <= at <= now() + AHEAD else None
-
-
-def _dict(value: Any, name: str) -> dict[str, Any]:
-    inner = value.get(name) if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    inner = value.get(name) if isinstance(value, dict) else None
-    return inner if isinstance(inner, list) else []
-
-
-def _text(value: Any, name: str, limit: int) -> str:
-    inner = value.get(name) if isinstance(value, dict) else None
-    if isinstance(inner, bool) or not isinstance(inner, str | int):
-        return ""
-    return storable(str(inner), limit).strip()

@@ -18,7 +18,7 @@ from portal.extensions import session, settings, vault
 from portal.i18n import _
 from portal.identity.mailed_links import fingerprint
 from portal.messages.reports.parsing import KINDS
-from portal.models import Account, Delivery, Person, PortalWebhook, WebhookPurpose
+from portal.models import Account, Delivery, DeliveryKind, Person, PortalWebhook, WebhookPurpose
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import portal_webhook_place
 from portal.webhooks import portal_webhooks
@@ -93,8 +93,8 @@ def _hook(account: Account) -> PortalWebhook | None:
 def _last_event_at(account: Account) -> datetime | None:
     """When the newest event of each kind came, of which the latest; each is found at the end of its index."""
     newest = [
-        sa.select(sa.func.max(col(Delivery.id)))
-        .where(col(Delivery.account_id) == account.id, col(Delivery.hook) == kind)
+        sa.select(sa.func.max(col(DeliveryKind.delivery_id)))
+        .where(col(DeliveryKind.account_id) == account.id, col(DeliveryKind.kind) == kind)
         .scalar_subquery()
         for kind in KINDS
     ]

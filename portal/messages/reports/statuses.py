@@ -101,6 +101,8 @@ def events_kept(timeline: Sequence[MessageStatus]) -> set[int]:
 
 def hint(message: Message) -> MessageStatus | None:
     """A report that may be about a message without an answer, though it could be about another one, too."""
+    if not message.recipient:
+        return None  # it was erased; and reports without a number are about anybody
     query = (
         _waiting(message.account_id)
         .where(MessageStatus.recipient == _digits(message), *_in_time(message))
@@ -198,7 +200,8 @@ def _recognise(message: Message) -> bool:
     """
     wamids = _waiting(message.account_id).with_only_columns(col(MessageStatus.wamid)).distinct().limit(2)
     unclaimed = set(session().execute(wamids).scalars())
-    if len(unclaimed) != 1 or not _is_alone(message) or not _is_reported_here(message):
+    is_one = bool(message.recipient) and len(unclaimed) == 1  # reports without a number are about anybody
+    if not is_one or not _is_alone(message) or not _is_reported_here(message):
         return False
     wamid = unclaimed.pop()
     fits = _waiting(message.account_id).where(MessageStatus.recipient == _digits(message), *_in_time(message))

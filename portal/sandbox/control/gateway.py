@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify
 from portal.sandbox.control.calls import account_of, body, found, needed
 from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.delivery.status_events import inbound, report
+from portal.sandbox.delivery.status_events import inbound, mixed, report
 from portal.sandbox.operations import issue_gateway_key
 from portal.sandbox.state import GatewayCallback
 
@@ -83,3 +83,12 @@ def receive() -> Response:
         account = account_of(state, needed(data, "account"))
         sender, text = str(data.get("from", "905301112233")), str(data.get("text", "Hello"))
         return jsonify([row.wire() for row in inbound(core, account.uuid, sender, text)])
+
+
+@blueprint.post("/mixed")
+def report_several_things() -> Response:
+    data = body()
+    core = current_core()
+    with core.changing() as state:
+        account = account_of(state, needed(data, "account"))
+        return jsonify([row.wire() for row in mixed(core, account.uuid, data)])

@@ -8,6 +8,7 @@ a delivery that failed lets later ones pass until its next attempt, as with any 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import http.client
@@ -15,11 +16,13 @@ import json
 import secrets
 import threading
 import time
+import zlib
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from portal.sandbox.api.fields import is_loopback
 from portal.sandbox.core import Core
+from portal.sandbox.settings import Settings
 from portal.sandbox.state import Attempt, Delivery
 
 _WORKERS = 4
@@ -102,9 +105,7 @@ class Courier:
             attempt = Attempt(self._core.now(), receiver.url, 0)
             began = time.monotonic()
             try:
-                attempt.status = self._post(
-                    receiver, delivery.body, settings.attempt_timeout, settings.deliver_outside
-                )
+                attempt.status = self._post(receiver, delivery.body, settings)
             except Exception as error:  # whatever a receiver does, the courier must live on
                 attempt.error = f"{type(error).__name__}: {error}"
             attempt.milliseconds = round((time.monotonic() - began) * 1000)
@@ -122,17 +123,20 @@ class Courier:
             return None
         return _Receiver(webhook.callback_url, webhook.headers or {})
 
-    def _post(self, receiver: _Receiver, content: object, timeout: float, outside: bool) -> int:
+    def _post(self, receiver: _Receiver, content: object, settings: Settings) -> int:
         parts = urlsplit(receiver.url)
         host = parts.hostname or ""
-        if not outside and not is_loopback(host):
+        if not settings.deliver_outside and not is_loopback(host):
             raise ValueError(f"{host} is not this machine; the setting deliver_outside would allow it")
-        body = json.dumps(content).encode()
+        body = _packed(json.dumps(content).encode(), settings.content_encoding)
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = make(host, parts.port, timeout=timeout)
+        connection = make(host, parts.port, timeout=settings.attempt_timeout)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("POST", target, body, self._headers(receiver, body))
+            headers = self._headers(receiver, body)
+            if settings.content_encoding:
+                headers["Content-Encoding"] = settings.content_encoding
+            connection.request("POST", target, body, headers)
             with connection.getresponse() as response:
                 response.read(_MOST_READ)
                 return response.status
@@ -166,6 +170,12 @@ class Courier:
     def _delay(self, attempts: int) -> float:
         settings = self._core.settings
         return min(settings.retry_max_delay, settings.retry_delay * settings.retry_factor ** (attempts - 1))
+
+
+def _packed(body: bytes, encoding: str) -> bytes:
+    if encoding == "gzip":
+        return gzip.compress(body)
+    return zlib.compress(body) if encoding == "deflate" else body
 
 
 def _lane(delivery: Delivery) -> tuple[str, str]:

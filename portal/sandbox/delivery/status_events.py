@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from portal.sandbox.core import Core
@@ -57,6 +57,45 @@ def inbound(core: Core, account: str, sender: str, text: str) -> list[Delivery]:
     return queue(core, "gateway", account, "message", _event(account, value))
 
 
+def mixed(core: Core, account: str, parts: Mapping[str, Any]) -> list[Delivery]:
+    """Queue one event that tells of several things, each in an entry of its own, as Meta batches them.
+
+    ``parts``: statuses (a word by wamid), text of an inbound message, preference (stop, resume), template (its
+    name), of a person with a number or, when ``user_id`` is given, without one.
+    """
+    if account not in core.state.callbacks:
+        return []
+    changes = list(_parts(core, parts))
+    entries = [
+        {"id": str(number), "changes": [{"field": field, "value": {**_head(account), **value}}]}
+        for number, (field, value) in enumerate(changes, 1)
+    ]
+    event = {"object": "whatsapp_business_account", "entry": entries}
+    return queue(core, "gateway", account, "mixed", event)
+
+
+def _parts(core: Core, parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    at = str(int(core.now()))
+    digits, user_id = re.sub(r"\D", "", str(parts.get("from", "905301112233"))), str(parts.get("user_id", ""))
+    contact: dict[str, Any] = {"profile": {"name": str(parts.get("name", "Ayşe Demir"))}}
+    contact |= {"user_id": user_id} if user_id else {"wa_id": digits}
+    for wamid, word in dict(parts.get("statuses", {})).items():
+        whom = {"recipient_user_id": user_id} if user_id else {"recipient_id": digits}
+        yield "messages", {"statuses": [{"id": wamid, "status": word, "timestamp": at, **whom}]}
+    if text := parts.get("text"):
+        sender = {"from_user_id": user_id} if user_id else {"from": digits}
+        message = {"id": f"wamid.{uuid.uuid4().hex}", "timestamp": at, "type": "text", "text": {"body": text}}
+        yield "messages", {"contacts": [contact], "messages": [{**sender, **message}]}
+    if value := parts.get("preference"):
+        wish = {"detail": f"User requested to {value} marketing messages", "category": "marketing_messages"}
+        whom = {"user_id": user_id} if user_id else {"wa_id": digits}
+        told = {**whom, **wish, "value": value, "timestamp": at}
+        yield "user_preferences", {"contacts": [contact], "user_preferences": [told]}
+    if name := parts.get("template"):
+        event = {"event": "APPROVED", "message_template_name": name, "message_template_language": "tr"}
+        yield "message_template_status_update", event
+
+
 def _status(core: Core, message: GatewayMessage, status: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": message.wamid,
@@ -69,8 +108,12 @@ def _status(core: Core, message: GatewayMessage, status: str) -> dict[str, Any]:
     return row
 
 
+def _head(account: str) -> dict[str, Any]:
+    metadata = {"display_phone_number": "905550000000", "phone_number_id": str(uuid.UUID(account).int)[:15]}
+    return {"messaging_product": "whatsapp", "metadata": metadata}
+
+
 def _event(account: str, value: dict[str, Any]) -> dict[str, Any]:
     number = str(uuid.UUID(account).int)[:15]
-    metadata = {"display_phone_number": "905550000000", "phone_number_id": number}
-    change = {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
+    change = {"field": "messages", "value": {**_head(account), **value}}
     return {"object": "whatsapp_business_account", "entry": [{"id": number[::-1], "changes": [change]}]}

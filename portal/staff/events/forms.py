@@ -10,6 +10,7 @@ from portal.audit import log
 from portal.connexease import triggers as catalogue
 from portal.events.forms import STATE_WORDS
 from portal.i18n import _, _l
+from portal.messages.reports.parsing import KINDS
 from portal.models import DeliveryState
 from portal.staff.events import log as event_log
 from portal.web.forms import Choice, text
@@ -27,7 +28,7 @@ class EventForm(PeriodForm):
 
     def prepare(self) -> None:
         """Offer the catalogue's triggers, and the one that was asked for."""
-        known = [trigger.name for trigger in catalogue.CATALOGUE]
+        known = [*(trigger.name for trigger in catalogue.CATALOGUE), *KINDS]
         asked = [self.trigger.data[:100]] if self.trigger.data else []
         anything = {"": _("Any")}
         self.trigger.choices = anything | {name: name for name in (*known, *asked)}

@@ -17,7 +17,7 @@ from sqlmodel import col
 from portal.db.keyset import HIGHEST
 from portal.events.log import DISORDER
 from portal.extensions import session
-from portal.models import Account, Channel, Delivery, DeliveryState
+from portal.models import Account, Channel, Delivery, DeliveryKind, DeliveryState
 
 PAGE = 50
 STRETCH = 200_000
@@ -97,13 +97,17 @@ def _rows(wanted: Filter, floor: int, ceiling: int, *, upwards: bool = False) ->
     number, at = col(Delivery.id), col(Delivery.received_at)
     columns = (
         *(number, at, col(Delivery.account_id), col(Delivery.hook), col(Delivery.channel_uuid)),
-        *(col(Delivery.state), col(Delivery.repeat_of), col(Delivery.problem_text)),
+        *(col(Delivery.state), col(Delivery.repeat_of), col(Delivery.problem_text), col(Delivery.about)),
     )
     query = sa.select(*columns).where(number >= floor, number <= ceiling)
     if wanted.accounts is not None:
         query = query.where(col(Delivery.account_id).in_(wanted.accounts))
-    if wanted.trigger:
-        query = query.where(col(Delivery.hook) == wanted.trigger)
+    if wanted.trigger and wanted.accounts is None:
+        query = query.where((" " + col(Delivery.hook) + " ").contains(f" {wanted.trigger} ", autoescape=True))
+    elif wanted.trigger:
+        query = query.join(DeliveryKind, col(DeliveryKind.delivery_id) == number).where(
+            col(DeliveryKind.account_id) == col(Delivery.account_id), col(DeliveryKind.kind) == wanted.trigger
+        )
     if wanted.state:
         query = query.where(col(Delivery.state) == wanted.state)
     if wanted.since is not None:

@@ -3,6 +3,7 @@
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.events import reading
 from portal.events.forms import STATE_WORDS
 from portal.staff.blueprint import blueprint
 from portal.staff.events import log
@@ -22,5 +23,6 @@ def events() -> ResponseReturnValue:
     page = log.page(wanted, listing.number("before"), listing.number("after"))
     accounts, channels = log.names(page.events)
     return listing.shown(
-        "staff/events/index.html", {**context, "page": page, "accounts": accounts, "names": channels}
+        "staff/events/index.html",
+        {**context, "page": page, "accounts": accounts, "names": channels, "line": reading.line_for_staff},
     )

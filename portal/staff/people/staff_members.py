@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -45,7 +46,12 @@ def create(
         time_zone=time_zone,
         email_verified_at=now(),
     )
-    session().add(person)
+    try:
+        session().add(person)
+        session().flush()
+    except IntegrityError:  # the same, a moment ago, by somebody else
+        session().rollback()
+        raise DomainError(_("There is already a login with this address."), "email") from None
     audit.record(None, None, "staff.created", address, role=role.value)
     session().commit()
     return person

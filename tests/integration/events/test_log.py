@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from portal.db import event_rows
 from portal.events import log
 from portal.events.log import Filter
 from portal.extensions import session
@@ -28,8 +29,8 @@ def test_newest_first_with_what_became_of_each(customer):
     assert numbers_on(page) == [waiting, kept, created]
     rows = [" ".join(row.get_text(" ").split()) for row in page.soup.select("table.events tbody tr")]
     assert rows[0].startswith("Not read yet none Waiting")
-    assert rows[1].startswith("message.created Support Kept")
-    assert rows[2].startswith("channel.created Shop Processed")
+    assert rows[1].startswith("message. created Support Kept")
+    assert rows[2].startswith("Shop channel. created Shop Processed")
 
 
 def test_times_are_those_of_the_account(customer):
@@ -275,5 +276,8 @@ def add_many(customer, count: int) -> list[int]:
             for step in range(1, count)
         ]
         session().add_all(rows)
+        session().flush()
+        for row in rows:
+            event_rows.file_under(row.account_id, row.id or 0, [row.hook])
         session().commit()
     return [first + step for step in range(count)]

@@ -19,6 +19,7 @@ def fill(customer) -> None:
     columns += ["attempts", "problem_text"]
     chosen = {
         "received_at": _SPREAD[row_kind(customer)],
+        "body_hash": "'body ' || n",
         "hook": "CASE WHEN n % 500 = 0 THEN 'feedback.received' ELSE hook END",
         "state": "CASE WHEN n % 5000 = 0 THEN 'failed' ELSE state END",
     }
@@ -27,6 +28,8 @@ def fill(customer) -> None:
     customer.portal.sql(
         f"INSERT INTO delivery ({', '.join(columns)}) SELECT {values} FROM delivery, {series} WHERE id = {row.id}"
     )
+    kinds = f"SELECT account_id, hook, id FROM delivery WHERE id > {row.id}"
+    customer.portal.sql(f"INSERT INTO delivery_kind (account_id, kind, delivery_id) {kinds}")
     customer.portal.sql(_INDEX[row_kind(customer)].format(account=customer.account_id.hex, first=row.id))
     if row_kind(customer) == "postgresql":
         customer.portal.sql("SELECT gin_clean_pending_list('ix_delivery_search_words')")

@@ -1,8 +1,11 @@
 """What Connexease delivers: who is let in, what is kept, and that each event counts once."""
 
+import gzip
 import hashlib
 import json
+import tracemalloc
 import urllib.request
+import zlib
 from datetime import timedelta
 from uuid import uuid4
 
@@ -124,7 +127,7 @@ def test_a_secret_of_one_account_does_not_open_another(portal, sender):
 
 
 def test_a_huge_body_is_refused_before_it_is_read(portal, sender):
-    huge = b"x" * (256 * 1024 + 1)
+    huge = b"x" * (5 * 1024 * 1024 + 1)
     assert sender.send(huge).status_code == 413
     assert sender.send(huge[:-1]).status_code == 200
     assert len(portal.rows(Delivery)) == 1
@@ -136,12 +139,93 @@ def test_a_huge_body_without_a_length(portal, sender):
             yield b"x" * 1024
 
     with portal.served() as url:
-        for count, status in ((300, 413), (3, 200)):
+        for count, status in ((5 * 1024 + 1, 413), (3, 200)):
             with requests.post(
                 url + sender.path, data=pieces(count), headers=sender.headers, timeout=10
             ) as answer:
                 assert answer.status_code == status
     assert [len(delivery.body) for delivery in portal.rows(Delivery)] == [3 * 1024]
+
+
+def deflated(body):
+    """Without the head that the standard wants, as some senders do it."""
+    bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return bare.compress(body) + bare.flush()
+
+
+PACKED = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "GZIP, identity": gzip.compress,
+    "deflate": zlib.compress,
+    " deflate": deflated,
+    "deflate, gzip": lambda body: gzip.compress(zlib.compress(body)),
+    "gzip ": lambda body: gzip.compress(body[:20]) + gzip.compress(body[20:]),
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_a_packed_body_is_unpacked_acted_on_and_found(portal, owner, sender, encoding):
+    body = json.dumps(sender.created(uuid4(), payload={"note": "a word in it"})).encode()
+    headers = {**sender.headers, "Content-Encoding": encoding}
+    assert sender.send(PACKED[encoding](body), headers=headers).status_code == 200
+    assert sender.send(body).status_code == 200
+    portal.work()
+    first, again = portal.rows(Delivery)
+    assert (first.body, first.state, again.state) == (body, "processed", "repeat")
+    page = owner.get(f"/accounts/{owner.account_id}/events/", query_string={"q": "note"})
+    assert len(page.soup.select("table.events tbody tr")) == 2
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
+def test_a_bomb_is_refused_and_never_unpacked_beyond_the_limit(portal, sender, encoding):
+    bomb = (
+        gzip.compress(bytes(200 * 1024 * 1024), 1)
+        if "gzip" in encoding
+        else zlib.compress(bytes(200 * 1024 * 1024), 1)
+    )
+    bomb = gzip.compress(bomb) if "," in encoding else bomb
+    tracemalloc.start()
+    assert sender.send(bomb, headers={**sender.headers, "Content-Encoding": encoding}).status_code == 413
+    assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
+    tracemalloc.stop()
+    assert portal.rows(Delivery) == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("br", "packed in a way that is not known here"),
+        ("gzip", "could not be unpacked"),
+        ("gzip, gzip, gzip", "not known here"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_kept_as_it_came_and_says_so(portal, owner, sender, encoding, words):
+    assert (
+        sender.send(b"\x1b\x0b\x00 no", headers={**sender.headers, "Content-Encoding": encoding}).status_code
+        == 200
+    )
+    portal.work()
+    [kept] = portal.rows(Delivery)
+    assert (kept.body, kept.state) == (b"\x1b\x0b\x00 no", "kept")
+    assert words in owner.get(f"/accounts/{owner.account_id}/events/{kept.id}").text
+
+
+def test_a_large_body_is_kept_found_by_its_beginning_and_shown_folded(portal, owner, sender):
+    payload = {"first": "earliest", "messages": [{"text": f"line {number} ümlaut"} for number in range(100_000)]}
+    body = json.dumps({"hook": "conversation.archived", "payload": payload}).encode()
+    assert sender.send(body).status_code == 200
+    portal.work()
+    [kept] = portal.rows(Delivery)
+    page = owner.get(f"/accounts/{owner.account_id}/events/{kept.id}")
+    assert len(page.text) < 100_000
+    assert "This is the beginning of" in page.text
+    whole = owner.get(page.soup.select_one("a[download]")["href"])
+    assert whole.response.data == body
+    assert "attachment" in whole.response.headers["Content-Disposition"]
+    for words, count in (("earliest", 1), ("umlaut", 1), ("nothing", 0)):
+        found = owner.get(f"/accounts/{owner.account_id}/events/", query_string={"q": words})
+        assert len(found.soup.select("table.events tbody tr")) == count, words
 
 
 ODD = {
@@ -307,7 +391,7 @@ def test_the_sandboxs_real_delivery_reaches_a_real_server(make_portal, control):
         port = listener.getsockname()[1]
     portal = make_portal(public_url=f"http://127.0.0.1:{port}")
     with portal.served(port) as url:
-        control.set(hold_deliveries=False)
+        control.set(hold_deliveries=False, content_encoding="gzip")
         browser, account_id = portal.customer()
         browser.account_id = account_id
         begin(browser)

@@ -146,8 +146,12 @@ def test_what_is_watched_comes_into_the_log(make_portal, control):
         assert control.settle()
     portal.work()
     page = customer.log(channel=channel)
-    hooks = sorted(link.get_text() for link in page.soup.select("table.events th a"))
-    assert hooks == ["feedback.received", "message.created", "message.created"]
+    rows = sorted(row.get_text() for row in page.soup.select("table.events tbody th"))
+    assert rows == [
+        "5 points: “Quick answer”feedback.received",
+        "Jane Doe: “Hello Ayşe, it left our warehouse this morning.”message.created",
+        "“Hello, is my order on its way?”message.created",
+    ]
     assert {chip.get_text() for chip in page.soup.select(".chip")} == {"Kept"}
     assert len(numbers_on(customer.log(q="warehouse"))) == 1
 

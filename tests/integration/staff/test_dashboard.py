@@ -33,7 +33,7 @@ ZONES = ["UTC", "Europe/Istanbul", "Asia/Kathmandu", "Pacific/Kiritimati", "Amer
 def events(portal: Portal, instants: list[datetime]) -> None:
     def add() -> None:
         hook = session().execute(sa.select(PortalWebhook)).scalars().first()
-        facts = {"webhook_id": hook.id, "account_id": hook.account_id, "body": b"{}", "body_hash": ""}
+        facts = {"webhook_id": hook.id, "account_id": hook.account_id, "body": b"{}", "body_hash": uuid4().hex}
         session().add_all([Delivery(received_at=at, **facts) for at in instants])
         session().commit()
 

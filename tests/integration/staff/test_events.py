@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from portal.db import event_rows
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook, StaffRole, now
 from portal.staff.events import log
@@ -29,9 +30,12 @@ def came(portal: Portal, account_id: UUID, hook: str, count: int = 1, **facts: A
     def add() -> None:
         query = sa.select(PortalWebhook.id).where(PortalWebhook.account_id == account_id)  # type: ignore[arg-type]
         webhook_id = session().execute(query).scalars().first()
-        usual = {"webhook_id": webhook_id, "account_id": account_id, "body": WORD.encode(), "body_hash": ""}
+        usual = {"webhook_id": webhook_id, "account_id": account_id, "body": WORD.encode()}
         for _ in range(count):
-            session().add(Delivery(hook=hook, **{"state": "kept", **usual, **facts}))
+            row = Delivery(hook=hook, body_hash=uuid4().hex, **{"state": "kept", **usual, **facts})
+            session().add(row)
+            session().flush()
+            event_rows.file_under(account_id, row.id or 0, [hook])
         session().commit()
 
     portal.run(add)

@@ -74,6 +74,47 @@ def test_a_number_that_the_plan_does_not_know_is_doubtful() -> None:
     assert recipients.read("+1 555 010 9999", ZONE).is_doubtful
 
 
+@pytest.mark.parametrize("text", ["+229 97 12 34 56", "+22997123456", "+225 07 12 34 56"])
+def test_a_number_of_an_older_plan_is_taken_with_a_doubt(text: str) -> None:
+    found = recipients.read(text, ZONE)
+    assert found.is_doubtful
+    assert found.e164 == f"+{phonenumbers.normalize_digits_only(text)}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+905321234567, +905321234568",
+        "+905321234567;+905321234568",
+        "+90 532 123 45 67 +90 532 123 45 68",
+        "0532 123 45 67 / 0532 123 45 68",
+        "+90 532 123 45 67\n+90 532 123 45 68",
+        "0532 123 45 67\n0532 123 45 68",
+        "05321234567 05321234568",
+    ],
+)
+def test_several_numbers_are_told_so(text: str) -> None:
+    with pytest.raises(DomainError, match="more than one number"):
+        recipients.read(text, ZONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("+44 20 79", "+44 7400 123456"),
+        ("0044 20 79", "+44 7400 123456"),
+        ("+49 170 1", "+49 1512 3456789"),
+        ("+1 555", "+1 201-555-0123"),
+        ("0532 12", "+90 501 234 56 78"),
+        ("+999 123 456 789", "+90 501 234 56 78"),
+    ],
+)
+def test_the_example_is_of_the_country_that_was_written(text: str, example: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        recipients.read(text, ZONE)
+    assert example in caught.value.message.replace("\N{NON-BREAKING HYPHEN}", "-")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

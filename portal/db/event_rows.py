@@ -1,0 +1,43 @@
+"""What belongs to a stored event beside its own row, its kinds and its words: they come and go together."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal.db import first_come
+from portal.db.search_index import SearchIndex
+from portal.extensions import session
+from portal.models import Delivery, DeliveryKind
+
+WORDS = SearchIndex("delivery_search", key="delivery_id", marks="account", prefix="account=")
+
+
+def file_under(account_id: UUID, delivery_id: int, kinds: Iterable[str]) -> None:
+    """Let an event be found by these kinds. The caller commits."""
+    rows = [{"account_id": account_id, "kind": kind, "delivery_id": delivery_id} for kind in kinds]
+    first_come.insert(DeliveryKind, rows)
+
+
+def forget(delivery_ids: Sequence[int]) -> None:
+    """Delete events with all that finds them. The caller commits."""
+    if not delivery_ids:
+        return
+    columns = (col(Delivery.id), col(Delivery.account_id), col(Delivery.hook))
+    rows = session().execute(sa.select(*columns).where(columns[0].in_(delivery_ids)))
+    filed = [
+        {"of_account": row.account_id, "of_kind": kind, "of_delivery": row.id}
+        for row in rows
+        for kind in {row.hook, *row.hook.split(" ")}  # a trigger that came from outside may hold a space itself
+    ]
+    one = sa.delete(DeliveryKind).where(
+        col(DeliveryKind.account_id) == sa.bindparam("of_account"),
+        col(DeliveryKind.kind) == sa.bindparam("of_kind"),
+        col(DeliveryKind.delivery_id) == sa.bindparam("of_delivery"),
+    )
+    if filed:
+        session().connection().execute(one, filed)
+    WORDS.forget(session(), delivery_ids)
+    gone = sa.delete(Delivery).where(col(Delivery.id).in_(delivery_ids))
+    session().execute(gone.execution_options(synchronize_session=False))

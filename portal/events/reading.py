@@ -1,0 +1,22 @@
+"""Who may read what of events: the account's people, some of them what the gateway reports, and staff nothing."""
+
+from typing import Any
+
+from portal.events import about
+from portal.web.access import is_helping, may_enter
+
+
+def may_read_messages() -> bool:
+    """Whether this visitor may read what the gateway reports: it names people, and says what they wrote."""
+    return not is_helping() and may_enter("compose.export")
+
+
+def line(event: Any) -> str:
+    """The line of an event in a list of the account's, as far as this visitor may read it."""
+    is_private = str(event.hook).startswith("gateway.")
+    return about.line(event.about, not is_helping() and (not is_private or may_read_messages()))
+
+
+def line_for_staff(event: Any) -> str:
+    """What kind of thing it is about: not who, and not what was written."""
+    return about.line(event.about, may_read=False)
