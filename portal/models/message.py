@@ -76,8 +76,8 @@ class Message(SQLModel, table=True):
     """The gateway key it is sent with. No foreign key: the key may be removed, its name stays here."""
     credential_name: str = Field(default="", max_length=200)
     credential_last_four: str = Field(default="", max_length=4)
-    is_staging: bool = False
-    """Whether the key is a staging key, which is for trying out."""
+    is_trial: bool = False
+    """Whether the key was one for trying out."""
     sender_id: UUID | None = None
     sender: str = Field(default="", max_length=254)
     """Who confirmed it; until then, who wrote it."""

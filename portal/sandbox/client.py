@@ -182,8 +182,9 @@ class SandboxControl:
     def gateway_keys(self) -> Rows:
         return self._rows("/gateway/keys")
 
-    def issue_gateway_key(self, account: str, *, staging: bool = False) -> str:
-        return str(self._post("/gateway/keys", account=account, staging=staging)["key"])
+    def issue_gateway_key(self, account: str, *, staging: bool = False, publishable: bool = False) -> str:
+        """A new key; ``publishable``: one of a browser SDK, which sends nothing."""
+        return str(self._post("/gateway/keys", account=account, staging=staging, publishable=publishable)["key"])
 
     def revoke_gateway_key(self, key: str) -> None:
         self._post("/gateway/keys/revoke", key=key)

@@ -38,6 +38,11 @@ class Settings:
     deliver_outside: bool = False
     """Whether deliveries may leave this machine; otherwise such an attempt is recorded as failed."""
 
+    key_prefix: str = "pk_"
+    staging_key_prefix: str = "sk_"
+    """What keys start with. Some of the vendor's pages say this, newer ones that ``sk_`` is the key that sends."""
+    publishable_key_prefix: str = "pb_"
+
     rate_per_second: int = 80
     rate_per_minute: int = 4800
     balance: float | None = None

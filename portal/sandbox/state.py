@@ -135,6 +135,8 @@ class GatewayKey:
     account: str
     created_at: float
     is_active: bool = True
+    sends: bool = True
+    """Whether messages can be sent with it; a publishable key of a browser SDK only starts with the same letters."""
 
 
 @dataclass

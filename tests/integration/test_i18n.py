@@ -299,8 +299,8 @@ def test_the_vault(portal, customer):
 
 def test_writing_a_message(portal, customer):
     base = f"/accounts/{customer.account}"
-    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]), staging=True)
-    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key})
+    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]))
+    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key, "is_trial": "y"})
     credential = str(portal.rows(Credential)[0].id)
     new = f"{base}/messages/new"
     check(customer.get(new), customer.get(f"{new}?type=template"), customer.get(f"{new}?to=%2B15550109999"))
@@ -359,7 +359,7 @@ def test_the_message_log(portal, customer):
     check(customer.get(f"{base}/{row.id}"), customer.get(f"{base}/"), customer.get(f"{base}/?state=read"))
     check(portal.member(UUID(customer.account)).get(f"{base}/{row.id}"))
     portal.sql(
-        "UPDATE message SET is_staging = :yes, is_fake = :no, erased_at = :now, payload = NULL, recipient = ''",
+        "UPDATE message SET is_trial = :yes, is_fake = :no, erased_at = :now, payload = NULL, recipient = ''",
         yes=True,
         no=False,
         now=now(),

@@ -82,8 +82,8 @@ class Shown:
 
     @property
     def is_test(self) -> bool:
-        """Whether it was for trying out: what the gateway does not send, and what a staging key sends."""
-        return self.row.is_fake or self.row.is_staging
+        """Whether it was for trying out: what the gateway does not send, and what goes out with a key for trying out."""
+        return self.row.is_fake or self.row.is_trial
 
     @property
     def number(self) -> str:

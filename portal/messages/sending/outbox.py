@@ -193,12 +193,12 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
     row.payload = connexease().gateway.body(message)
     row.preview = storable(composed.preview, 200)
     row.template_uuid, row.template_seen = composed.template, composed.template_seen
-    row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging
+    row.mmlite, row.is_fake, row.is_trial = composed.mmlite, composed.is_fake, credential.is_trial
     row.credential_id, row.credential_name = credential.id, keys.label(credential)
     row.credential_last_four = credential.last_four
     row.sender_id, row.sender = person.id, person.email
     # A test is no look-alike of the message that then goes out in earnest.
-    row.content_hash = _hash([message.as_json(without_none=True), row.is_fake or row.is_staging])
+    row.content_hash = _hash([message.as_json(without_none=True), row.is_fake or row.is_trial])
 
 
 def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None:
@@ -216,7 +216,7 @@ def _queue(person: Person, account: Account, message: Message) -> None:
     message.confirmed_at = message.next_attempt_at = now()
     message.sender_id, message.sender = person.id, person.email
     session().add(message)
-    details = {"type": message.type.value, "test": message.is_fake or message.is_staging}
+    details = {"type": message.type.value, "test": message.is_fake or message.is_trial}
     audit.record(person, account, "message.sent", masked(message.recipient), **details)
 
 

@@ -56,7 +56,7 @@ def _caller(state: State) -> GatewayKey:
     if len(words) != 2 or words[0] != "Bearer":
         raise _refusal("AUTH_003")
     key = state.gateway_keys.get(words[1])
-    if key is None or not key.is_active:
+    if key is None or not key.is_active or not key.sends:
         raise _refusal("AUTH_001")
     return key
 

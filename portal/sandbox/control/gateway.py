@@ -29,7 +29,8 @@ def issue_key() -> Response:
     core = current_core()
     with core.changing() as state:
         account = account_of(state, needed(data, "account"))
-        return jsonify(asdict(issue_gateway_key(core, account.uuid, staging=bool(data.get("staging")))))
+        kind = {name: bool(data.get(name)) for name in ("staging", "publishable")}
+        return jsonify(asdict(issue_gateway_key(core, account.uuid, **kind)))
 
 
 @blueprint.post("/keys/revoke")

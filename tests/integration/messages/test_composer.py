@@ -251,9 +251,10 @@ def test_a_link_of_a_file_that_is_odd_is_taken_as_what_it_is(sender: Sender) -> 
 
 def test_the_review_names_what_will_happen(sender: Sender) -> None:
     review = sender.browser.get(write(sender, body="*Hi* <i>").goes_to)
-    for words in ("+90 532 123 45 67", "Türkiye", "Text", "Shop gateway", sender.key[-4:], "Production"):
+    for words in ("+90 532 123 45 67", "Türkiye", "Text", "Shop gateway", sender.key[-4:]):
         assert words in review.text
     assert "Real message" in review.text
+    assert "trying out" not in review.text
     assert "0.001 USD" in review.text
     assert "24 hours" in review.text
     [bubble] = review.soup.select(".bubble")
@@ -262,13 +263,13 @@ def test_the_review_names_what_will_happen(sender: Sender) -> None:
     assert review.form().find("button").get_text() == "Send it"  # type: ignore[union-attr]
 
 
-def test_a_test_and_a_staging_key_are_named(portal, control) -> None:
-    sender = make_sender(portal, control, staging=True)
+def test_a_test_and_a_key_for_trying_out_are_named(portal, control) -> None:
+    sender = make_sender(portal, control, is_trial=True)
     form = sender.browser.get(f"{sender.root}new")
     assert form.soup.select_one("#is_fake[checked]")
     review = sender.browser.get(write(sender, is_fake="y").goes_to)
     assert "nobody gets it" in review.text
-    assert "Staging" in review.text
+    assert "For trying out" in review.text
     assert "Send it as a test" in review.text
 
 
@@ -390,9 +391,9 @@ def test_a_message_of_somebody_else_is_none(sender: Sender) -> None:
 
 
 def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
-    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
-    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    sender.browser.post(vault, {"name": "Trying out", "key": trial, "is_trial": "y"})
     keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
 
     def chosen() -> str:
@@ -400,9 +401,9 @@ def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
         return option.get_text()
 
     send(sender, credential=keys["Trying out"])
-    assert chosen() == f"Trying out (…{staging[-4:]}, staging)"
+    assert chosen() == f"Trying out (…{trial[-4:]}, for trying out)"
     send(sender, credential=keys["Shop gateway"])
-    assert chosen() == f"Shop gateway (…{sender.key[-4:]}, production)"
+    assert chosen() == f"Shop gateway (…{sender.key[-4:]})"
 
 
 def test_while_it_is_written(sender: Sender) -> None:
@@ -417,9 +418,9 @@ def test_while_it_is_written(sender: Sender) -> None:
 
 
 def test_another_key_brings_its_test_mode(sender: Sender) -> None:
-    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
-    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    sender.browser.post(vault, {"name": "Trying out", "key": trial, "is_trial": "y"})
     keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
     typed = {"credential": keys["Trying out"], "mode_of": keys["Shop gateway"]}
     page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)

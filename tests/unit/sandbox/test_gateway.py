@@ -145,6 +145,15 @@ def test_a_revoked_key_and_other_credentials_do_not_work(send, api, control, acc
 def test_keys_have_the_vendors_prefixes(control, account):
     assert control.issue_gateway_key(account).startswith("pk_")
     assert control.issue_gateway_key(account, staging=True).startswith("sk_")
+    control.set(key_prefix="sk_", staging_key_prefix="")  # as newer pages have it
+    assert control.issue_gateway_key(account).startswith("sk_")
+    assert not control.issue_gateway_key(account, staging=True).startswith(("sk_", "pk_"))
+
+
+def test_a_publishable_key_sends_nothing(send, control, account):
+    key = control.issue_gateway_key(account, publishable=True)
+    assert key.startswith("pb_")
+    assert send(message(), token=key).json["errors"]["code"] == "AUTH_001"
 
 
 @pytest.mark.parametrize(

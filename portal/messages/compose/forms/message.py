@@ -85,7 +85,7 @@ class ComposeForm(TemplateFields):
     # --- before it is shown or read
 
     def offer(self, credentials: Sequence[Credential]) -> None:
-        """The keys to choose from: the one that was used last at first, and a staging key in test mode."""
+        """The keys to choose from: the one that was used last at first, and a key for trying out in test mode."""
         self.credential.choices = [(str(row.id), _key_words(row)) for row in credentials]
         self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
         by_id = {str(row.id): row for row in credentials}
@@ -101,7 +101,7 @@ class ComposeForm(TemplateFields):
         """Let another key bring its own test mode; whether it did."""
         if self.mode_of.data == self.credential.data:
             return False
-        self.is_fake.data = any(row.is_staging for row in credentials if str(row.id) == self.credential.data)
+        self.is_fake.data = any(row.is_trial for row in credentials if str(row.id) == self.credential.data)
         self.mode_of.data = self.credential.data
         return True
 
@@ -195,6 +195,7 @@ class ComposeForm(TemplateFields):
 
 def _key_words(row: Credential) -> str:
     words = {"name": keys.label(row), "end": row.last_four}
-    if row.is_staging:
-        return _("%(name)s (…%(end)s, staging)", **words) if row.last_four else _("%(name)s (staging)", **words)
-    return _("%(name)s (…%(end)s, production)", **words) if row.last_four else _("%(name)s (production)", **words)
+    if row.is_trial:
+        trial = _("%(name)s (…%(end)s, for trying out)", **words)
+        return trial if row.last_four else _("%(name)s (for trying out)", **words)
+    return _("%(name)s (…%(end)s)", **words) if row.last_four else words["name"]
