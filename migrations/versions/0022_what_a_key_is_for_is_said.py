@@ -1,7 +1,7 @@
 """What a gateway key is for is said by a person
 
-It was guessed from the key's first letters, which say nothing. Keys that were taken for ones for trying out stay so,
-since a test that goes out for real is the worse mistake, until somebody says what they are for.
+It was guessed from the key's first letters, which say nothing. Keys that were taken for ones for trying out stay
+so until somebody says what they are for, since a test that goes out for real is the worse mistake.
 
 Revision ID: 0022
 Revises: 0021

@@ -56,6 +56,8 @@ class TemplateParameter(Sent):
     model_config = ConfigDict(extra="allow")
 
     type: str
+    parameter_name: str | None = None
+    """Of a template whose values have names instead of numbers."""
     text: str | None = None
     image: dict[str, Any] | None = None
     document: dict[str, Any] | None = None
@@ -63,6 +65,8 @@ class TemplateParameter(Sent):
     payload: str | None = None
     currency: dict[str, Any] | None = None
     date_time: dict[str, Any] | None = None
+    coupon_code: str | None = None
+    action: dict[str, Any] | None = None
 
 
 class TemplateComponent(Sent):

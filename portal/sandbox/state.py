@@ -136,7 +136,7 @@ class GatewayKey:
     created_at: float
     is_active: bool = True
     sends: bool = True
-    """Whether messages can be sent with it; a publishable key of a browser SDK only starts with the same letters."""
+    """Whether messages can be sent with it; not with a publishable one of a browser SDK."""
 
 
 @dataclass

@@ -154,7 +154,8 @@ class PastedKeyForm(Form):
         filters=[stripped],
         widget=PastedInput(),
         description=_l(
-            "From the gateway's dashboard. We don't show it here again: if something is refused, paste it once more."
+            "From the gateway's dashboard. We don't show it here again: if something is refused, paste it "
+            "once more."
         ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )

@@ -82,7 +82,7 @@ class Shown:
 
     @property
     def is_test(self) -> bool:
-        """Whether it was for trying out: what the gateway does not send, and what goes out with a key for trying out."""
+        """Whether it was for trying out: what the gateway does not send, and what a key for that sends."""
         return self.row.is_fake or self.row.is_trial
 
     @property

@@ -1,7 +1,7 @@
 """The gateway: ``POST /v1/wa/message``, section 5 of the contract.
 
-A call is judged in this order: key, rate, body, balance. A message to a number that ends in 0000 is
-accepted and then reported as failed, so that this can be seen without a control call.
+A call is judged in this order: key, rate, body, balance, and then by Meta. A message to a number that ends in 0000
+is accepted and then reported as failed, so that this can be seen without a control call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 
 from portal.sandbox.api.gateway_errors import gateway_error
 from portal.sandbox.api.gateway_schema import MalformedError, Message, parse_message
+from portal.sandbox.api.meta_rules import MetaRefusedError, judge
 from portal.sandbox.api.rest import Refusal, answer
 from portal.sandbox.core import Core, current_core
 from portal.sandbox.delivery.status_events import report
@@ -33,6 +34,7 @@ def send() -> Response:
         limits = _count(core, key)
         message = _message(limits)
         _charge(core, limits)
+        _meta(message, limits)
         sent = _accept(core, key, message)
     return answer({"isSuccess": True, "data": _success(message, sent)}, 200, limits)
 
@@ -99,6 +101,16 @@ def _charge(core: Core, limits: dict[str, str]) -> None:
     if balance < FEE:
         raise _refusal("BILL_001", headers=limits)
     core.settings.balance = round(balance - FEE, 6)
+
+
+def _meta(message: Message, limits: dict[str, str]) -> None:
+    """Meta judges what the gateway has taken its fee for; a test never gets that far."""
+    if _asks("is_fake"):
+        return
+    try:
+        judge(message)
+    except MetaRefusedError as error:
+        raise _refusal("502", str(error), headers=limits) from None
 
 
 def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:

@@ -121,6 +121,28 @@ def template(**typed: Any) -> dict[str, Any]:
             },
         ),
         (
+            template(
+                name="points_balance",
+                **{"values-0": "Ay", "names-0": "{{first_name}}"} | {"values-1": "5", "names-1": "points"},
+            ),
+            {
+                "type": "template",
+                "template": {
+                    "name": "points_balance",
+                    "language": {"code": "en_US"},
+                    "components": [
+                        {
+                            "type": "body",
+                            "parameters": [
+                                {"type": "text", "parameter_name": "first_name", "text": "Ay"},
+                                {"type": "text", "parameter_name": "points", "text": "5"},
+                            ],
+                        }
+                    ],
+                },
+            },
+        ),
+        (
             template(header="text", header_value="News"),
             {
                 "type": "template",
@@ -193,6 +215,15 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (template(header="image"), "header_value", "Enter the address"),
         (template(header="text"), "header_value", "Fill in"),
         (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
+        (template(**{"values-0": "a", "names-0": "n", "values-1": "b"}), "names-1", "WhatsApp refuses a mix"),
+        (template(**{"names-0": "n"}), "values-0", "Fill in “value 1”"),
+        (template(**{"values-0": "Ay\r\nse"}), "values-0", "WhatsApp refuses line breaks"),
+        (template(header="text", header_value="Ay\tse"), "header_value", "WhatsApp refuses line breaks"),
+        (
+            template(**{"buttons-0-kind": "copy_code", "buttons-0-value": "SAVE10SAVE10SAVE"}),
+            "buttons",
+            "at most 15 characters",
+        ),
         (
             template(**{f"buttons-{n}-{k}": "1" for n in (0, 1) for k in ("number", "value")}),
             "buttons",
@@ -434,6 +465,50 @@ def test_another_key_brings_its_test_mode(sender: Sender) -> None:
     assert not sender.portal.one(Message).is_fake
     write(sender, intent="one", credential=keys["Shop gateway"], mode_of=keys["Trying out"], is_fake="y")
     assert sender.portal.one(Message).is_fake, "no test becomes a real message by itself"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize("field", ["values-0", "header_value"])
+def test_a_value_is_made_one_line_by_a_button(sender: Sender, htmx: bool, field: str) -> None:
+    typed = template(
+        header="text", **{"values-0": "a", "header_value": "b", "names-0": "kept"} | {field: "Ay\r\n\tse"}
+    )
+    page = write(sender, htmx=htmx, **typed)
+    assert page.status == 422
+    [button] = page.soup.select("button[value^='one-line:']")
+    assert button["value"] == f"one-line:{field}"
+    page = write(sender, htmx=htmx, **typed, look=str(button["value"]))
+    assert page.status == 200
+    assert page.values()[field] == "Ay se"
+    assert page.values()["names-0"] == "kept"
+    assert page.soup.select("button[value^='one-line:']") == []
+
+
+def test_the_offer_to_make_it_one_line_comes_while_it_is_written(sender: Sender) -> None:
+    typed = template(**{"values-0": "Ay\tse", "values-1": "b"})
+    page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+    assert page.soup.select_one("#values-0-said button[value='one-line:values-0']")
+    assert page.soup.select_one("#values-1-said button") is None
+
+
+def test_what_a_button_does_is_previewed(sender: Sender) -> None:
+    typed = {"buttons-0-number": "1", "buttons-0-kind": "url", "buttons-0-value": "ça va"}
+    typed |= {"buttons-1-number": "2", "buttons-1-kind": "copy_code", "buttons-1-value": "SAVE10"}
+    page = sender.browser.post(f"{sender.root}preview", template(**typed), htmx=True)
+    said = [" ".join(tag.get_text(" ").split()) for tag in page.soup.select(".chat-button")]
+    assert said == ["Button 1 opens https://…%C3%A7a%20va", "Button 2 copies SAVE10"]
+
+
+def test_a_one_time_code_is_typed_once(sender: Sender) -> None:
+    typed = template(**{"buttons-0-number": "1", "buttons-0-kind": "one_time_code", "values-0": "123456"})
+    send(sender, **typed)
+    [call] = sender.calls()
+    assert call["body"].count('"123456"') == 2
+    message = sender.portal.one(Message)
+    again = sender.browser.get(f"{sender.root}new?again={message.id}")
+    values = again.values()
+    assert (values["values-0"], values["buttons-0-value"]) == ("123456", "123456")
+    assert again.soup.select_one("[name='buttons-0-kind'] [value='one_time_code'][selected]")
 
 
 def test_more_room_for_values_without_a_script(sender: Sender) -> None:

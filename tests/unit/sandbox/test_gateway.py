@@ -276,3 +276,50 @@ def test_without_a_callback_nothing_is_reported(send, control, account, receiver
     send(message())
 
     assert control.deliveries() == []
+
+
+# --- what Meta refuses after the gateway took its fee ------------------------------------------------
+
+
+def body_of(*texts, **names):
+    positional = [{"type": "text", "text": text} for text in texts]
+    named = [{"type": "text", "parameter_name": name, "text": text} for name, text in names.items()]
+    return [{"type": "body", "parameters": [*positional, *named]}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"components": body_of("Ay\nse")}, 132012),
+        ({"components": body_of("Ay\tse")}, 132012),
+        ({"components": body_of("Ay    se")}, 132012),
+        ({"components": body_of("Ay", first_name="se"), "name": "unknown_here"}, 132012),
+        ({"components": body_of(**{"First-Name": "x"}), "name": "unknown_here"}, 132012),
+        ({"components": body_of(name="x")}, 132012),
+        ({"components": body_of("Ay", "5"), "name": "points_balance"}, 132012),
+        ({"components": body_of(first_name="Ay"), "name": "points_balance"}, 132000),
+        ({"components": body_of(first_name="Ay", score="5"), "name": "points_balance"}, 132012),
+    ],
+)
+def test_a_template_that_is_filled_wrongly_costs_the_fee(send, control, changes, code):
+    control.set(balance=1)
+    reply = send(template(**changes))
+    assert (reply.status, reply.json["isSuccess"]) == (502, False)
+    assert f"(#{code})" in reply.json["errors"]["description"]
+    assert control.settings()["balance"] == 0.999
+    assert control.gateway_messages() == []
+    assert send(template(**changes), "?is_fake=true").status == 200
+
+
+def test_named_values_and_every_kind_of_button_are_taken(send):
+    def button(number, sub_type, **parameter):
+        return {"type": "button", "sub_type": sub_type, "index": str(number), "parameters": [parameter]}
+
+    buttons = [
+        button(0, "copy_code", type="coupon_code", coupon_code="SAVE10"),
+        button(1, "flow", type="action", action={"flow_token": "t"}),
+        button(2, "url", type="text", text="%C3%A7a%20va"),
+        button(3, "quick_reply", type="payload", payload="yes"),
+    ]
+    components = [*body_of(points="5", first_name="Ay"), *buttons]
+    assert send(template(name="points_balance", components=components)).status == 200
