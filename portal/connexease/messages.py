@@ -124,10 +124,14 @@ class SendResult:
     wamid: str
     wa_id: str | None = None
     rate_limits: RateLimits = RateLimits()
+    message_status: str = ""
+    """Meta's word, where the answer has one: `accepted`, `held_for_quality_assessment`, `paused`."""
 
 
 class SentId(Received):
     id: Annotated[VendorText, Field(min_length=1)]
+    message_status: Any = None
+    """Told for information; in no shape does it change that the message was accepted."""
 
 
 class SentData(Received):

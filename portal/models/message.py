@@ -118,6 +118,8 @@ class Message(SQLModel, table=True):
     http_status: int | None = None
     retry_at: datetime | None = instant()
     """From when on the vendor takes it again."""
+    message_status: str = Field(default="", max_length=40)
+    """What Meta said of it when the gateway took it, in the vendor's word; empty where it said nothing."""
     rate_limits: dict[str, int] | None = Field(default=None, sa_type=_JSON)
     """What the vendor's headers said of the key when it took the message."""
     settled_by: str = Field(default="", max_length=254)
@@ -133,6 +135,11 @@ class Message(SQLModel, table=True):
     settled_at: datetime | None = instant()
     erased_at: datetime | None = instant()
     """When content and number were erased."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether Meta held it back when the gateway took it."""
+        return self.message_status == "held_for_quality_assessment"
 
     @property
     def is_moving(self) -> bool:
@@ -167,5 +174,7 @@ class MessageStatus(SQLModel, table=True):
     received_at: datetime = instant(default_now=True)
     code: str = Field(default="", max_length=64)
     description: str = Field(default="", max_length=500)
+    pricing: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
+    """What Meta says it charges, in its own words: `type`, `category`, `billable`."""
     delivery_id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
     """The event as it came, while it is kept."""

@@ -50,6 +50,11 @@ class Settings:
     statuses: list[str] = field(default_factory=lambda: ["sent", "delivered", "read"])
     """What the gateway reports about each accepted message by itself, in this order."""
     status_gap: float = 0.2
+    message_status: str = ""
+    """What the answer to a template says of it, such as ``held_for_quality_assessment``. One that is held is
+    reported by nothing until ``report_statuses``."""
+    pricing: bool = True
+    """Whether the first of delivered and read says what Meta charges."""
 
     mail_refusal: str = ""
     """An SMTP reply such as "451 Try again later" that every mail gets instead of a place in the mailbox."""

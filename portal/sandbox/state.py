@@ -158,6 +158,9 @@ class GatewayMessage:
     sent_at: float
     is_fake: bool = False
     mmlite: bool = False
+    message_status: str = ""
+    is_priced: bool = False
+    """Whether a status said already what Meta charges."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
+from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
 from portal.models import (
     AttemptState,
@@ -342,7 +343,7 @@ def test_the_message_log(portal, customer):
     row.rate_limits, row.wamid = {"per_minute": 10, "left_this_minute": 5}, "1"
     shown = MessageStatus(account_id=row.account_id, message_id=row.id, wamid="1", status="sent", at=now())
     portal.run(lambda: [session().add(row), session().flush(), session().add(shown), session().commit()])
-    known = [*words.OF_CODE, *words.OF_META, "?", ""]
+    known = [*words.OF_CODE, *meta_words.OF_META, "?", ""]
     ends = [(state, "") for state in MessageState if state not in ("prepared", "refused", "failed")]
     for state, code in [*ends, *(("refused", code) for code in known), *(("failed", code) for code in known)]:
         portal.sql(

@@ -30,6 +30,7 @@ class Report:
     at: datetime | None
     code: str = ""
     description: str = ""
+    pricing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,15 @@ def _reports(change: Any) -> Iterator[Report]:
         if wamid and word:
             code, description = _reason(status)
             recipient = _text(status, "recipient_id", 20).removeprefix("+")
-            yield Report(wamid, word, recipient, _instant(status), code, description)
+            yield Report(wamid, word, recipient, _instant(status), code, description, _pricing(status))
+
+
+def _pricing(status: Any) -> dict[str, Any] | None:
+    """What Meta says it charges; none where nothing of it fits."""
+    told = _dict(status, "pricing")
+    words = {name: word for name in ("type", "category") if (word := _text(told, name, 40))}
+    billable = told.get("billable")
+    return {**words, **({"billable": billable} if isinstance(billable, bool) else {})} or None
 
 
 def _reason(status: Any) -> tuple[str, str]:

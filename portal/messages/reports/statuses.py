@@ -23,8 +23,9 @@ STATES = {
     "failed": MessageState.FAILED,
     "delivered": MessageState.DELIVERED,
     "read": MessageState.READ,
+    "played": MessageState.READ,
 }
-_ORDER = (*STATES.values(),)
+_ORDER = (MessageState.SENT, MessageState.FAILED, MessageState.DELIVERED, MessageState.READ)
 """What was delivered did not fail, whichever is said last."""
 
 WAIT_FOR = timedelta(days=7)
@@ -139,6 +140,7 @@ def _row(account_id: UUID, report: Report, delivery_id: int | None) -> MessageSt
         at=report.at or now(),
         code=report.code,
         description=report.description,
+        pricing=report.pricing,
         delivery_id=delivery_id,
     )
 

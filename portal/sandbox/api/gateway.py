@@ -120,8 +120,10 @@ def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
     sent = GatewayMessage(
         wamid, key.account, message.to, message.type, body, core.now(), is_fake=fake, mmlite=_asks("mmlite")
     )
+    if message.type == "template":
+        sent.message_status = core.settings.message_status
     core.state.messages[wamid] = sent
-    if not fake:
+    if not fake and not sent.message_status.startswith("held"):
         fails = message.digits.endswith("0000")
         report(core, sent, ["sent", "failed"] if fails else core.settings.statuses)
     return sent
@@ -131,7 +133,8 @@ def _success(message: Message, sent: GatewayMessage) -> dict[str, Any]:
     data: dict[str, Any] = {"messaging_product": "whatsapp"}
     if not sent.is_fake:
         data["contacts"] = [{"input": message.to, "wa_id": message.digits}]
-    data["messages"] = [{"id": sent.wamid}]
+    status = {"message_status": sent.message_status} if sent.message_status else {}
+    data["messages"] = [{"id": sent.wamid, **status}]
     return data
 
 

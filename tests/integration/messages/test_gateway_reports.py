@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from portal.connexease import schemas
 from portal.events import processing
 from portal.extensions import db, session
 from portal.messages.reports import receiver, statuses
@@ -444,3 +445,42 @@ def test_it_is_none_of_the_webhooks_at_connexease(sender: Sender, gateway: Gatew
 
 def test_order_of_states_is_whole() -> None:
     assert set(statuses.STATES.values()) == set(statuses._ORDER)
+
+
+# --- what else a status and an answer say ------------------------------------------------------------
+
+
+def test_pricing_and_played_are_kept_and_shown(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    pricing = {"type": "regular", "category": "marketing", "billable": True, "pricing_model": "PMP"}
+    gateway.report(status(row.wamid, "delivered", pricing=pricing), status(row.wamid, "played"))
+    page = sender.page(row.id)
+    assert "Charged by Meta as: marketing." in page.text
+    assert "Played" in page.text
+    assert sender.message(row.id).state == "read"
+    kept = {each.status: each.pricing for each in sender.portal.rows(MessageStatus)}
+    assert kept == {
+        "delivered": {"type": "regular", "category": "marketing", "billable": True},
+        "played": None,
+    }
+
+
+@pytest.mark.parametrize("pricing", ["regular", ["regular"], {"type": 5.5, "billable": "yes"}, {}])
+def test_pricing_that_does_not_fit_is_none(sender: Sender, gateway: Gateway, pricing: Any) -> None:
+    row = sender.send()
+    gateway.report(status(row.wamid, "delivered", pricing=pricing))
+    assert sender.portal.one(MessageStatus).pricing is None
+    assert sender.message(row.id).state == "delivered"
+
+
+def test_a_message_that_meta_holds_back(sender: Sender, gateway: Gateway) -> None:
+    sender.control.set(message_status="held_for_quality_assessment")
+    template = schemas.TemplateUse(name="welcome", language=schemas.Language(code="en"))
+    row = sender.send(schemas.TemplateMessage(to=RECIPIENT, template=template))
+    page = sender.page(row.id)
+    assert "Meta holds it back" in page.text
+    assert "and Meta held it back" in page.text
+    gateway.report(status(row.wamid, "failed", errors=[{"code": 132015, "title": "Template is paused"}]))
+    page = sender.page(row.id)
+    assert "paused the template and dropped the message" in page.text
+    assert "Improve the template in WhatsApp Manager" in page.text

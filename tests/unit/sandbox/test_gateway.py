@@ -323,3 +323,26 @@ def test_named_values_and_every_kind_of_button_are_taken(send):
     ]
     components = [*body_of(points="5", first_name="Ay"), *buttons]
     assert send(template(name="points_balance", components=components)).status == 200
+
+
+def test_a_held_message_is_reported_only_when_told(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(message_status="held_for_quality_assessment")
+    reply = send(template())
+    [named] = reply.json["data"]["messages"]
+    assert named["message_status"] == "held_for_quality_assessment"
+    assert control.deliveries() == []
+    control.report_statuses(named["id"], "failed", error={"code": 132015, "title": "Template is paused"})
+    control.settle()
+    assert statuses(receiver)[0]["errors"] == [{"code": 132015, "title": "Template is paused"}]
+
+
+def test_what_meta_charges_is_said_once(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(status_gap=0)
+    send(template(), "?mmlite=true")
+    control.settle()
+    priced = [(row["status"], row["pricing"]) for row in statuses(receiver) if "pricing" in row]
+    assert priced == [
+        ("delivered", {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"})
+    ]
