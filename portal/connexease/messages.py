@@ -27,6 +27,8 @@ class _Addressed(Sent):
     messaging_product: Literal["whatsapp"] = "whatsapp"
     recipient_type: Literal["individual"] = "individual"
     to: Annotated[str, AfterValidator(_international)]
+    biz_opaque_callback_data: str | None = None
+    """A value of ours that Meta sends back in every status of the message, where the gateway lets it through."""
 
 
 class Text(Sent):

@@ -43,6 +43,8 @@ class MessageType(StrEnum):
 
 
 _JSON: Any = sa.JSON(none_as_null=True)
+_IS_CALLBACK = sa.text("callback_data IS NOT NULL")
+_HAS_CALLBACK: Any = {"sqlite_where": _IS_CALLBACK, "postgresql_where": _IS_CALLBACK}
 _LOG_ORDER = ("confirmed_at", "id")
 
 
@@ -64,6 +66,7 @@ class Message(SQLModel, table=True):
         sa.Index("ix_message_due", "state", "next_attempt_at"),
         sa.Index("ix_message_confirmed", *_LOG_ORDER),
         sa.Index("ix_message_age", "erased_at", "created_at"),
+        sa.Index("ix_message_callback", "account_id", "callback_data", **_HAS_CALLBACK),
     )
 
     id: UUID = id_field()
@@ -110,6 +113,10 @@ class Message(SQLModel, table=True):
     """The gateway's name of it, which contains the number; a hash once that was erased (see `wamids`)."""
     is_recognised: bool = False
     """Whether no answer told us the `wamid`, but a status event that can be about no other message."""
+    callback_data: str | None = Field(default=None, max_length=64, repr=False)
+    """A value that only we know, for statuses to bring back; none for a key whose gateway does not do that."""
+    is_matched: bool = False
+    """Whether no answer told us the `wamid`, but a status event that brought our own value back."""
     code: str = Field(default="", max_length=64)
     """Why it was refused or failed: the vendor's code, else one of `portal.messages.log.outcome`."""
     code_group: str = Field(default="", max_length=64)
@@ -159,6 +166,7 @@ class MessageStatus(SQLModel, table=True):
         sa.UniqueConstraint("account_id", "wamid", "status"),
         sa.Index("ix_message_status_message", "message_id", "received_at"),
         sa.Index("ix_message_status_waiting", "account_id", "message_id", "received_at"),
+        sa.Index("ix_message_status_callback", "account_id", "callback_data", **_HAS_CALLBACK),
     )
 
     id: UUID = id_field()
@@ -176,5 +184,7 @@ class MessageStatus(SQLModel, table=True):
     description: str = Field(default="", max_length=500)
     pricing: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     """What Meta says it charges, in its own words: `type`, `category`, `billable`."""
+    callback_data: str | None = Field(default=None, max_length=64, repr=False)
+    """The value of a sender's own that it brought back, where that is short enough to be ours."""
     delivery_id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
     """The event as it came, while it is kept."""

@@ -53,6 +53,9 @@ class Settings:
     message_status: str = ""
     """What the answer to a template says of it, such as ``held_for_quality_assessment``. One that is held is
     reported by nothing until ``report_statuses``."""
+    callback_data: Literal["echo", "drop", "refuse"] = "echo"
+    """What becomes of a sender's own value (``biz_opaque_callback_data``): whether the gateway lets it through is
+    stated nowhere."""
     pricing: bool = True
     """Whether the first of delivered and read says what Meta charges."""
 

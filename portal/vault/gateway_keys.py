@@ -91,6 +91,7 @@ def _put(row: Credential, key: SecretStr) -> None:
     keys.seal(row, key)
     row.shown_at = now()
     row.last_used_at = None
+    row.echoes_callback_data = row.proven_at = None  # what was found out is about the key that was here before
     session().add(row)
 
 

@@ -73,7 +73,8 @@ def prepare(
 
 
 def _is_same(row: Message, composed: outbox.Composed) -> bool:
-    went = (row.payload, row.credential_id, row.mmlite, row.is_fake)
+    written = {name: part for name, part in (row.payload or {}).items() if name != "biz_opaque_callback_data"}
+    went = (written, row.credential_id, row.mmlite, row.is_fake)
     return went == _facts(composed)
 
 

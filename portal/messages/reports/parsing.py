@@ -16,6 +16,7 @@ STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER = (
 KINDS = (STATUS, INBOUND, TEMPLATE, ACCOUNT, OTHER)
 """What an event of the gateway is about, in the place where other events have their trigger."""
 
+CALLBACK_LIMIT = 64
 FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
 """Nothing was reported before there was WhatsApp, and nothing from farther ahead than a clock may be wrong."""
 
@@ -31,6 +32,7 @@ class Report:
     code: str = ""
     description: str = ""
     pricing: dict[str, Any] | None = None
+    callback_data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,14 @@ def _reports(change: Any) -> Iterator[Report]:
         if wamid and word:
             code, description = _reason(status)
             recipient = _text(status, "recipient_id", 20).removeprefix("+")
-            yield Report(wamid, word, recipient, _instant(status), code, description, _pricing(status))
+            facts = (_instant(status), code, description, _pricing(status), _callback_data(status))
+            yield Report(wamid, word, recipient, *facts)
+
+
+def _callback_data(status: Any) -> str | None:
+    """A sender's own value; none where it is longer than ours are."""
+    value = _text(status, "biz_opaque_callback_data", CALLBACK_LIMIT + 1)
+    return value if 0 < len(value) <= CALLBACK_LIMIT else None
 
 
 def _pricing(status: Any) -> dict[str, Any] | None:

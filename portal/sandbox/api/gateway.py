@@ -89,6 +89,11 @@ def _message(limits: dict[str, str]) -> Message:
         raise _refusal("GW_001", str(error), headers=limits) from None
     except (ValueError, RecursionError):
         raise _refusal("GW_001", "The body is not JSON.", headers=limits) from None
+    if message.biz_opaque_callback_data is not None:
+        if current_core().settings.callback_data == "refuse":
+            raise _refusal("GW_001", "(#100) Unexpected key biz_opaque_callback_data.", headers=limits)
+        if len(message.biz_opaque_callback_data) > 512:
+            raise _refusal("GW_001", "(#100) biz_opaque_callback_data: at most 512 characters.", headers=limits)
     if _asks("mmlite") and message.type != "template":
         raise _refusal("GW_001", "(#100) Marketing messages must be templates.", headers=limits)
     return message

@@ -70,6 +70,8 @@ def _status(core: Core, message: GatewayMessage, status: str, error: dict[str, A
         "timestamp": str(int(core.now())),
         "recipient_id": re.sub(r"\D", "", message.to),
     }
+    if (own := message.body.get("biz_opaque_callback_data")) and core.settings.callback_data == "echo":
+        row["biz_opaque_callback_data"] = own
     if status == "failed":
         row["errors"] = [error or _UNDELIVERABLE]
     if status in ("delivered", "read") and core.settings.pricing and not message.is_priced:

@@ -484,3 +484,58 @@ def test_a_message_that_meta_holds_back(sender: Sender, gateway: Gateway) -> Non
     page = sender.page(row.id)
     assert "paused the template and dropped the message" in page.text
     assert "Improve the template in WhatsApp Manager" in page.text
+
+
+# --- our own value that a status brings back ---------------------------------------------------------
+
+
+def own_value(sender: Sender) -> str:
+    """What the gateway got with the last call."""
+    value = json.loads(sender.calls()[-1]["body"]).get("biz_opaque_callback_data", "")
+    return str(value)
+
+
+@both_databases
+def test_a_lost_answer_is_settled_by_our_own_value(portal, control) -> None:
+    """Two without an answer to one number, which nobody could tell apart otherwise."""
+    sender = make_sender(portal, control)
+    gateway = Gateway(sender)
+    portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    first, first_value = lose_an_answer(sender, "one", text("One")), own_value(sender)
+    second, second_value = lose_an_answer(sender, "two", text("Two")), own_value(sender)
+    assert first_value != second_value
+    assert len(second_value) > 40
+    gateway.report(status("wamid.TWO", "delivered", biz_opaque_callback_data=second_value))
+    assert sender.message(first.id).state == "unknown"
+    settled = sender.message(second.id)
+    assert (settled.state, settled.wamid, settled.is_matched) == ("delivered", "wamid.TWO", True)
+    gateway.report(status("wamid.TWO", "read"))
+    assert sender.message(second.id).state == "read"
+    assert "recognised by the reference that we sent along" in sender.page(second.id).text
+
+
+def test_a_report_ahead_of_the_lost_answer_is_found_by_our_own_value(sender: Sender, gateway: Gateway) -> None:
+    message_id = sender.prepare(text("Lost"), "lost")
+    sender.portal.sql(
+        "UPDATE message SET state = 'sending', confirmed_at = created_at, call_started_at = :at, claimed_until = :at,"
+        " callback_data = 'our-own-value'",
+        at=now() - timedelta(minutes=5),
+    )
+    gateway.report(status("wamid.X", "sent", biz_opaque_callback_data="our-own-value"))
+    assert sender.message(message_id).state == "sending"
+    sender.portal.run(lambda: gateway_call.send(message_id))
+    settled = sender.message(message_id)
+    assert (settled.state, settled.wamid, settled.is_matched) == ("sent", "wamid.X", True)
+
+
+@pytest.mark.parametrize("value", ["somebody-elses", "", 5, None, "x" * 600])
+def test_another_value_settles_nothing(sender: Sender, gateway: Gateway, value: Any) -> None:
+    sender.portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    row = lose_an_answer(sender)
+    gateway.report(status("wamid.X", "sent", to="+905550000000", biz_opaque_callback_data=value))
+    assert sender.message(row.id).state == "unknown"
+
+
+def test_a_key_that_was_not_tried_sends_no_value(sender: Sender) -> None:
+    sender.send()
+    assert own_value(sender) == ""

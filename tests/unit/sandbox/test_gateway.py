@@ -346,3 +346,20 @@ def test_what_meta_charges_is_said_once(send, control, account, receiver):
     assert priced == [
         ("delivered", {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"})
     ]
+
+
+@pytest.mark.parametrize(("dial", "comes_back"), [("echo", "mine"), ("drop", None)])
+def test_a_senders_own_value_comes_back_or_does_not(send, control, account, receiver, dial, comes_back):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(callback_data=dial, statuses=["sent"])
+    assert send(message(biz_opaque_callback_data="mine")).status == 200
+    control.settle()
+    assert statuses(receiver)[0].get("biz_opaque_callback_data") == comes_back
+
+
+def test_a_senders_own_value_may_be_refused(send, control):
+    assert send(message(biz_opaque_callback_data="x" * 513)).status == 400
+    control.set(callback_data="refuse")
+    reply = send(message(biz_opaque_callback_data="mine"), "?is_fake=true")
+    assert (reply.status, reply.json["errors"]["code"]) == (400, "GW_001")
+    assert send(message()).status == 200
