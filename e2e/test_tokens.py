@@ -207,21 +207,21 @@ def test_a_link_is_withdrawn(
 
 
 def test_a_gateway_key_is_kept_replaced_and_removed(tokens: TokensPage, member: Member, stack: Stack) -> None:
-    first, second = (
-        stack.connexease.issue_gateway_key(member.connexease_uuid, staging=staging) for staging in (True, False)
-    )
+    first, second = (stack.connexease.issue_gateway_key(member.connexease_uuid) for _ in range(2))
     form = tokens.add_gateway_key()
     form.keep("Bearer something-else-entirely", "Shop gateway")
-    form.expect_refusal("Gateway API key", "A gateway API key begins with pk_ (production) or sk_ (staging).")
+    form.expect_refusal("Gateway API key", "This has spaces or characters that no key has.")
+    form.field("This key is for trying out").check()
     form.keep(first)
     tokens = TokensPage(form.page)
     expect(tokens.row("Shop gateway")).to_contain_text(f"…{first[-4:]}")
-    expect(tokens.row("Shop gateway")).to_contain_text("Staging")
+    expect(tokens.row("Shop gateway")).to_contain_text("For trying out")
 
     form = tokens.open("Shop gateway").replace()
     form.keep(second)
     token = TokenPage(form.page, "Shop gateway")
-    expect(token.facts).to_contain_text("Production")
+    token.say_it_is_real()
+    expect(token.facts).to_contain_text("For real messages")
     assert token.reveal(PASSWORD).secret == second
     token = RevealedPage(token.page, "Shop gateway").hide()
     removal = token.remove()
@@ -368,11 +368,12 @@ def look_at_gateway_keys(tokens: TokensPage, member: Member, stack: Stack, folde
     form = tokens.add_gateway_key()
     look(page, "gateway-new", folder)
     form.keep("Bearer something-else-entirely", "Shop gateway")
-    form.expect_refusal("Gateway API key", "A gateway API key begins with")
+    form.expect_refusal("Gateway API key", "This has spaces or characters that no key has.")
     look(page, "gateway-refused", folder)
-    for name, staging in (("Shop gateway", False), ("Test gateway", True)):
+    for name, is_trial in (("Shop gateway", False), ("Test gateway", True)):
         form = visit(page, member).add_gateway_key()
-        form.keep(stack.connexease.issue_gateway_key(member.connexease_uuid, staging=staging), name)
+        form.field("This key is for trying out").set_checked(is_trial)
+        form.keep(stack.connexease.issue_gateway_key(member.connexease_uuid), name)
         TokensPage(page)
     TokensPage(page).open("Test gateway")
     look(page, "gateway-key", folder)

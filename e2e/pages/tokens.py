@@ -136,6 +136,10 @@ class TokenPage(VaultPage):
         expect(self.alert).to_be_visible()
         return TokenPage(self.page, self.name)
 
+    def say_it_is_real(self) -> None:
+        self.field("This key is for trying out").uncheck()
+        self.button("Save what it is for").click()
+
     def rotate(self) -> RotateForm:
         self.link("Rotate").click()
         return RotateForm(self.page)

@@ -4,14 +4,14 @@ One event may tell of several things, and each is found by its own filter. What 
 stands in a table, a row for each kind.
 
 Revision ID: 0024
-Revises: 0021
+Revises: 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

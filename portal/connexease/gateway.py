@@ -56,7 +56,9 @@ def _result(answer: Answer) -> SendResult:
     if errors is not None:
         raise _refusal(answer, errors)
     sent = answer.read(_SENT).data
-    return SendResult(sent.messages[0].id, _wa_id(answer, sent.contacts), _rate_limits(answer.headers))
+    first = sent.messages[0]
+    status = _text(answer, first.message_status) if isinstance(first.message_status, str) else ""
+    return SendResult(first.id, _wa_id(answer, sent.contacts), _rate_limits(answer.headers), status)
 
 
 def _wa_id(answer: Answer, contacts: Any) -> str | None:

@@ -27,6 +27,8 @@ class _Addressed(Sent):
     messaging_product: Literal["whatsapp"] = "whatsapp"
     recipient_type: Literal["individual"] = "individual"
     to: Annotated[str, AfterValidator(_international)]
+    biz_opaque_callback_data: str | None = None
+    """A value of ours that Meta sends back in every status of the message, where the gateway lets it through."""
 
 
 class Text(Sent):
@@ -56,6 +58,8 @@ class TemplateParameter(Sent):
     model_config = ConfigDict(extra="allow")
 
     type: str
+    parameter_name: str | None = None
+    """Of a template whose values have names instead of numbers."""
     text: str | None = None
     image: dict[str, Any] | None = None
     document: dict[str, Any] | None = None
@@ -63,6 +67,8 @@ class TemplateParameter(Sent):
     payload: str | None = None
     currency: dict[str, Any] | None = None
     date_time: dict[str, Any] | None = None
+    coupon_code: str | None = None
+    action: dict[str, Any] | None = None
 
 
 class TemplateComponent(Sent):
@@ -120,10 +126,14 @@ class SendResult:
     wamid: str
     wa_id: str | None = None
     rate_limits: RateLimits = RateLimits()
+    message_status: str = ""
+    """Meta's word, where the answer has one: `accepted`, `held_for_quality_assessment`, `paused`."""
 
 
 class SentId(Received):
     id: Annotated[VendorText, Field(min_length=1)]
+    message_status: Any = None
+    """Told for information; in no shape does it change that the message was accepted."""
 
 
 class SentData(Received):

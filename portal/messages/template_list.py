@@ -19,6 +19,7 @@ from portal.db.engine import storable, writing
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
 from portal.messages.compose.drafts import Draft
+from portal.messages.compose.parameters import name_of
 from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
 from portal.secrets.crypto import VaultError
 from portal.vault import keys
@@ -48,6 +49,11 @@ class Listed:
     @property
     def value(self) -> str:
         return str(self.uuid)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value, empty where it goes by its number."""
+        return tuple(map(name_of, self.placeholders))
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -257,11 +263,12 @@ def of_kept(kept: dict[str, Any]) -> Listed:
 def _labels(kept: dict[str, Any]) -> dict[str, str]:
     """What the template calls each of its placeholders; a field that stands for nothing in its text is none."""
     named = {placeholder: label or placeholder for label, placeholder in reversed(kept["fields"]) if placeholder}
-    used = set(places(named).findall(kept["content"])) if named else set()
+    used = list(dict.fromkeys(places(named).findall(kept["content"]))) if named else []
     # WhatsApp fills in by position: the order is that of the placeholders' numbers, whatever the list's is.
-    return {place: named[place] for place in sorted(named, key=_number) if place in used}
+    return {place: named[place] for place in sorted(used, key=_number)}
 
 
 def _number(placeholder: str) -> int:
+    """Of one with a name, 0: they stay in the order of the text."""
     digits = re.sub(r"[^0-9]", "", placeholder)
-    return int(digits) if digits else 0
+    return int(digits) if digits and not name_of(placeholder) else 0

@@ -25,6 +25,7 @@ from portal.models.credential import (
 )
 from portal.models.delivery import Delivery, DeliveryKind, DeliveryState
 from portal.models.invitation import Invitation
+from portal.models.key_trial import KeyTrial
 from portal.models.login import Authenticator, LoginSession, RecoveryCode
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
@@ -62,6 +63,7 @@ __all__ = [
     "HandOver",
     "Heartbeat",
     "Invitation",
+    "KeyTrial",
     "LinkPurpose",
     "LoginSession",
     "LostEnding",

@@ -64,8 +64,14 @@ class Credential(SQLModel, table=True):
     """When a new key was shown to whoever made it."""
     is_ours: bool = False
     """Whether the portal uses this access token for itself."""
-    is_staging: bool = False
-    """Whether it is a gateway key for trying out."""
+    is_trial: bool = False
+    """Whether it is a gateway key for trying out: what a person says, and nothing that a key looks like."""
+    is_trial_guessed: bool = False
+    """Whether `is_trial` comes from the time when the portal went by a key's first letters, and nobody said it."""
+    echoes_callback_data: bool | None = None
+    """Of a gateway key: whether statuses bring back a value that is sent along; none until it was tried."""
+    proven_at: datetime | None = instant()
+    """When a message of the portal's own was last sent with it and its status event came back here."""
     replaces_id: UUID | None = Field(default=None, foreign_key="credential.id")
     revoke_at: datetime | None = instant(index=True)
     """When a token that was replaced is revoked by itself."""

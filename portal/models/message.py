@@ -43,6 +43,8 @@ class MessageType(StrEnum):
 
 
 _JSON: Any = sa.JSON(none_as_null=True)
+_IS_CALLBACK = sa.text("callback_data IS NOT NULL")
+_HAS_CALLBACK: Any = {"sqlite_where": _IS_CALLBACK, "postgresql_where": _IS_CALLBACK}
 _LOG_ORDER = ("confirmed_at", "id")
 
 
@@ -64,6 +66,7 @@ class Message(SQLModel, table=True):
         sa.Index("ix_message_due", "state", "next_attempt_at"),
         sa.Index("ix_message_confirmed", *_LOG_ORDER),
         sa.Index("ix_message_age", "erased_at", "created_at"),
+        sa.Index("ix_message_callback", "account_id", "callback_data", **_HAS_CALLBACK),
     )
 
     id: UUID = id_field()
@@ -76,8 +79,8 @@ class Message(SQLModel, table=True):
     """The gateway key it is sent with. No foreign key: the key may be removed, its name stays here."""
     credential_name: str = Field(default="", max_length=200)
     credential_last_four: str = Field(default="", max_length=4)
-    is_staging: bool = False
-    """Whether the key is a staging key, which is for trying out."""
+    is_trial: bool = False
+    """Whether the key was one for trying out."""
     sender_id: UUID | None = None
     sender: str = Field(default="", max_length=254)
     """Who confirmed it; until then, who wrote it."""
@@ -110,6 +113,10 @@ class Message(SQLModel, table=True):
     """The gateway's name of it, which contains the number; a hash once that was erased (see `wamids`)."""
     is_recognised: bool = False
     """Whether no answer told us the `wamid`, but a status event that can be about no other message."""
+    callback_data: str | None = Field(default=None, max_length=64, repr=False)
+    """A value that only we know, for statuses to bring back; none for a key whose gateway does not do that."""
+    is_matched: bool = False
+    """Whether no answer told us the `wamid`, but a status event that brought our own value back."""
     code: str = Field(default="", max_length=64)
     """Why it was refused or failed: the vendor's code, else one of `portal.messages.log.outcome`."""
     code_group: str = Field(default="", max_length=64)
@@ -118,6 +125,8 @@ class Message(SQLModel, table=True):
     http_status: int | None = None
     retry_at: datetime | None = instant()
     """From when on the vendor takes it again."""
+    message_status: str = Field(default="", max_length=40)
+    """What Meta said of it when the gateway took it, in the vendor's word; empty where it said nothing."""
     rate_limits: dict[str, int] | None = Field(default=None, sa_type=_JSON)
     """What the vendor's headers said of the key when it took the message."""
     settled_by: str = Field(default="", max_length=254)
@@ -133,6 +142,11 @@ class Message(SQLModel, table=True):
     settled_at: datetime | None = instant()
     erased_at: datetime | None = instant()
     """When content and number were erased."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether Meta held it back when the gateway took it."""
+        return self.message_status == "held_for_quality_assessment"
 
     @property
     def is_moving(self) -> bool:
@@ -152,6 +166,7 @@ class MessageStatus(SQLModel, table=True):
         sa.UniqueConstraint("account_id", "wamid", "status"),
         sa.Index("ix_message_status_message", "message_id", "received_at"),
         sa.Index("ix_message_status_waiting", "account_id", "message_id", "received_at"),
+        sa.Index("ix_message_status_callback", "account_id", "callback_data", **_HAS_CALLBACK),
     )
 
     id: UUID = id_field()
@@ -167,5 +182,9 @@ class MessageStatus(SQLModel, table=True):
     received_at: datetime = instant(default_now=True)
     code: str = Field(default="", max_length=64)
     description: str = Field(default="", max_length=500)
+    pricing: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
+    """What Meta says it charges, in its own words: `type`, `category`, `billable`."""
+    callback_data: str | None = Field(default=None, max_length=64, repr=False)
+    """The value of a sender's own that it brought back, where that is short enough to be ours."""
     delivery_id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
     """The event as it came, while it is kept."""

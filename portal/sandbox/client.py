@@ -182,8 +182,9 @@ class SandboxControl:
     def gateway_keys(self) -> Rows:
         return self._rows("/gateway/keys")
 
-    def issue_gateway_key(self, account: str, *, staging: bool = False) -> str:
-        return str(self._post("/gateway/keys", account=account, staging=staging)["key"])
+    def issue_gateway_key(self, account: str, *, staging: bool = False, publishable: bool = False) -> str:
+        """A new key; ``publishable``: one of a browser SDK, which sends nothing."""
+        return str(self._post("/gateway/keys", account=account, staging=staging, publishable=publishable)["key"])
 
     def revoke_gateway_key(self, key: str) -> None:
         self._post("/gateway/keys/revoke", key=key)
@@ -195,9 +196,12 @@ class SandboxControl:
     def gateway_messages(self) -> Rows:
         return self._rows("/gateway/messages")
 
-    def report_statuses(self, wamid: str, *statuses: str) -> Rows:
-        """Report sent, delivered, read or failed, in this order, repeated if named twice."""
-        return self._list(f"/gateway/messages/{quote(wamid)}/statuses", statuses=statuses)
+    def report_statuses(self, wamid: str, *statuses: str, error: JSON | None = None) -> Rows:
+        """Report sent, delivered, read, played or failed, in this order, repeated if named twice.
+
+        ``error``: Meta's reason for a failure, ``{"code": 132015, "title": ...}``.
+        """
+        return self._list(f"/gateway/messages/{quote(wamid)}/statuses", statuses=statuses, error=error)
 
     def inbound_message(self, account: str, text: str = "Hello", sender: str = "905301112233") -> Rows:
         return self._list("/gateway/inbound", account=account, text=text, **{"from": sender})

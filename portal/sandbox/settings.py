@@ -40,6 +40,11 @@ class Settings:
     deliver_outside: bool = False
     """Whether deliveries may leave this machine; otherwise such an attempt is recorded as failed."""
 
+    key_prefix: str = "pk_"
+    staging_key_prefix: str = "sk_"
+    """What keys start with. Some of the vendor's pages say this, newer ones that ``sk_`` is the key that sends."""
+    publishable_key_prefix: str = "pb_"
+
     rate_per_second: int = 80
     rate_per_minute: int = 4800
     balance: float | None = None
@@ -47,6 +52,14 @@ class Settings:
     statuses: list[str] = field(default_factory=lambda: ["sent", "delivered", "read"])
     """What the gateway reports about each accepted message by itself, in this order."""
     status_gap: float = 0.2
+    message_status: str = ""
+    """What the answer to a template says of it, such as ``held_for_quality_assessment``. One that is held is
+    reported by nothing until ``report_statuses``."""
+    callback_data: Literal["echo", "drop", "refuse"] = "echo"
+    """What becomes of a sender's own value (``biz_opaque_callback_data``): whether the gateway lets it through is
+    stated nowhere."""
+    pricing: bool = True
+    """Whether the first of delivered and read says what Meta charges."""
 
     mail_refusal: str = ""
     """An SMTP reply such as "451 Try again later" that every mail gets instead of a place in the mailbox."""

@@ -135,6 +135,8 @@ class GatewayKey:
     account: str
     created_at: float
     is_active: bool = True
+    sends: bool = True
+    """Whether messages can be sent with it; not with a publishable one of a browser SDK."""
 
 
 @dataclass
@@ -156,6 +158,9 @@ class GatewayMessage:
     sent_at: float
     is_fake: bool = False
     mmlite: bool = False
+    message_status: str = ""
+    is_priced: bool = False
+    """Whether a status said already what Meta charges."""
 
 
 @dataclass

@@ -154,8 +154,8 @@ class PastedKeyForm(Form):
         filters=[stripped],
         widget=PastedInput(),
         description=_l(
-            "From the gateway's dashboard. It begins with pk_ (production) or sk_ (staging). "
-            "It is not shown here again: if anything is refused, paste it once more."
+            "From the gateway's dashboard. We don't show it here again: if something is refused, paste it "
+            "once more."
         ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )
@@ -165,5 +165,14 @@ class PastedKeyForm(Form):
             raise ValidationError(problem)
 
 
-class GatewayKeyForm(NameForm, PastedKeyForm):
+class KeyUseForm(Form):
+    """What a gateway key is for: nothing about the key itself tells."""
+
+    is_trial = BooleanField(
+        _l("This key is for trying out"),
+        description=_l("Messages with it start in test mode, where nothing goes to WhatsApp."),
+    )
+
+
+class GatewayKeyForm(NameForm, PastedKeyForm, KeyUseForm):
     """A gateway API key for the vault."""

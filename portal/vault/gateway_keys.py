@@ -15,14 +15,17 @@ from portal.models import Account, Credential, CredentialKind, HandOver, Person,
 from portal.secrets.crypto import VaultError
 from portal.vault import handovers, keys
 
-PRODUCTION, STAGING = "pk_", "sk_"
-SHORTEST, LONGEST = 16, 500
+PUBLISHABLE = "pb_"
+"""The one kind of key that is known to send nothing. Of all others, the first letters say nothing."""
+SHORTEST, LONGEST = 8, 500
 
 
 def problem_with(text: str) -> str | None:
     """What is wrong with something pasted as a gateway key, in a sentence that never quotes it."""
-    if not text.startswith((PRODUCTION, STAGING)):
-        return _("A gateway API key begins with pk_ (production) or sk_ (staging). Copy it from its dashboard.")
+    if text.startswith(PUBLISHABLE):
+        return _(
+            "A key that starts with pb_ is for web pages and can't send messages. Copy the secret key instead."
+        )
     if not re.fullmatch(r"[!-~]+", text):
         return _("This has spaces or characters that no key has. Copy the key again, by itself.")
     if not SHORTEST <= len(text) <= LONGEST:
@@ -30,8 +33,11 @@ def problem_with(text: str) -> str | None:
     return None
 
 
-def add(person: Person, account: Account, name: str, key: SecretStr) -> Credential:
+def add(person: Person, account: Account, name: str, key: SecretStr, *, is_trial: bool = False) -> Credential:
     """Keep a key.
+
+    Args:
+        is_trial: whether it is for trying out, as the person says.
 
     Raises:
         DomainError: it is not one, or the vault has it already.
@@ -41,6 +47,7 @@ def add(person: Person, account: Account, name: str, key: SecretStr) -> Credenti
         account_id=account.id,
         kind=CredentialKind.GATEWAY_KEY,
         name=name,
+        is_trial=is_trial,
         created_by_id=person.id,
         created_by=person.email,
     )
@@ -63,6 +70,15 @@ def replace(person: Person, account: Account, row: Credential, key: SecretStr) -
     session().commit()
 
 
+def say_use(person: Person, account: Account, row: Credential, *, is_trial: bool) -> None:
+    """Note what a key is for, as the person says."""
+    row.is_trial, row.is_trial_guessed = is_trial, False
+    session().add(row)
+    action = "gateway_key.for_trying_out" if is_trial else "gateway_key.for_real"
+    audit.record(person, account, action, keys.label(row))
+    session().commit()
+
+
 def remove(person: Person, account: Account, row: Credential) -> None:
     """Erase a key from the vault. At the gateway it stays good until it is deleted there."""
     audit.record(person, account, "gateway_key.removed", keys.label(row))
@@ -73,9 +89,9 @@ def remove(person: Person, account: Account, row: Credential) -> None:
 
 def _put(row: Credential, key: SecretStr) -> None:
     keys.seal(row, key)
-    row.is_staging = key.get_secret_value().startswith(STAGING)
     row.shown_at = now()
     row.last_used_at = None
+    row.echoes_callback_data = row.proven_at = None  # what was found out is about the key that was here before
     session().add(row)
 
 

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
+from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
 from portal.models import (
     AttemptState,
@@ -299,8 +300,8 @@ def test_the_vault(portal, customer):
 
 def test_writing_a_message(portal, customer):
     base = f"/accounts/{customer.account}"
-    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]), staging=True)
-    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key})
+    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]))
+    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key, "is_trial": "y"})
     credential = str(portal.rows(Credential)[0].id)
     new = f"{base}/messages/new"
     check(customer.get(new), customer.get(f"{new}?type=template"), customer.get(f"{new}?to=%2B15550109999"))
@@ -342,7 +343,7 @@ def test_the_message_log(portal, customer):
     row.rate_limits, row.wamid = {"per_minute": 10, "left_this_minute": 5}, "1"
     shown = MessageStatus(account_id=row.account_id, message_id=row.id, wamid="1", status="sent", at=now())
     portal.run(lambda: [session().add(row), session().flush(), session().add(shown), session().commit()])
-    known = [*words.OF_CODE, *words.OF_META, "?", ""]
+    known = [*words.OF_CODE, *meta_words.OF_META, "?", ""]
     ends = [(state, "") for state in MessageState if state not in ("prepared", "refused", "failed")]
     for state, code in [*ends, *(("refused", code) for code in known), *(("failed", code) for code in known)]:
         portal.sql(
@@ -359,7 +360,7 @@ def test_the_message_log(portal, customer):
     check(customer.get(f"{base}/{row.id}"), customer.get(f"{base}/"), customer.get(f"{base}/?state=read"))
     check(portal.member(UUID(customer.account)).get(f"{base}/{row.id}"))
     portal.sql(
-        "UPDATE message SET is_staging = :yes, is_fake = :no, erased_at = :now, payload = NULL, recipient = ''",
+        "UPDATE message SET is_trial = :yes, is_fake = :no, erased_at = :now, payload = NULL, recipient = ''",
         yes=True,
         no=False,
         now=now(),

@@ -71,7 +71,14 @@ class Page:
     def values(self, button: str = "") -> dict[str, str]:
         """What stands in the form's fields."""
         fields = self.form(button).find_all(["input", "textarea"])
-        return {str(tag["name"]): str(tag.get("value", "")) for tag in fields if tag.get("name")}
+        return {str(tag["name"]): _value(tag) for tag in fields if tag.get("name")}
+
+
+def _value(tag: Tag) -> str:
+    """As a browser reads it: the first line break of a textarea is none."""
+    if tag.name == "textarea":
+        return tag.get_text().removeprefix("\r").removeprefix("\n")
+    return str(tag.get("value", ""))
 
 
 class Browser:

@@ -12,12 +12,15 @@ from portal.messages.compose import drafts, preview, recipients
 from portal.messages.compose.drafts import Draft
 from portal.messages.compose.forms.message import ComposeForm
 from portal.messages.compose.forms.template import LANGUAGES
+from portal.messages.compose.parameters import is_one_line
 from portal.messages.template_list import TemplateList
 from portal.models import Account, Credential, MessageType, Person
 from portal.web import rate_limits
 from portal.web.forms import text
 from portal.web.rate_limits import Limit
 
+ONE_LINE = "one-line:"
+"""What a button asks for that makes a field, whose name follows, one line."""
 FEW, MOST_SHOWN = 5, 60
 """Templates: up to the first need no search, and more than the second are not shown at once."""
 
@@ -69,6 +72,7 @@ class Composer:
             "draft": draft,
             "bubble": preview.of_draft(draft, form.listed),
             "recipient": self._recipient(draft.to),
+            "is_one_line": is_one_line,
             "limits": {"body": drafts.BODY_LIMIT, "caption": drafts.CAPTION_LIMIT},
         }
 
@@ -109,6 +113,9 @@ def gather(
         form.more_values()
     if "buttons" in asks:
         form.more_buttons()
+    for asked in asks:
+        if asked.startswith(ONE_LINE):
+            form.make_one_line(asked.removeprefix(ONE_LINE))
     return Composer(account, credentials, templates, form, asks)
 
 

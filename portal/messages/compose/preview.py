@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import count
 from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
 from portal.messages.compose import markup
-from portal.messages.compose.drafts import Draft
+from portal.messages.compose.drafts import Button, Draft
+from portal.messages.compose.parameters import address_end
 from portal.messages.template_list import Listed, places
 from portal.models import MessageType
 
@@ -38,9 +40,10 @@ class Bubble:
     """Whose page WhatsApp shows a preview of, where one was asked for."""
     template: str = ""
     """The name of a template whose text nobody knows here."""
-    values: tuple[tuple[int, str], ...] = ()
-    """What that template is filled with, numbered."""
+    values: tuple[tuple[int, str, str], ...] = ()
+    """What that template is filled with: number, name, value."""
     buttons: tuple[tuple[int, str, str], ...] = ()
+    """Number, kind, and what results: of an address its end as it will be."""
     missing: int = 0
     """How many of a template's values are still to be filled in."""
 
@@ -89,12 +92,18 @@ def _of_template(draft: Draft, listed: Listed | None) -> Bubble:
     bubble = Bubble(
         header=_text(draft.header_value) if draft.header == "text" else _NOTHING,
         file=_file(draft),
-        buttons=tuple((button.number, button.kind, button.value) for button in draft.buttons),
+        buttons=tuple(map(_button, draft.buttons)),
     )
     if listed is None:
-        return replace(bubble, template=draft.name, values=tuple(enumerate(draft.values, start=1)))
+        filled = zip(count(1), draft.names, draft.values)
+        return replace(bubble, template=draft.name, values=tuple(filled))
     text, missing = _filled(listed, draft.values, markup.HOLE)
     return replace(bubble, text=markup.html(text[:MOST_SHOWN], missing), missing=len(missing))
+
+
+def _button(button: Button) -> tuple[int, str, str]:
+    result = f"https://…{address_end(button.value)}" if button.kind == "url" else button.value
+    return button.number, button.kind, result
 
 
 def _filled(listed: Listed, values: tuple[str, ...], hole: str) -> tuple[str, list[str]]:

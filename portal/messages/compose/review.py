@@ -9,7 +9,7 @@ from uuid import UUID
 from portal.extensions import connexease, session
 from portal.i18n import _
 from portal.messages import template_list
-from portal.messages.compose import drafts, media_check, preview, recipients
+from portal.messages.compose import media_check, payloads, preview, recipients
 from portal.messages.compose.drafts import Draft
 from portal.messages.compose.media_check import Report
 from portal.messages.compose.preview import Bubble
@@ -60,7 +60,7 @@ def prepare(
     Raises:
         DomainError: it is not finished, or the key is gone.
     """
-    message = drafts.message(draft, account.time_zone)
+    message = payloads.message(draft, account.time_zone)
     listed = listed_for(account, draft)
     line, seen = preview.line(draft, listed), listed.kept if listed else None
     composed = outbox.Composed(message, credential, mmlite, is_fake, line, draft.template, seen)
@@ -73,7 +73,8 @@ def prepare(
 
 
 def _is_same(row: Message, composed: outbox.Composed) -> bool:
-    went = (row.payload, row.credential_id, row.mmlite, row.is_fake)
+    written = {name: part for name, part in (row.payload or {}).items() if name != "biz_opaque_callback_data"}
+    went = (written, row.credential_id, row.mmlite, row.is_fake)
     return went == _facts(composed)
 
 
@@ -89,7 +90,7 @@ def _facts(composed: outbox.Composed) -> tuple[Any, ...]:
 
 def draft_of(message: Message) -> Draft:
     """What was written, from what was kept."""
-    return replace(drafts.of_payload(message.payload or {}, message.recipient), template=message.template_uuid)
+    return replace(payloads.of_payload(message.payload or {}, message.recipient), template=message.template_uuid)
 
 
 def bubble(message: Message) -> Bubble | None:

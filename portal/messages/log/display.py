@@ -35,7 +35,12 @@ STATUS_WORDS = {
     "sent": _l("Sent to WhatsApp"),
     "delivered": _l("Delivered to the phone"),
     "read": _l("Read"),
+    "played": _l("Played"),
     "failed": _l("Not delivered"),
+}
+ANSWER_WORDS = {
+    "held_for_quality_assessment": _l("Held back to check the template's quality"),
+    "paused": _l("Paused, as the template is"),
 }
 _KINDS = {
     MessageState.ACCEPTED: "success",
@@ -82,8 +87,8 @@ class Shown:
 
     @property
     def is_test(self) -> bool:
-        """Whether it was for trying out: what the gateway does not send, and what a staging key sends."""
-        return self.row.is_fake or self.row.is_staging
+        """Whether it was for trying out: what the gateway does not send, and what a key for that sends."""
+        return self.row.is_fake or self.row.is_trial
 
     @property
     def number(self) -> str:
@@ -116,6 +121,12 @@ class Shown:
         return wamid if self.may_read and not wamids.is_erased(wamid) else ""
 
     @property
+    def answer_word(self) -> str:
+        """What Meta said when the gateway took it, where that is not only that it did."""
+        word = self.row.message_status
+        return "" if word in ("", "accepted") else str(ANSWER_WORDS.get(word, word))
+
+    @property
     def payload(self) -> str:
         """The body as it went over the wire, laid out."""
         if not self.may_read or self.row.payload is None:
@@ -140,7 +151,8 @@ class Shown:
     @property
     def can_be_sent_again(self) -> bool:
         """Whether there is something to fill the form with."""
-        return self.row.payload is not None and not self.row.is_moving and self.waits_until is None
+        may_be = self.outcome.retry != Retry.NEVER and self.waits_until is None
+        return may_be and self.row.payload is not None and not self.row.is_moving
 
     @property
     def look_after(self) -> int:

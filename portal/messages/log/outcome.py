@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 
 from portal.i18n import _
+from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
 from portal.messages.log.outcome_words import Retry, Words
 from portal.models import Message, MessageState
+
+INVALID, PAUSED = "100", "132015"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ def explain(message: Message) -> Outcome:
         return Outcome(_("The gateway asked us to wait a few seconds."), _("It goes out by itself."))
     if message.state == MessageState.ACCEPTED and message.is_fake:
         return Outcome(_("The gateway checked it and took it. It was a test: nobody gets it."), "")
+    if message.state == MessageState.ACCEPTED and message.is_held:
+        return _outcome(words.HELD)
     if message.state == MessageState.DELIVERED and message.settled_arrived and message.wamid is None:
         return Outcome(
             _("The gateway never confirmed it; %(who)s found that it arrived.", who=message.settled_by), ""
@@ -48,7 +53,7 @@ def _outcome(said: Words) -> Outcome:
 
 
 def _refusal(message: Message) -> Words:
-    known = words.OF_CODE.get(message.code) or words.OF_META.get(meta_code(message))
+    known = _of_meta(message) or words.OF_CODE.get(message.code)
     if known is not None:
         return known
     if message.http_status in words.OF_STATUS:
@@ -58,4 +63,12 @@ def _refusal(message: Message) -> Words:
 
 
 def _failure(message: Message) -> Words:
-    return words.OF_CODE.get(message.code) or words.OF_META.get(meta_code(message)) or words.UNDELIVERED
+    return words.OF_CODE.get(message.code) or _of_meta(message) or words.UNDELIVERED
+
+
+def _of_meta(message: Message) -> Words | None:
+    """By Meta's number, which says more than the gateway's code around it; but for the one that says nothing."""
+    code = meta_code(message)
+    if code == PAUSED and message.is_held:
+        return meta_words.DROPPED
+    return meta_words.OF_META.get(code) if code != INVALID or message.code in ("", INVALID) else None

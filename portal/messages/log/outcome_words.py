@@ -1,4 +1,4 @@
-"""Words for what becomes of messages: by state, by the gateway's code, and by Meta's."""
+"""Words for what becomes of messages: by state, and by the gateway's code."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +20,8 @@ class Retry(StrEnum):
     """Only once something is put right."""
     RISKY = "risky"
     """It may arrive twice."""
+    NEVER = "never"
+    """It must not be sent to this person again."""
     NO_NEED = "no_need"
 
 
@@ -60,6 +62,11 @@ OF_STATE = {
     MessageState.READ: Words(_l("It was read."), "", Retry.NO_NEED),
 }
 
+HELD = Words(
+    _l("The gateway took it, but Meta holds it back to see how people take to the template first."),
+    _l("Meta sends it later by itself, or drops it and pauses the template. You don't need to do anything."),
+    Retry.NO_NEED,
+)
 _NEW_KEY = _l(
     "Copy the key anew from the gateway's dashboard and replace it in the vault, then send the message again."
 )
@@ -165,70 +172,3 @@ UNDELIVERED = Words(
     _l("Read the reason below before you send it again."),
     _CHANGE,
 )
-_TEMPLATE = _l(
-    "Compare it with the template in WhatsApp Manager: name, language and every parameter. Then send it again."
-)
-OF_META = {
-    "130429": Words(
-        _l("Too many messages from your number at once."), _l("Send it again in a few minutes."), _HELPS
-    ),
-    "130472": Words(
-        _l("Meta holds marketing messages back from this person, as a part of one of its experiments."),
-        _l("Use another way to reach them. The same again is held back again."),
-        _CHANGE,
-    ),
-    "131026": Words(
-        _l("WhatsApp cannot deliver to this number: it may not be on WhatsApp, or its app is too old."),
-        _l("Check the number, or reach the person another way."),
-        _CHANGE,
-    ),
-    "131042": Words(
-        _l("Meta could not charge for the message."),
-        _l("See to the payment method of your WhatsApp Business account, then send it again."),
-        _CHANGE,
-    ),
-    "131047": Words(
-        _l("This person last wrote to you more than 24 hours ago. Then WhatsApp takes templates only."),
-        _l("Send an approved template instead. Once they answer, you can write freely for 24 hours."),
-        _CHANGE,
-    ),
-    "131048": Words(
-        _l("WhatsApp limits your number because people reported or blocked its messages."),
-        _l("See the quality of your number in WhatsApp Manager before you send more."),
-        _CHANGE,
-    ),
-    "131049": Words(
-        _l("Meta did not deliver it, to keep this person from getting too many marketing messages."),
-        _l("Do not repeat it at once: try again after a day or more."),
-        _CHANGE,
-    ),
-    "131051": Words(_l("WhatsApp does not take this type of message."), _l("Write it as another type."), _CHANGE),
-    "131052": Words(
-        _l("WhatsApp could not fetch the file from its link."),
-        _l("The link must lead straight to the file, without a log-in. Correct it, then send it again."),
-        _CHANGE,
-    ),
-    "131053": Words(
-        _l("WhatsApp did not take the file: its kind or its size."),
-        _l("Use JPEG or PNG up to 5 MB, or MP3, AAC, AMR or OGG Opus up to 16 MB, then send it again."),
-        _CHANGE,
-    ),
-    "131056": Words(
-        _l("Too many messages to this one person in a short time."), _l("Send it again in a minute."), _HELPS
-    ),
-    "132000": Words(_l("The template has another number of parameters."), _TEMPLATE, _CHANGE),
-    "132001": Words(_l("There is no such template in this language, or it is not approved."), _TEMPLATE, _CHANGE),
-    "132007": Words(_l("The template breaks a rule of WhatsApp's."), _TEMPLATE, _CHANGE),
-    "132012": Words(_l("A parameter of the template is of another kind."), _TEMPLATE, _CHANGE),
-    "132015": Words(
-        _l("Meta has paused this template because of its quality."),
-        _l("Improve it in WhatsApp Manager, or use another one."),
-        _CHANGE,
-    ),
-    "132016": Words(_l("Meta has switched this template off for good."), _l("Use another template."), _CHANGE),
-    "133010": Words(
-        _l("Your number is not registered at WhatsApp."),
-        _l("Connect it again under Channels, then send the message again."),
-        _CHANGE,
-    ),
-}

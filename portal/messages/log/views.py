@@ -10,7 +10,7 @@ from portal.extensions import settings
 from portal.messages.blueprint import blueprint
 from portal.messages.compose import review
 from portal.messages.log import export as log_export
-from portal.messages.log import query
+from portal.messages.log import fee, query
 from portal.messages.log.display import STATUS_WORDS, Shown
 from portal.messages.log.forms import LogForm, log_form
 from portal.messages.reports import receiver, statuses
@@ -93,6 +93,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         timeline=(timeline := statuses.timeline(row)),
         events_kept=statuses.events_kept(timeline),
         status_words=STATUS_WORDS,
+        fee=fee.of(timeline),
         hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
         callback=receiver.of(account),
         bubble=review.bubble(row) if _may_read() else None,

@@ -22,6 +22,7 @@ STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER = (
 KINDS = (STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER)
 """What an event of the gateway is about, in the place where other events have their trigger."""
 
+CALLBACK_LIMIT = 64
 FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
 """Nothing was reported before there was WhatsApp, and nothing from farther ahead than a clock may be wrong."""
 
@@ -37,6 +38,8 @@ class Report:
     code: str = ""
     description: str = ""
     who: Someone = field(default_factory=Someone)
+    pricing: dict[str, Any] | None = None
+    callback_data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,22 @@ def _reports(change: Any) -> Iterator[Report]:
             code, description = _reason(status)
             recipient = text_of(status, "recipient_id", 20).removeprefix("+")
             who = someone(status, "recipient_id", "recipient_user_id")
-            yield Report(wamid, word, recipient, instant(status), code, description, who)
+            facts = (instant(status), code, description, who, _pricing(status), _callback_data(status))
+            yield Report(wamid, word, recipient, *facts)
+
+
+def _callback_data(status: Any) -> str | None:
+    """A sender's own value; none where it is longer than ours are."""
+    value = text_of(status, "biz_opaque_callback_data", CALLBACK_LIMIT + 1)
+    return value if 0 < len(value) <= CALLBACK_LIMIT else None
+
+
+def _pricing(status: Any) -> dict[str, Any] | None:
+    """What Meta says it charges; none where nothing of it fits."""
+    told = dict_of(status, "pricing")
+    words = {name: word for name in ("type", "category") if (word := text_of(told, name, 40))}
+    billable = told.get("billable")
+    return {**words, **({"billable": billable} if isinstance(billable, bool) else {})} or None
 
 
 def _reason(status: Any) -> tuple[str, str]:

@@ -23,8 +23,9 @@ STATES = {
     "failed": MessageState.FAILED,
     "delivered": MessageState.DELIVERED,
     "read": MessageState.READ,
+    "played": MessageState.READ,
 }
-_ORDER = (*STATES.values(),)
+_ORDER = (MessageState.SENT, MessageState.FAILED, MessageState.DELIVERED, MessageState.READ)
 """What was delivered did not fail, whichever is said last."""
 
 WAIT_FOR = timedelta(days=7)
@@ -57,6 +58,7 @@ def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None
     """
     lock(account_id)
     messages = _named(account_id, {report.wamid for report in reports})
+    messages |= _matched(account_id, [report for report in reports if report.wamid not in messages])
     _keep(account_id, reports, delivery_id, messages)
     numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
     recognised = [message for message in _unanswered(account_id, numbers) if _recognise(message)]
@@ -67,7 +69,7 @@ def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None
 
 def catch_up(message: Message) -> None:
     """Apply what was reported of a message, now that its `wamid` may be known. The caller locks and commits."""
-    if message.wamid is None and message.state == MessageState.UNKNOWN:
+    if message.wamid is None and message.state == MessageState.UNKNOWN and not _match(message):
         _recognise(message)
     _apply(message.account_id, [message])
 
@@ -141,6 +143,8 @@ def _row(account_id: UUID, report: Report, delivery_id: int | None) -> MessageSt
         at=report.at or now(),
         code=report.code,
         description=report.description,
+        pricing=report.pricing,
+        callback_data=report.callback_data,
         delivery_id=delivery_id,
     )
 
@@ -175,6 +179,39 @@ def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
 
 
 # --- a message whose answer never came ---------------------------------------------------------------
+
+
+def _matched(account_id: UUID, reports: Sequence[Report]) -> dict[str, Message]:
+    """Messages without an answer whose own value came back: each report says itself which message it is about."""
+    wamids = {report.callback_data: report.wamid for report in reports if report.callback_data}
+    if not wamids:
+        return {}
+    query = select(Message).where(
+        Message.account_id == account_id,
+        col(Message.callback_data).in_(wamids),
+        Message.state == MessageState.UNKNOWN,
+        col(Message.wamid).is_(None),
+    )
+    rows = session().exec(query.order_by(col(Message.id)).with_for_update()).all()
+    found = {wamids[row.callback_data or ""]: row for row in rows}
+    return {wamid: _bear(row, wamid) for wamid, row in found.items()}
+
+
+def _match(message: Message) -> bool:
+    """Find the report that brought a message's own value back; whether there is one."""
+    if message.callback_data is None:
+        return False
+    query = _waiting(message.account_id).where(MessageStatus.callback_data == message.callback_data)
+    found = session().exec(query.limit(1)).first()
+    if found is not None:
+        _bear(message, found.wamid)
+    return found is not None
+
+
+def _bear(message: Message, wamid: str) -> Message:
+    message.wamid, message.is_matched = wamid, True
+    session().add(message)
+    return message
 
 
 def _unanswered(account_id: UUID, numbers: Set[str]) -> Sequence[Message]:

@@ -92,7 +92,7 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
     if key is None:
         return Result(MessageState.REFUSED, results.NO_KEY)
     try:
-        message = _MESSAGE.validate_python(row.payload)
+        message = _MESSAGE.validate_python((row.payload or {}) | {"biz_opaque_callback_data": row.callback_data})
     except ValidationError:
         return Result(MessageState.REFUSED, results.UNREADABLE)
     refresh(row)

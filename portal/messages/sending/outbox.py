@@ -9,6 +9,7 @@ the message `unknown`, and nothing here ever repeats it.
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,6 +83,8 @@ class Composed:
     """The one of Connexease's list that it was written with."""
     template_seen: dict[str, Any] | None = None
     """The template as the person sees it, where its text is known."""
+    callback_data: str | None = None
+    """A value for its statuses to bring back, which is sent along although the key was not tried for that."""
 
 
 def prepare(person: Person, account: Account, composed: Composed, intent: str) -> Message:
@@ -193,22 +196,26 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
     row.payload = connexease().gateway.body(message)
     row.preview = storable(composed.preview, 200)
     row.template_uuid, row.template_seen = composed.template, composed.template_seen
-    row.mmlite, row.is_fake, row.is_staging = composed.mmlite, composed.is_fake, credential.is_staging
+    row.callback_data = composed.callback_data
+    row.mmlite, row.is_fake, row.is_trial = composed.mmlite, composed.is_fake, credential.is_trial
     row.credential_id, row.credential_name = credential.id, keys.label(credential)
     row.credential_last_four = credential.last_four
     row.sender_id, row.sender = person.id, person.email
     # A test is no look-alike of the message that then goes out in earnest.
-    row.content_hash = _hash([message.as_json(without_none=True), row.is_fake or row.is_staging])
+    row.content_hash = _hash([message.as_json(without_none=True), row.is_fake or row.is_trial])
 
 
 def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None:
     if seen and seen != mark(message):
         raise DomainError(_("The message was changed in another window. Look at it again before you send it."))
-    if credential_of(account, message) is None:
+    credential = credential_of(account, message)
+    if credential is None:
         raise DomainError(_("The key that this message was to be sent with is not in the vault any more."))
     other = None if anyway else look_alike(account, message)
     if other is not None:
         raise LookAlike(other)
+    if credential.echoes_callback_data and message.callback_data is None:
+        message.callback_data = secrets.token_urlsafe(32)
 
 
 def _queue(person: Person, account: Account, message: Message) -> None:
@@ -216,7 +223,7 @@ def _queue(person: Person, account: Account, message: Message) -> None:
     message.confirmed_at = message.next_attempt_at = now()
     message.sender_id, message.sender = person.id, person.email
     session().add(message)
-    details = {"type": message.type.value, "test": message.is_fake or message.is_staging}
+    details = {"type": message.type.value, "test": message.is_fake or message.is_trial}
     audit.record(person, account, "message.sent", masked(message.recipient), **details)
 
 

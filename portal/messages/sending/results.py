@@ -56,6 +56,7 @@ class Result:
     wait: float | None = None
     wamid: str | None = None
     rate_limits: dict[str, int] | None = None
+    message_status: str = ""
     is_busy: bool = False
     """Whether the gateway only wants us to come again later."""
 
@@ -64,7 +65,7 @@ class Result:
         row.state, row.wamid = self.state, wamid or row.wamid
         row.code, row.code_group = storable(self.code, 64), storable(self.group, 64)
         row.description, row.http_status = storable(self.description, 500), self.http_status
-        row.rate_limits = self.rate_limits
+        row.rate_limits, row.message_status = self.rate_limits, storable(self.message_status, 40)
 
 
 def of_success(sent: schemas.SendResult) -> Result:
@@ -76,7 +77,11 @@ def of_success(sent: schemas.SendResult) -> Result:
     }
     known = {name: value for name, value in limits.items() if value is not None}
     return Result(
-        MessageState.ACCEPTED, http_status=200, wamid=storable(sent.wamid, 200), rate_limits=known or None
+        MessageState.ACCEPTED,
+        http_status=200,
+        wamid=storable(sent.wamid, 200),
+        rate_limits=known or None,
+        message_status=sent.message_status,
     )
 
 

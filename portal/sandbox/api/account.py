@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from portal.sandbox.api.rest import Refusal, answer, bearer_token, detail
+from portal.sandbox.api.templates import SAMPLES, Sample
 from portal.sandbox.core import current_core
 from portal.sandbox.state import Account, Channel, State, hashed
 
 blueprint = Blueprint("account_api", __name__)
-
-
-class _Sample(NamedTuple):
-    name: str
-    content: str
-    labels: tuple[str, ...] = ()
-    is_active: bool = True
-
-
-_SAMPLES = (
-    _Sample(
-        "order_update",
-        "Hi $1, your order $2 is on its way. It should arrive on $3.",
-        ("Name", "Order number", "Day"),
-    ),
-    _Sample("appointment_reminder", "Hi $1, we look forward to seeing you on $2 at $3.", ("Name", "Day", "Time")),
-    _Sample("welcome", "Welcome! Reply to this message whenever you need us."),
-    _Sample("verification_code", "$1 is your verification code. Do not share it.", ("Code",)),
-    _Sample("summer_sale", "Hi $1, take $2 off until Sunday.", ("Name", "Discount"), is_active=False),
-)
 
 
 @blueprint.get("/templates/")
@@ -60,10 +41,10 @@ def _caller(state: State) -> Account:
 
 def _templates(state: State, account: Account) -> list[dict[str, Any]]:
     channels = state.channels_of(account.uuid)
-    return [_template(account, channels, sample) for sample in _SAMPLES] if channels else []
+    return [_template(account, channels, sample) for sample in SAMPLES] if channels else []
 
 
-def _template(account: Account, channels: list[Channel], sample: _Sample) -> dict[str, Any]:
+def _template(account: Account, channels: list[Channel], sample: Sample) -> dict[str, Any]:
     home = uuid.UUID(account.uuid)
     return {
         "uuid": str(uuid.uuid5(home, sample.name)),
@@ -75,8 +56,8 @@ def _template(account: Account, channels: list[Channel], sample: _Sample) -> dic
         "content": sample.content,
         "params": {
             "fields": [
-                {"label": label, "placeholder": f"${number}"}
-                for number, label in enumerate(sample.labels, start=1)
+                {"label": label, "placeholder": placeholder}
+                for label, placeholder in zip(sample.labels, sample.placeholders, strict=True)
             ]
         },
     }

@@ -1,7 +1,7 @@
 """The gateway: ``POST /v1/wa/message``, section 5 of the contract.
 
-A call is judged in this order: key, rate, body, balance. A message to a number that ends in 0000 is
-accepted and then reported as failed, so that this can be seen without a control call.
+A call is judged in this order: key, rate, body, balance, and then by Meta. A message to a number that ends in 0000
+is accepted and then reported as failed, so that this can be seen without a control call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 
 from portal.sandbox.api.gateway_errors import gateway_error
 from portal.sandbox.api.gateway_schema import MalformedError, Message, parse_message
+from portal.sandbox.api.meta_rules import MetaRefusedError, judge
 from portal.sandbox.api.rest import Refusal, answer
 from portal.sandbox.core import Core, current_core
 from portal.sandbox.delivery.status_events import report
@@ -33,6 +34,7 @@ def send() -> Response:
         limits = _count(core, key)
         message = _message(limits)
         _charge(core, limits)
+        _meta(message, limits)
         sent = _accept(core, key, message)
     return answer({"isSuccess": True, "data": _success(message, sent)}, 200, limits)
 
@@ -56,7 +58,7 @@ def _caller(state: State) -> GatewayKey:
     if len(words) != 2 or words[0] != "Bearer":
         raise _refusal("AUTH_003")
     key = state.gateway_keys.get(words[1])
-    if key is None or not key.is_active:
+    if key is None or not key.is_active or not key.sends:
         raise _refusal("AUTH_001")
     return key
 
@@ -87,6 +89,11 @@ def _message(limits: dict[str, str]) -> Message:
         raise _refusal("GW_001", str(error), headers=limits) from None
     except (ValueError, RecursionError):
         raise _refusal("GW_001", "The body is not JSON.", headers=limits) from None
+    if message.biz_opaque_callback_data is not None:
+        if current_core().settings.callback_data == "refuse":
+            raise _refusal("GW_001", "(#100) Unexpected key biz_opaque_callback_data.", headers=limits)
+        if len(message.biz_opaque_callback_data) > 512:
+            raise _refusal("GW_001", "(#100) biz_opaque_callback_data: at most 512 characters.", headers=limits)
     if _asks("mmlite") and message.type != "template":
         raise _refusal("GW_001", "(#100) Marketing messages must be templates.", headers=limits)
     return message
@@ -101,6 +108,16 @@ def _charge(core: Core, limits: dict[str, str]) -> None:
     core.settings.balance = round(balance - FEE, 6)
 
 
+def _meta(message: Message, limits: dict[str, str]) -> None:
+    """Meta judges what the gateway has taken its fee for; a test never gets that far."""
+    if _asks("is_fake"):
+        return
+    try:
+        judge(message)
+    except MetaRefusedError as error:
+        raise _refusal("502", str(error), headers=limits) from None
+
+
 def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
     fake = _asks("is_fake")
     body = message.model_dump(mode="json", exclude_none=True)
@@ -108,8 +125,10 @@ def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
     sent = GatewayMessage(
         wamid, key.account, message.to, message.type, body, core.now(), is_fake=fake, mmlite=_asks("mmlite")
     )
+    if message.type == "template":
+        sent.message_status = core.settings.message_status
     core.state.messages[wamid] = sent
-    if not fake:
+    if not fake and not sent.message_status.startswith("held"):
         fails = message.digits.endswith("0000")
         report(core, sent, ["sent", "failed"] if fails else core.settings.statuses)
     return sent
@@ -119,7 +138,8 @@ def _success(message: Message, sent: GatewayMessage) -> dict[str, Any]:
     data: dict[str, Any] = {"messaging_product": "whatsapp"}
     if not sent.is_fake:
         data["contacts"] = [{"input": message.to, "wa_id": message.digits}]
-    data["messages"] = [{"id": sent.wamid}]
+    status = {"message_status": sent.message_status} if sent.message_status else {}
+    data["messages"] = [{"id": sent.wamid, **status}]
     return data
 
 

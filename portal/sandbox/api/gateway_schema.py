@@ -63,7 +63,10 @@ class DateTime(_Strict):
 
 
 class Parameter(_Strict):
-    type: Literal["text", "image", "document", "video", "payload", "currency", "date_time"]
+    type: Literal[
+        "text", "image", "document", "video", "payload", "currency", "date_time", "coupon_code", "action"
+    ]
+    parameter_name: NonEmpty | None = None
     text: NonEmpty | None = None
     payload: NonEmpty | None = None
     image: Image | None = None
@@ -71,6 +74,8 @@ class Parameter(_Strict):
     video: Video | None = None
     currency: Currency | None = None
     date_time: DateTime | None = None
+    coupon_code: NonEmpty | None = None
+    action: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def carries_its_type(self) -> Self:

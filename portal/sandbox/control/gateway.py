@@ -29,7 +29,8 @@ def issue_key() -> Response:
     core = current_core()
     with core.changing() as state:
         account = account_of(state, needed(data, "account"))
-        return jsonify(asdict(issue_gateway_key(core, account.uuid, staging=bool(data.get("staging")))))
+        kind = {name: bool(data.get(name)) for name in ("staging", "publishable")}
+        return jsonify(asdict(issue_gateway_key(core, account.uuid, **kind)))
 
 
 @blueprint.post("/keys/revoke")
@@ -67,12 +68,12 @@ def list_messages() -> Response:
 
 @blueprint.post("/messages/<path:wamid>/statuses")
 def report_statuses(wamid: str) -> Response:
-    """Any statuses in any order, repeated if they are named twice."""
+    """Any statuses in any order, repeated if they are named twice; ``error``: Meta's reason for a failure."""
     data = body()
     core = current_core()
     with core.changing() as state:
         message = found(state.messages.get(wamid), "message")
-        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []))])
+        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []), data.get("error"))])
 
 
 @blueprint.post("/inbound")

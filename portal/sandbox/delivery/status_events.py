@@ -19,8 +19,14 @@ _UNDELIVERABLE = {
 }
 
 
-def report(core: Core, message: GatewayMessage, statuses: Sequence[str]) -> list[Delivery]:
-    """Queue these statuses of a message, in this order, if the account has a callback."""
+def report(
+    core: Core, message: GatewayMessage, statuses: Sequence[str], error: dict[str, Any] | None = None
+) -> list[Delivery]:
+    """Queue these statuses of a message, in this order, if the account has a callback.
+
+    Args:
+        error: Meta's reason for a ``failed``, instead of that it cannot be delivered.
+    """
     if message.account not in core.state.callbacks:
         return []
     return [
@@ -31,7 +37,7 @@ def report(core: Core, message: GatewayMessage, statuses: Sequence[str]) -> list
             "gateway",
             message.account,
             f"status.{status}",
-            _event(message.account, {"statuses": [_status(core, message, status)]}),
+            _event(message.account, {"statuses": [_status(core, message, status, error)]}),
             delay=step * core.settings.status_gap,
         )
     ]
@@ -96,21 +102,38 @@ def _parts(core: Core, parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str
         yield "message_template_status_update", event
 
 
-def _status(core: Core, message: GatewayMessage, status: str) -> dict[str, Any]:
+def _status(core: Core, message: GatewayMessage, status: str, error: dict[str, Any] | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": message.wamid,
         "status": status,
         "timestamp": str(int(core.now())),
         "recipient_id": re.sub(r"\D", "", message.to),
     }
+    if (own := message.body.get("biz_opaque_callback_data")) and core.settings.callback_data == "echo":
+        row["biz_opaque_callback_data"] = own
     if status == "failed":
-        row["errors"] = [_UNDELIVERABLE]
+        row["errors"] = [error or _UNDELIVERABLE]
+    if status in ("delivered", "read") and core.settings.pricing and not message.is_priced:
+        message.is_priced = True
+        row["pricing"] = _pricing(message)
     return row
 
 
 def _head(account: str) -> dict[str, Any]:
     metadata = {"display_phone_number": "905550000000", "phone_number_id": str(uuid.UUID(account).int)[:15]}
     return {"messaging_product": "whatsapp", "metadata": metadata}
+
+
+def _pricing(message: GatewayMessage) -> dict[str, Any]:
+    if message.type != "template":
+        return {
+            "billable": False,
+            "pricing_model": "PMP",
+            "type": "free_customer_service",
+            "category": "service",
+        }
+    category = "marketing" if message.mmlite else "utility"
+    return {"billable": True, "pricing_model": "PMP", "type": "regular", "category": category}
 
 
 def _event(account: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from portal.identity.forms import PasswordForm
 from portal.models import Account, CredentialKind, now
 from portal.vault import handovers, snapshot
-from portal.vault.forms import NameForm, TokenForm, TypedForm
+from portal.vault.forms import KeyUseForm, NameForm, TokenForm, TypedForm
 from portal.vault.snapshot import KnownCredential
 from portal.web import access, htmx
 
@@ -38,6 +38,7 @@ def show_page(
         "credential": credential,
         "form": form or PasswordForm(formdata=None),
         "name_form": name_form,
+        "use_form": KeyUseForm(formdata=None, is_trial=credential.row.is_trial),
         "replaced": replaced,
         "links": handovers.of_credential(credential.row),
         "at": now(),

@@ -11,7 +11,7 @@ from portal.i18n import _
 from portal.models import Account
 from portal.vault import gateway_keys
 from portal.vault.blueprint import blueprint
-from portal.vault.forms import GatewayKeyForm, PastedKeyForm, TypedForm
+from portal.vault.forms import GatewayKeyForm, KeyUseForm, PastedKeyForm, TypedForm
 from portal.vault.views import common
 from portal.vault.views.common import ONE, ROOT
 from portal.web import access, htmx
@@ -36,7 +36,9 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             key = SecretStr(text(form.key))
-            row = gateway_keys.add(access.person_or_401(), account, text(form.name), key)
+            row = gateway_keys.add(
+                access.person_or_401(), account, text(form.name), key, is_trial=bool(form.is_trial.data)
+            )
             flash(_("“%(name)s” is in the vault.", name=row.name))
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
@@ -79,6 +81,16 @@ def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
         form=form,
         credential=credential,
     )
+
+
+@blueprint.post(f"{ONE}/use")
+@access.account_page(*BUILDERS)
+def say_use(account: Account, credential_id: UUID) -> ResponseReturnValue:
+    """Note what a gateway key is for."""
+    credential, form = common.gateway_key_or_404(account, credential_id), KeyUseForm()
+    if form.validate():
+        gateway_keys.say_use(access.person_or_401(), account, credential.row, is_trial=bool(form.is_trial.data))
+    return htmx.redirect(common.address(account, credential))
 
 
 @blueprint.get(f"{ONE}/remove")

@@ -95,11 +95,15 @@ def sender(portal: Portal, control: SandboxControl) -> Sender:
     return make_sender(portal, control)
 
 
-def make_sender(portal: Portal, control: SandboxControl, *, staging: bool = False) -> Sender:
+def make_sender(portal: Portal, control: SandboxControl, *, is_trial: bool = False) -> Sender:
     browser, account_id = portal.customer()
     uuid = str(portal.account(OWNER).connexease_uuid)
-    key = control.issue_gateway_key(uuid, staging=staging)
+    key = control.issue_gateway_key(uuid)
     sender = Sender(browser, portal, control, account_id, uuid, key)
-    sender._inside(lambda person, account: gateway_keys.add(person, account, "Shop gateway", SecretStr(key)))
+    sender._inside(
+        lambda person, account: gateway_keys.add(
+            person, account, "Shop gateway", SecretStr(key), is_trial=is_trial
+        )
+    )
     control.clear_requests()
     return sender

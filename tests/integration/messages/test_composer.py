@@ -121,6 +121,28 @@ def template(**typed: Any) -> dict[str, Any]:
             },
         ),
         (
+            template(
+                name="points_balance",
+                **{"values-0": "Ay", "names-0": "{{first_name}}"} | {"values-1": "5", "names-1": "points"},
+            ),
+            {
+                "type": "template",
+                "template": {
+                    "name": "points_balance",
+                    "language": {"code": "en_US"},
+                    "components": [
+                        {
+                            "type": "body",
+                            "parameters": [
+                                {"type": "text", "parameter_name": "first_name", "text": "Ay"},
+                                {"type": "text", "parameter_name": "points", "text": "5"},
+                            ],
+                        }
+                    ],
+                },
+            },
+        ),
+        (
             template(header="text", header_value="News"),
             {
                 "type": "template",
@@ -193,6 +215,15 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (template(header="image"), "header_value", "Enter the address"),
         (template(header="text"), "header_value", "Fill in"),
         (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
+        (template(**{"values-0": "a", "names-0": "n", "values-1": "b"}), "names-1", "WhatsApp refuses a mix"),
+        (template(**{"names-0": "n"}), "values-0", "Fill in “value 1”"),
+        (template(**{"values-0": "Ay\r\nse"}), "values-0", "WhatsApp refuses line breaks"),
+        (template(header="text", header_value="Ay\tse"), "header_value", "WhatsApp refuses line breaks"),
+        (
+            template(**{"buttons-0-kind": "copy_code", "buttons-0-value": "SAVE10SAVE10SAVE"}),
+            "buttons",
+            "at most 15 characters",
+        ),
         (
             template(**{f"buttons-{n}-{k}": "1" for n in (0, 1) for k in ("number", "value")}),
             "buttons",
@@ -251,9 +282,10 @@ def test_a_link_of_a_file_that_is_odd_is_taken_as_what_it_is(sender: Sender) -> 
 
 def test_the_review_names_what_will_happen(sender: Sender) -> None:
     review = sender.browser.get(write(sender, body="*Hi* <i>").goes_to)
-    for words in ("+90 532 123 45 67", "Türkiye", "Text", "Shop gateway", sender.key[-4:], "Production"):
+    for words in ("+90 532 123 45 67", "Türkiye", "Text", "Shop gateway", sender.key[-4:]):
         assert words in review.text
     assert "Real message" in review.text
+    assert "trying out" not in review.text
     assert "0.001 USD" in review.text
     assert "24 hours" in review.text
     [bubble] = review.soup.select(".bubble")
@@ -262,13 +294,13 @@ def test_the_review_names_what_will_happen(sender: Sender) -> None:
     assert review.form().find("button").get_text() == "Send it"  # type: ignore[union-attr]
 
 
-def test_a_test_and_a_staging_key_are_named(portal, control) -> None:
-    sender = make_sender(portal, control, staging=True)
+def test_a_test_and_a_key_for_trying_out_are_named(portal, control) -> None:
+    sender = make_sender(portal, control, is_trial=True)
     form = sender.browser.get(f"{sender.root}new")
     assert form.soup.select_one("#is_fake[checked]")
     review = sender.browser.get(write(sender, is_fake="y").goes_to)
     assert "nobody gets it" in review.text
-    assert "Staging" in review.text
+    assert "For trying out" in review.text
     assert "Send it as a test" in review.text
 
 
@@ -390,9 +422,9 @@ def test_a_message_of_somebody_else_is_none(sender: Sender) -> None:
 
 
 def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
-    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
-    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    sender.browser.post(vault, {"name": "Trying out", "key": trial, "is_trial": "y"})
     keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
 
     def chosen() -> str:
@@ -400,9 +432,9 @@ def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
         return option.get_text()
 
     send(sender, credential=keys["Trying out"])
-    assert chosen() == f"Trying out (…{staging[-4:]}, staging)"
+    assert chosen() == f"Trying out (…{trial[-4:]}, for trying out)"
     send(sender, credential=keys["Shop gateway"])
-    assert chosen() == f"Shop gateway (…{sender.key[-4:]}, production)"
+    assert chosen() == f"Shop gateway (…{sender.key[-4:]})"
 
 
 def test_while_it_is_written(sender: Sender) -> None:
@@ -417,9 +449,9 @@ def test_while_it_is_written(sender: Sender) -> None:
 
 
 def test_another_key_brings_its_test_mode(sender: Sender) -> None:
-    staging = sender.control.issue_gateway_key(sender.uuid, staging=True)
+    trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
-    sender.browser.post(vault, {"name": "Trying out", "key": staging})
+    sender.browser.post(vault, {"name": "Trying out", "key": trial, "is_trial": "y"})
     keys = {row.name: str(row.id) for row in sender.portal.rows(Credential)}
     typed = {"credential": keys["Trying out"], "mode_of": keys["Shop gateway"]}
     page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
@@ -433,6 +465,50 @@ def test_another_key_brings_its_test_mode(sender: Sender) -> None:
     assert not sender.portal.one(Message).is_fake
     write(sender, intent="one", credential=keys["Shop gateway"], mode_of=keys["Trying out"], is_fake="y")
     assert sender.portal.one(Message).is_fake, "no test becomes a real message by itself"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize("field", ["values-0", "header_value"])
+def test_a_value_is_made_one_line_by_a_button(sender: Sender, htmx: bool, field: str) -> None:
+    typed = template(
+        header="text", **{"values-0": "a", "header_value": "b", "names-0": "kept"} | {field: "Ay\r\n\tse"}
+    )
+    page = write(sender, htmx=htmx, **typed)
+    assert page.status == 422
+    [button] = page.soup.select("button[value^='one-line:']")
+    assert button["value"] == f"one-line:{field}"
+    page = write(sender, htmx=htmx, **typed, look=str(button["value"]))
+    assert page.status == 200
+    assert page.values()[field] == "Ay se"
+    assert page.values()["names-0"] == "kept"
+    assert page.soup.select("button[value^='one-line:']") == []
+
+
+def test_the_offer_to_make_it_one_line_comes_while_it_is_written(sender: Sender) -> None:
+    typed = template(**{"values-0": "Ay\tse", "values-1": "b"})
+    page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+    assert page.soup.select_one("#values-0-said button[value='one-line:values-0']")
+    assert page.soup.select_one("#values-1-said button") is None
+
+
+def test_what_a_button_does_is_previewed(sender: Sender) -> None:
+    typed = {"buttons-0-number": "1", "buttons-0-kind": "url", "buttons-0-value": "ça va"}
+    typed |= {"buttons-1-number": "2", "buttons-1-kind": "copy_code", "buttons-1-value": "SAVE10"}
+    page = sender.browser.post(f"{sender.root}preview", template(**typed), htmx=True)
+    said = [" ".join(tag.get_text(" ").split()) for tag in page.soup.select(".chat-button")]
+    assert said == ["Button 1 opens https://…%C3%A7a%20va", "Button 2 copies SAVE10"]
+
+
+def test_a_one_time_code_is_typed_once(sender: Sender) -> None:
+    typed = template(**{"buttons-0-number": "1", "buttons-0-kind": "one_time_code", "values-0": "123456"})
+    send(sender, **typed)
+    [call] = sender.calls()
+    assert call["body"].count('"123456"') == 2
+    message = sender.portal.one(Message)
+    again = sender.browser.get(f"{sender.root}new?again={message.id}")
+    values = again.values()
+    assert (values["values-0"], values["buttons-0-value"]) == ("123456", "123456")
+    assert again.soup.select_one("[name='buttons-0-kind'] [value='one_time_code'][selected]")
 
 
 def test_more_room_for_values_without_a_script(sender: Sender) -> None:

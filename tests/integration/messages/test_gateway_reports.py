@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from portal.connexease import schemas
 from portal.events import processing
 from portal.extensions import db, session
 from portal.messages.reports import receiver, statuses
@@ -444,3 +445,97 @@ def test_it_is_none_of_the_webhooks_at_connexease(sender: Sender, gateway: Gatew
 
 def test_order_of_states_is_whole() -> None:
     assert set(statuses.STATES.values()) == set(statuses._ORDER)
+
+
+# --- what else a status and an answer say ------------------------------------------------------------
+
+
+def test_pricing_and_played_are_kept_and_shown(sender: Sender, gateway: Gateway) -> None:
+    row = sender.send()
+    pricing = {"type": "regular", "category": "marketing", "billable": True, "pricing_model": "PMP"}
+    gateway.report(status(row.wamid, "delivered", pricing=pricing), status(row.wamid, "played"))
+    page = sender.page(row.id)
+    assert "Charged by Meta as: marketing." in page.text
+    assert "Played" in page.text
+    assert sender.message(row.id).state == "read"
+    kept = {each.status: each.pricing for each in sender.portal.rows(MessageStatus)}
+    assert kept == {
+        "delivered": {"type": "regular", "category": "marketing", "billable": True},
+        "played": None,
+    }
+
+
+@pytest.mark.parametrize("pricing", ["regular", ["regular"], {"type": 5.5, "billable": "yes"}, {}])
+def test_pricing_that_does_not_fit_is_none(sender: Sender, gateway: Gateway, pricing: Any) -> None:
+    row = sender.send()
+    gateway.report(status(row.wamid, "delivered", pricing=pricing))
+    assert sender.portal.one(MessageStatus).pricing is None
+    assert sender.message(row.id).state == "delivered"
+
+
+def test_a_message_that_meta_holds_back(sender: Sender, gateway: Gateway) -> None:
+    sender.control.set(message_status="held_for_quality_assessment")
+    template = schemas.TemplateUse(name="welcome", language=schemas.Language(code="en"))
+    row = sender.send(schemas.TemplateMessage(to=RECIPIENT, template=template))
+    page = sender.page(row.id)
+    assert "Meta holds it back" in page.text
+    assert "and Meta held it back" in page.text
+    gateway.report(status(row.wamid, "failed", errors=[{"code": 132015, "title": "Template is paused"}]))
+    page = sender.page(row.id)
+    assert "paused the template and dropped the message" in page.text
+    assert "Improve the template in WhatsApp Manager" in page.text
+
+
+# --- our own value that a status brings back ---------------------------------------------------------
+
+
+def own_value(sender: Sender) -> str:
+    """What the gateway got with the last call."""
+    value = json.loads(sender.calls()[-1]["body"]).get("biz_opaque_callback_data", "")
+    return str(value)
+
+
+@both_databases
+def test_a_lost_answer_is_settled_by_our_own_value(portal, control) -> None:
+    """Two without an answer to one number, which nobody could tell apart otherwise."""
+    sender = make_sender(portal, control)
+    gateway = Gateway(sender)
+    portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    first, first_value = lose_an_answer(sender, "one", text("One")), own_value(sender)
+    second, second_value = lose_an_answer(sender, "two", text("Two")), own_value(sender)
+    assert first_value != second_value
+    assert len(second_value) > 40
+    gateway.report(status("wamid.TWO", "delivered", biz_opaque_callback_data=second_value))
+    assert sender.message(first.id).state == "unknown"
+    settled = sender.message(second.id)
+    assert (settled.state, settled.wamid, settled.is_matched) == ("delivered", "wamid.TWO", True)
+    gateway.report(status("wamid.TWO", "read"))
+    assert sender.message(second.id).state == "read"
+    assert "recognised by the reference that we sent along" in sender.page(second.id).text
+
+
+def test_a_report_ahead_of_the_lost_answer_is_found_by_our_own_value(sender: Sender, gateway: Gateway) -> None:
+    message_id = sender.prepare(text("Lost"), "lost")
+    sender.portal.sql(
+        "UPDATE message SET state = 'sending', confirmed_at = created_at, call_started_at = :at, claimed_until = :at,"
+        " callback_data = 'our-own-value'",
+        at=now() - timedelta(minutes=5),
+    )
+    gateway.report(status("wamid.X", "sent", biz_opaque_callback_data="our-own-value"))
+    assert sender.message(message_id).state == "sending"
+    sender.portal.run(lambda: gateway_call.send(message_id))
+    settled = sender.message(message_id)
+    assert (settled.state, settled.wamid, settled.is_matched) == ("sent", "wamid.X", True)
+
+
+@pytest.mark.parametrize("value", ["somebody-elses", "", 5, None, "x" * 600])
+def test_another_value_settles_nothing(sender: Sender, gateway: Gateway, value: Any) -> None:
+    sender.portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    row = lose_an_answer(sender)
+    gateway.report(status("wamid.X", "sent", to="+905550000000", biz_opaque_callback_data=value))
+    assert sender.message(row.id).state == "unknown"
+
+
+def test_a_key_that_was_not_tried_sends_no_value(sender: Sender) -> None:
+    sender.send()
+    assert own_value(sender) == ""

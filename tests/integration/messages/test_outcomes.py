@@ -174,11 +174,11 @@ def test_a_test_message(sender: Sender) -> None:
     assert not page.soup.find(id="message").has_attr("data-poll")  # type: ignore[union-attr]
 
 
-def test_a_staging_key_promises_nothing(portal, control) -> None:
+def test_a_key_for_trying_out_promises_nothing(portal, control) -> None:
     """The vendor does not say what becomes of its messages."""
-    sender = make_sender(portal, control, staging=True)
+    sender = make_sender(portal, control, is_trial=True)
     page = sender.page(sender.send().id)
-    assert "Sent with a staging key." in page.text
+    assert "Sent with a key for trying out." in page.text
     assert "nobody" not in page.text
 
 

@@ -64,6 +64,7 @@ def test_the_list_is_read_when_a_template_is_written(writer: Sender) -> None:
         "appointment_reminder",
         "welcome",
         "verification_code",
+        "points_balance",
         "Another one, by hand",
     ]
     assert "as of just now" in page.text
@@ -96,6 +97,21 @@ def test_the_history_has_one_line_for_a_day_of_reading(writer: Sender) -> None:
     assert token.last_used_at is not None
 
 
+def test_a_template_of_the_list_that_names_its_values(writer: Sender) -> None:
+    chosen = value_of(open_form(writer), "points_balance")
+    page = look(writer, look="choose", template=chosen)
+    assert page.soup.select("[name^='names-']") == [], "the list says the names"
+    send(writer, **template(template=chosen, **{"values-0": "Ay", "values-1": "5"}))
+    [call] = writer.calls()
+    [body] = json.loads(call["body"])["template"]["components"]
+    assert [(part["parameter_name"], part["text"]) for part in body["parameters"]] == [
+        ("first_name", "Ay"),
+        ("points", "5"),
+    ]
+    message = writer.portal.one(Message)
+    assert (message.state, message.preview) == ("accepted", "points_balance: Hi Ay, you have 5 points.")
+
+
 @pytest.mark.parametrize("htmx", [False, True])
 def test_search_and_channel(writer: Sender, htmx: bool) -> None:
     open_form(writer)
@@ -107,7 +123,7 @@ def test_search_and_channel(writer: Sender, htmx: bool) -> None:
         "welcome",
     ]
     shop, _service = writer.control.channels(writer.uuid)
-    assert len(names(look(writer, htmx=htmx, look="find", channel=shop["uuid"]))) == 5
+    assert len(names(look(writer, htmx=htmx, look="find", channel=shop["uuid"]))) == 6
     assert len(names(look(writer, htmx=htmx, look="find", channel="elsewhere"))) == 1
 
 
@@ -115,7 +131,7 @@ def test_a_template_asks_for_its_own_values(writer: Sender) -> None:
     chosen = value_of(open_form(writer), "order_update")
     page = look(writer, look="choose", template=chosen, **{"values-0": "Deniz"})
     assert [label.get_text() for label in page.soup.select(".value-row label")] == ["Name", "Order number", "Day"]
-    assert page.soup.select_one("[name='values-0']")["value"] == "Deniz"  # type: ignore[index]
+    assert page.soup.select_one("[name='values-0']").get_text().strip() == "Deniz"  # type: ignore[union-attr]
     preview = writer.browser.post(
         f"{writer.root}preview", {"kind": "template", "template": chosen, "values-0": "*Deniz*"}, htmx=True
     )
@@ -139,7 +155,7 @@ def test_what_is_missing_is_named(writer: Sender) -> None:
     link = page.summary.find("a", href="#values-1")
     assert link is not None
     assert link.get_text().startswith("Order number: Fill in")
-    assert page.soup.select_one("[name='values-2']")["value"] == "Friday"  # type: ignore[index]
+    assert page.values()["values-2"] == "Friday"
 
 
 def test_a_template_of_the_list_is_sent(writer: Sender) -> None:
@@ -370,6 +386,6 @@ def test_asking_too_often(make_portal: Any, htmx: bool) -> None:
 def test_the_list_on_both_databases(sender: Sender) -> None:
     sender.control.create_channel(sender.uuid, name="Shop")
     add_token(sender)
-    assert len(names(open_form(sender))) == 5
+    assert len(names(open_form(sender))) == 6
     assert write(sender, **template(language="de")).status == 303
     assert sender.portal.one(TemplateListing).languages == {"order_update": "de"}

@@ -58,8 +58,8 @@ class Owner:
         typed = {"password": password} if password else {}
         return self.browser.follow(self.browser.post(self.address(row, page="/reveal"), typed))
 
-    def add_gateway_key(self, key: str, name: str = "Shop gateway", *, htmx: bool = False) -> Page:
-        return self.browser.post(f"{self.root}gateway/new", {"name": name, "key": key}, htmx=htmx)
+    def add_gateway_key(self, key: str, name: str = "Shop gateway", *, htmx: bool = False, **typed: Any) -> Page:
+        return self.browser.post(f"{self.root}gateway/new", {"name": name, "key": key} | typed, htmx=htmx)
 
     def rows(self) -> list[Credential]:
         return [row for row in self.portal.rows(Credential) if row.account_id == self.account_id]

@@ -6,6 +6,7 @@ import pytest
 
 from portal.models import now
 from tests.integration.vault.conftest import Owner, key_on
+from tests.support.browser import Page
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 
@@ -14,7 +15,7 @@ KEY = "pk_0123456789abcdef0123456789abcdef"
 def test_kept_and_revealed(owner: Owner, htmx: bool) -> None:
     page = owner.browser.follow(owner.add_gateway_key(f"  {KEY}\n", htmx=htmx))
     assert "“Shop gateway” is in the vault." in page.text
-    assert "Production" in page.text
+    assert "For real messages" in page.text
     assert KEY not in page.response.get_data(as_text=True)
     row = owner.row("Shop gateway")
     assert KEY not in (row.sealed_key or "")
@@ -26,7 +27,8 @@ def test_kept_and_revealed(owner: Owner, htmx: bool) -> None:
     ("key", "words"),
     [
         ("", "Paste the key."),
-        ("Bearer pk_0123456789abcdef", "begins with pk_"),
+        ("Bearer pk_0123456789abcdef", "spaces or characters"),
+        ("pb_0123456789abcdef0123", "can't send messages"),
         ("pk_0123", "not a whole key"),
         ("pk_0123456789 abcdef012345", "spaces or characters"),
         ("pk_0123456789abcdef\u200b0123", "spaces or characters"),
@@ -50,13 +52,41 @@ def test_the_same_key_twice(owner: Owner) -> None:
 def test_a_new_key_in_its_place(owner: Owner) -> None:
     owner.add_gateway_key(KEY)
     row = owner.row("Shop gateway")
+    say(owner, is_trial="y")
     new = "sk_ffffffffffffffffffffffffffffffff"
     answer = owner.browser.post(owner.address(row, page="/replace"), {"key": new})
     page = owner.browser.follow(answer)
     assert "has its new key" in page.text
-    assert "Staging" in page.text
+    assert "For trying out" in page.text, "the key in its place is for the same"
     assert (owner.row("Shop gateway").id, owner.row("Shop gateway").last_four) == (row.id, "ffff")
     assert owner.browser.post(owner.address(row, page="/replace"), {"key": "no"}).status == 422
+
+
+@pytest.mark.parametrize("prefix", ["sk_", "pk_", "live-", ""])
+def test_what_a_key_is_for_is_what_the_person_says(owner: Owner, prefix: str) -> None:
+    owner.add_gateway_key(f"{prefix}0123456789abcdef", "Real")
+    owner.add_gateway_key(f"{prefix}fedcba9876543210", "Trial", is_trial="y")
+    assert (owner.row("Real").is_trial, owner.row("Trial").is_trial) == (False, True)
+    say(owner, "Real", is_trial="y")
+    say(owner, "Trial")
+    assert (owner.row("Real").is_trial, owner.row("Trial").is_trial) == (True, False)
+    assert "said that the gateway key “Trial” is for real messages" in owner.history()
+
+
+def test_what_was_once_guessed_is_said_by_a_person(owner: Owner) -> None:
+    owner.add_gateway_key(KEY, is_trial="y")
+    owner.portal.sql("UPDATE credential SET is_trial_guessed = :yes", yes=True)
+    assert "Open it and say what it is for." in owner.index().text
+    page = owner.browser.get(owner.address(owner.row("Shop gateway")))
+    assert page.values("Save what it is for")["is_trial"] == "y"
+    page = say(owner, is_trial="y")
+    assert "first letters" not in page.text
+    assert owner.row("Shop gateway").is_trial
+
+
+def say(owner: Owner, name: str = "Shop gateway", **typed: str) -> Page:
+    """Send the form that says what a key is for."""
+    return owner.browser.follow(owner.browser.post(owner.address(owner.row(name), page="/use"), typed))
 
 
 def test_removed(owner: Owner) -> None:

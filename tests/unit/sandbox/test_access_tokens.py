@@ -95,7 +95,7 @@ def test_templates_come_with_the_first_channel(api, tokens, control, account):
     assert active[0]["channels"] == [{"uuid": channel, "name": "Main", "is_active": True}]
     for template in active:
         placeholders = [field["placeholder"] for field in template["params"]["fields"]]
-        assert placeholders == re.findall(r"\$\d", template["content"])
+        assert placeholders == re.findall(r"\$\d|\{\{\w+\}\}", template["content"])
     inactive = api.get("/templates/?is_active=false", token=key).json
     assert [row["is_active"] for row in inactive] == [False]
     assert len(api.get("/templates/", token=key).json) == len(active) + 1

@@ -145,6 +145,15 @@ def test_a_revoked_key_and_other_credentials_do_not_work(send, api, control, acc
 def test_keys_have_the_vendors_prefixes(control, account):
     assert control.issue_gateway_key(account).startswith("pk_")
     assert control.issue_gateway_key(account, staging=True).startswith("sk_")
+    control.set(key_prefix="sk_", staging_key_prefix="")  # as newer pages have it
+    assert control.issue_gateway_key(account).startswith("sk_")
+    assert not control.issue_gateway_key(account, staging=True).startswith(("sk_", "pk_"))
+
+
+def test_a_publishable_key_sends_nothing(send, control, account):
+    key = control.issue_gateway_key(account, publishable=True)
+    assert key.startswith("pb_")
+    assert send(message(), token=key).json["errors"]["code"] == "AUTH_001"
 
 
 @pytest.mark.parametrize(
@@ -267,3 +276,90 @@ def test_without_a_callback_nothing_is_reported(send, control, account, receiver
     send(message())
 
     assert control.deliveries() == []
+
+
+# --- what Meta refuses after the gateway took its fee ------------------------------------------------
+
+
+def body_of(*texts, **names):
+    positional = [{"type": "text", "text": text} for text in texts]
+    named = [{"type": "text", "parameter_name": name, "text": text} for name, text in names.items()]
+    return [{"type": "body", "parameters": [*positional, *named]}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"components": body_of("Ay\nse")}, 132012),
+        ({"components": body_of("Ay\tse")}, 132012),
+        ({"components": body_of("Ay    se")}, 132012),
+        ({"components": body_of("Ay", first_name="se"), "name": "unknown_here"}, 132012),
+        ({"components": body_of(**{"First-Name": "x"}), "name": "unknown_here"}, 132012),
+        ({"components": body_of(name="x")}, 132012),
+        ({"components": body_of("Ay", "5"), "name": "points_balance"}, 132012),
+        ({"components": body_of(first_name="Ay"), "name": "points_balance"}, 132000),
+        ({"components": body_of(first_name="Ay", score="5"), "name": "points_balance"}, 132012),
+    ],
+)
+def test_a_template_that_is_filled_wrongly_costs_the_fee(send, control, changes, code):
+    control.set(balance=1)
+    reply = send(template(**changes))
+    assert (reply.status, reply.json["isSuccess"]) == (502, False)
+    assert f"(#{code})" in reply.json["errors"]["description"]
+    assert control.settings()["balance"] == 0.999
+    assert control.gateway_messages() == []
+    assert send(template(**changes), "?is_fake=true").status == 200
+
+
+def test_named_values_and_every_kind_of_button_are_taken(send):
+    def button(number, sub_type, **parameter):
+        return {"type": "button", "sub_type": sub_type, "index": str(number), "parameters": [parameter]}
+
+    buttons = [
+        button(0, "copy_code", type="coupon_code", coupon_code="SAVE10"),
+        button(1, "flow", type="action", action={"flow_token": "t"}),
+        button(2, "url", type="text", text="%C3%A7a%20va"),
+        button(3, "quick_reply", type="payload", payload="yes"),
+    ]
+    components = [*body_of(points="5", first_name="Ay"), *buttons]
+    assert send(template(name="points_balance", components=components)).status == 200
+
+
+def test_a_held_message_is_reported_only_when_told(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(message_status="held_for_quality_assessment")
+    reply = send(template())
+    [named] = reply.json["data"]["messages"]
+    assert named["message_status"] == "held_for_quality_assessment"
+    assert control.deliveries() == []
+    control.report_statuses(named["id"], "failed", error={"code": 132015, "title": "Template is paused"})
+    control.settle()
+    assert statuses(receiver)[0]["errors"] == [{"code": 132015, "title": "Template is paused"}]
+
+
+def test_what_meta_charges_is_said_once(send, control, account, receiver):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(status_gap=0)
+    send(template(), "?mmlite=true")
+    control.settle()
+    priced = [(row["status"], row["pricing"]) for row in statuses(receiver) if "pricing" in row]
+    assert priced == [
+        ("delivered", {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"})
+    ]
+
+
+@pytest.mark.parametrize(("dial", "comes_back"), [("echo", "mine"), ("drop", None)])
+def test_a_senders_own_value_comes_back_or_does_not(send, control, account, receiver, dial, comes_back):
+    control.set_gateway_callback(account, receiver.url, "s")
+    control.set(callback_data=dial, statuses=["sent"])
+    assert send(message(biz_opaque_callback_data="mine")).status == 200
+    control.settle()
+    assert statuses(receiver)[0].get("biz_opaque_callback_data") == comes_back
+
+
+def test_a_senders_own_value_may_be_refused(send, control):
+    assert send(message(biz_opaque_callback_data="x" * 513)).status == 400
+    control.set(callback_data="refuse")
+    reply = send(message(biz_opaque_callback_data="mine"), "?is_fake=true")
+    assert (reply.status, reply.json["errors"]["code"]) == (400, "GW_001")
+    assert send(message()).status == 200

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from wtforms import (
     BooleanField,
@@ -19,17 +18,13 @@ from portal.errors import DomainError
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
 from portal.messages.compose.drafts import Draft
-from portal.messages.compose.forms.template import TemplateFields
+from portal.messages.compose.forms.template import TemplateFields, lines
+from portal.messages.compose.parameters import bare_name
 from portal.models import Credential, MessageType
 from portal.vault import keys
 from portal.web.forms import Choice, stripped, text
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def _lines(value: Any) -> Any:
-    """Line breaks as a message has them; a browser sends two characters for each."""
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 class ComposeForm(TemplateFields):
@@ -53,7 +48,7 @@ class ComposeForm(TemplateFields):
         validate_choice=False,
     )
     body = TextAreaField(
-        _l("Message"), filters=[_lines], render_kw={"rows": 6, "dir": "auto", "aria-describedby": "body-left"}
+        _l("Message"), filters=[lines], render_kw={"rows": 6, "dir": "auto", "aria-describedby": "body-left"}
     )
     link_preview = BooleanField(_l("Show a preview of the first link"), default=True)
     image_link = URLField(
@@ -64,7 +59,7 @@ class ComposeForm(TemplateFields):
     )
     caption = TextAreaField(
         _l("Caption (optional)"),
-        filters=[_lines],
+        filters=[lines],
         render_kw={"rows": 3, "dir": "auto", "aria-describedby": "caption-left"},
     )
     audio_link = URLField(
@@ -85,7 +80,7 @@ class ComposeForm(TemplateFields):
     # --- before it is shown or read
 
     def offer(self, credentials: Sequence[Credential]) -> None:
-        """The keys to choose from: the one that was used last at first, and a staging key in test mode."""
+        """The keys to choose from: the one that was used last at first, and a key for trying out in test mode."""
         self.credential.choices = [(str(row.id), _key_words(row)) for row in credentials]
         self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
         by_id = {str(row.id): row for row in credentials}
@@ -101,7 +96,7 @@ class ComposeForm(TemplateFields):
         """Let another key bring its own test mode; whether it did."""
         if self.mode_of.data == self.credential.data:
             return False
-        self.is_fake.data = any(row.is_staging for row in credentials if str(row.id) == self.credential.data)
+        self.is_fake.data = any(row.is_trial for row in credentials if str(row.id) == self.credential.data)
         self.mode_of.data = self.credential.data
         return True
 
@@ -121,9 +116,11 @@ class ComposeForm(TemplateFields):
             self.audio_link.data = draft.link
         self.name.data, self.language.data = draft.name, draft.language
         self.header.data, self.header_value.data = draft.header, draft.header_value
+        self.header_name.data = draft.header_name
         self.make_room(0)
-        for value in draft.values:
+        for value, name in zip(draft.values, draft.names, strict=True):
             self.values.append_entry(value)
+            self.names.append_entry(name)
         for index, button in enumerate(draft.buttons):
             if index >= len(self.buttons):
                 self.buttons.append_entry()
@@ -137,6 +134,7 @@ class ComposeForm(TemplateFields):
         kind = self.chosen_kind
         link = {MessageType.IMAGE: self.image_link, MessageType.AUDIO: self.audio_link}.get(kind)
         buttons = [button for row in self.buttons if (button := row.form.button())]
+        values, names = self._filled_in()
         return Draft(
             kind,
             text(self.to),
@@ -149,10 +147,19 @@ class ComposeForm(TemplateFields):
             language=drafts.language_code(text(self.language)),
             header=self.header.data if self.header.data in ("text", *drafts.HEADER_FILES) else "",
             header_value=text(self.header_value),
-            values=self.all_values() if self.listed else self.typed_values(),
+            header_name=bare_name(text(self.header_name)),
+            values=values,
+            value_names=names if any(names) else (),
             expected=self.listed.labels if self.listed else None,
             buttons=tuple(buttons),
-        )
+        ).with_code()
+
+    def _filled_in(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The values of the template's text, and the name of each."""
+        if self.listed:
+            return self.all_values(), self.listed.names
+        typed = self.typed_values()
+        return tuple(value for value, _name in typed), tuple(name for _value, name in typed)
 
     @property
     def chosen_kind(self) -> MessageType:
@@ -176,17 +183,20 @@ class ComposeForm(TemplateFields):
         about_the_template = {field.name for field in self if hasattr(TemplateFields, field.name)}
         for field in sorted(self, key=lambda field: field.name in about_the_template):
             if field is self.values:
-                yield from self.values
+                yield from (entry for pair in zip(self.names, self.values, strict=True) for entry in pair)
+            elif field is self.names:
+                continue
             elif field.name not in ("csrf_token", "intent", "mode_of", "language_of"):
                 yield field
 
     def show_refusal(self, error: DomainError) -> None:
         super().show_refusal(error)
-        if any(entry.errors for entry in self.values):
-            self.values.errors = [entry.errors for entry in self.values]
+        for rows in self._rows:
+            if any(entry.errors for entry in rows):
+                rows.errors = [entry.errors for entry in rows]
 
     def _add_error(self, name: str, message: str) -> None:
-        entry = next((entry for entry in self.values if entry.name == name), None)
+        entry = next((entry for entry in (*self.values, *self.names) if entry.name == name), None)
         if entry is not None:
             entry.errors = [*entry.errors, message]
         else:
@@ -195,6 +205,7 @@ class ComposeForm(TemplateFields):
 
 def _key_words(row: Credential) -> str:
     words = {"name": keys.label(row), "end": row.last_four}
-    if row.is_staging:
-        return _("%(name)s (…%(end)s, staging)", **words) if row.last_four else _("%(name)s (staging)", **words)
-    return _("%(name)s (…%(end)s, production)", **words) if row.last_four else _("%(name)s (production)", **words)
+    if row.is_trial:
+        trial = _("%(name)s (…%(end)s, for trying out)", **words)
+        return trial if row.last_four else _("%(name)s (for trying out)", **words)
+    return _("%(name)s (…%(end)s)", **words) if row.last_four else words["name"]

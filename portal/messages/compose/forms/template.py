@@ -2,20 +2,30 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import wtforms
-from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField, TextAreaField
 
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
-from portal.messages.compose.drafts import Button
+from portal.messages.compose.drafts import ONE_TIME_CODE, Button
+from portal.messages.compose.parameters import bare_name, one_line
 from portal.messages.template_list import MOST_VALUES, Listed
 from portal.web.forms import Choice, Form, stripped, text
 
 BLANK_VALUES, BLANK_BUTTONS = 3, 2
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()
 """Only what is suggested: any code can be typed."""
+_KINDS = ("url", "quick_reply", "copy_code", ONE_TIME_CODE, "flow")
+_ROW = {"rows": 1, "dir": "auto", "autocomplete": "off"}
+"""A field that shows a line break which was pasted: a field of one line would leave it out unseen."""
 _NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
+
+
+def lines(value: Any) -> Any:
+    """Line breaks as a message has them; a browser sends two characters for each."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 class ButtonForm(wtforms.Form):
@@ -28,18 +38,24 @@ class ButtonForm(wtforms.Form):
     )
     kind = Choice(
         _l("What it gets"),
-        choices=lambda: [("url", _("end of its address")), ("quick_reply", _("answer when pressed"))],
+        choices=lambda: [
+            ("url", _("end of its address")),
+            ("quick_reply", _("answer when pressed")),
+            ("copy_code", _("code to copy")),
+            (ONE_TIME_CODE, _("one-time code")),
+            ("flow", _("token of its form")),
+        ],
         validate_choice=False,
     )
     value = StringField(_l("Value"), render_kw={"autocomplete": "off", "dir": "auto"})
 
     def button(self) -> Button | None:
-        """What was typed; none while there is nothing."""
-        if not text(self.value).strip():
+        """What was typed; none while there is nothing. A one-time code may stand in the text alone."""
+        kind = self.kind.data if self.kind.data in _KINDS else "url"
+        value = text(self.value).strip()
+        if not value and kind != ONE_TIME_CODE:
             return None
-        kind = "quick_reply" if self.kind.data == "quick_reply" else "url"
-        number = _NUMBERS.get(self.number.data or "", 0)
-        return Button(number, kind, text(self.value).strip())
+        return Button(_NUMBERS.get(self.number.data or "", 0), kind, value)
 
 
 class Rows(FieldList):  # type: ignore[type-arg]  # at run time it takes none
@@ -72,10 +88,21 @@ class TemplateFields(Form):
     )
     language_of = HiddenField()
     """The template that the language was offered for: another one brings its own."""
-    values = Rows(
-        StringField(filters=[stripped], render_kw={"autocomplete": "off", "dir": "auto"}),
+    values = Rows(TextAreaField(filters=[lines, stripped], render_kw=_ROW), max_entries=MOST_VALUES)
+    names = Rows(
+        StringField(
+            filters=[stripped],
+            render_kw={
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "dir": "ltr",
+                "placeholder": "first_name",
+            },
+        ),
         max_entries=MOST_VALUES,
     )
+    """What the values of a template are called that is typed by hand and names them."""
     header = Choice(
         _l("Header"),
         choices=lambda: [
@@ -88,10 +115,14 @@ class TemplateFields(Form):
         validate_choice=False,
         default="",
     )
-    header_value = StringField(
-        _l("Header's text, or address of its file"),
+    header_value = TextAreaField(
+        _l("Header's text, or address of its file"), filters=[lines, stripped], render_kw=_ROW
+    )
+    header_name = StringField(
+        _l("Name of the header's value (optional)"),
         filters=[stripped],
-        render_kw={"autocomplete": "off", "dir": "auto"},
+        description=_l("Only if the template names its values instead of numbering them."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "dir": "ltr"},
     )
     buttons = Rows(
         FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
@@ -121,6 +152,7 @@ class TemplateFields(Form):
             wanted = len(listed.labels)
         else:
             self.template.data = ""
+            self.make_room(max(len(self.values), len(self.names)))
             wanted = max(BLANK_VALUES, len(self.typed_values()))
         self.make_room(wanted)
 
@@ -136,23 +168,41 @@ class TemplateFields(Form):
             self.buttons.append_entry()
             self.buttons[-1].form.number.data = str(number)
 
+    @property
+    def _rows(self) -> tuple[FieldList, FieldList]:  # type: ignore[type-arg]  # at run time it takes none
+        return self.values, self.names
+
     def make_room(self, wanted: int) -> None:
         """Room for exactly so many values, each with its name."""
-        while len(self.values) > wanted:
-            self.values.pop_entry()
-        while len(self.values) < wanted:
-            self.values.append_entry()
-        names = self.listed.labels if self.listed else ()
-        for number, entry in enumerate(self.values, start=1):
-            entry.label.text = names[number - 1] if names else _("Value %(number)d", number=number)
+        for rows in self._rows:
+            while len(rows) > wanted:
+                rows.pop_entry()
+            while len(rows) < wanted:
+                rows.append_entry()
+        labels = self.listed.labels if self.listed else ()
+        for number, (value, name) in enumerate(zip(self.values, self.names, strict=True), start=1):
+            value.label.text = labels[number - 1] if labels else _("Value %(number)d", number=number)
+            name.label.text = _("Name of value %(number)d (optional)", number=number)
 
     def all_values(self) -> tuple[str, ...]:
         """Every value, also those that are empty."""
         return tuple(text(entry) for entry in self.values)
 
-    def typed_values(self) -> tuple[str, ...]:
-        """Without the empty ones at the end, which only offer room."""
-        values = [text(entry) for entry in self.values]
-        while values and not values[-1].strip():
-            values.pop()
-        return tuple(values)
+    def typed_values(self) -> tuple[tuple[str, str], ...]:
+        """Each value with its name, without the empty ones at the end, which only offer room."""
+        pairs = zip(self.values, self.names, strict=True)
+        typed = [(text(value), bare_name(text(name))) for value, name in pairs]
+        while typed and not any(part.strip() for part in typed[-1]):
+            typed.pop()
+        return tuple(typed)
+
+    @property
+    def of_one_line(self) -> list[StringField]:
+        """The fields in which Meta takes no line break."""
+        return [self.header_value, *self.values]
+
+    def make_one_line(self, name: str) -> None:
+        """Take out of one field what Meta refuses in a line."""
+        for field in self.of_one_line:
+            if field.name == name:
+                field.data = one_line(text(field))
