@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import discovery
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
+from portal.events.receiving.application import Receiver
 from portal.extensions import babel, csrf, db, limiter
 from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
@@ -46,6 +47,7 @@ def create(settings: Settings | None = None) -> Flask:
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
+    app.wsgi_app = Receiver(app, app.wsgi_app)  # type: ignore[method-assign]
     static_files.init_app(app, is_fixed=settings.is_production or app.testing)
     _trust_proxies(app, settings.trusted_proxies)
     access.check_views(app)

@@ -75,10 +75,8 @@ def init_app(app: Flask, engine: sa.Engine) -> None:
 def _begin_as_writer() -> None:
     # The context variable lives as long as the request's own context, so nothing has to reset it
     # before the next request; a GET sets it back all the same, for servers that reuse the context.
-    # A receiver reads in one transaction and writes by a single statement in another: it needs no lock to read.
-    is_receiver = request.path.startswith("/hooks/")
     is_reader = getattr(current_app.view_functions.get(request.endpoint or ""), "only_reads", False)
-    _writing.set(request.method not in ("GET", "HEAD", "OPTIONS") and not is_receiver and not is_reader)
+    _writing.set(request.method not in ("GET", "HEAD", "OPTIONS") and not is_reader)
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

@@ -1,7 +1,6 @@
 """What belongs to a stored event beside its own row, its kinds and its words: they come and go together."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -14,9 +13,13 @@ from portal.models import Delivery, DeliveryKind
 WORDS = SearchIndex("delivery_search", key="delivery_id", marks="account", prefix="account=")
 
 
-def file_under(account_id: UUID, delivery_id: int, kinds: Iterable[str]) -> None:
-    """Let an event be found by these kinds. The caller commits."""
-    rows = [{"account_id": account_id, "kind": kind, "delivery_id": delivery_id} for kind in kinds]
+def file_under(events: Iterable[tuple[Delivery, Iterable[str]]]) -> None:
+    """Let events be found by their kinds. The caller commits."""
+    rows = [
+        {"account_id": event.account_id, "kind": kind, "delivery_id": event.id}
+        for event, kinds in events
+        for kind in kinds
+    ]
     first_come.insert(DeliveryKind, rows)
 
 

@@ -1,7 +1,8 @@
 """What the worker does, said by each room in its module `tasks`, which is found by its name.
 
-`woken` is for one row, as soon as somebody asks for it; `swept` is for every row that is due, each minute. A row
-is claimed before it is worked on (`portal.db.leases`), so it does not matter how often it is asked for.
+`woken` is for one row, as soon as somebody asks for it; `drained` is for what comes in by the thousands and is
+asked for all the time; `swept` is for every row that is due, each minute. A row is claimed before it is worked on
+(`portal.db.leases`), so it does not matter how often it is asked for.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,14 +11,21 @@ from typing import Any
 Task = Callable[[str], None]
 Run = Callable[..., None]
 Due = Callable[[], Iterable[Any]]
+Drain = Callable[[], int]
 
 _woken: dict[str, Task] = {}
 _swept: list[tuple[Run, Due]] = []
+_drained: list[Drain] = []
 
 
 def woken(name: str, task: Task) -> None:
     """Have the worker do this when `portal.db.queue.wake` is called with the name."""
     _woken[name] = task
+
+
+def drained(drain: Drain) -> None:
+    """Have the worker do this again and again: it does a batch of what there is, and says how many."""
+    _drained.append(drain)
 
 
 def swept(run: Run, due: Due) -> None:
@@ -28,6 +36,11 @@ def swept(run: Run, due: Due) -> None:
 def all_woken() -> dict[str, Task]:
     """Every task by its name."""
     return dict(_woken)
+
+
+def all_drained() -> list[Drain]:
+    """What is done again and again."""
+    return list(_drained)
 
 
 def all_swept() -> list[tuple[Run, Due]]:

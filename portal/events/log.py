@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from portal.db.keyset import HIGHEST, Keyset, Page, Timeline
 from portal.events import search_index
 from portal.extensions import session
-from portal.models import Account, Delivery, DeliveryKind, DeliveryState
+from portal.models import Account, Delivery, DeliveryKind, DeliveryState, PortalWebhook, WebhookPurpose
 
 PAGE = 50
 MOST_TRIGGERS = 100
@@ -87,6 +87,12 @@ def find(account: Account, delivery_id: int) -> Delivery | None:
         return None
     query = select(Delivery).where(Delivery.id == delivery_id, Delivery.account_id == account.id)
     return session().exec(query).first()
+
+
+def is_gateways(delivery: Delivery) -> bool:
+    """Whether it came from the gateway, and not as an event of a webhook."""
+    hook = session().get_one(PortalWebhook, delivery.webhook_id)
+    return hook.purpose == WebhookPurpose.GATEWAY
 
 
 def first_of(account: Account, delivery: Delivery) -> Event | None:

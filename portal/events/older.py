@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
-from portal.events import processing
+from portal.events import acting
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, ReadPosition
 
@@ -36,8 +36,7 @@ def note(_batch: int = 0) -> None:
                 col(Delivery.about).is_(None),
                 Delivery.state != DeliveryState.RECEIVED,
             )
-            for delivery in session().exec(query).all():
-                processing.note(delivery)
+            acting.note(session().exec(query).all())
             row.position = numbers[-1] if numbers else 0
             session().add(row)
             session().commit()

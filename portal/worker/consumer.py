@@ -1,15 +1,24 @@
-"""Huey's consumer, run in the foreground until it is told to stop."""
+"""The worker's threads: Huey's consumer, and one for each thing that comes in by the thousands."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 
 from flask import Flask
 from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.db import task_registry
 from portal.db.queue import huey
+from portal.db.task_registry import Drain
 from portal.extensions import db
 from portal.operations import heartbeats
+
+IDLE, AFTER_TROUBLE = 0.2, 5.0
+"""Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
+
+log = logging.getLogger(__name__)
 
 
 def run(app: Flask) -> None:
@@ -27,5 +36,32 @@ def run(app: Flask) -> None:
         initial_delay=0.05,
         max_delay=0.5,
     )
-    logging.getLogger(__name__).info("the worker is ready")
-    consumer.run()
+    log.info("the worker is ready")
+    with _draining(app):
+        consumer.run()
+
+
+@contextmanager
+def _draining(app: Flask) -> Iterator[None]:
+    """Meanwhile what is drained is drained, each in a thread of its own; a batch that has begun is finished."""
+    is_over = Event()
+    threads = [Thread(target=_drain, args=(app, drain, is_over)) for drain in task_registry.all_drained()]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
+    while not is_over.is_set():
+        try:
+            with app.app_context():
+                pause = 0.0 if drain() else IDLE
+        except Exception:
+            log.exception("a batch could not be worked off; the next try is in %d seconds", AFTER_TROUBLE)
+            pause = AFTER_TROUBLE
+        is_over.wait(pause)

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.customers.signup import registration as signup
+from portal.db import task_registry
 from portal.db.queue import huey
 from portal.extensions import db, session
 from portal.identity import sessions
@@ -152,6 +153,9 @@ class Portal:
         queue = huey(self.app)
         while (task := queue.dequeue()) is not None:
             queue.execute(task)
+        for drain in task_registry.all_drained():
+            while self.run(drain):
+                pass
 
     def sweep(self) -> None:
         """What the worker does every minute."""

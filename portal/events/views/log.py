@@ -94,7 +94,7 @@ def _may_read(delivery: Delivery) -> bool:
     """Whether this visitor may see a body: staff see none, and what the gateway tells of messages few do."""
     if access.is_helping():
         return False
-    return reading.may_read_messages() or not processing.is_gateways(delivery)
+    return reading.may_read_messages() or not log.is_gateways(delivery)
 
 
 def _form(account: Account) -> FilterForm:

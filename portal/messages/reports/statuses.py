@@ -4,7 +4,7 @@ A status is kept under its `wamid`. Whoever comes to know which message bears it
 call, does the linking; `lock` makes the two take turns, so that neither misses the other.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -51,20 +51,33 @@ class Taken:
         return Taken(self.is_ours or other.is_ours, self.is_erased or other.is_erased)
 
 
-def take_in(account_id: UUID, reports: Sequence[Report], delivery_id: int | None) -> Taken:
-    """Keep what an event says and move the messages that it is about. The caller commits.
+class Found(dict[str, Message]):
+    """The messages that reports are about, by the `wamid` in the report."""
+
+    def of(self, reports: Iterable[Report]) -> Taken:
+        """What some of the reports are about."""
+        messages = [self[report.wamid] for report in reports if report.wamid in self]
+        return Taken(bool(messages), any(message.erased_at for message in messages))
+
+
+def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Found:
+    """Keep what events say, and move the messages that they are about. The caller commits.
 
     However many reports there are, they cost a handful of statements, since nobody else writes meanwhile.
+
+    Args:
+        told: each report with the number of the event that it was in.
     """
+    reports = [report for report, _ in told]
     lock(account_id)
     messages = _named(account_id, {report.wamid for report in reports})
     messages |= _matched(account_id, [report for report in reports if report.wamid not in messages])
-    _keep(account_id, reports, delivery_id, messages)
+    _keep(account_id, told, messages)
     numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
     recognised = [message for message in _unanswered(account_id, numbers) if _recognise(message)]
-    found = {message.id: message for message in (*messages.values(), *recognised)}
-    _apply(account_id, list(found.values()))
-    return Taken(bool(found), any(message.erased_at for message in found.values()))
+    found = Found(messages | {message.wamid or "": message for message in recognised})
+    _apply(account_id, list({message.id: message for message in found.values()}.values()))
+    return found
 
 
 def catch_up(message: Message) -> None:
@@ -113,12 +126,10 @@ def hint(message: Message) -> MessageStatus | None:
     return session().exec(query).first()
 
 
-def _keep(
-    account_id: UUID, reports: Sequence[Report], delivery_id: int | None, messages: Mapping[str, Message]
-) -> None:
+def _keep(account_id: UUID, told: Sequence[tuple[Report, int | None]], messages: Mapping[str, Message]) -> None:
     """Keep the first report of each status of each message."""
     rows: dict[tuple[str, str], MessageStatus] = {}
-    for report in reports:
+    for report, delivery_id in told:
         message = messages.get(report.wamid)
         row = _row(account_id, report, delivery_id)
         if message is not None and message.erased_at is not None:

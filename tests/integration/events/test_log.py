@@ -269,15 +269,20 @@ def add_many(customer, count: int) -> list[int]:
     """Events that came at the very same instant."""
     first = customer.had()
     template = customer.delivery(first)
-    facts = template.model_dump(exclude={"id", "received_at", "state"})
+    facts = template.model_dump(exclude={"id", "received_at", "state", "body_hash"})
     with customer.portal.app.app_context():
         rows = [
-            Delivery(**facts, id=first + step, received_at=template.received_at, state=DeliveryState.KEPT)
+            Delivery(
+                **facts,
+                id=first + step,
+                received_at=template.received_at,
+                state=DeliveryState.KEPT,
+                body_hash=f"of {step}",
+            )
             for step in range(1, count)
         ]
         session().add_all(rows)
         session().flush()
-        for row in rows:
-            event_rows.file_under(row.account_id, row.id or 0, [row.hook])
+        event_rows.file_under((row, [row.hook]) for row in rows)
         session().commit()
     return [first + step for step in range(count)]
