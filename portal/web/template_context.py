@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
         host=host,
         browser=browser,
         translated=translated,
+        fixed=fixed,
     )
     app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.trim_blocks = True
@@ -150,6 +151,11 @@ def host(url: str) -> str:
 def breakable(name: str) -> Markup:
     """A technical name that breaks after its dots and underscores, where there is too little room."""
     return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
+
+
+def fixed(name: object) -> Markup:
+    """What is the same in every language, such as a key or an address: no browser may translate it."""
+    return Markup('<span translate="no">{}</span>').format(name)
 
 
 def browser(agent: str) -> str:
