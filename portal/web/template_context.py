@@ -1,5 +1,6 @@
 """What every template may use: the locale, the time zone, times in words, words for states."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -149,8 +150,8 @@ def host(url: str) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A technical name that breaks after its dots and underscores, where there is too little room."""
-    return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
+    """A technical name that breaks after dots, underscores and @, where there is too little room."""
+    return Markup(re.sub("([._@])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
 
 
 def fixed(name: object) -> Markup:
