@@ -1,7 +1,7 @@
 """How gunicorn serves the portal. GUNICORN_CMD_ARGS overrides any of it."""
 
 bind = "0.0.0.0:8000"
-worker_class = "gthread"
+worker_class = "portal.web.gunicorn_worker.PatientWorker"
 workers = 2
 threads = 8
 preload_app = True

@@ -3,6 +3,7 @@
 import logging
 from inspect import iscoroutinefunction
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from jinja2 import FileSystemLoader
@@ -18,7 +19,15 @@ from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.web import access, compression, errors, security_headers, static_files, template_context
+from portal.web import (
+    access,
+    compression,
+    errors,
+    rate_limit_counts,
+    security_headers,
+    static_files,
+    template_context,
+)
 from portal.worker import scheduler
 
 
@@ -80,7 +89,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
         WTF_CSRF_SSL_STRICT=https,
-        RATELIMIT_STORAGE_URI=_limits_storage(settings),
+        **_limits_storage(settings),
         RATELIMIT_HEADERS_ENABLED=False,
         BABEL_DEFAULT_LOCALE="en",
         SQLALCHEMY_ENGINES={"default": engine.engine_options(settings.database_sqlalchemy_url)},
@@ -89,8 +98,14 @@ def _configure(app: Flask, settings: Settings) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
-def _limits_storage(settings: Settings) -> str:
-    return settings.redis_url.get_secret_value() if settings.redis_url else "memory://"
+def _limits_storage(settings: Settings) -> dict[str, Any]:
+    """Where tries are counted: in one place for all processes. Tests have one process each."""
+    if settings.redis_url is not None:
+        return {"RATELIMIT_STORAGE_URI": settings.redis_url.get_secret_value()}
+    if settings.portal_env == "testing":
+        return {"RATELIMIT_STORAGE_URI": "memory://"}
+    options = {"database_url": settings.database_sqlalchemy_url}
+    return {"RATELIMIT_STORAGE_URI": rate_limit_counts.URI, "RATELIMIT_STORAGE_OPTIONS": options}
 
 
 def _open_database(app: Flask, settings: Settings) -> None:

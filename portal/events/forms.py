@@ -36,7 +36,7 @@ class FilterForm(PeriodForm):
         [Length(max=200)],
         description=_l("Whole words of the body; the last may be a beginning of three letters or more."),
     )
-    trigger = SelectField(_l("Trigger"), validate_choice=False)
+    trigger = SelectField(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
     channel = SelectField(_l("Channel"), validate_choice=False)
     state = Choice(_l("State"))
 

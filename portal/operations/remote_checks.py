@@ -124,9 +124,7 @@ def counting() -> list[Finding]:
     """Where requests are counted for the limits."""
     name = _("Rate limits")
     if settings().redis_url is None:
-        says = _("They are counted in memory, by each process for itself.")
-        todo = _("With more than one process set REDIS_URL.")
-        return [warning(name, says, todo) if settings().is_production else good(name, says)]
+        return [good(name, _("They are counted in the database, for all processes together."))]
     if not limiter.storage.check():
         return [bad(name, _("Redis does not answer."), _("Check REDIS_URL and Redis: limits and queue need it."))]
     return [good(name, _("Redis answers."))]

@@ -1,5 +1,6 @@
 """Whether an HTML answer is one that we may send: what every page has to keep, checked on every answer."""
 
+import re
 from collections import Counter
 
 from bs4 import BeautifulSoup, Tag
@@ -45,6 +46,23 @@ def check(app: Flask, html: str, path: str) -> BeautifulSoup:
 def _own_text(soup: BeautifulSoup) -> str:
     """Without what others wrote, such as a template whose values have names: it is shown as they wrote it."""
     return "".join(text for text in soup.strings if text.find_parent(dir="auto") is None)
+
+
+_FIXED = re.compile(
+    r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+    r"|\b(?:channel|message|conversation|customer|agent|feedback|gateway)\.[a-z]\w+"
+    r"|\bwamid\.\S+|\b(?:pk|sk)_\w{6,}|https?://\w\S+"
+)
+"""Names that are the same in every language: UUIDs, triggers, keys, addresses."""
+
+
+def left_to_translators(soup: BeautifulSoup) -> list[str]:
+    """Technical names that a browser which translates the page would change."""
+    return [
+        str(text).strip()
+        for text in (soup.body or soup).find_all(string=_FIXED)
+        if text.find_parent(attrs={"translate": "no"}) is None and text.find_parent(["script", "style"]) is None
+    ]
 
 
 def _check_page(soup: BeautifulSoup, path: str) -> None:

@@ -1,6 +1,7 @@
 """Each room holds its own templates, names them by itself, and keeps none that nobody renders."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ SHARED = {"base.html", "components", "errors"}
 MAILS = {f"mail/{file.name}" for file in PORTAL.glob("mail/templates/mail/[!_]*.txt")}
 """Rendered by the kind of the mail."""
 ENVIRONMENT = Environment(loader=FileSystemLoader(FOLDERS), extensions=["jinja2.ext.i18n"], autoescape=True)
+
+
+_TAG = re.compile(r"<(?:code|pre|kbd|samp)\b[^>]*>|<[a-z0-9]+\s[^<>]*class=\"[^\"]*\b(?:address|number)\b[^>]*>")
+"""What holds technical names: triggers, keys, identifiers, addresses."""
 
 
 def names_below(folder: Path) -> list[str]:
@@ -54,3 +59,9 @@ def test_every_template_that_is_named_is_there_and_no_other() -> None:
     texts = " ".join(file.read_text() for folder in FOLDERS for file in folder.rglob("*.html"))
     handed_on = {name for name in set(NAMES) - named if f'"{name}"' in texts or f"'{name}'" in texts}
     assert sorted(named | handed_on) == NAMES
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".html")])
+def test_no_browser_translates_what_is_the_same_in_every_language(name: str) -> None:
+    source = ENVIRONMENT.loader.get_source(ENVIRONMENT, name)[0]  # type: ignore[union-attr]
+    assert [tag for tag in _TAG.findall(source) if 'translate="no"' not in tag] == []

@@ -288,10 +288,8 @@ def test_the_mail_server(make_portal) -> None:
     assert "planted-secret" not in str(finding)
 
 
-def test_limits_in_memory_are_told_in_production(portal: Portal, monkeypatch) -> None:
+def test_limits_are_counted_in_the_database_without_a_redis(portal: Portal) -> None:
     assert only(portal, remote_checks.counting).health == Health.GOOD
-    monkeypatch.setattr(Settings, "is_production", True)
-    assert only(portal, remote_checks.counting).health == Health.WARNING
 
 
 # --- the rounds

@@ -1,0 +1,44 @@
+"""The staff's list in a browser: times keep to one line, and fifty rows are not endless on a phone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.models import StaffRole
+from tests.support.chromium import installed
+
+HEIGHTS = "[...document.querySelectorAll('table.rows tbody tr')].map(row => row.offsetHeight)"
+WRAPPED = "[...document.querySelectorAll('table time')].filter(time => time.getClientRects().length > 1).length"
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    return {**installed(), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """In place of pytest-base-url's fixture, whose definition this pytest warns about."""
+    return ""
+
+
+def test_rows_are_compact(portal, mirror, control, page):
+    control.set(page_size=100)
+    control.create_accounts(50, "Some Company of Istanbul")
+    mirror.run()
+    portal.sql(
+        "UPDATE mirrored_account SET created_at = :since, last_activity_at = :since, problem_text = 'A reason'",
+        since=datetime(2026, 1, 3, tzinfo=UTC),
+    )
+    cookie = portal.staff(StaffRole.ADMIN).client.get_cookie("portal")
+    with portal.served() as url:
+        page.context.add_cookies([{"name": "portal", "value": cookie.value, "url": url}])
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.goto(f"{url}/staff/accounts/")
+            heights = page.evaluate(HEIGHTS)
+            assert len(heights) == 50
+            assert sum(heights) < 6_500, "it was 18,000 once"
+            assert page.evaluate(WRAPPED) == 0
+            assert page.evaluate(WIDER) <= 0

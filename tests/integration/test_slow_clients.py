@@ -1,0 +1,107 @@
+"""Clients that send slowly, or nothing more, keep nobody else waiting."""
+
+import re
+import socket
+import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from sqlmodel import select
+
+from portal.extensions import session
+from portal.models import Delivery, PortalWebhook
+from portal.web.gunicorn_worker import AHEAD, LONGEST_HEAD, is_whole
+from portal.webhooks import portal_webhooks
+from tests.support.patience import patient
+
+MANY = 60
+"""More than there are threads in both processes."""
+BEGUN = {
+    "nothing": b"",
+    "half a head": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    "half a body": b"POST /hooks/connexease/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+}
+
+
+def begin(url: str, opened: ExitStack, sent: bytes) -> socket.socket:
+    at = urlsplit(url)
+    begun = opened.enter_context(socket.create_connection((at.hostname, at.port), timeout=patient(10)))
+    begun.sendall(sent)
+    return begun
+
+
+def test_connections_that_are_begun_and_never_ended(portal, gunicorn):
+    portal.customer()
+    with portal.app.app_context():
+        hook = session().exec(select(PortalWebhook)).one()
+        headers, path = portal_webhooks.headers(hook), f"/hooks/connexease/{hook.key}"
+    url = gunicorn()
+    with ExitStack() as opened, requests.Session() as kept:
+        assert kept.get(f"{url}/login", timeout=patient(20)).status_code == 200
+        slow = [begin(url, opened, sent) for sent in BEGUN.values() for _ in range(MANY)]
+        began = time.monotonic()
+        for number in range(10):
+            answer = requests.post(url + path, f"{number}", headers=headers, timeout=patient(5))
+            assert answer.status_code == 200
+            assert kept.get(f"{url}/login", timeout=patient(5)).status_code == 200
+            assert requests.get(f"{url}/healthz", timeout=patient(5)).status_code == 200
+        assert time.monotonic() - began < patient(5)
+        assert len(portal.rows(Delivery)) == 10
+        half = slow[MANY]
+        half.sendall(b"done\r\nConnection: close\r\n\r\n")
+        assert half.recv(1000).startswith(b"HTTP/1.1 200"), "who is slow is answered all the same"
+
+
+def test_requests_in_pieces_and_in_a_row_on_one_connection(portal, gunicorn):
+    url = gunicorn()
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as opened:
+        connection = begin(url, opened, one[:20])
+        for piece in (one[20:30], one[30:] + one, one):
+            connection.sendall(piece)
+        connection.sendall(one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        answers = b""
+        while piece := connection.recv(65536):
+            answers += piece
+    assert len(re.findall(rb"HTTP/1.1 200 OK", answers)) == 4
+
+
+def test_a_large_body_and_one_that_is_asked_for(portal, gunicorn):
+    portal.customer()
+    with portal.app.app_context():
+        hook = session().exec(select(PortalWebhook)).one()
+        headers, path = portal_webhooks.headers(hook), f"/hooks/connexease/{hook.key}"
+    url, body = gunicorn(), b"x" * 3_000_000
+    assert requests.post(url + path, body, headers=headers, timeout=patient(20)).status_code == 200
+    assert (
+        requests.post(url + path, iter([body[:5], b"y"]), headers=headers, timeout=patient(20)).status_code == 200
+    )
+    with ExitStack() as opened:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        waiting = begin(url, opened, f"{head}Content-Length: 5\r\n\r\n".encode())
+        assert waiting.recv(1000).startswith(b"HTTP/1.1 100")
+        waiting.sendall(b"hello")
+        assert b"200 OK" in waiting.recv(1000)
+    assert sorted(len(row.body) for row in portal.rows(Delivery)) == [5, 6, 3_000_000]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "whole"),
+    [
+        (b"", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\nCONTENT-LENGTH: 5\r\n\r\n1234", False),
+        (b"POST / HTTP/1.1\r\nContent-Length:5\r\n\r\n12345", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + b"x" * AHEAD, True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: five\r\n\r\n", True),
+        (b"x" * (LONGEST_HEAD + 1), True),
+    ],
+)
+def test_when_a_thread_can_begin(arrived, whole):
+    assert is_whole(arrived) is whole
