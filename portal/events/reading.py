@@ -13,8 +13,12 @@ def may_read_messages() -> bool:
 
 def line(event: Any) -> str:
     """The line of an event in a list of the account's, as far as this visitor may read it."""
-    is_private = str(event.hook).startswith("gateway.")
-    return about.line(event.about, not is_helping() and (not is_private or may_read_messages()))
+    return about.line(event.about, not is_helping() and (not is_private(event) or may_read_messages()))
+
+
+def is_private(event: Any) -> bool:
+    """Whether it came from the gateway."""
+    return str(event.hook).startswith("gateway.")
 
 
 def line_for_staff(event: Any) -> str:

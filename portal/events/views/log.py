@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
 from portal.events import bodies, log, processing, reading
+from portal.events import export as log_export
 from portal.events.blueprint import blueprint
 from portal.events.forms import STATE_WORDS, FilterForm, filter_form
 from portal.extensions import settings
@@ -47,6 +48,16 @@ def newer(account: Account) -> ResponseReturnValue:
     return htmx.page("events/_newer.html", None, 200, **context, **listing.more_news(than, count))
 
 
+@blueprint.get(f"{ROOT}export.csv")
+@access.account_page(*LOOKERS)
+def export(account: Account) -> ResponseReturnValue:
+    """What the filter shows, as a file."""
+    form = _form(account)
+    if not form.validate():
+        return htmx.redirect(_context(account, form)["address"])
+    return listing.download("events", log_export.export(access.person_or_401(), account, form.filter(account)))
+
+
 @blueprint.get(f"{ROOT}<int:event_id>")
 @access.account_page(*LOOKERS, staff=True)
 def event(account: Account, event_id: int) -> ResponseReturnValue:
@@ -67,7 +78,7 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get(f"{ROOT}<int:event_id>/body")
-@access.account_page(*LOOKERS, staff=True)
+@access.account_page(*LOOKERS)
 def body(account: Account, event_id: int) -> ResponseReturnValue:
     """What came, whole, as a file: never as a page, since it may be anything."""
     delivery = _delivery_or_404(account, event_id)

@@ -39,6 +39,8 @@ ACCOUNT = {
     "events.newer": (LOOKS, "admin support read_only"),
     "events.event": (LOOKS, "admin support read_only"),
     "events.process_again": (BUILDS, "admin support"),
+    "events.body": (LOOKS, ""),
+    "events.export": (LOOKS, ""),
     "events.watch": (LOOKS, "admin support read_only"),
     "events.change_watch": (BUILDS, "admin support"),
     "vault.index": (LOOKS, "admin support read_only"),

@@ -1,11 +1,13 @@
 """One event of the gateway may tell of several things and of several numbers: each is acted on, and found."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
 
-from portal.events import older
+from portal.events import export, older
 from portal.messages.reports import statuses
 from portal.models import ContactPreference, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
@@ -182,6 +184,25 @@ def test_who_may_not_read_messages_sees_what_kind_of_thing_it_is(portal, gateway
     assert len(log(gateway, q="Hello")) == 1
     staff = portal.staff(StaffRole.ADMIN).get("/staff/events/")
     assert [" ".join(row.get_text().split()) for row in staff.soup.select("table.events th a")] == expected
+
+
+def test_the_lines_as_a_file(portal, gateway: Gateway, monkeypatch) -> None:
+    monkeypatch.setattr(export, "AT_ONCE", 2)
+    for name in ("text", "stop", "template"):
+        receive(gateway, LINES[name][0])
+    path = f"/accounts/{gateway.sender.account_id}/events/export.csv"
+    written = gateway.sender.browser.get(path).response.text
+    rows = list(csv.DictReader(io.StringIO(written.lstrip("\ufeff"))))
+    assert [row["Event"] for row in rows] == log(gateway)
+    assert [row["Trigger"] for row in rows] == ["gateway.template", "gateway.preference", "gateway.message"]
+    developer = portal.member(gateway.sender.account_id, role=Role.DEVELOPER)
+    assert "Mehmet" not in developer.get(path).response.text
+    some = gateway.sender.browser.get(path, query_string={"trigger": "gateway.message"}).response.text
+    assert len(some.splitlines()) == 2
+    assert (
+        "downloaded the event log"
+        in gateway.sender.browser.get(f"/accounts/{gateway.sender.account_id}/history/").text
+    )
 
 
 @both_databases
