@@ -539,7 +539,8 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     assert "Send a message next" in sender.browser.get(overview).text
     send(sender)
     page = sender.browser.get(overview)
-    assert "Getting started" not in page.text
+    assert "Send a message done" in page.text
+    assert "Check that status events come back next" in page.text
     assert page.soup.find("a", string="Write a message") is not None
 
 
