@@ -448,6 +448,23 @@ def test_while_it_is_written(sender: Sender) -> None:
     assert sender.control.requests() == []
 
 
+def test_what_is_still_refused_is_told_while_it_is_written(sender: Sender) -> None:
+    refused = write(sender, to="", body="")
+    assert set(refused.errors) == {"to", "body"}
+
+    def still(**typed: Any) -> dict[str, list[str]]:
+        page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+        told: dict[str, list[str]] = json.loads(str(page.soup.select_one("#still-refused")["data-refusals"]))  # type: ignore[index]
+        return told
+
+    credential = str(sender.portal.rows(Credential)[0].id)
+    assert set(still(kind="text", credential=credential)) == {"to", "body"}
+    assert set(still(kind="text", credential=credential, to=RECIPIENT)) == {"body"}
+    assert set(still(kind="text", to=RECIPIENT, body="x")) == {"credential"}
+    assert still(kind="text", credential=credential, to=RECIPIENT, body="x") == {}
+    assert set(still(**template(to=RECIPIENT, credential=credential, **{"values-0": "a\tb"}))) == {"values-0"}
+
+
 def test_another_key_brings_its_test_mode(sender: Sender) -> None:
     trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
