@@ -270,7 +270,7 @@ def look_at_templates(
     composer.button("Make it one line Value 1").click()
     expect(composer.field("Value 1")).to_have_value("Ay se")
     composer.field("Value 1").fill("Ay\tse")
-    composer.field("Name of value 1 (optional)").fill("first_name")
+    composer.field("Name 1 (optional)").fill("first_name")
     composer.field("Value 2").fill("4711")
     composer.main.get_by_text("Header and buttons").click()
     button = composer.main.get_by_role("group", name="Button, row 1")

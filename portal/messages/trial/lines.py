@@ -73,6 +73,8 @@ def _event_log(facts: Facts) -> Line:
     title = _("The event log receives them")
     if not _was_sent(facts):
         return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
+    if not facts.has_callback:
+        return Line(title, Mark.NOT_TRIED, _("Nothing can arrive while there is no address."))
     if facts.has_event:
         return Line(title, Mark.WORKS, _("An event of the gateway is in the log."))
     return _missing(title, facts, _("No event of the gateway came within two minutes."))
