@@ -98,7 +98,6 @@ class TemplateFields(Form):
                 "spellcheck": "false",
                 "autocapitalize": "off",
                 "dir": "ltr",
-                "placeholder": "first_name",
             },
         ),
         max_entries=MOST_VALUES,
