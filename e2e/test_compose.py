@@ -14,7 +14,7 @@ from e2e.browser import Watch
 from e2e.keyboard import tab_to
 from e2e.look import look
 from e2e.marks import both_ways
-from e2e.pages.compose import ComposePage, ReviewPage
+from e2e.pages.compose import CheckPage, ComposePage, ReviewPage
 from e2e.people import Member
 from e2e.stack import Stack
 
@@ -219,10 +219,15 @@ def test_look(
     composer.review_in_vain()
     look(page, "compose-refused", folder)
     composer.field("To").fill("+44 20 7946 0958")
+    expect(composer.status.filter(has_text="The problem with “To” is gone.")).to_be_attached()
+    expect(composer.field("To")).not_to_have_attribute("aria-invalid", "true")
+    expect(composer.main.get_by_text("Enter the phone number to write to.")).to_have_count(0)
+    expect(composer.alert).to_contain_text("Write the message.")
     composer.field("Message").fill(
         "*Hello* _Deniz_, ~not~ `code`\n> a quote\n- one\n- two\nhttps://example.com/a_b\n\u05e9\u05dc\u05d5\u05dd"
     )
     expect(composer.preview.locator("blockquote")).to_be_visible()
+    expect(composer.alert).to_have_count(0)
     look(page, "compose-text", folder)
     composer.review()
     look(page, "compose-review-text", folder)
@@ -235,6 +240,21 @@ def test_look(
     composer.review()
     look(page, "compose-review-image", folder)
     look_at_templates(page, member, context, stack, folder)
+    look_at_a_check(page, member, folder)
+
+
+def look_at_a_check(page: Page, member: Member, folder: str | None) -> None:
+    page.goto(f"{member.account_url}messages/check")
+    check = CheckPage(page)
+    look(page, "check-empty", folder)
+    check.field("Your own WhatsApp number").fill(NUMBER)
+    check.field("Send a real message too").check()
+    check.button("Check the connection").click()
+    expect(check.line("Sending works")).to_contain_text("Works")
+    expect(check.line("Status events arrive")).to_contain_text("To do")
+    look(page, "check-done", folder)
+    page.goto(member.account_url)
+    look(page, "overview-check-next", folder)
 
 
 def look_at_templates(
@@ -246,8 +266,18 @@ def look_at_templates(
     expect(composer.main.get_by_role("group", name="Button, row")).to_have_count(4)
     expect(composer.button("More buttons")).to_be_focused()
     composer.field("Template's name").fill("order_update")
-    composer.field("Value 1").fill("Deniz")
-    expect(composer.preview).to_contain_text("Deniz")
+    composer.field("Value 1").fill("Ay\nse")
+    composer.button("Make it one line Value 1").click()
+    expect(composer.field("Value 1")).to_have_value("Ay se")
+    composer.field("Value 1").fill("Ay\tse")
+    composer.field("Name 1 (optional)").fill("first_name")
+    composer.field("Value 2").fill("4711")
+    composer.main.get_by_text("Header and buttons").click()
+    button = composer.main.get_by_role("group", name="Button, row 1")
+    button.get_by_label("What it gets").select_option("end of its address")
+    button.get_by_label("Value").fill("ça va")
+    expect(composer.preview).to_contain_text("https://…%C3%A7a%20va")
+    composer.review_in_vain()
     look(page, "compose-template-by-hand", folder)
     stack.connexease.create_channel(member.connexease_uuid, name="Shop")
     stack.connexease.create_channel(member.connexease_uuid, name="Service")

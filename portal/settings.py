@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     """A SQLite file, relative to the folder where the portal starts, or `postgresql://user:password@host/name`."""
     redis_url: SecretStr | None = None
     """Redis for the queue and the rate limits, for example `redis://localhost:6379/0`. Without it, the queue is in
-    the database (SQLite: a file beside it), and each process counts its rate limits in its own memory."""
+    the database (SQLite: a file beside it), and so are the counts of the rate limits."""
     worker_threads: int = Field(4, ge=1, le=64)
     """How many tasks one `portal worker` does at a time."""
 

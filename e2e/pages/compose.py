@@ -42,6 +42,16 @@ class ComposePage(PortalPage):
         return self
 
 
+class CheckPage(PortalPage):
+    title = "Check the connection"
+
+    def field(self, label: str) -> Locator:
+        return self.main.get_by_label(label, exact=True)
+
+    def line(self, title: str) -> Locator:
+        return self.main.get_by_role("listitem").filter(has_text=title)
+
+
 class ReviewPage(PortalPage):
     title = "Review the message"
 

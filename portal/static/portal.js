@@ -147,6 +147,40 @@
     }
   });
 
+  // --- a refusal goes as soon as it is not true any more ------------------------------------------
+  // <div id="still-refused" data-refusals='{"field": ["sentence"]}'> in an answer that came while somebody typed
+
+  function dropOldRefusals() {
+    const now = document.getElementById("still-refused");
+    const form = now?.closest("form");
+    if (!form || !now.dataset.refusals) return;
+    const refusals = JSON.parse(now.dataset.refusals);
+    delete now.dataset.refusals;
+    for (const said of form.querySelectorAll(".invalid-feedback[id$=-error]")) {
+      const id = said.id.replace(/-error$/, "");
+      const kept = (refusals[id] || []).filter((sentence) => said.textContent.includes(sentence));
+      if (kept.length) said.textContent = kept.join(" ");
+      else putRight(form, said, document.getElementById(id));
+    }
+  }
+
+  function putRight(form, said, field) {
+    const described = (field.getAttribute("aria-describedby") || "").split(" ").filter((id) => id !== said.id);
+    field.setAttribute("aria-describedby", described.join(" "));
+    if (!described.length) field.removeAttribute("aria-describedby");
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    said.remove();
+    const summary = form.querySelector(".error-summary");
+    summary?.querySelector(`a[href="#${CSS.escape(field.id)}"]`)?.closest("li").remove();
+    if (summary && !summary.querySelector("li")) summary.remove();
+    const status = form.querySelector("[data-put-right]");
+    const name = field.labels?.[0] || field.querySelector("legend");
+    if (status && name) status.textContent = status.dataset.putRight.replace("{field}", name.textContent.trim());
+  }
+
+  document.addEventListener("htmx:after:swap", dropOldRefusals);
+
   // --- a request that nobody answered: the line is down, or the portal is ---------------------------
 
   document.addEventListener("htmx:error", ({ target, detail }) => {

@@ -11,7 +11,7 @@ from portal import audit
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.models import Account, Credential, CredentialKind, HandOver, Person, now
+from portal.models import Account, Credential, CredentialKind, HandOver, KeyTrial, Person, now
 from portal.secrets.crypto import VaultError
 from portal.vault import handovers, keys
 
@@ -83,6 +83,7 @@ def remove(person: Person, account: Account, row: Credential) -> None:
     """Erase a key from the vault. At the gateway it stays good until it is deleted there."""
     audit.record(person, account, "gateway_key.removed", keys.label(row))
     session().execute(sa.delete(HandOver).where(col(HandOver.credential_id) == row.id))
+    session().execute(sa.delete(KeyTrial).where(col(KeyTrial.credential_id) == row.id))
     session().delete(row)
     session().commit()
 

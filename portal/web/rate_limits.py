@@ -38,6 +38,7 @@ class Limit(Enum):
     REVEALS = RateLimitItemPerHour(30)
     NEW_TOKENS = RateLimitItemPerHour(20)
     LINK_CHECKS = RateLimitItemPerMinute(20)
+    KEY_CHECKS = RateLimitItemPerHour(12)
     TEMPLATE_READS = RateLimitItemPerMinute(12)
 
 

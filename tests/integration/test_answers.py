@@ -35,7 +35,6 @@ ALWAYS = {
         ("/nothing/here", 404, "text/html"),
         ("/healthz", 200, "application/json"),
         ("/readyz", 200, "application/json"),
-        ("/hooks/connexease/nobody", 405, "text/html"),
         ("/static/css/bootstrap.css", 200, "text/css"),
         ("/static/css/components.css", 200, "text/css"),
         ("/static/portal.js", 200, "text/javascript"),

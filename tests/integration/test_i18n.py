@@ -327,6 +327,29 @@ def test_writing_a_message(portal, customer):
         check(answer)
 
 
+def test_checking_a_key(portal, customer):
+    base = f"/accounts/{customer.account}"
+    address = f"{base}/messages/check"
+    check(customer.get(address))
+    key = portal.control.issue_gateway_key(str(portal.accounts_at_connexease()[0]["uuid"]))
+    customer.post(f"{base}/tokens/gateway/new", {"name": "Acme Corp", "key": key})
+    row = portal.rows(Credential)[0]
+    typed = {"to": "+15550109999", "credential": str(row.id), "wants_real": "y"}
+    check(customer.get(address), customer.post(address, {"to": "?"}))
+    customer.post(address, typed)
+    check(customer.get(address))
+    portal.work()
+    check(customer.get(address))
+    customer.post(f"{base}/messages/status-events")
+    portal.control.revoke_gateway_key(key)
+    customer.post(address, typed)
+    check(customer.get(address))
+    portal.work()
+    check(customer.get(address))
+    portal.sql("UPDATE credential SET proven_at = :now, echoes_callback_data = :yes", now=now(), yes=True)
+    check(customer.get(f"{base}/tokens/{row.id}"), customer.get(f"{base}/tokens/"), customer.get(f"{base}/"))
+
+
 def test_the_message_log(portal, customer):
     base = f"/accounts/{customer.account}/messages"
     check(customer.get(f"{base}/status-events"), customer.get(f"{base}/?recipient=1&type=x&state=x&sender=x"))

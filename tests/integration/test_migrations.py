@@ -91,6 +91,22 @@ def test_the_models_say_what_the_migrations_made(engine):
 
 
 @both_databases
+def test_what_was_guessed_of_a_key_is_asked_of_a_person(engine):
+    """Since 0022 nothing goes by a key's first letters."""
+    migrate.upgrade(engine, "0021")
+    fill(engine, 1)
+    fill(engine, 2)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE credential SET is_staging = (last_four = (SELECT MIN(last_four) FROM credential))"
+        )
+    migrate.upgrade(engine, "0022")
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT is_trial, is_trial_guessed FROM credential").all()
+    assert sorted((bool(trial), bool(guessed)) for trial, guessed in rows) == [(False, False), (True, True)]
+
+
+@both_databases
 def test_a_migration_that_fails_leaves_nothing_behind(engine):
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE person (id INTEGER)"))

@@ -9,7 +9,9 @@ from portal.models import (
     Account,
     AuditEntry,
     Channel,
+    Credential,
     Message,
+    MessageStatus,
     PortalWebhook,
     WebhookPurpose,
 )
@@ -24,6 +26,8 @@ class Overview:
     history: list[AuditEntry]
     has_sent: bool
     """Whether a message was ever sent from here."""
+    is_proven: bool
+    """Whether what was sent ever came back as a status event: then everything in between works."""
 
     @property
     def connected(self) -> list[Channel]:
@@ -50,7 +54,16 @@ def overview(account: Account, history: int = 8) -> Overview:
         webhook=session().exec(webhook).first(),
         history=list(session().exec(entries)),
         has_sent=session().exec(sent).first() is not None,
+        is_proven=_is_proven(account),
     )
+
+
+def _is_proven(account: Account) -> bool:
+    key = select(Credential.id).where(Credential.account_id == account.id, col(Credential.proven_at).is_not(None))
+    report = select(MessageStatus.id).where(
+        MessageStatus.account_id == account.id, col(MessageStatus.message_id).is_not(None)
+    )
+    return any(session().exec(query.limit(1)).first() is not None for query in (key, report))
 
 
 def said_at_the_end(account: Account) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.messages import template_list
-from portal.messages.compose import drafts, preview, recipients
+from portal.messages.compose import drafts, preview, recipients, refusals
 from portal.messages.compose.drafts import Draft
 from portal.messages.compose.forms.message import ComposeForm
 from portal.messages.compose.forms.template import LANGUAGES
@@ -75,6 +75,15 @@ class Composer:
             "is_one_line": is_one_line,
             "limits": {"body": drafts.BODY_LIMIT, "caption": drafts.CAPTION_LIMIT},
         }
+
+    def refusals(self) -> dict[str, list[str]]:
+        """What would be refused now, by field: of what was refused before, the rest is put right."""
+        found = refusals.of(self.form.draft(), self.account.time_zone)
+        try:
+            _chosen = self.credential
+        except DomainError as error:
+            found["credential"] = [error.message]
+        return found
 
     def _offer_language(self, draft: Draft) -> None:
         """The language that a template was last sent in, until somebody types another."""

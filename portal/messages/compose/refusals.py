@@ -170,7 +170,7 @@ def _link_problems(field: str, link: str) -> Problems:
 def _uneven(field: str, value: str) -> Problems:
     if is_one_line(value):
         return []
-    return [(field, _("Make this one line: WhatsApp refuses line breaks, tabs and four spaces in a row."))]
+    return [(field, _("Make this one line."))]
 
 
 def _too_long(field: str, text: str, limit: int) -> Problems:

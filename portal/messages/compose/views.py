@@ -71,7 +71,8 @@ def show_preview(account: Account) -> ResponseReturnValue:
     """What will arrive, while it is being written; or the part of the form that depends on the template."""
     written = _gather(account, outbox.gateway_keys(account), ComposeForm())
     block = "template_part" if request.args.get("part") == "template" else "live"
-    context = written.context() | {"brings_mode": written.form.follow_key(written.credentials)}
+    brings_mode = written.form.follow_key(written.credentials)
+    context = written.context() | {"brings_mode": brings_mode, "refusals": written.refusals()}
     return htmx.page("messages/compose/new.html", block, **context)
 
 

@@ -113,6 +113,16 @@ def test_only_the_right_secret_for_the_right_address(portal, sender, name):
     assert len(portal.rows(Delivery)) == 1
 
 
+def test_only_deliveries_are_taken(portal, sender):
+    client = portal.app.test_client()
+    answer = client.get(sender.path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert client.post(sender.path + "/", data=b"{}", headers=sender.headers).status_code == 200
+    for path in ("/hooks/", "/hooks/connexease/", "/hooks/other/key"):
+        assert client.post(path, data=b"{}", headers=sender.headers).status_code in (400, 404)
+    assert len(portal.rows(Delivery)) == 1
+
+
 @both_databases
 @pytest.mark.parametrize("key", ["%00", "a%00b", "%ff", "%ed%a0%80"])
 def test_an_address_that_no_database_would_look_up(portal, key):

@@ -217,8 +217,8 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
         (template(**{"values-0": "a", "names-0": "n", "values-1": "b"}), "names-1", "WhatsApp refuses a mix"),
         (template(**{"names-0": "n"}), "values-0", "Fill in “value 1”"),
-        (template(**{"values-0": "Ay\r\nse"}), "values-0", "WhatsApp refuses line breaks"),
-        (template(header="text", header_value="Ay\tse"), "header_value", "WhatsApp refuses line breaks"),
+        (template(**{"values-0": "Ay\r\nse"}), "values-0", "Make this one line."),
+        (template(header="text", header_value="Ay\tse"), "header_value", "Make this one line."),
         (
             template(**{"buttons-0-kind": "copy_code", "buttons-0-value": "SAVE10SAVE10SAVE"}),
             "buttons",
@@ -448,6 +448,23 @@ def test_while_it_is_written(sender: Sender) -> None:
     assert sender.control.requests() == []
 
 
+def test_what_is_still_refused_is_told_while_it_is_written(sender: Sender) -> None:
+    refused = write(sender, to="", body="")
+    assert set(refused.errors) == {"to", "body"}
+
+    def still(**typed: Any) -> dict[str, list[str]]:
+        page = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
+        told: dict[str, list[str]] = json.loads(str(page.soup.select_one("#still-refused")["data-refusals"]))  # type: ignore[index]
+        return told
+
+    credential = str(sender.portal.rows(Credential)[0].id)
+    assert set(still(kind="text", credential=credential)) == {"to", "body"}
+    assert set(still(kind="text", credential=credential, to=RECIPIENT)) == {"body"}
+    assert set(still(kind="text", to=RECIPIENT, body="x")) == {"credential"}
+    assert still(kind="text", credential=credential, to=RECIPIENT, body="x") == {}
+    assert set(still(**template(to=RECIPIENT, credential=credential, **{"values-0": "a\tb"}))) == {"values-0"}
+
+
 def test_another_key_brings_its_test_mode(sender: Sender) -> None:
     trial = sender.control.issue_gateway_key(sender.uuid)
     vault = f"/accounts/{sender.account_id}/tokens/gateway/new"
@@ -539,7 +556,8 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     assert "Send a message next" in sender.browser.get(overview).text
     send(sender)
     page = sender.browser.get(overview)
-    assert "Getting started" not in page.text
+    assert "Send a message done" in page.text
+    assert "Check that status events come back next" in page.text
     assert page.soup.find("a", string="Write a message") is not None
 
 

@@ -18,8 +18,9 @@ BLANK_VALUES, BLANK_BUTTONS = 3, 2
 LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split()
 """Only what is suggested: any code can be typed."""
 _KINDS = ("url", "quick_reply", "copy_code", ONE_TIME_CODE, "flow")
-_ROW = {"rows": 1, "dir": "auto", "autocomplete": "off"}
-"""A field that shows a line break which was pasted: a field of one line would leave it out unseen."""
+_ROW = {"rows": 1, "dir": "auto", "autocomplete": "off", "data-enter": "review-message"}
+"""A field that shows a line break which was pasted: a field of one line would leave it out unseen. Enter is for the
+form's button all the same."""
 _NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
 
 
@@ -97,7 +98,6 @@ class TemplateFields(Form):
                 "spellcheck": "false",
                 "autocapitalize": "off",
                 "dir": "ltr",
-                "placeholder": "first_name",
             },
         ),
         max_entries=MOST_VALUES,
@@ -182,7 +182,7 @@ class TemplateFields(Form):
         labels = self.listed.labels if self.listed else ()
         for number, (value, name) in enumerate(zip(self.values, self.names, strict=True), start=1):
             value.label.text = labels[number - 1] if labels else _("Value %(number)d", number=number)
-            name.label.text = _("Name of value %(number)d (optional)", number=number)
+            name.label.text = _("Name %(number)d (optional)", number=number)
 
     def all_values(self) -> tuple[str, ...]:
         """Every value, also those that are empty."""

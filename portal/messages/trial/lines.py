@@ -1,0 +1,105 @@
+"""The four lines of a check, in words: what works, what to do where something does not, and what was not tried."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.i18n import _
+from portal.messages.log import outcome
+from portal.messages.log.display import STATUS_WORDS
+from portal.messages.trial.facts import MOVING, Facts
+from portal.models import Message, MessageState
+
+
+class Mark(StrEnum):
+    """How a line stands."""
+
+    WORKS = "works"
+    TO_DO = "to_do"
+    WAITING = "waiting"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line. `leads_to_setup`: whether the way on is the page that sets status events up."""
+
+    title: str
+    mark: Mark
+    said: str
+    todo: str = ""
+    leads_to_setup: bool = False
+
+
+def of(facts: Facts) -> list[Line]:
+    """All four, in the order in which they are tried."""
+    return [_key(facts), _sending(facts), _status(facts), _event_log(facts)]
+
+
+def _key(facts: Facts) -> Line:
+    title = _("The key works")
+    if facts.trial.problem_text:
+        return Line(title, Mark.TO_DO, facts.trial.problem_text)
+    if facts.test is None or facts.test.state in MOVING:
+        return _waiting(title, facts, _("A message in test mode is on its way to the gateway."))
+    if facts.works:
+        return Line(title, Mark.WORKS, _("The gateway took a message in test mode."))
+    return _told(title, facts.test)
+
+
+def _sending(facts: Facts) -> Line:
+    title = _("Sending works")
+    if not facts.trial.wants_real:
+        return Line(title, Mark.NOT_TRIED, _("You asked for no real message."))
+    if facts.real is None and (facts.trial.ended_at or not facts.works):
+        return Line(title, Mark.NOT_TRIED, _("This is tried once the key works."))
+    if facts.real is None or facts.real.state in MOVING:
+        return _waiting(title, facts, _("A message to your number is on its way to the gateway."))
+    if facts.real.state in (MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN):
+        return _told(title, facts.real)
+    return Line(title, Mark.WORKS, outcome.explain(facts.real).happened)
+
+
+def _status(facts: Facts) -> Line:
+    title = _("Status events arrive")
+    if facts.reports:
+        word = STATUS_WORDS.get(facts.reports[0].status, facts.reports[0].status)
+        return Line(title, Mark.WORKS, _("The gateway reported the message as “%(status)s”.", status=word))
+    if not _was_sent(facts):
+        return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
+    return _missing(title, facts, _("No status event of the message came within two minutes."))
+
+
+def _event_log(facts: Facts) -> Line:
+    title = _("The event log receives them")
+    if not _was_sent(facts):
+        return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
+    if not facts.has_callback:
+        return Line(title, Mark.NOT_TRIED, _("Nothing can arrive while there is no address."))
+    if facts.has_event:
+        return Line(title, Mark.WORKS, _("An event of the gateway is in the log."))
+    return _missing(title, facts, _("No event of the gateway came within two minutes."))
+
+
+def _was_sent(facts: Facts) -> bool:
+    return facts.real is not None and facts.real.state not in (*MOVING, MessageState.REFUSED)
+
+
+def _missing(title: str, facts: Facts, said: str) -> Line:
+    if not facts.has_callback:
+        todo = _("Make the address, enter it in the gateway's dashboard, then check again.")
+        return Line(title, Mark.TO_DO, _("There is no address for status events yet."), todo, leads_to_setup=True)
+    if facts.trial.ended_at is None:
+        return Line(title, Mark.WAITING, _("We wait for it, up to two minutes."))
+    todo = _("Compare the address and the secret in the gateway's dashboard with those here, then check again.")
+    return Line(title, Mark.TO_DO, said, todo, leads_to_setup=True)
+
+
+def _waiting(title: str, facts: Facts, said: str) -> Line:
+    if facts.trial.ended_at is None:
+        return Line(title, Mark.WAITING, said)
+    return Line(title, Mark.TO_DO, _("It took longer than two minutes."), _("Check again."))
+
+
+def _told(title: str, message: Message) -> Line:
+    said = outcome.explain(message)
+    return Line(title, Mark.TO_DO, said.happened, said.todo)
