@@ -1,0 +1,134 @@
+"""Events that come in by the hundreds: what was answered is kept, and batches work off each event once."""
+
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+import requests
+import sqlalchemy as sa
+
+from portal.events import processing
+from portal.extensions import db
+from portal.models import Channel, Delivery, DeliveryState, PortalWebhook
+from tests.support.concurrent import at_once
+from tests.support.marks import both_databases
+
+
+@pytest.fixture
+def deliver(portal):
+    """Send an event to the account's address, or to a server's; the status."""
+    _browser, account_id = portal.customer()
+    [hook] = [hook for hook in portal.rows(PortalWebhook) if hook.account_id == account_id]
+    headers = {**portal.control.webhooks()[0]["headers"], "Content-Type": "application/json"}
+    path = f"/hooks/connexease/{hook.key}"
+
+    def send(event, url=""):
+        body = json.dumps(event).encode()
+        if url:
+            return requests.post(url + path, body, headers=headers, timeout=30).status_code
+        return portal.app.test_client().post(path, data=body, headers=headers).status_code
+
+    return send
+
+
+def kill(url: str) -> None:
+    """End every process of a server at once, as a power cut does."""
+    place = urlsplit(url).netloc.encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"gunicorn" in (said := (folder / "cmdline").read_bytes()) and place in said:
+                os.kill(int(folder.name), signal.SIGKILL)
+        except OSError:  # it has just ended
+            continue
+
+
+@both_databases
+def test_what_was_answered_survives_a_kill_in_the_middle_of_it(portal, deliver, gunicorn):
+    url, numbers, answered, enough = gunicorn(), iter(range(100_000)), [], threading.Event()
+
+    def sender():
+        while True:
+            number = next(numbers)
+            try:
+                if deliver({"hook": "message.created", "payload": {"number": number}}, url) == 200:
+                    answered.append(number)
+            except requests.RequestException:
+                return
+            if len(answered) > 150:
+                enough.set()
+
+    def killer():
+        assert enough.wait(60)
+        kill(url)
+
+    at_once(killer, *[sender] * 12)
+    kept = Counter(json.loads(row.body)["payload"]["number"] for row in portal.rows(Delivery))
+    assert set(kept.values()) == {1}
+    assert set(answered) <= set(kept)
+
+
+@both_databases
+def test_a_batch_takes_as_many_statements_as_one_event(portal, deliver):
+    def statements(count):
+        for _ in range(count):
+            assert deliver({"hook": "message.created", "payload": {"text": uuid4().hex}}) == 200
+        seen = []
+        with portal.app.app_context():
+            note = lambda *arguments: seen.append(arguments[2])  # noqa: E731
+            sa.event.listen(db.engine, "before_cursor_execute", note)
+            assert processing.process_waiting() == count
+            sa.event.remove(db.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    statements(1)  # what the first one alone asks
+    assert statements(60) <= statements(2) + 2
+    assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}
+
+
+@both_databases
+def test_an_event_that_fails_holds_up_only_itself(portal, deliver):
+    channel = {"uuid": str(uuid4()), "name": "Shop", "backend": "whatsapp_cloud"}
+    portal.sql("ALTER TABLE channel RENAME TO away")
+    assert deliver({"hook": "channel.created", "channel": channel}) == 200
+    for number in range(5):
+        assert deliver({"hook": "message.created", "payload": {"number": number}}) == 200
+    portal.work()
+    states = Counter(row.state for row in portal.rows(Delivery))
+    assert states == {DeliveryState.KEPT: 5, DeliveryState.RECEIVED: 1}
+    portal.sql("ALTER TABLE away RENAME TO channel")
+    portal.sql("UPDATE delivery SET received_at = '2026-01-01 00:00:00+00:00' WHERE attempts > 0")
+    portal.sweep()
+    assert portal.one(Channel).name == "Shop"
+
+
+@both_databases
+def test_repeats_within_a_batch_count_once(portal, deliver):
+    channel = {"uuid": str(uuid4()), "name": "Shop", "backend": "whatsapp_cloud"}
+    for _ in range(3):
+        assert deliver({"hook": "channel.created", "channel": channel}) == 200
+    portal.work()
+    states = [row.state for row in sorted(portal.rows(Delivery), key=lambda row: row.id)]
+    assert states == [DeliveryState.PROCESSED, DeliveryState.REPEAT, DeliveryState.REPEAT]
+
+
+def test_a_batch_of_large_events_does_not_fill_the_memory(portal, deliver):
+    for number in range(3):
+        assert (
+            deliver({"hook": "conversation.archived", "payload": {"number": number, "text": "x" * 4_500_000}})
+            == 200
+        )
+    assert [portal.run(processing.process_waiting) for _ in range(4)] == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_two_workers_share_the_work(portal, deliver):
+    for number in range(processing.BATCH + 20):
+        assert deliver({"hook": "message.created", "payload": {"number": number}}) == 200
+    assert sorted(at_once(*[lambda: portal.run(processing.process_waiting)] * 2)) == [20, processing.BATCH]
+    assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}

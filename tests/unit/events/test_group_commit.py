@@ -1,0 +1,74 @@
+"""Those that wait at the same moment are written together, and one that cannot be written is in nobody's way."""
+
+import threading
+
+import pytest
+
+from portal.events.receiving.group_commit import GroupCommit
+from tests.support.concurrent import at_once
+
+
+class Disk:
+    """Writes groups, and may be held up."""
+
+    def __init__(self):
+        self.groups = []
+        self.held = 0
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def write_all(self, items):
+        self.held = len(items)
+        self.may_go_on.wait(20)
+        if "bad" in items:
+            raise ValueError("cannot be written")
+        self.groups.append(list(items))
+
+
+def test_alone():
+    disk = Disk()
+    GroupCommit(disk.write_all).write("one")
+    assert disk.groups == [["one"]]
+
+
+def test_whoever_comes_while_one_is_written_is_written_together():
+    disk = Disk()
+    commit = GroupCommit(disk.write_all)
+    disk.may_go_on.clear()
+
+    def release():
+        while disk.held + len(commit._waiting) < 8:  # the first has begun, the others line up
+            threading.Event().wait(0.001)
+        disk.may_go_on.set()
+
+    at_once(release, *[lambda name=name: commit.write(name) for name in "abcdefgh"])
+    assert len(disk.groups) == 2
+    assert {name for group in disk.groups for name in group} == set("abcdefgh")
+
+
+def test_one_that_cannot_be_written_is_in_nobodys_way():
+    disk = Disk()
+    commit = GroupCommit(disk.write_all)
+    disk.may_go_on.clear()
+    outcomes = {}
+
+    def write(name):
+        try:
+            commit.write(name)
+            outcomes[name] = "written"
+        except ValueError:
+            outcomes[name] = "refused"
+
+    def release():
+        while disk.held + len(commit._waiting) < 4:
+            threading.Event().wait(0.001)
+        disk.may_go_on.set()
+
+    at_once(release, *[lambda name=name: write(name) for name in ("a", "b", "bad", "c")])
+    assert outcomes == {"a": "written", "b": "written", "bad": "refused", "c": "written"}
+    assert sorted(name for group in disk.groups for name in group) == ["a", "b", "c"]
+
+
+def test_what_cannot_be_written_alone_is_said():
+    with pytest.raises(ValueError, match="cannot be written"):
+        GroupCommit(Disk().write_all).write("bad")
