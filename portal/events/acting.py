@@ -1,20 +1,22 @@
 """What stored deliveries bring about. However many they are, they cost a handful of statements."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from portal.channels import confirmation, snapshot
 from portal.db import event_rows
 from portal.db.engine import uuid_or_none
-from portal.events import about, search_index, vendor_facts
+from portal.db.search_index import Entry
+from portal.events import about, contents, search_index
+from portal.events.contents import Contents
 from portal.extensions import session
-from portal.messages.reports import facts, parsing, preferences, statuses
+from portal.messages.reports import preferences, statuses
 from portal.messages.reports.parsing import Read
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
 
@@ -22,29 +24,26 @@ REPORTS, MOST_REPORTS = 100, 1000
 """Of the gateway's reports in one event: how many are acted on in one transaction, and at all."""
 
 
-@dataclass
-class _Batch:
-    """Deliveries with what belongs to them."""
+class ManyReportsError(Exception):
+    """An event has so many reports that it is not for one transaction."""
 
-    deliveries: Sequence[Delivery]
-    hooks: dict[UUID, PortalWebhook] = field(default_factory=dict)
+
+@dataclass
+class Batch:
+    """Deliveries with what they tell, which was read before anything is locked."""
+
+    contents: dict[int, Contents]
+    """By the number of the delivery."""
+    deliveries: Sequence[Delivery] = ()
     firsts: dict[int, Delivery] = field(default_factory=dict)
-    """By number: those that others of them repeat."""
+    """By number: those that others repeat."""
     begun: set[int] = field(default_factory=set)
     """Those that were acted on."""
+    emptied: set[int] = field(default_factory=set)
+    """Those whose bodies were not kept."""
 
-    def __post_init__(self) -> None:
-        hooks = select(PortalWebhook).where(
-            col(PortalWebhook.id).in_({each.webhook_id for each in self.deliveries})
-        )
-        self.hooks = {hook.id: hook for hook in session().exec(hooks)}
-        repeated = {each.repeat_of for each in self.deliveries if each.repeat_of is not None}
-        if repeated:
-            query = select(Delivery).where(col(Delivery.id).in_(repeated)).options(defer(col(Delivery.body)))  # type: ignore[arg-type]
-            self.firsts = {first.id: first for first in session().exec(query) if first.id is not None}
-
-    def is_gateways(self, delivery: Delivery) -> bool:
-        return self.hooks[delivery.webhook_id].purpose == WebhookPurpose.GATEWAY
+    def of(self, delivery: Delivery) -> Contents:
+        return self.contents[delivery.id or 0]
 
     def is_done_already(self, delivery: Delivery) -> bool:
         """Whether this is a repeat; one of a delivery that failed is another chance."""
@@ -54,52 +53,81 @@ class _Batch:
         return first.id in self.begun or first.state not in (DeliveryState.FAILED, DeliveryState.RECEIVED)
 
 
-def act_on(deliveries: Sequence[Delivery]) -> list[int]:
-    """Act on deliveries in their order, and mark them. The caller commits.
+def read(numbers: Sequence[int]) -> Batch:
+    """Read what these deliveries tell; it locks nothing, and takes the most time."""
+    purpose = col(PortalWebhook.purpose)
+    query = (
+        sa.select(col(Delivery.id), col(Delivery.body), purpose)
+        .join(PortalWebhook, col(PortalWebhook.id) == col(Delivery.webhook_id))
+        .where(col(Delivery.id).in_(numbers))
+    )
+    rows = session().execute(query).all() if numbers else ()
+    is_gateways = {row.id: row.purpose == WebhookPurpose.GATEWAY for row in rows}
+    return Batch({row.id: contents.read(row.body, of_gateway=is_gateways[row.id]) for row in rows})
 
-    Returns:
-        The numbers of those with so many reports that each of them is for `act_alone`.
+
+def act_on(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+    """Act on deliveries in their order, and mark them. The caller has locked them, and commits.
+
+    Raises:
+        ManyReportsError: one of them is for `act_in_parts`.
     """
-    batch, alone = _Batch(deliveries), []
+    _take(batch, deliveries)
     told: dict[UUID, list[tuple[Delivery, Read]]] = {}
     for delivery in deliveries:
-        if not batch.is_gateways(delivery):
-            _act_on_event(batch, delivery)
-            continue
-        read = _note_report(delivery)
-        if len(read.reports) > REPORTS:
-            session().expire(delivery)
-            alone.append(delivery.id or 0)
-        elif batch.is_done_already(delivery):
-            delivery.state = DeliveryState.REPEAT
-        else:
-            told.setdefault(delivery.account_id, []).append((delivery, read))
-            batch.begun.add(delivery.id or 0)
-    for account_id in sorted(told):  # in one order, so that two workers wait for each other, and not in a circle
-        _act_on_reports(account_id, told[account_id])
-    _finish(batch, [delivery for delivery in deliveries if delivery.id not in alone])
-    return alone
-
-
-def act_alone(delivery: Delivery) -> None:
-    """Act on one delivery, however many reports it has, and mark it. The caller commits.
-
-    One with many takes several transactions, so that others may write meanwhile. What was done before a crash is
-    done again, to no effect.
-    """
-    if act_on([delivery]):
-        batch, read = _Batch([delivery]), _note_report(delivery)
+        report = batch.of(delivery).report
         if batch.is_done_already(delivery):
             delivery.state = DeliveryState.REPEAT
-        elif not _act_in_parts(delivery, read):
-            return
-        _finish(batch, [delivery])
+            continue
+        batch.begun.add(delivery.id or 0)
+        if report is None:
+            _act_on_event(delivery, batch.of(delivery).event)
+        elif len(report.reports) > REPORTS:
+            raise ManyReportsError
+        else:
+            told.setdefault(delivery.account_id, []).append((delivery, report))
+    for account_id in sorted(told):  # in one order, so that two workers wait for each other, and not in a circle
+        _act_on_reports(batch, account_id, told[account_id])
+    _finish(batch)
 
 
-def _act_in_parts(delivery: Delivery, read: Read) -> bool:
+def act_in_parts(batch: Batch, delivery: Delivery) -> None:
+    """Act on one event, however many reports it has, and mark it. The caller has locked it, and commits.
+
+    Many take several transactions, so that others may write meanwhile. What was done before a crash is done again,
+    to no effect.
+    """
+    _take(batch, [delivery])
+    report = batch.of(delivery).report
+    if batch.is_done_already(delivery):
+        delivery.state = DeliveryState.REPEAT
+    elif report is None:
+        _act_on_event(delivery, batch.of(delivery).event)
+    elif not _act_on_parts(batch, delivery, report):
+        return
+    _finish(batch)
+
+
+def note(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+    """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
+    _take(batch, deliveries)
+    _file(batch)
+
+
+def _take(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+    batch.deliveries = deliveries
+    for delivery in deliveries:
+        told = batch.of(delivery)
+        delivery.hook, delivery.channel_uuid, delivery.about = told.hook, told.channel_uuid, told.about
+    repeated = {each.repeat_of for each in deliveries if each.repeat_of is not None}
+    if repeated:
+        query = select(Delivery).where(col(Delivery.id).in_(repeated)).options(defer(Delivery.body))  # type: ignore[arg-type]
+        batch.firsts = {first.id: first for first in session().exec(query) if first.id is not None}
+
+
+def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
     """Act on some reports in each transaction; whether all is done, and nobody else was at it meanwhile."""
-    counted = read.reports[:MOST_REPORTS]
-    taken = statuses.Taken()
+    counted, taken = read.reports[:MOST_REPORTS], statuses.Taken()
     for start in range(0, len(counted), REPORTS):
         if start:
             session().commit()
@@ -109,20 +137,21 @@ def _act_in_parts(delivery: Delivery, read: Read) -> bool:
         told = [(report, delivery.id) for report in counted[start : start + REPORTS]]
         taken |= statuses.take_in(delivery.account_id, told).of(report for report, _ in told)
     preferences.keep(delivery.account_id, read.preferences, delivery.id)
-    _say(delivery, read, taken)
+    _say(batch, delivery, read, taken)
     return True
 
 
-def _act_on_reports(account_id: UUID, told: Sequence[tuple[Delivery, Read]]) -> None:
+def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Delivery, Read]]) -> None:
     reports = [(report, delivery.id) for delivery, read in told for report in read.reports]
     found = statuses.take_in(account_id, reports) if reports else statuses.Found()
     for delivery, read in told:
         preferences.keep(account_id, read.preferences, delivery.id)
-        _say(delivery, read, found.of(read.reports))
+        _say(batch, delivery, read, found.of(read.reports))
 
 
-def _say(delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
+def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
+        batch.emptied.add(delivery.id or 0)
         delivery.body, delivery.about = b"", about.without_people(delivery.about or {})
         delivery.problem_text = "It is about a message whose content was erased, so its own was not kept."
     elif len(read.reports) > MOST_REPORTS:
@@ -133,12 +162,7 @@ def _say(delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 
-def _act_on_event(batch: _Batch, delivery: Delivery) -> None:
-    event = _note_event(delivery)
-    if batch.is_done_already(delivery):
-        delivery.state = DeliveryState.REPEAT
-        return
-    batch.begun.add(delivery.id or 0)
+def _act_on_event(delivery: Delivery, event: dict[str, Any]) -> None:
     delivery.state = DeliveryState.KEPT
     if delivery.hook != "channel.created" or delivery.channel_uuid is None:
         return
@@ -150,80 +174,41 @@ def _act_on_event(batch: _Batch, delivery: Delivery) -> None:
     delivery.state = DeliveryState.PROCESSED
 
 
-def _finish(batch: _Batch, deliveries: Sequence[Delivery]) -> None:
-    for delivery in deliveries:
+def _finish(batch: Batch) -> None:
+    for delivery in batch.deliveries:
         first = batch.firsts.get(delivery.repeat_of or 0)
-        if delivery.state == DeliveryState.REPEAT and first is not None and batch.is_gateways(delivery):
-            _drop_what_was_dropped(delivery, first)
+        if delivery.state == DeliveryState.REPEAT and first is not None and batch.of(delivery).report is not None:
+            _drop_what_was_dropped(batch, delivery, first)
         delivery.processed_at = now()
         session().add(delivery)
-    _file(batch, deliveries)
+    _file(batch)
 
 
-def _drop_what_was_dropped(delivery: Delivery, first: Delivery) -> None:
+def _drop_what_was_dropped(batch: Batch, delivery: Delivery, first: Delivery) -> None:
     if not first.body:
+        batch.emptied.add(delivery.id or 0)
         delivery.body, delivery.problem_text, delivery.about = b"", first.problem_text, first.about
 
 
-# --- what is noted at a delivery ---------------------------------------------------------------------
-
-
-def note(deliveries: Sequence[Delivery]) -> None:
-    """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
-    batch = _Batch(deliveries)
-    for delivery in deliveries:
-        if batch.is_gateways(delivery):
-            _note_report(delivery)
-        else:
-            _note_event(delivery)
-    _file(batch, deliveries)
-
-
-def _note_event(delivery: Delivery) -> dict[str, Any]:
-    event = _parse(delivery.body)
-    channel = event.get("channel")
-    delivery.hook = _line(event.get("hook"), 100)
-    delivery.channel_uuid = uuid_or_none(channel.get("uuid")) if isinstance(channel, dict) else None
-    delivery.about = about.kept(vendor_facts.of(event))
-    return event
-
-
-def _note_report(delivery: Delivery) -> Read:
-    read = parsing.read(delivery.body)
-    delivery.hook, delivery.about = " ".join(read.kinds), about.kept(facts.of(read.changes))
-    return read
-
-
-def _file(batch: _Batch, deliveries: Sequence[Delivery]) -> None:
+def _file(batch: Batch) -> None:
     """Let them be found by what they tell of and by their words."""
     session().flush()
-    event_rows.file_under((each, _kinds(each, is_private=batch.is_gateways(each))) for each in deliveries)
-    search_index.put((each, batch.is_gateways(each)) for each in deliveries)
+    event_rows.file_under((each, batch.of(each).kinds) for each in batch.deliveries)
+    search_index.put([_entry(batch, each) for each in batch.deliveries])
 
 
-def _kinds(delivery: Delivery, *, is_private: bool) -> Iterable[str]:
-    return filter(None, delivery.hook.split(" ") if is_private else [delivery.hook])
+def _entry(batch: Batch, delivery: Delivery) -> Entry:
+    told = batch.of(delivery)
+    words = () if delivery.id in batch.emptied else told.words
+    return search_index.entry(delivery, words, is_private=told.report is not None)
 
 
 def _channel_created(account: Account, channel_uuid: UUID, channel: Any) -> None:
-    snapshot.heard_of(account.id, channel_uuid, _line(channel.get("name"), 255), _line(channel.get("backend"), 64))
+    name, backend = contents.line(channel.get("name"), 255), contents.line(channel.get("backend"), 64)
+    snapshot.heard_of(account.id, channel_uuid, name, backend)
     confirmation.confirm_by_event(account, channel_uuid)
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    """The event; an empty one when the body is something else, which is kept all the same."""
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return event if isinstance(event, dict) else {}
 
 
 def _is_about(event: dict[str, Any], account: Account) -> bool:
     named = event.get("account")
     return not isinstance(named, dict) or uuid_or_none(named.get("uuid")) in (None, account.connexease_uuid)
-
-
-def _line(value: object, length: int) -> str:
-    """A text of one line; what a database or a page could not take, such as NUL, is left out."""
-    return "".join(char for char in value if char.isprintable())[:length] if isinstance(value, str) else ""

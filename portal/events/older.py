@@ -36,7 +36,8 @@ def note(_batch: int = 0) -> None:
                 col(Delivery.about).is_(None),
                 Delivery.state != DeliveryState.RECEIVED,
             )
-            acting.note(session().exec(query).all())
+            older = session().exec(query).all()
+            acting.note(acting.read([each.id or 0 for each in older]), older)
             row.position = numbers[-1] if numbers else 0
             session().add(row)
             session().commit()

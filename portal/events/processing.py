@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from portal import audit
+from portal.db.search_index import is_sqlite
 from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
 from portal.extensions import session
@@ -32,19 +34,23 @@ def process_waiting() -> int:
 
     An event that fails holds up only itself: then each is processed alone. So is one with very many reports.
     """
+    # Whoever writes to SQLite keeps all others waiting, so what they tell is read before it is locked.
+    batch = acting.read(_waiting()) if is_sqlite(session()) else None
     with unit_of_work():
-        batch = _lock_waiting()
-        if not batch:
+        batch = batch or acting.read(_waiting())
+        numbers = [*batch.contents]
+        if not numbers:
             return 0
-        numbers = [delivery.id for delivery in batch if delivery.id is not None]
         try:
-            alone = acting.act_on(batch)
+            acting.act_on(batch, _unprocessed(numbers))
             session().commit()
-        except Exception:
-            log.exception("a batch of %d deliveries could not be processed at once", len(numbers))
+        except Exception as error:
+            if not isinstance(error, acting.ManyReportsError):
+                log.exception("a batch of %d deliveries could not be processed at once", len(numbers))
             session().rollback()
-            alone = numbers
-    for number in alone:
+        else:
+            return len(numbers)
+    for number in numbers:
         process(number)
     return len(numbers)
 
@@ -70,7 +76,7 @@ def process(delivery_id: int) -> None:
         if delivery is None or delivery.state != DeliveryState.RECEIVED:
             return
         try:
-            acting.act_alone(delivery)
+            acting.act_in_parts(acting.read([delivery_id]), delivery)
             session().commit()
         except Exception:
             log.exception("delivery %d could not be processed", delivery_id)
@@ -94,8 +100,8 @@ def process_again(person: Person, account: Account, delivery: Delivery) -> None:
         process(delivery.id)
 
 
-def _lock_waiting() -> Sequence[Delivery]:
-    """The next ones, for this process alone."""
+def _waiting() -> list[int]:
+    """The numbers of the next ones; on PostgreSQL they are locked for this process."""
     columns = (col(Delivery.id), sa.func.length(col(Delivery.body)).label("size"))
     query = (
         sa.select(*columns)
@@ -111,8 +117,14 @@ def _lock_waiting() -> Sequence[Delivery]:
         if numbers and size > BATCH_BYTES:
             break
         numbers.append(row.id)
-    whole = select(Delivery).where(col(Delivery.id).in_(numbers)).order_by(col(Delivery.id))
-    return session().exec(whole).all() if numbers else ()
+    return numbers
+
+
+def _unprocessed(numbers: Sequence[int]) -> Sequence[Delivery]:
+    """Those that nobody else has processed meanwhile, in their order; without their bodies, which may be large."""
+    is_waiting = col(Delivery.state) == DeliveryState.RECEIVED
+    query = select(Delivery).where(col(Delivery.id).in_(numbers), is_waiting).order_by(col(Delivery.id))
+    return session().exec(query.options(defer(Delivery.body))).all()  # type: ignore[arg-type]
 
 
 def _lock(delivery_id: int) -> Delivery | None:
@@ -135,7 +147,7 @@ def _note_failure(delivery_id: int) -> None:
 def _make_searchable(delivery: Delivery) -> None:
     """What failed can be found too, unless it is this that fails."""
     try:
-        acting.note([delivery])
+        acting.note(acting.read([delivery.id or 0]), [delivery])
         session().commit()
     except Exception:
         log.exception("delivery %d could not be indexed", delivery.id)

@@ -4,7 +4,7 @@ The words are split and folded by `portal.events.bodies`. The account is a mark 
 leaves other accounts out, and what the gateway reports of people for those who may not read it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from sqlmodel import col
 
 from portal.db.event_rows import WORDS
 from portal.db.search_index import Entry, Term, is_sqlite
-from portal.events import bodies
 from portal.extensions import session
 from portal.models import Delivery
 
@@ -25,13 +24,19 @@ FEW = 1000
 to find it. So it is asked first whether there are only so many, which its index answers."""
 
 
-def put(deliveries: Iterable[tuple[Delivery, bool]]) -> None:
-    """Make stored deliveries searchable; once more replaces. The caller commits.
+def entry(delivery: Delivery, words: Sequence[str], *, is_private: bool) -> Entry:
+    """What finds a delivery.
 
     Args:
-        deliveries: each with whether only those who read the account's messages may find it.
+        is_private: whether only those who read the account's messages may find it.
     """
-    WORDS.put(session(), [_entry(each, is_private) for each, is_private in deliveries])
+    mark = _private(delivery.account_id) if is_private else delivery.account_id.hex
+    return Entry(delivery.id, [mark], words)
+
+
+def put(entries: Sequence[Entry]) -> None:
+    """Make stored deliveries searchable; once more replaces. The caller commits."""
+    WORDS.put(session(), entries)
 
 
 def narrow(
@@ -54,11 +59,6 @@ def narrow(
         return joined, key
     few = session().execute(sa.select(key).where(found).limit(FEW + 1)).scalars().all()
     return (query.where(number.in_(few)) if len(few) <= FEW else joined), number
-
-
-def _entry(delivery: Delivery, is_private: bool) -> Entry:
-    mark = _private(delivery.account_id) if is_private else delivery.account_id.hex
-    return Entry(delivery.id, [mark], bodies.words_of(delivery.body))
 
 
 def _private(account_id: UUID) -> str:

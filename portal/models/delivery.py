@@ -49,6 +49,7 @@ class Delivery(SQLModel, table=True):
         sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
         sa.Index("ix_delivery_log_time", "account_id", "received_at", "id"),
         sa.Index("ix_delivery_webhook_time", "webhook_id", "received_at"),
+        sa.Index("ix_delivery_state", "state", "id"),
     )
 
     id: int | None = Field(
@@ -61,7 +62,7 @@ class Delivery(SQLModel, table=True):
     hook: str = Field(default="", max_length=100)
     """Its trigger; of an event of the gateway the kinds of its parts, with spaces between them."""
     channel_uuid: UUID | None = None
-    state: DeliveryState = word_of(DeliveryState, default=DeliveryState.RECEIVED, index=True)
+    state: DeliveryState = word_of(DeliveryState, default=DeliveryState.RECEIVED)
     repeat_of: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"))
     """The first delivery of the same body to the same webhook. Of those that come at once only one has none."""
     attempts: int = 0

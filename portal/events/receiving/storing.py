@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from portal.db.engine import writing
@@ -34,16 +34,23 @@ def store(engine: sa.Engine, events: Sequence[Received]) -> None:
 def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert deliveries: each as the first of its kind, or else as a repeat of the first.
 
-    A unique index decides who is first: of equal ones that come at once the others wait until one has committed.
+    On SQLite only one writes at a time, so a look at what is there is enough. On PostgreSQL a unique index decides
+    who is first: of equal ones that come at once the others wait until one has committed.
     """
+    if connection.dialect.name == "sqlite":
+        connection.execute(_AS_REPEAT, [_with_first(row) for row in rows])
+        return
     # In one order, so that two processes wait for each other, and not in a circle.
     ordered = sorted(rows, key=_kind)
-    inserted = connection.execute(_AS_FIRST[connection.dialect.name], ordered)
+    inserted = connection.execute(_AS_FIRST, ordered)
     firsts = {(row.webhook_id, row.body_hash) for row in inserted}
-    repeats = [row for row in ordered if not _takes_first(row, firsts)]
+    repeats = [_with_first(row) for row in ordered if not _takes_first(row, firsts)]
     if repeats:
-        same = [{"of_webhook": row["webhook_id"], "of_hash": row["body_hash"]} for row in repeats]
-        connection.execute(_AS_REPEAT, [{**row, **of} for row, of in zip(repeats, same, strict=True)])
+        connection.execute(_AS_REPEAT, repeats)
+
+
+def _with_first(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "of_webhook": row["webhook_id"], "of_hash": row["body_hash"]}
 
 
 def _kind(row: dict[str, Any]) -> tuple[UUID, str]:
@@ -71,16 +78,16 @@ def _row(event: Received) -> dict[str, Any]:
     }
 
 
-def _as_first(of_dialect: Any) -> Any:
+def _as_first() -> Any:
     """INSERT INTO delivery … ON CONFLICT (webhook_id, body_hash) WHERE repeat_of IS NULL DO NOTHING"""
     there = _TABLE.c.repeat_of.is_(None)
     columns = [_TABLE.c.webhook_id, _TABLE.c.body_hash]
-    insert = of_dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=columns, index_where=there)
+    insert = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=columns, index_where=there)
     return insert.returning(*columns)
 
 
 def _as_repeat() -> Any:
-    """INSERT INTO delivery (…, repeat_of) VALUES (…, (SELECT id … WHERE repeat_of IS NULL))"""
+    """INSERT INTO delivery (…, repeat_of) VALUES (…, (SELECT id … WHERE repeat_of IS NULL)), which may be none"""
     other = _TABLE.alias("first")
     first = sa.select(other.c.id).where(
         other.c.webhook_id == sa.bindparam("of_webhook"),
@@ -91,5 +98,4 @@ def _as_repeat() -> Any:
 
 
 _TABLE = SQLModel.metadata.tables["delivery"]
-_AS_FIRST = {"sqlite": _as_first(sqlite), "postgresql": _as_first(postgresql)}
-_AS_REPEAT = _as_repeat()
+_AS_FIRST, _AS_REPEAT = _as_first(), _as_repeat()
