@@ -19,8 +19,8 @@ LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split(
 """Only what is suggested: any code can be typed."""
 _KINDS = ("url", "quick_reply", "copy_code", ONE_TIME_CODE, "flow")
 _ROW = {"rows": 1, "dir": "auto", "autocomplete": "off", "data-enter": "review-message"}
-"""A field that shows a line break which was pasted: a field of one line would leave it out unseen. Enter is for the
-form's button all the same."""
+"""A field that shows a line break which was pasted: a field of one line would leave it out unseen. Enter presses
+the form's button all the same."""
 _NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
 
 
