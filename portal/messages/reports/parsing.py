@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+<<<<<<< HEAD
 from portal.messages.reports import preferences
 from portal.messages.reports.json_fields import dict_of, list_of, text_of
 from portal.messages.reports.people import Someone, someone
 from portal.messages.reports.preferences import Preference
+=======
+from portal.db.engine import storable
+from portal.messages.sending import callback_data
+>>>>>>> msg
 from portal.messages.sending.results import vendors
 from portal.models import now
 
@@ -22,7 +27,6 @@ STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER = (
 KINDS = (STATUS, INBOUND, PREFERENCE, TEMPLATE, ACCOUNT, OTHER)
 """What an event of the gateway is about, in the place where other events have their trigger."""
 
-CALLBACK_LIMIT = 64
 FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
 """Nothing was reported before there was WhatsApp, and nothing from farther ahead than a clock may be wrong."""
 
@@ -99,9 +103,15 @@ def _reports(change: Any) -> Iterator[Report]:
 
 
 def _callback_data(status: Any) -> str | None:
+<<<<<<< HEAD
     """A sender's own value; none where it is longer than ours are."""
     value = text_of(status, "biz_opaque_callback_data", CALLBACK_LIMIT + 1)
     return value if 0 < len(value) <= CALLBACK_LIMIT else None
+=======
+    """Our own value; none where it is another system's, which is nothing of ours to keep."""
+    value = _text(status, "biz_opaque_callback_data", 64)
+    return value if callback_data.may_be_ours(value) else None
+>>>>>>> msg
 
 
 def _pricing(status: Any) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from portal.extensions import session
 from portal.messages.reports.parsing import Report
 from portal.messages.sending import wamids as sending_wamids
-from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
+from portal.models import Account, Credential, Delivery, Message, MessageState, MessageStatus, now
 
 STATES = {
     "sent": MessageState.SENT,
@@ -193,14 +193,17 @@ def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
 
 
 def _matched(account_id: UUID, reports: Sequence[Report]) -> dict[str, Message]:
-    """Messages without an answer whose own value came back: each report says itself which message it is about."""
+    """Messages without an answer whose own value came back: each report says itself which message it is about.
+
+    It says so too of a message that a person settled meanwhile.
+    """
     wamids = {report.callback_data: report.wamid for report in reports if report.callback_data}
     if not wamids:
         return {}
     query = select(Message).where(
         Message.account_id == account_id,
         col(Message.callback_data).in_(wamids),
-        Message.state == MessageState.UNKNOWN,
+        sa.or_(col(Message.state) == MessageState.UNKNOWN, col(Message.settled_at).is_not(None)),
         col(Message.wamid).is_(None),
     )
     rows = session().exec(query.order_by(col(Message.id)).with_for_update()).all()
@@ -220,7 +223,8 @@ def _match(message: Message) -> bool:
 
 
 def _bear(message: Message, wamid: str) -> Message:
-    message.wamid, message.is_matched = wamid, True
+    message.wamid = wamid if message.erased_at is None else sending_wamids.erased(wamid)
+    message.is_matched = True
     session().add(message)
     return message
 
@@ -244,8 +248,11 @@ def _recognise(message: Message) -> bool:
     A status names no content, and other systems may send to the same number. So all of this must hold: no other
     message to this number is without an answer; only one `wamid` that nobody claims was reported in the last
     days, for any number, so nobody else sends through this gateway; it was first reported for this number around
-    our call; and messages sent with the same key were reported here before. Else a person settles it.
+    our call; and messages sent with the same key were reported here before. Else a person settles it. With a key
+    whose statuses bring our own value back, one that does not is about another message.
     """
+    if message.callback_data is not None and _is_brought_back(message):
+        return False
     wamids = _waiting(message.account_id).with_only_columns(col(MessageStatus.wamid)).distinct().limit(2)
     unclaimed = set(session().execute(wamids).scalars())
     is_one = bool(message.recipient) and len(unclaimed) == 1  # reports without a number are about anybody
@@ -258,6 +265,11 @@ def _recognise(message: Message) -> bool:
     message.wamid, message.is_recognised = wamid, True
     session().add(message)
     return True
+
+
+def _is_brought_back(message: Message) -> bool:
+    credential = session().get(Credential, message.credential_id) if message.credential_id else None
+    return credential is not None and bool(credential.echoes_callback_data)
 
 
 def _is_alone(message: Message) -> bool:

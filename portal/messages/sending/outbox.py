@@ -9,7 +9,6 @@ the message `unknown`, and nothing here ever repeats it.
 
 import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,7 +28,7 @@ from portal.extensions import connexease, session
 from portal.i18n import _
 from portal.messages.phone_numbers import masked
 from portal.messages.reports import statuses
-from portal.messages.sending import results
+from portal.messages.sending import callback_data, results
 from portal.messages.sending.gateway_call import can_send, credential_of, due, refresh, send, send_if_overdue
 from portal.models import (
     Account,
@@ -215,7 +214,7 @@ def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None
     if other is not None:
         raise LookAlike(other)
     if credential.echoes_callback_data and message.callback_data is None:
-        message.callback_data = secrets.token_urlsafe(32)
+        message.callback_data = callback_data.made()
 
 
 def _queue(person: Person, account: Account, message: Message) -> None:

@@ -7,7 +7,6 @@ is begun again after a crash, each goes out once. A value of our own goes along,
 `Credential.echoes_callback_data`; where the gateway refuses a message with it, the same goes out without.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -25,7 +24,7 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.messages.compose import recipients
-from portal.messages.sending import outbox, results
+from portal.messages.sending import callback_data, outbox, results
 from portal.messages.trial.facts import MOVING, Facts, find, gather, intent_of
 from portal.models import Account, Credential, KeyTrial, Message, MessageState, Person, now
 from portal.vault import keys
@@ -169,7 +168,7 @@ def _composed(trial: KeyTrial, credential: Credential, *, is_fake: bool, plain: 
         credential,
         is_fake=is_fake,
         preview=body,
-        callback_data=None if plain else secrets.token_urlsafe(32),
+        callback_data=None if plain else callback_data.made(),
     )
 
 

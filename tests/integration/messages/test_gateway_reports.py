@@ -489,6 +489,9 @@ def test_a_message_that_meta_holds_back(sender: Sender, gateway: Gateway) -> Non
 # --- our own value that a status brings back ---------------------------------------------------------
 
 
+OWN_VALUE = "o" * 43
+
+
 def own_value(sender: Sender) -> str:
     """What the gateway got with the last call."""
     value = json.loads(sender.calls()[-1]["body"]).get("biz_opaque_callback_data", "")
@@ -518,24 +521,50 @@ def test_a_report_ahead_of_the_lost_answer_is_found_by_our_own_value(sender: Sen
     message_id = sender.prepare(text("Lost"), "lost")
     sender.portal.sql(
         "UPDATE message SET state = 'sending', confirmed_at = created_at, call_started_at = :at, claimed_until = :at,"
-        " callback_data = 'our-own-value'",
+        " callback_data = :own",
+        own=OWN_VALUE,
         at=now() - timedelta(minutes=5),
     )
-    gateway.report(status("wamid.X", "sent", biz_opaque_callback_data="our-own-value"))
+    gateway.report(status("wamid.X", "sent", biz_opaque_callback_data=OWN_VALUE))
     assert sender.message(message_id).state == "sending"
     sender.portal.run(lambda: gateway_call.send(message_id))
     settled = sender.message(message_id)
     assert (settled.state, settled.wamid, settled.is_matched) == ("sent", "wamid.X", True)
 
 
-@pytest.mark.parametrize("value", ["somebody-elses", "", 5, None, "x" * 600])
+@pytest.mark.parametrize("value", ["somebody-elses", "", 5, None, "x" * 600, OWN_VALUE])
 def test_another_value_settles_nothing(sender: Sender, gateway: Gateway, value: Any) -> None:
+    gateway.report(status(sender.send().wamid, "sent"))
     sender.portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
     row = lose_an_answer(sender)
-    gateway.report(status("wamid.X", "sent", to="+905550000000", biz_opaque_callback_data=value))
-    assert sender.message(row.id).state == "unknown"
+    gateway.report(status("wamid.X", "sent", biz_opaque_callback_data=value))
+    assert sender.message(row.id).state == "unknown", "what says nothing of ours is about another message"
+    kept = next(each for each in sender.portal.rows(MessageStatus) if each.wamid == "wamid.X")
+    assert kept.callback_data == (value if value == OWN_VALUE else None), "what others send along is not kept"
+
+
+def test_our_own_value_is_the_truth_after_a_person_settled_it(sender: Sender, gateway: Gateway) -> None:
+    sender.portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    row = lose_an_answer(sender)
+    sender.settle(row.id, arrived=False)
+    gateway.report(status("wamid.X", "delivered", biz_opaque_callback_data=own_value(sender)))
+    settled = sender.message(row.id)
+    assert (settled.state, settled.wamid, settled.settled_arrived) == ("delivered", "wamid.X", False)
 
 
 def test_a_key_that_was_not_tried_sends_no_value(sender: Sender) -> None:
     sender.send()
     assert own_value(sender) == ""
+
+
+def test_our_own_value_brings_no_number_back_that_was_erased(sender: Sender, gateway: Gateway) -> None:
+    sender.portal.sql("UPDATE credential SET echoes_callback_data = :yes", yes=True)
+    row = lose_an_answer(sender)
+    value = own_value(sender)
+    sender.portal.sql("UPDATE message SET erased_at = :now, payload = NULL, recipient = ''", now=now())
+    gateway.report(status("wamid.X", "delivered", biz_opaque_callback_data=value))
+    settled, [kept] = sender.message(row.id), sender.portal.rows(MessageStatus)
+    assert settled.state == "delivered"
+    assert settled.wamid == kept.wamid
+    assert str(settled.wamid).startswith("erased:")
+    assert kept.recipient == ""
