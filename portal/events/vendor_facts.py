@@ -20,7 +20,7 @@ def of(event: dict[str, Any]) -> list[Fact]:
         return [fact("agent", agent=name, state=state)]
     if hook.startswith("feedback."):
         return [fact("feedback", _customer(payload), score=line_of(payload, "score", 10), text=text)]
-    if hook.startswith("message.state"):
+    if hook.partition(".")[2].startswith("state"):
         return [fact("status", _customer(payload), state=_first(payload, ("state", "status")))]
     who = _customer(payload)
     if hook.startswith("message."):

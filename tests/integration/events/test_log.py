@@ -269,12 +269,10 @@ def add_many(customer, count: int) -> list[int]:
     """Events that came at the very same instant."""
     first = customer.had()
     template = customer.delivery(first)
-    facts = template.model_dump(exclude={"id", "received_at", "state"})
+    facts = template.model_dump(exclude={"id", "received_at", "state", "body_hash"})
+    same = {"received_at": template.received_at, "state": DeliveryState.KEPT}
     with customer.portal.app.app_context():
-        rows = [
-            Delivery(**facts, id=first + step, received_at=template.received_at, state=DeliveryState.KEPT)
-            for step in range(1, count)
-        ]
+        rows = [Delivery(**facts, **same, id=first + step, body_hash=str(step)) for step in range(1, count)]
         session().add_all(rows)
         session().flush()
         for row in rows:
