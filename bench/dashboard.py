@@ -93,7 +93,10 @@ def _theirs(first: UUID) -> list[sa.Insert]:
         _made(token, first, **listed, intent=of.name),
         _made(message, first, **own, intent=of.name, confirmed_at=of.created_at),
         _made(hook, first, **own, **key),
-        *[_made(event, first, webhook_id=of.id, account_id=of.id, **failed)] * EVENTS,
+        *[
+            _made(event, first, webhook_id=of.id, account_id=of.id, body_hash=sa.literal(f"{number}"), **failed)
+            for number in range(EVENTS)
+        ],
     ]
 
 

@@ -1,6 +1,5 @@
 """What every template may use: the locale, the time zone, times in words, words for states."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -62,7 +61,6 @@ def init_app(app: Flask) -> None:
         host=host,
         browser=browser,
         translated=translated,
-        fixed=fixed,
     )
     app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.trim_blocks = True
@@ -150,13 +148,8 @@ def host(url: str) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A technical name that breaks after dots, underscores and @, where there is too little room."""
-    return Markup(re.sub("([._@])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
-
-
-def fixed(name: object) -> Markup:
-    """What is the same in every language, such as a key or an address: no browser may translate it."""
-    return Markup('<span translate="no">{}</span>').format(name)
+    """A technical name that breaks after its dots and underscores, where there is too little room."""
+    return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
 
 
 def browser(agent: str) -> str:

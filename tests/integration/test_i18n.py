@@ -13,6 +13,7 @@ from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
 from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
+from portal.messages.reports.parsing import KINDS
 from portal.models import (
     AttemptState,
     Credential,
@@ -62,6 +63,7 @@ DATA = re.compile(
                 ),
                 *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid", "Europe/Istanbul"),
                 *(trigger.name for trigger in CATALOGUE),
+                *KINDS,
             ),
             key=len,
             reverse=True,

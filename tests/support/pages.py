@@ -61,7 +61,10 @@ def left_to_translators(soup: BeautifulSoup) -> list[str]:
     return [
         str(text).strip()
         for text in (soup.body or soup).find_all(string=_FIXED)
-        if text.find_parent(attrs={"translate": "no"}) is None and text.find_parent(["script", "style"]) is None
+        if text.find_parent(attrs={"translate": "no"}) is None
+        and text.find_parent(class_="visually-hidden")
+        is None  # a sentence for a screen reader, beside the name itself
+        and text.find_parent(["script", "style"]) is None
     ]
 
 

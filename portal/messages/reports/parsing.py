@@ -9,15 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-<<<<<<< HEAD
 from portal.messages.reports import preferences
 from portal.messages.reports.json_fields import dict_of, list_of, text_of
 from portal.messages.reports.people import Someone, someone
 from portal.messages.reports.preferences import Preference
-=======
-from portal.db.engine import storable
 from portal.messages.sending import callback_data
->>>>>>> msg
 from portal.messages.sending.results import vendors
 from portal.models import now
 
@@ -103,15 +99,9 @@ def _reports(change: Any) -> Iterator[Report]:
 
 
 def _callback_data(status: Any) -> str | None:
-<<<<<<< HEAD
-    """A sender's own value; none where it is longer than ours are."""
-    value = text_of(status, "biz_opaque_callback_data", CALLBACK_LIMIT + 1)
-    return value if 0 < len(value) <= CALLBACK_LIMIT else None
-=======
     """Our own value; none where it is another system's, which is nothing of ours to keep."""
-    value = _text(status, "biz_opaque_callback_data", 64)
+    value = text_of(status, "biz_opaque_callback_data", 64)
     return value if callback_data.may_be_ours(value) else None
->>>>>>> msg
 
 
 def _pricing(status: Any) -> dict[str, Any] | None:

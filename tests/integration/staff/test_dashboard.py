@@ -33,8 +33,8 @@ ZONES = ["UTC", "Europe/Istanbul", "Asia/Kathmandu", "Pacific/Kiritimati", "Amer
 def events(portal: Portal, instants: list[datetime]) -> None:
     def add() -> None:
         hook = session().execute(sa.select(PortalWebhook)).scalars().first()
-        facts = {"webhook_id": hook.id, "account_id": hook.account_id, "body": b"{}", "body_hash": uuid4().hex}
-        session().add_all([Delivery(received_at=at, **facts) for at in instants])
+        facts = {"webhook_id": hook.id, "account_id": hook.account_id, "body": b"{}"}
+        session().add_all([Delivery(received_at=at, body_hash=uuid4().hex, **facts) for at in instants])
         session().commit()
 
     portal.run(add)

@@ -19,11 +19,7 @@ LANGUAGES = "ar de en en_GB en_US es fa fr he it nl pt_BR ru tr uk zh_CN".split(
 """Only what is suggested: any code can be typed."""
 _KINDS = ("url", "quick_reply", "copy_code", ONE_TIME_CODE, "flow")
 _ROW = {"rows": 1, "dir": "auto", "autocomplete": "off", "data-enter": "review-message"}
-<<<<<<< HEAD
-"""A field that shows a line break which was pasted: a field of one line would leave it out unseen. Enter is for
-=======
 """A field that shows a line break which was pasted: a field of one line would leave it out unseen. Enter presses
->>>>>>> msg
 the form's button all the same."""
 _NUMBERS = {str(number): number for number in range(1, drafts.BUTTONS_AT_MOST + 1)}
 
