@@ -10,10 +10,10 @@ from portal.sandbox.control.calls import account_of, body, found, needed, number
 from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
 from portal.sandbox.delivery.conversation import play
-from portal.sandbox.delivery.courier import Courier
+from portal.sandbox.delivery.courier import Courier, receiver_of
 from portal.sandbox.delivery.events import duplicate, emit, release
 from portal.sandbox.settings import changed
-from portal.sandbox.state import Delivery, State
+from portal.sandbox.state import Attempt, Delivery, State
 
 blueprint = Blueprint("control_deliveries", __name__, url_prefix="/_control")
 blueprint.before_request(only_from_here)
@@ -21,14 +21,15 @@ blueprint.before_request(only_from_here)
 
 @blueprint.post("/emit")
 def emit_event() -> Response:
-    """Any hook, known or not, for an account and, if given, one of its channels."""
+    """Any hook, known or not, for an account and, if given, one of its channels; ``after`` so many seconds."""
     data = body()
     hook, payload, hold = needed(data, "hook"), data.get("payload"), bool(data.get("hold"))
+    after = number(data, "after", 0)
     core = current_core()
     with core.changing() as state:
         account = account_of(state, needed(data, "account"))
         channel = found(state.channels.get(data["channel"]), "channel") if data.get("channel") else None
-        return jsonify([row.wire() for row in emit(core, hook, account, channel, payload, hold=hold)])
+        return jsonify([row.wire() for row in emit(core, hook, account, channel, payload, hold=hold, delay=after)])
 
 
 @blueprint.post("/channels/<uuid>/conversation")
@@ -68,6 +69,23 @@ def release_deliveries() -> Response:
         for row in held:
             release(core, row)
         return jsonify(released=[row.number for row in held])
+
+
+@blueprint.post("/deliveries/collect")
+def collect() -> Response:
+    """Hand what is held and due until then to the caller, who stands for the network; they count as delivered.
+
+    The clock goes on to ``until``, so that a month can be lived through in a few seconds.
+    """
+    core, until = current_core(), number(body(), "until", 0)
+    with core.changing() as state:
+        due = [row for row in state.deliveries if row.status == "held" and row.next_at <= until]
+        carried = [(row, receiver_of(state, row)) for row in sorted(due, key=lambda row: row.next_at)]
+        for row, receiver in carried:
+            row.status = "delivered" if receiver else "given_up"
+            row.attempts += [Attempt(row.next_at, receiver.url, 0, 200)] if receiver else []
+        state.clock_offset += max(0.0, until - core.now())
+    return jsonify([{**row.wire(), **receiver._asdict()} for row, receiver in carried if receiver])
 
 
 @blueprint.post("/deliveries/<int:serial>/release")

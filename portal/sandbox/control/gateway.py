@@ -67,12 +67,12 @@ def list_messages() -> Response:
 
 @blueprint.post("/messages/<path:wamid>/statuses")
 def report_statuses(wamid: str) -> Response:
-    """Any statuses in any order, repeated if they are named twice."""
+    """Any statuses in any order, repeated if they are named twice; ``after`` has the seconds until each."""
     data = body()
     core = current_core()
     with core.changing() as state:
         message = found(state.messages.get(wamid), "message")
-        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []))])
+        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []), data.get("after", ()))])
 
 
 @blueprint.post("/inbound")

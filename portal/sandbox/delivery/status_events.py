@@ -19,20 +19,27 @@ _UNDELIVERABLE = {
 }
 
 
-def report(core: Core, message: GatewayMessage, statuses: Sequence[str]) -> list[Delivery]:
-    """Queue these statuses of a message, in this order, if the account has a callback."""
+def report(
+    core: Core, message: GatewayMessage, statuses: Sequence[str], after: Sequence[float] = ()
+) -> list[Delivery]:
+    """Queue these statuses of a message, in this order, if the account has a callback.
+
+    Args:
+        after: for each the seconds until it happens; by default each follows the one before at once.
+    """
     if message.account not in core.state.callbacks:
         return []
+    delays = after or [step * core.settings.status_gap for step in range(len(statuses))]
     return [
         delivery
-        for step, status in enumerate(statuses)
+        for status, delay in zip(statuses, delays, strict=True)
         for delivery in queue(
             core,
             "gateway",
             message.account,
             f"status.{status}",
-            _event(message.account, {"statuses": [_status(core, message, status)]}),
-            delay=step * core.settings.status_gap,
+            _event(message.account, {"statuses": [_status(message, status, core.now() + delay)]}),
+            delay=delay,
         )
     ]
 
@@ -57,11 +64,11 @@ def inbound(core: Core, account: str, sender: str, text: str) -> list[Delivery]:
     return queue(core, "gateway", account, "message", _event(account, value))
 
 
-def _status(core: Core, message: GatewayMessage, status: str) -> dict[str, Any]:
+def _status(message: GatewayMessage, status: str, at: float) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": message.wamid,
         "status": status,
-        "timestamp": str(int(core.now())),
+        "timestamp": str(int(at)),
         "recipient_id": re.sub(r"\D", "", message.to),
     }
     if status == "failed":

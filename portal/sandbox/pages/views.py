@@ -28,7 +28,7 @@ def show_control() -> Response:
     core = current_core()
     with core.reading() as state:
         newest_first = list(state.accounts.values())[::-1]
-        return _page(
+        return render(
             "control",
             state,
             now=core.now(),
@@ -45,12 +45,13 @@ def show_control() -> Response:
 @blueprint.get("/mailbox")
 def show_mailbox() -> Response:
     with current_core().reading() as state:
-        return _page("mailbox", state, mails=state.mails[::-1])
+        return render("mailbox", state, mails=state.mails[::-1])
 
 
-def _page(name: str, state: State, **context: Any) -> Response:
+def render(name: str, state: State, status: int = 200, **context: Any) -> Response:
+    """A page of the sandbox, which no cache keeps."""
     page = render_template(f"{name}.html", here=name, core=current_core(), state=state, **context)
-    return make_response(page, 200, {"Cache-Control": "no-store"})
+    return make_response(page, status, {"Cache-Control": "no-store"})
 
 
 @blueprint.app_template_filter()
