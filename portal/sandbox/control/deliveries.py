@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from portal.sandbox.control.calls import account_of, body, found, needed, number
 from portal.sandbox.control.guard import only_from_here
@@ -62,12 +62,15 @@ def hold_deliveries() -> Response:
 
 @blueprint.post("/deliveries/release")
 def release_deliveries() -> Response:
+    """Let all go at once; with ``when_due`` each at the time that it was meant for."""
     core = current_core()
+    when_due = request.is_json and bool(body().get("when_due"))
     with core.changing() as state:
         core.settings = changed(core.settings, {"hold_deliveries": False})
         held = [row for row in state.deliveries if row.status == "held"]
         for row in held:
-            release(core, row)
+            row.status = "pending"
+            row.next_at = row.next_at if when_due else core.now()
         return jsonify(released=[row.number for row in held])
 
 

@@ -1,0 +1,81 @@
+"""What happens before the demo serves: the tables, and the story, or a login for the staff and nothing else.
+
+`python -m portal.demo FOLDER [--empty]`, with the environment of the portal and the sandbox running.
+"""
+
+import argparse
+import gc
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import event
+
+from portal import create_app
+from portal.audit import chain
+from portal.db import migrate
+from portal.demo import story
+from portal.demo.stage import Stage
+from portal.demo.vendor import JSON, Vendor
+from portal.extensions import db
+from portal.identity import passwords
+
+BEGUN, TOLD = "story.begun", "story.told"
+"""Files in the demo's folder: its story is being told, and was told to the end."""
+
+
+def main() -> int:
+    """Prepare a folder; what was prepared before stays as it is."""
+    parser = argparse.ArgumentParser(prog="python -m portal.demo", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--empty", action="store_true", help="no story: only a login for the staff")
+    asked = parser.parse_args()
+    logging.getLogger().setLevel(logging.ERROR)
+    app = create_app()
+    logging.getLogger().setLevel(logging.ERROR)
+    vendor = Vendor(os.environ["CONNEXEASE_API_URL"])
+    with app.app_context():
+        migrate.upgrade(db.engine)
+        chain.seal()
+    told = asked.folder / TOLD
+    if told.exists():
+        for fault in json.loads(told.read_text()):  # the sandbox forgot them when it ended
+            vendor.fault(**fault)
+        return 0
+    (asked.folder / BEGUN).touch()
+    (asked.folder / BEGUN).write_text(json.dumps(_tell(app, vendor, is_empty=asked.empty)))
+    (asked.folder / BEGUN).rename(told)
+    return 0
+
+
+def _tell(app: Flask, vendor: Vendor, *, is_empty: bool) -> list[JSON]:
+    """Let the month happen; the faults at Connexease that last."""
+    stage = Stage(app, vendor, datetime.now(UTC))
+    _make_haste(app)
+    if is_empty:
+        story.first_admin(stage)
+        return []
+    with stage.settings(mirror_interval_minutes=0):
+        vendor.set(hold_deliveries=True, statuses=[], page_size=50, save_every=3600)
+        stage.play(stage.end - timedelta(days=31, hours=6), story.CHAPTERS)
+    vendor.set(hold_deliveries=False, statuses=["sent", "delivered", "read"], page_size=5, save_every=0)
+    vendor.let_go()
+    return stage.lasting
+
+
+def _make_haste(app: Flask) -> None:
+    """A month in seconds: what a power cut takes is made again, and hashes are made anew as people log in."""
+    gc.disable()
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    with app.app_context():
+        event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        db.engine.dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
