@@ -5,7 +5,6 @@
 
 import argparse
 import gc
-import json
 import logging
 import os
 import sys
@@ -20,13 +19,12 @@ from portal import create_app
 from portal.audit import chain
 from portal.db import migrate
 from portal.demo import story
+from portal.demo.folder import BEGUN, TOLD, lasting_faults, note_end
 from portal.demo.stage import Stage
 from portal.demo.vendor import JSON, Vendor
 from portal.extensions import db
 from portal.identity import passwords
-
-BEGUN, TOLD = "story.begun", "story.told"
-"""Files in the demo's folder: its story is being told, and was told to the end."""
+from portal.mirror import projection
 
 
 def main() -> int:
@@ -38,18 +36,18 @@ def main() -> int:
     logging.getLogger().setLevel(logging.ERROR)
     app = create_app()
     logging.getLogger().setLevel(logging.ERROR)
-    vendor = Vendor(os.environ["CONNEXEASE_API_URL"])
     with app.app_context():
         migrate.upgrade(db.engine)
         chain.seal()
-    told = asked.folder / TOLD
-    if told.exists():
-        for fault in json.loads(told.read_text()):  # the sandbox forgot them when it ended
+    vendor = Vendor(os.environ["CONNEXEASE_API_URL"])
+    vendor.wait(os.environ["CONNEXEASE_RESELLER_TOKEN"])
+    if (asked.folder / TOLD).exists():
+        for fault in lasting_faults(asked.folder):  # the sandbox forgot them when it ended
             vendor.fault(**fault)
         return 0
     (asked.folder / BEGUN).touch()
-    (asked.folder / BEGUN).write_text(json.dumps(_tell(app, vendor, is_empty=asked.empty)))
-    (asked.folder / BEGUN).rename(told)
+    faults = _tell(app, vendor, is_empty=asked.empty)
+    note_end(asked.folder, faults, is_empty=asked.empty)
     return 0
 
 
@@ -60,7 +58,7 @@ def _tell(app: Flask, vendor: Vendor, *, is_empty: bool) -> list[JSON]:
     if is_empty:
         story.first_admin(stage)
         return []
-    with stage.settings(mirror_interval_minutes=0):
+    with stage.settings(mirror_interval_minutes=0), projection.put_off():
         vendor.set(hold_deliveries=True, statuses=[], page_size=50, save_every=3600)
         stage.play(stage.end - timedelta(days=31, hours=6), story.CHAPTERS)
     vendor.set(hold_deliveries=False, statuses=["sent", "delivered", "read"], page_size=5, save_every=0)

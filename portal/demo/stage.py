@@ -6,7 +6,6 @@ scenes the worker's tasks run that the first one asked for, and Connexease tells
 
 import heapq
 import json
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,12 +31,10 @@ Chapter = Callable[["Stage"], Scenes]
 ZONE = ZoneInfo("Europe/Istanbul")
 ADDRESSES = ("88.230.14.7", "78.186.92.41", "212.156.70.3", "95.70.131.208", "176.234.8.55")
 AGENTS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148",
 )
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,9 @@ class Stage:
     def play(self, begin: datetime, chapters: Sequence[Chapter]) -> None:
         """Let all of it happen, from then until now."""
         self.clock.begin(begin)
-        waiting: list[tuple[datetime, int, Scenes]] = [(begin, place, each(self)) for place, each in enumerate(chapters)]
+        waiting: list[tuple[datetime, int, Scenes]] = [
+            (begin, place, each(self)) for place, each in enumerate(chapters)
+        ]
         while waiting:
             at, place, scenes = heapq.heappop(waiting)
             self._go_on(at)
@@ -105,7 +104,7 @@ class Stage:
         self.clock.leave()
 
     def _go_on(self, until: datetime) -> None:
-        """Let what happens before the next scene happen in its order: events come in, and the worker tries again."""
+        """Let what happens before the next scene happen in order: events come in, the worker tries again."""
         for delivery in self.clock.collect(until):
             at = datetime.fromtimestamp(delivery["next_at"], ZONE)
             self._work(at)

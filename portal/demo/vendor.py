@@ -1,6 +1,7 @@
 """The hand that turns the local Connexease's dials, over HTTP: the sandbox and the portal share no code."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
@@ -14,6 +15,22 @@ class Vendor:
     def __init__(self, url: str, timeout: float = 30) -> None:
         self.url = url
         self._timeout = timeout
+
+    def wait(self, token: str, patience: float = 60) -> None:
+        """Wait until it answers, and make sure that it is ours: whatever else listens there keeps its dials.
+
+        Raises:
+            RuntimeError: nothing there takes our token.
+        """
+        request = Request(f"{self.url}/accounts/", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            try:
+                urlopen(request, timeout=self._timeout).close()  # noqa: S310 - our own loopback address
+                return
+            except OSError:  # a refusal is one, too
+                time.sleep(0.05)
+        raise RuntimeError(f"nothing at {self.url} takes our token")
 
     def set(self, **dials: Any) -> None:
         """Turn dials by name; `portal/sandbox/settings.py` lists them."""
@@ -94,9 +111,9 @@ class Vendor:
 
     # What it tells
 
-    def emit(self, hook: str, account: str, channel: str | None = None, **more: Any) -> None:
-        """Let an event happen; `payload`, and `after` so many seconds."""
-        self._call("POST", "/emit", {"hook": hook, "account": account, "channel": channel, **more})
+    def emit(self, account: str, channel: str | None, *events: JSON) -> None:
+        """Let events happen: of each the `hook`, its `payload`, and `after` how many seconds."""
+        self._call("POST", "/emit", {"account": account, "channel": channel, "events": events})
 
     def report(self, wamid: str, fate: dict[str, float]) -> None:
         """What becomes of a message: each status, and after how many seconds."""

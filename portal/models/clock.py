@@ -1,4 +1,4 @@
-"""What time it is. Only the demo moves it, to live through a month in a few seconds; an import contract says so."""
+"""What time it is. Only the demo moves it, to live through a month in a few seconds."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -29,6 +29,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     signups.stuck,
     elsewhere.accounts,
     upkeep.nights,
+    upkeep.refused_mail,
     upkeep.last_look,
 )
 

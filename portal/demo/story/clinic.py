@@ -1,9 +1,10 @@
-"""Bosphorus Dental: a clinic in trouble. Its number got disconnected, and Connexease holds other webhooks than were set."""
+"""Bosphorus Dental: a clinic in trouble. Its number got disconnected, and its webhooks are not what was set."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from portal.channels import attempts
 from portal.demo.logins import SELIN
@@ -24,7 +25,7 @@ from portal.demo.story.customer import (
 from portal.demo.story.traffic import Business
 from portal.extensions import session
 from portal.messages.sending import outbox
-from portal.models import Message, Webhook
+from portal.models import Delivery, DeliveryState, Message, Webhook
 from portal.webhooks import changes, snapshot
 from portal.webhooks.desired import DesiredWebhook
 from portal.webhooks.rules.headers import Header
@@ -67,13 +68,14 @@ def trouble(stage: Stage) -> Scenes:
     yield stage.ago(1.4)
     begin_to_connect(clinic, SELIN, main)  # nobody finishes the dialog: the attempt runs out
     yield stage.ago(0.15)
+    _fail_to_process(stage)
     log_in(stage, SELIN)
     look_at_channels(clinic, SELIN)
 
 
 def messages(stage: Stage) -> Scenes:
     """Reminders and answers, until the number was disconnected."""
-    business = Business(SELIN, first_day=23, last_day=3, at_first=0.8, at_last=1.6)
+    business = Business(SELIN, first_day=23, last_day=3, at_first=0.6, at_last=1.0)
     yield from traffic.messages(stage, business, (SELIN,), lambda stage: traffic.text(stage, texts.CLINIC))
 
 
@@ -97,11 +99,11 @@ def refused_messages(stage: Stage) -> Scenes:
 def conversations(stage: Stage) -> Scenes:
     """Patients who write."""
     yield stage.ago(24, "10:30")
-    yield from traffic.conversations(stage, Business(SELIN, 23, 3, at_first=0.4, at_last=0.7), MAIN)
+    yield from traffic.conversations(stage, Business(SELIN, 23, 3, at_first=0.25, at_last=0.4), MAIN)
 
 
 def webhooks(stage: Stage) -> Scenes:
-    """A webhook in each standing: as set, changed elsewhere, gone, made elsewhere, hidden, and still being saved."""
+    """A webhook in each standing: as set, changed elsewhere, gone, made elsewhere, hidden, still being saved."""
     yield stage.ago(20, "10:00")
     clinic = Customer.of(stage, SELIN)
     account, main, desk = clinic.uuid(), clinic.channel(MAIN), clinic.channel(DESK)
@@ -117,10 +119,13 @@ def webhooks(stage: Stage) -> Scenes:
     stage.vendor.create_webhook(
         account, "https://zaps.example.net/c/1188", triggers=["feedback.received"], channels=[desk]
     )
-    held = {"callback_url": "https://new-crm.example.net/bosphorus", "headers": {"X-Clinic-Key": "rotated-elsewhere"}}
+    held = {
+        "callback_url": "https://new-crm.example.net/bosphorus",
+        "headers": {"X-Clinic-Key": "rotated-elsewhere"},
+    }
     stage.vendor.change_webhook(_uuid(clinic, drifting), triggers=["message.state_changed"], **held)
     stage.vendor.delete_webhook(_uuid(clinic, gone))
-    yield stage.end - timedelta(minutes=9)
+    yield stage.end - timedelta(seconds=4)
     stage.goes_on_failing("reset_before", "PATCH", f"/webhooks/{_uuid(clinic, saving)}/$")
     with clinic.acting(SELIN) as (person, own):
         snapshot.read(own)
@@ -145,3 +150,16 @@ def _fail_to_reconnect(clinic: Customer, channel: str) -> None:
         attempts.report_opened(attempt)
         clinic.stage.vendor.finish_dialog(attempts.dialog_url(attempt) or "", "fail", MAIN)
         attempts.report_message(attempt, "error", None)
+
+
+def _fail_to_process(stage: Stage) -> None:
+    """The one thing that no service brings about: an event that the portal itself failed at."""
+    with stage.visitor():
+        newest = sa.select(sa.func.max(col(Delivery.id))).where(col(Delivery.hook) == "feedback.received")
+        failed = {
+            "state": DeliveryState.FAILED,
+            "attempts": 5,
+            "problem_text": "Processing it failed on our side.",
+        }
+        session().execute(sa.update(Delivery).where(col(Delivery.id) == newest.scalar_subquery()).values(**failed))
+        session().commit()

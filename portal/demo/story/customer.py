@@ -131,7 +131,9 @@ def enter_callback(customer: Customer, who: Login) -> None:
         receiver.make(person, account)
         secret, made = receiver.reveal(person, account), receiver.of(account)
         if made is not None:
-            customer.stage.vendor.set_callback(str(account.connexease_uuid), made.address, secret.get_secret_value())
+            customer.stage.vendor.set_callback(
+                str(account.connexease_uuid), made.address, secret.get_secret_value()
+            )
 
 
 def watch(customer: Customer, who: Login, triggers: Sequence[str]) -> None:
@@ -162,7 +164,9 @@ def write(customer: Customer, who: Login, draft: Draft) -> None:
         _prepare(person, account, draft, "")
 
 
-def send(customer: Customer, who: Login, draft: Draft, *, is_fake: bool = False, key: str = "") -> tuple[UUID, str]:
+def send(
+    customer: Customer, who: Login, draft: Draft, *, is_fake: bool = False, key: str = ""
+) -> tuple[UUID, str]:
     """Write a message and send it; its number here and its name at the gateway."""
     with customer.acting(who) as (person, account):
         message = _prepare(person, account, draft, key, is_fake=is_fake)

@@ -1,4 +1,4 @@
-"""Lale Butik: a shop that works well and is busy. Two numbers, four people, webhooks and keys as they should be."""
+"""Lale Butik: a shop that works well and is busy. Two numbers, four people, webhooks and keys in order."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -89,8 +89,6 @@ def team(stage: Stage) -> Scenes:
     _rotate_token(shop)
     yield stage.ago(5, "15:15")
     _hand_over(shop)
-    yield stage.ago(1, "17:45")
-    invite(shop, AYSE, "bahar@lale.example.com", Role.OPERATOR)
     yield stage.ago(0.05)
     for who in (ZEYNEP, MERT, AYSE):
         log_in(stage, who)
@@ -103,33 +101,58 @@ def messages(stage: Stage) -> Scenes:
     shop = Customer.of(stage, AYSE)
     with shop.acting(AYSE) as (person, account):
         template_list.current(account, person)
-    business = Business(AYSE, first_day=29, last_day=0, at_first=2.8, at_last=6.5)
+    business = Business(AYSE, first_day=29, last_day=0, at_first=2.0, at_last=4.8)
     yield from traffic.messages(stage, business, (AYSE, ZEYNEP, ZEYNEP), lambda stage: _draft(stage, shop))
 
 
 def latest(stage: Stage) -> Scenes:
-    """The last minutes, whatever time of day it is: one message in each state that lasts."""
+    """The last hour, whatever time of day it is: something of everything, a message in each state that lasts."""
     yield stage.ago(1)
     shop = Customer.of(stage, AYSE)
-    for minutes, which in ((52, "read"), (38, "failed"), (24, "delivered"), (11, "read"), (6, "sent")):
+    account, channel = shop.uuid(), shop.channel(MAIN)
+    for minutes, which in ((52, "read"), (38, "failed")):
         yield stage.end - timedelta(minutes=minutes)
-        _message, wamid = send(shop, ZEYNEP, traffic.text(stage, texts.SHOP))
-        fate = traffic.fate(stage, which)
-        stage.vendor.report(wamid, {**fate, "read": min(fate["read"], 180)} if "read" in fate else fate)
-    yield stage.end - timedelta(minutes=3)
+        _send(stage, shop, which)
+    yield stage.end - timedelta(minutes=33)
+    traffic.talk(stage, account, channel)
+    yield stage.end - timedelta(minutes=24)
+    _send(stage, shop, "delivered")
+    yield stage.end - timedelta(minutes=19)
+    stage.vendor.write_in(account, traffic.number(stage), "Teşekkürler, paket geldi!")
+    stage.vendor.set(duplicates=1)  # one event arrives twice
+    praise = {"score": 5, "comment": "Hızlı kargo"}
+    stage.vendor.emit(account, channel, {"hook": "feedback.received", "payload": praise})
+    stage.vendor.set(duplicates=0)
+    yield stage.end - timedelta(minutes=16)
+    with shop.acting(MERT) as (person, own):
+        keys.reveal(person, own, _token(own.id, "Order system 2"))
+    yield stage.end - timedelta(minutes=11)
+    _send(stage, shop, "read")
+    yield stage.end - timedelta(minutes=8)
+    watch(shop, MERT, (*WATCHED, "customer.updated"))
+    yield stage.end - timedelta(minutes=6)
+    _send(stage, shop, "sent")
+    yield stage.end - timedelta(minutes=4)
+    invite(shop, AYSE, "bahar@lale.example.com", Role.OPERATOR)
     write(shop, AYSE, traffic.text(stage, texts.SHOP))
+
+
+def _send(stage: Stage, shop: Customer, which: str) -> None:
+    _message, wamid = send(shop, ZEYNEP, traffic.text(stage, texts.SHOP))
+    fate = traffic.fate(stage, which)
+    stage.vendor.report(wamid, {**fate, "read": min(fate["read"], 180)} if "read" in fate else fate)
 
 
 def main_number(stage: Stage) -> Scenes:
     """Conversations on the first number."""
     yield stage.ago(30, "13:00")
-    yield from traffic.conversations(stage, Business(AYSE, 29, 0, at_first=1.0, at_last=1.7), MAIN)
+    yield from traffic.conversations(stage, Business(AYSE, 29, 0, at_first=0.7, at_last=1.1), MAIN)
 
 
 def help_number(stage: Stage) -> Scenes:
     """Conversations on the second number."""
     yield stage.ago(14, "17:00")
-    yield from traffic.conversations(stage, Business(AYSE, 13, 0, at_first=0.5, at_last=1.0), HELP)
+    yield from traffic.conversations(stage, Business(AYSE, 13, 0, at_first=0.4, at_last=0.6), HELP)
 
 
 def _draft(stage: Stage, shop: Customer) -> Draft:
@@ -140,9 +163,13 @@ def _draft(stage: Stage, shop: Customer) -> Draft:
         return traffic.template(stage, shop, "order_update", (name, order, day))
     if kind < 0.52:
         link = f"https://img.lale.example.com/new/{stage.random.randrange(100, 240)}.jpg"
-        return Draft(MessageType.IMAGE, traffic.number(stage), link=link, caption="Yeni sezon, bu hafta kargo bedava")
+        return Draft(
+            MessageType.IMAGE, traffic.number(stage), link=link, caption="Yeni sezon, bu hafta kargo bedava"
+        )
     if kind < 0.55:
-        return Draft(MessageType.AUDIO, traffic.number(stage), link="https://img.lale.example.com/voice/thanks.mp3")
+        return Draft(
+            MessageType.AUDIO, traffic.number(stage), link="https://img.lale.example.com/voice/thanks.mp3"
+        )
     return traffic.text(stage, texts.SHOP)
 
 
@@ -167,7 +194,7 @@ def _hand_over(shop: Customer) -> None:
         week, hour = timedelta(days=7), timedelta(hours=1)
         _link, token = handovers.make(person, account, row, week, "Kargo entegrasyonu, Emre Bey", uuid4().hex)
         handovers.open_link(token.get_secret_value(), "95.70.131.208", shop.stage.browser_of(AYSE.email)[1])
-        taken_back, _token_ = handovers.make(person, account, row, week, "wrong person", uuid4().hex)
+        taken_back, _unused = handovers.make(person, account, row, week, "wrong person", uuid4().hex)
         handovers.withdraw(person, account, row, taken_back.id)
         handovers.make(person, account, row, hour, "Accountant", uuid4().hex)
         handovers.make(person, account, row, week, "Studio Kuzey, website", uuid4().hex)
@@ -181,7 +208,7 @@ def _token(account_id: UUID, name: str) -> Credential:
 def _make_webhook(shop: Customer, url: str, channel: str) -> None:
     wanted = DesiredWebhook(
         url,
-        ["message.state_changed", "customer.updated"],
+        ["message.state_changed"],
         [UUID(shop.channel(channel))],
         headers=[Header("X-Lale-Key", "k-5521-f0a9", is_secret=True)],
     )

@@ -23,6 +23,8 @@ def ready(stage: Stage) -> Scenes:
     for days, company, name, email in came:
         yield stage.ago(days, "11:15")
         owner = Login(name, email, "")
+        if name == "Hakan Çınar":
+            _have_account(stage, company, email)
         customer = sign_up(stage, owner, company, "", policy="verified")
         yield stage.ago(days, "11:40")
         confirm_address(stage, owner)
@@ -30,6 +32,12 @@ def ready(stage: Stage) -> Scenes:
         connect(customer, owner, company)
         yield stage.ago(days, "12:06")
         look_at_channels(customer, owner)
+
+
+def _have_account(stage: Stage, company: str, email: str) -> None:
+    """Somebody had an account at Connexease before they came here, and a webhook that tells of new channels."""
+    account = stage.vendor.create_account(company, email)
+    stage.vendor.create_webhook(account, "https://eczane.example.org/new-channel", triggers=["channel.created"])
 
 
 def opened(stage: Stage) -> Scenes:
@@ -51,29 +59,31 @@ def decided(stage: Stage) -> Scenes:
     with stage.acting(ADMIN.email) as person:
         decisions.decline(person, account.id, "We do not send advertising to bought lists.")
     yield stage.ago(6, "12:00")
-    given_up = sign_up(stage, Login("Ali Veli", "ali@kapali.example.com", ""), "Kapalı Çarşı Halı", "", policy="verified")
+    given_up = sign_up(
+        stage, Login("Ali Veli", "ali@kapali.example.com", ""), "Kapalı Çarşı Halı", "", policy="verified"
+    )
     yield stage.ago(2, "16:00")
     with stage.acting(SUPPORT.email) as person:
         decisions.give_up(person, given_up.id, "The shop closed before it opened its account.")
     waits = Login("Melis Uçar", "melis@ucarturizm.example.com", "")
-    yield stage.ago(0.4)
+    yield stage.ago(1.1)
     sign_up(stage, waits, "Uçar Turizm", "+902425550163", policy="approval")
-    yield stage.ago(0.399)
+    yield stage.ago(1.09)
     confirm_address(stage, waits, policy="approval")
 
 
 def stuck(stage: Stage) -> Scenes:
     """One waits for a click, one for other details, one for a proof; two fail on the other side."""
-    yield stage.ago(0.5)
-    sign_up(stage, Login("Gizem Er", "gizem@ernakliyat.example.com", ""), "Er Nakliyat", "", policy="verified")
-    yield stage.ago(0.45)
+    yield stage.ago(4, "15:20")
     refusal = {"contact_phone_number": ["Enter a valid phone number."]}
     stage.vendor.fault("status", "POST", "^/accounts/$", status=400, body=refusal)
     sign_up(stage, Login("Barış Koç", "baris@kocyapi.example.com", ""), "Koç Yapı Market", "+902125550100")
-    yield stage.ago(0.35)
+    yield stage.ago(3, "20:10")
     taken = Login("Sofia Marino", "sofia@trattoria.example.com", "")
     stage.vendor.create_account("Trattoria Marino", taken.email)
     sign_up(stage, taken, "Trattoria Marino", "")
+    yield stage.ago(1.2)
+    sign_up(stage, Login("Gizem Er", "gizem@ernakliyat.example.com", ""), "Er Nakliyat", "", policy="verified")
     yield stage.end - timedelta(minutes=70)
     moved = Login("Defne Ak", "defne@aktekstil.example.com", "")
     stage.vendor.fault("status", "POST", "/webhooks/$", status=503)

@@ -2,7 +2,20 @@
 
 FIRST_NAMES = (
     *("Ahmet", "Burcu", "Cem", "Derya", "Emre", "Fatma", "Gökhan", "Hande", "İrem", "Kerem", "Leyla", "Murat"),
-    *("Nazlı", "Onur", "Pelin", "Serkan", "Tuğçe", "Umut", "Yasemin", "Hannah", "Lukas", "Emily", "James", "Sofia"),
+    *(
+        "Nazlı",
+        "Onur",
+        "Pelin",
+        "Serkan",
+        "Tuğçe",
+        "Umut",
+        "Yasemin",
+        "Hannah",
+        "Lukas",
+        "Emily",
+        "James",
+        "Sofia",
+    ),
 )
 SHOP = (
     "Merhaba {name}, siparişiniz {order} kargoya verildi. Takip: https://kargo.example.com/{order}",
@@ -10,7 +23,7 @@ SHOP = (
     "Hi {name}, your parcel {order} is waiting at the pick-up point until Saturday.",
     "Teşekkürler {name}! İade talebinizi aldık; ücretiniz 3 iş günü içinde hesabınızda olur.",
     "Hi {name}, we have kept the blue scarf in size M for you. *Shall we send it?*",
-    "{name} Hanım, adresinizi güncelledik. Siparişiniz yarın 14:00–18:00 arasında gelecek.",
+    "Sayın {name}, adresinizi güncelledik. Siparişiniz yarın 14:00–18:00 arasında gelecek.",
     "Hello {name}, the colour you asked about is “sage”. Here is a photo in daylight.",
     "Merhaba {name}, hediye paketi seçeneğini siparişinize ekledik. Not kartına ne yazalım?",
 )
@@ -30,4 +43,10 @@ QUESTIONS = (
     ("Mağazanız pazar günü açık mı?", "Evet, 12:00–19:00 arasında açığız."),
     ("Is the sage scarf still available?", "Yes, it is. Shall I put one aside?"),
 )
-COMMENTS = ("Çok hızlı yanıt, teşekkürler", "Quick and friendly", "Sorunum çözüldü", "", "Biraz bekledim ama yardımcı oldular")
+COMMENTS = (
+    "Çok hızlı yanıt, teşekkürler",
+    "Quick and friendly",
+    "Sorunum çözüldü",
+    "",
+    "Biraz bekledim ama yardımcı oldular",
+)

@@ -1,8 +1,9 @@
-"""The daily business of a customer: messages that go out and conversations that come in, as days and hours have them."""
+"""The daily business of a customer: messages that go out and conversations that come in, as days have them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from portal.demo.logins import Login
@@ -47,10 +48,12 @@ def moments(stage: Stage, business: Business) -> Iterator[datetime]:
 
 def number(stage: Stage) -> str:
     """Somebody's mobile number; none that the gateway fails on purpose."""
-    return f"+905{stage.random.choice((32, 33, 35, 42, 55))}{stage.random.randrange(1_000_000, 9_999_999) // 10 * 10 + 7}"
+    return f"+905{stage.random.choice((32, 33, 35, 42, 55))}{stage.random.randrange(100_000, 999_999)}7"
 
 
-def messages(stage: Stage, business: Business, senders: tuple[Login, ...], draft: Callable[[Stage], Draft]) -> Scenes:
+def messages(
+    stage: Stage, business: Business, senders: tuple[Login, ...], draft: Callable[[Stage], Draft]
+) -> Scenes:
     """Messages that go out, and what becomes of each."""
     for moment in moments(stage, business):
         yield moment
@@ -92,10 +95,11 @@ def conversations(stage: Stage, business: Business, channel: str) -> Scenes:
     for moment in moments(stage, business):
         yield moment
         customer = Customer.of(stage, business.who)
-        _talk(stage, customer.uuid(), customer.channel(channel))
+        talk(stage, customer.uuid(), customer.channel(channel))
 
 
-def _talk(stage: Stage, account: str, channel: str) -> None:
+def talk(stage: Stage, account: str, channel: str) -> None:
+    """One conversation, from the question to how it was."""
     question, answer = stage.random.choice(QUESTIONS)
     name = f"{stage.random.choice(FIRST_NAMES)} {stage.random.choice('ABCDEGHKMNOPRSTY')}."
     person = {"uuid": str(uuid4()), "name": name, "phone_number": number(stage).removeprefix("+")}
@@ -103,16 +107,18 @@ def _talk(stage: Stage, account: str, channel: str) -> None:
     agent = {"uuid": str(uuid4()), "name": stage.random.choice(("Zeynep Çelik", "Can Öztürk"))}
     wait, work = stage.random.uniform(20, 400), stage.random.uniform(300, 3000)
 
-    def tell(hook: str, after: float, payload: dict[str, object]) -> None:
-        stage.vendor.emit(hook, account, channel, payload=payload, after=after)
-
-    tell("conversation.created", 0, conversation)
-    tell("message.created", 0.4, {"conversation": conversation["uuid"], "direction": "incoming", "text": question})
-    tell("conversation.assigned", wait, {**conversation, "agent": agent})
-    reply = {"conversation": conversation["uuid"], "direction": "outgoing", "text": answer, "agent": agent}
-    tell("message.created", wait + 30, reply)
-    tell("conversation.archived", wait + work, {**conversation, "type": "archived", "agent": agent})
+    talk_id = {"conversation": conversation["uuid"]}
+    asked = {**talk_id, "direction": "incoming", "text": question}
+    replied = {**talk_id, "direction": "outgoing", "text": answer, "agent": agent}
+    told: list[tuple[str, float, dict[str, Any]]] = [
+        ("conversation.created", 0, conversation),
+        ("message.created", 0.4, asked),
+        ("conversation.assigned", wait, {**conversation, "agent": agent}),
+        ("message.created", wait + 30, replied),
+        ("conversation.archived", wait + work, {**conversation, "type": "archived", "agent": agent}),
+    ]
     if stage.random.random() < 0.5:
-        score = stage.random.choice((5, 5, 5, 4, 4, 3))
-        comment = stage.random.choice(COMMENTS)
-        tell("feedback.received", wait + work + 90, {"conversation": conversation["uuid"], "score": score, "comment": comment})
+        score, comment = stage.random.choice((5, 5, 5, 4, 4, 3)), stage.random.choice(COMMENTS)
+        told.append(("feedback.received", wait + work + 90, {**talk_id, "score": score, "comment": comment}))
+    events = [{"hook": hook, "after": after, "payload": payload} for hook, after, payload in told]
+    stage.vendor.emit(account, channel, *events)

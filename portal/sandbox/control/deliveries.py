@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from portal.sandbox.control.calls import account_of, body, found, needed, number
 from portal.sandbox.control.guard import only_from_here
-from portal.sandbox.core import current_core
+from portal.sandbox.core import Core, current_core
 from portal.sandbox.delivery.conversation import play
 from portal.sandbox.delivery.courier import Courier, receiver_of
 from portal.sandbox.delivery.events import duplicate, emit, release
 from portal.sandbox.settings import changed
-from portal.sandbox.state import Attempt, Delivery, State
+from portal.sandbox.state import Account, Attempt, Channel, Delivery, State
 
 blueprint = Blueprint("control_deliveries", __name__, url_prefix="/_control")
 blueprint.before_request(only_from_here)
@@ -21,15 +21,25 @@ blueprint.before_request(only_from_here)
 
 @blueprint.post("/emit")
 def emit_event() -> Response:
-    """Any hook, known or not, for an account and, if given, one of its channels; ``after`` so many seconds."""
+    """Any hook, known or not, for an account and, if given, one of its channels; ``after`` so many seconds.
+
+    ``{"account", "channel", "events": [{"hook", "payload", "after"}, …]}`` is several at once.
+    """
     data = body()
-    hook, payload, hold = needed(data, "hook"), data.get("payload"), bool(data.get("hold"))
-    after = number(data, "after", 0)
+    events = data.get("events", [data])
     core = current_core()
     with core.changing() as state:
         account = account_of(state, needed(data, "account"))
         channel = found(state.channels.get(data["channel"]), "channel") if data.get("channel") else None
-        return jsonify([row.wire() for row in emit(core, hook, account, channel, payload, hold=hold, delay=after)])
+        rows = [row for each in events for row in _emit(core, account, channel, each, hold=bool(data.get("hold")))]
+        return jsonify([row.wire() for row in rows])
+
+
+def _emit(
+    core: Core, account: Account, channel: Channel | None, event: dict[str, Any], *, hold: bool
+) -> list[Delivery]:
+    hook, after = needed(event, "hook"), number(event, "after", 0)
+    return emit(core, hook, account, channel, event.get("payload"), hold=hold, delay=after)
 
 
 @blueprint.post("/channels/<uuid>/conversation")

@@ -72,7 +72,9 @@ def report_statuses(wamid: str) -> Response:
     core = current_core()
     with core.changing() as state:
         message = found(state.messages.get(wamid), "message")
-        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []), data.get("after", ()))])
+        return jsonify(
+            [row.wire() for row in report(core, message, data.get("statuses", []), data.get("after", ()))]
+        )
 
 
 @blueprint.post("/inbound")
