@@ -30,7 +30,7 @@ from portal.webhooks import changes, snapshot
 from portal.webhooks.desired import DesiredWebhook
 from portal.webhooks.rules.headers import Header
 
-MAIN, DESK, OLD = "Bosphorus Dental", "Randevu hattı", "Eski hat"
+MAIN, DESK, OLD = "Klinik", "Randevu", "Eski hat"
 CRM = "https://crm.bosphorus.example.com/whatsapp"
 REFUSALS = ((11, "GW_001"), (9, "AUTH_001"), (4, "BILL_001"))
 """Days ago, and why the gateway refused a message then."""
@@ -46,7 +46,7 @@ def opening(stage: Stage) -> Scenes:
     yield stage.ago(24, "09:30")
     look_at_channels(clinic, SELIN)
     yield stage.ago(24, "10:00")
-    add_gateway_key(clinic, SELIN, "Klinik")
+    add_gateway_key(clinic, SELIN, "Bosphorus Dental, live")
     enter_callback(clinic, SELIN)
     watch(clinic, SELIN, ("message.created", "conversation.created", "feedback.received"))
 
