@@ -6,7 +6,6 @@
 import argparse
 import gc
 import logging
-import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from portal.demo.vendor import JSON, Vendor
 from portal.extensions import db
 from portal.identity import passwords
 from portal.mirror import projection
+from portal.settings import Settings
 
 
 def main() -> int:
@@ -39,8 +39,9 @@ def main() -> int:
     with app.app_context():
         migrate.upgrade(db.engine)
         chain.seal()
-    vendor = Vendor(os.environ["CONNEXEASE_API_URL"])
-    vendor.wait(os.environ["CONNEXEASE_RESELLER_TOKEN"])
+    settings: Settings = app.config["SETTINGS"]
+    vendor = Vendor(settings.connexease_api_url)
+    vendor.wait(settings.connexease_reseller_token.get_secret_value())
     if (asked.folder / TOLD).exists():
         for fault in lasting_faults(asked.folder):  # the sandbox forgot them when it ended
             vendor.fault(**fault)

@@ -26,6 +26,8 @@ from portal.sandbox.state import PhoneKey, State
 
 _NO_KEY = "Paste the setup key (letters A to Z and digits 2 to 7) or an address that begins with otpauth://totp/."
 _LONGEST_NAME = 80
+_SHORTEST_KEY = 14
+"""Bytes: RFC 4226 asks for 128 bits, and what makes the codes takes no less than 112."""
 
 blueprint = Blueprint("phone", __name__)
 blueprint.before_request(only_from_here)
@@ -95,10 +97,13 @@ def _secret(text: str) -> str:
     """Base32 as it is shown: in groups, in small letters, without padding."""
     secret = re.sub(r"[\s-]", "", text).upper().rstrip("=")
     try:
-        if not base64.b32decode(secret + "=" * (-len(secret) % 8)):
-            raise NotAKeyError(_NO_KEY)
+        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     except binascii.Error:
         raise NotAKeyError(_NO_KEY) from None
+    if not key:
+        raise NotAKeyError(_NO_KEY)
+    if len(key) < _SHORTEST_KEY:
+        raise NotAKeyError("This key is too short. Copy all of it.")
     return secret
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import Markup, escape
 
 from portal.sandbox import faults
@@ -27,12 +27,12 @@ blueprint.before_request(only_from_here)
 def show_control() -> Response:
     core = current_core()
     with core.reading() as state:
-        newest_first = list(state.accounts.values())[::-1]
+        newest_first, wanted = list(state.accounts.values())[::-1], request.args.get("account", "")
         return render(
             "control",
             state,
             now=core.now(),
-            accounts=sorted(newest_first, key=lambda account: account.foreign),
+            accounts=sorted(newest_first, key=lambda account: (account.uuid != wanted, account.foreign)),
             deliveries=state.deliveries[: -_SHOWN - 1 : -1],
             faults=core.faults.rows(),
             kinds=faults.KINDS,
