@@ -56,9 +56,6 @@ class Vendor:
         """Let the calls that fit go wrong; `times` None: until somebody takes the fault away."""
         self._call("POST", "/faults", {"kind": kind, "method": method, "path": path, "times": times, **more})
 
-    def clear_faults(self) -> None:
-        self._call("DELETE", "/faults")
-
     # What happens at Connexease without the portal
 
     def create_account(self, name: str, email: str, **fields: Any) -> str:
@@ -101,9 +98,6 @@ class Vendor:
 
     def issue_gateway_key(self, account: str, *, staging: bool = False) -> str:
         return str(self._call("POST", "/gateway/keys", {"account": account, "staging": staging})["key"])
-
-    def revoke_gateway_key(self, key: str) -> None:
-        self._call("POST", "/gateway/keys/revoke", {"key": key})
 
     def set_callback(self, account: str, url: str, secret: str) -> None:
         """Enter in the gateway's dashboard where it reports to."""
