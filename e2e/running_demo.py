@@ -22,14 +22,12 @@ class RunningDemo:
 
     Attributes:
         said: what it printed until it was ready.
-        seconds: how long that took.
     """
 
     folder: Path
     url: str
     sandbox_url: str
     said: str
-    seconds: float
 
     def logs(self) -> dict[str, str]:
         """What each of its parts wrote so far."""
@@ -43,12 +41,11 @@ def running_demo(folder: Path, *options: str, timeout: float = 120) -> Iterator[
     names = ("--port", "--sandbox-port", "--dialog-port", "--mail-port")
     arguments = [part for name, port in zip(names, ports, strict=True) for part in (name, str(port))]
     command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
-    began = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=subprocess.PIPE, text=True)
     try:
-        said = _until_ready(process, began + timeout)
+        said = _until_ready(process, time.monotonic() + timeout)
         url, sandbox_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
-        yield RunningDemo(folder, url, sandbox_url, said, time.monotonic() - began)
+        yield RunningDemo(folder, url, sandbox_url, said)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -19,7 +19,7 @@ from portal.sandbox.client import SandboxControl
 from tests.support.patience import patient
 
 SECONDS = 20
-"""Within which it is ready, on a machine with nothing else to do."""
+"""Of processor time, within which the story is told: other tests run meanwhile, so the clock on the wall says little."""
 PASSES = "it passes by itself within seconds"
 NOT_SHOWN: dict[StrEnum, str] = {
     MessageState.QUEUED: PASSES,
@@ -109,8 +109,10 @@ def database(demo: RunningDemo) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def test_it_is_ready_within_seconds(demo):
-    assert demo.seconds < patient(SECONDS)
+def test_the_story_is_told_within_seconds(demo):
+    said = re.search(r"Prepared within ([\d.]+) seconds", demo.logs()["preparing"])
+    assert said is not None
+    assert float(said[1]) < patient(SECONDS)
 
 
 @pytest.mark.parametrize(("table", "column", "words"), STATES, ids=lambda each: getattr(each, "__name__", each))
