@@ -1,4 +1,4 @@
-.PHONY: demo test check test-e2e test-one coverage lint bench setup lock styles
+.PHONY: demo pictures test check test-e2e test-one coverage lint bench setup lock styles
 
 PYTEST := .venv/bin/pytest
 # Tests that wait leave a core to others, so there is one worker more than there are cores.
@@ -8,7 +8,8 @@ export PYTHONDONTWRITEBYTECODE =
 # On a slow or busy machine, SLOW=3 waits three times as long for everything: `make test SLOW=3`.
 export SLOW ?= 1
 
-demo: ; @.ci/setup app && exec .venv/bin/portal demo
+# `make demo EMPTY=1` begins without customers and their month of messages.
+demo: ; @.ci/setup app && exec .venv/bin/portal demo $(if $(EMPTY),--empty)
 test: setup lint ; @$(PYTEST) $(WORKERS)
 # For the inner loop: what can be said without running the portal, and the unit tests.
 check: lint ; @$(PYTEST) $(WORKERS) tests/unit --ignore-glob='*_in_browser.py'
@@ -16,9 +17,11 @@ test-e2e: setup ; @$(PYTEST) $(WORKERS) e2e
 # One test, as `make test-one F=e2e/test_look.py::test_look`, with whatever it prints.
 test-one: setup ; @$(PYTEST) -s $(F)
 coverage: setup ; @$(PYTEST) --cov --cov-report=term:skip-covered
-lint: ; @.ci/setup app && .ci/lint
-bench: ; @.ci/setup app && .venv/bin/python -m bench
+lint: ; @.ci/setup dev && .ci/lint
+bench: ; @.ci/setup dev && .venv/bin/python -m bench
 setup: ; @.ci/setup tests
+# The pictures of README and docs, taken from the demo's data.
+pictures: setup ; @.venv/bin/python -m e2e.pictures
 lock: ; @.ci/lock
 # Bootstrap's sheet, cut anew to what the pages use: after a class of Bootstrap's was used for the first time.
-styles: ; @.ci/setup app && .venv/bin/python -m tests.support.bootstrap
+styles: ; @.ci/setup dev && .venv/bin/python -m tests.support.bootstrap

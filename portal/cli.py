@@ -76,11 +76,12 @@ def app_or_exit() -> Flask:
 @click.option("--dialog-port", default=8002, show_default=True, help="The port of its dialog.")
 @click.option("--mail-port", default=8025, show_default=True, help="The port of its mail server.")
 @click.option("--folder", default="var/demo", show_default=True, help="Where the demo keeps its data.")
-def demo(port: int, sandbox_port: int, dialog_port: int, mail_port: int, folder: str) -> None:
+@click.option("--empty", is_flag=True, help="Begin a fresh folder without customers and a month of messages.")
+def demo(port: int, sandbox_port: int, dialog_port: int, mail_port: int, folder: str, *, empty: bool) -> None:
     """Start the portal, its worker and a local Connexease; Ctrl-C ends all of it."""
-    from portal.demo import Demo  # noqa: PLC0415
+    from portal.demo.processes import Demo  # noqa: PLC0415
 
-    sys.exit(Demo(folder, port, sandbox_port, dialog_port, mail_port).run())
+    sys.exit(Demo(folder, port, sandbox_port, dialog_port, mail_port, is_empty=empty).run())
 
 
 @main.command()

@@ -165,16 +165,18 @@ def _hand_over(message: EmailMessage) -> str:
 def _connect(url: str, timeout: float = SMTP_TIMEOUT) -> smtplib.SMTP:
     parts = urlsplit(url)
     host, encrypted = parts.hostname or "localhost", parts.scheme == "smtps"
-    context = ssl.create_default_context()
     server: smtplib.SMTP
     if encrypted:
-        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=context)
+        trusted = (
+            ssl.create_default_context()
+        )  # reads every certificate that is trusted here: only where it is needed
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=trusted)
     else:
         server = smtplib.SMTP(host, parts.port or 25, timeout=timeout)
     try:
         server.ehlo()
         if not encrypted and server.has_extn("starttls"):
-            server.starttls(context=context)
+            server.starttls(context=ssl.create_default_context())
         if parts.username:
             if not isinstance(server.sock, ssl.SSLSocket) and not is_loopback(host):
                 raise smtplib.SMTPNotSupportedError("the mail server offers no TLS: the password stays here")

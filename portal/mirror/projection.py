@@ -4,6 +4,8 @@ Whatever a session changed of an account is counted anew before the session comm
 one of these tables has to think of the list.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +71,22 @@ def project_now(account_id: UUID) -> None:
     _project(current_session(), account_id)
 
 
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Count no account inside: for whoever changes very much at once, and calls `project_all` afterwards."""
+    event.remove(Session, "before_commit", _project_touched)
+    try:
+        yield
+    finally:
+        _project_before_commit()
+
+
+def project_all() -> None:
+    """Bring every row up to its account's tables."""
+    for account_id in current_session().execute(sa.select(col(Account.id))).scalars().all():
+        project(account_id)
+
+
 def follow(account_id: UUID) -> None:
     """Count an account anew before the session commits: for an UPDATE, which no row of the session shows."""
     current_session().info.setdefault(_TOUCHED, set()).add(account_id)
@@ -100,6 +118,11 @@ def _project_touched(session: Session) -> None:
     touched: set[UUID] = session.info.pop(_TOUCHED, set())
     for account_id in sorted(touched):  # always in the same order, so that two sessions do not wait for each other
         _project(session, account_id)
+
+
+def _project_before_commit() -> None:
+    # Before the audit log, which is the last that a transaction writes.
+    event.listen(Session, "before_commit", _project_touched, insert=True)
 
 
 def _project(session: Session, account_id: UUID) -> None:
@@ -147,5 +170,4 @@ def _locked(session: Session, condition: sa.ColumnElement[bool]) -> MirroredAcco
 
 
 event.listen(Session, "after_flush", _collect)
-# Before the audit log, which is the last that a transaction writes.
-event.listen(Session, "before_commit", _project_touched, insert=True)
+_project_before_commit()

@@ -3,7 +3,6 @@
 from portal.models.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
-from portal.models.base import now
 from portal.models.channel import (
     BLOCKED,
     OPEN_STATES,
@@ -14,6 +13,7 @@ from portal.models.channel import (
     ChannelListing,
     OnboardingAttempt,
 )
+from portal.models.clock import now
 from portal.models.contact_preference import ContactPreference, PreferenceSource
 from portal.models.credential import (
     Credential,

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from portal.models.account import Role
-from portal.models.base import UtcDateTime, id_field, instant, now, word_of
+from portal.models.base import UtcDateTime, id_field, instant, word_of
+from portal.models.clock import now
 from portal.models.person import StaffRole
 
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from portal.models.account import Step
-from portal.models.base import instant, now, word_of
+from portal.models.base import instant, word_of
+from portal.models.clock import now
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 BYTEWISE = sa.String(160).with_variant(sa.String(160, collation="C"), "postgresql")

@@ -213,6 +213,14 @@ class SandboxControl:
         """
         return self._list("/gateway/mixed", account=account, **parts)
 
+    def phone_codes(self) -> dict[str, str]:
+        """What the authenticator app of the page ``/phone`` shows now: a code for each name."""
+        return {row["name"]: row["code"] for row in self._rows("/phone")}
+
+    def add_phone_key(self, key: str, name: str = "") -> JSON:
+        """Add a setup key or an ``otpauth://`` address to that app."""
+        return self._post("/phone", key=key, name=name)
+
     # Mail
 
     def mails(self, to: str = "") -> Rows:

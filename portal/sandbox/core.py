@@ -52,6 +52,7 @@ class Core:
         self.changed = threading.Condition(threading.RLock())
         self.rate_windows: dict[tuple[str, str, int], int] = {}
         self._first_settings = deepcopy(self.settings)
+        self._saved_at = 0.0
         self.state = storage.load(self.state_path)
 
     def now(self) -> float:
@@ -72,8 +73,15 @@ class Core:
         with self.changed:
             yield self.state
             del self.state.deliveries[:-_KEPT], self.state.mails[:-_KEPT]
-            storage.save(self.state_path, self.state)
+            if time.monotonic() - self._saved_at >= self.settings.save_every:
+                self.save()
             self.changed.notify_all()
+
+    def save(self) -> None:
+        """Write the state file, if there is one."""
+        with self.changed:
+            storage.save(self.state_path, self.state)
+            self._saved_at = time.monotonic()
 
     def reset(self) -> None:
         """Back to the beginning: everything but the ports and the token."""

@@ -82,6 +82,8 @@ class Fault:
     method: str = "*"
     path: str = ""
     """A regular expression searched for in the path; empty fits every path."""
+    text: str = ""
+    """A text that the call's body has to hold; empty fits every body."""
     times: int | None = 1
     """How many calls it strikes; None means until it is cleared."""
     skip: int = 0
@@ -107,8 +109,9 @@ class Fault:
         except re.error as error:
             raise InvalidFaultError(f"path: not a regular expression ({error})") from error
 
-    def fits(self, method: str, path: str) -> bool:
-        return self.method.upper() in ("*", "", method) and bool(self._pattern.search(path))
+    def fits(self, method: str, path: str, body: bytes) -> bool:
+        is_meant = self.method.upper() in ("*", "", method) and self.text.encode() in body
+        return is_meant and bool(self._pattern.search(path))
 
 
 def parse_fault(fields: dict[str, Any]) -> Fault:
@@ -140,10 +143,10 @@ class Faults:
             self._waiting.append(fault)
             return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, body: bytes) -> Fault | None:
         with self._lock:
             for fault in self._waiting:
-                if not fault.fits(method, path):
+                if not fault.fits(method, path, body):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LARGEST_BODY = 10 * 1024 * 1024
-_OWN = ("/_control/", "/_page/", "/static/", "/mailbox")
+_OWN = ("/_control/", "/_page/", "/static/", "/mailbox", "/phone")
 
 
 def is_own(path: str) -> bool:
-    """Whether a path is the sandbox's own (control, mailbox): never logged, never faulty."""
+    """Whether a path is the sandbox's own (control, mailbox, phone): never logged, never faulty."""
     return path in ("/", "/favicon.ico") or path.startswith(_OWN)
 
 
@@ -49,13 +49,13 @@ class Front:
         row = self._core.log.begin(self._core.now(), method, path, environ["QUERY_STRING"], body)
         began = time.monotonic()
         try:
-            answer = self._answer(environ, row)
+            answer = self._answer(environ, row, body)
         finally:
             row.milliseconds = round((time.monotonic() - began) * 1000)
         return self._send(answer, start_response)
 
-    def _answer(self, environ: WSGIEnvironment, row: LoggedRequest) -> Answer:
-        fault = self._core.faults.take(row.method, row.path)
+    def _answer(self, environ: WSGIEnvironment, row: LoggedRequest, body: bytes) -> Answer:
+        fault = self._core.faults.take(row.method, row.path, body)
         if fault is None:
             answer = self._run(environ, row)
         else:

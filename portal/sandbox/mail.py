@@ -96,6 +96,8 @@ class MailServer(Controller):
     """SMTP without log-in or encryption, on a socket that is already bound."""
 
     def __init__(self, core: Core, listener: socket.socket) -> None:
+        # asyncio does this for the sockets that it makes itself; an answer of several lines takes 40 ms without.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = listener.getsockname()[:2]
         super().__init__(_Handler(core), hostname=host, port=port)
         self._listener = listener

@@ -23,7 +23,7 @@ from portal.sandbox.core import Core
 from portal.sandbox.delivery.courier import Courier
 from portal.sandbox.front import Front
 from portal.sandbox.mail import MailServer
-from portal.sandbox.pages import actions, dialog, views
+from portal.sandbox.pages import actions, dialog, phone, views
 from portal.sandbox.settings import Settings
 
 DEFAULT_TOKEN = "sandbox-reseller-token"
@@ -40,6 +40,7 @@ _API_MODULES = (
     control_gateway,
     views,
     actions,
+    phone,
 )
 
 _log = logging.getLogger("portal.sandbox")
@@ -60,7 +61,7 @@ def _application(core: Core, courier: Courier) -> Flask:
 
 
 def api_application(core: Core, courier: Courier) -> Flask:
-    """Reseller API, account API, gateway, control calls, control page and mailbox."""
+    """Reseller API, account API, gateway, control calls, control page, mailbox and phone."""
     app = _application(core, courier)
     for module in _API_MODULES:
         app.register_blueprint(module.blueprint)
@@ -154,6 +155,8 @@ class Sandbox:
         if self._mail is not None:
             self._mail.stop()
         self._servers, self._threads, self._mail = [], [], None
+        if self.core.settings.save_every:
+            self.core.save()
 
     def __enter__(self) -> Self:
         return self.start()

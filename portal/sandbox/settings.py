@@ -13,6 +13,8 @@ class Settings:
     """Times are seconds unless the name says otherwise."""
 
     page_size: int = 5
+    save_every: float = 0.0
+    """How long changes may wait until the state file is written; 0: each is written at once."""
     list_order: Literal["oldest", "newest"] = "oldest"
     access_token_limit: int = 5
     onboarding_lifetime: int = 600

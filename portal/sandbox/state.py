@@ -205,6 +205,18 @@ class Mail:
 
 
 @dataclass
+class PhoneKey:
+    """A key in the authenticator app of the page ``/phone``. What it makes is counted by the real clock."""
+
+    number: int
+    name: str
+    issuer: str
+    secret: str
+    digits: int = 6
+    period: int = 30
+
+
+@dataclass
 class State:
     accounts: dict[str, Account] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -216,6 +228,7 @@ class State:
     messages: dict[str, GatewayMessage] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    phone_keys: list[PhoneKey] = field(default_factory=list)
     clock_offset: float = 0.0
     last_number: int = 0
 

@@ -166,8 +166,15 @@ def translated(sentence: str) -> str:
     return _(sentence) if sentence else ""
 
 
+def demo_url() -> str:
+    """Where the local Connexease of a demo has its pages; empty where there is none."""
+    is_local = settings().portal_env == "development" and settings().connexease_api_url.startswith("http://")
+    return settings().connexease_api_url if is_local else ""
+
+
 def _globals() -> dict[str, Any]:
     return {
+        "demo_url": demo_url(),
         "settings": settings(),
         "is_helping": is_helping(),
         "may_enter": may_enter,

@@ -57,7 +57,7 @@ def test_views_write_no_queries(package):
 
 
 def test_one_place_names_an_environment_variable():
-    own = {"settings.py", "demo.py"}  # the demo makes the environment of the parts that it starts
+    own = {"settings.py", "processes.py"}  # the demo makes the environment of the parts that it starts
     for path in PACKAGE.rglob("*.py"):
         if path.name not in own and "sandbox" not in path.parts:
             text = path.read_text()

@@ -68,12 +68,16 @@ def list_messages() -> Response:
 
 @blueprint.post("/messages/<path:wamid>/statuses")
 def report_statuses(wamid: str) -> Response:
-    """Any statuses in any order, repeated if they are named twice; ``error``: Meta's reason for a failure."""
+    """Any statuses in any order, repeated if they are named twice.
+
+    ``error``: Meta's reason for a failure; ``after``: the seconds until each.
+    """
     data = body()
     core = current_core()
     with core.changing() as state:
         message = found(state.messages.get(wamid), "message")
-        return jsonify([row.wire() for row in report(core, message, data.get("statuses", []), data.get("error"))])
+        queued = report(core, message, data.get("statuses", []), data.get("error"), data.get("after", ()))
+        return jsonify([row.wire() for row in queued])
 
 
 @blueprint.post("/inbound")

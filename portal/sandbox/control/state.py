@@ -74,6 +74,14 @@ def list_access_tokens() -> Response:
         return jsonify([{**token.wire(), "account": token.account} for token in state.access_tokens.values()])
 
 
+@blueprint.delete("/access-tokens/<uuid>")
+def delete_access_token(uuid: str) -> Response:
+    """Let a token vanish, as no documented call can."""
+    with current_core().changing() as state:
+        found(state.access_tokens.pop(uuid, None), "access token")
+    return jsonify(ok=True)
+
+
 @blueprint.get("/channels")
 def list_channels() -> Response:
     with current_core().reading() as state:
@@ -133,6 +141,25 @@ def create_webhook(uuid: str) -> Response:
         account_of(state, uuid)
         webhook = Webhook(account=uuid, **{**usual, **data})
         state.webhooks[webhook.uuid] = webhook
+        return jsonify(asdict(webhook))
+
+
+@blueprint.delete("/webhooks/<uuid>")
+def delete_webhook(uuid: str) -> Response:
+    """Let a webhook vanish, as no documented call can."""
+    with current_core().changing() as state:
+        found(state.webhooks.pop(uuid, None), "webhook")
+    return jsonify(ok=True)
+
+
+@blueprint.patch("/webhooks/<uuid>")
+def change_webhook(uuid: str) -> Response:
+    """Change a webhook behind everybody's back, unchecked."""
+    data = picked(body(), Webhook, "uuid", "account")
+    with current_core().changing() as state:
+        webhook = found(state.webhooks.get(uuid), "webhook")
+        for name, value in data.items():
+            setattr(webhook, name, value)
         return jsonify(asdict(webhook))
 
 

@@ -23,14 +23,16 @@ from urllib.parse import urlsplit
 from portal.sandbox.api.fields import is_loopback
 from portal.sandbox.core import Core
 from portal.sandbox.settings import Settings
-from portal.sandbox.state import Attempt, Delivery
+from portal.sandbox.state import Attempt, Delivery, State
 
 _WORKERS = 4
 _MOST_READ = 65_536
 _OURS = {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 
 
-class _Receiver(NamedTuple):
+class Receiver(NamedTuple):
+    """Where a delivery goes, and the headers that go along."""
+
     url: str
     headers: dict[str, str]
 
@@ -98,7 +100,7 @@ class Courier:
 
     def _attempt(self, delivery: Delivery) -> None:
         with self._core.reading():
-            receiver = self._receiver(delivery)
+            receiver = receiver_of(self._core.state, delivery)
             settings = self._core.settings
         attempt = None
         if receiver is not None:
@@ -111,19 +113,7 @@ class Courier:
             attempt.milliseconds = round((time.monotonic() - began) * 1000)
         self._record(delivery, attempt)
 
-    def _receiver(self, delivery: Delivery) -> _Receiver | None:
-        state = self._core.state
-        if delivery.kind == "gateway":
-            callback = state.callbacks.get(delivery.target)
-            if callback is None:
-                return None
-            return _Receiver(callback.url, {"Authorization": f"Bearer {callback.secret}"})
-        webhook = state.webhooks.get(delivery.target)
-        if webhook is None or not webhook.is_active:
-            return None
-        return _Receiver(webhook.callback_url, webhook.headers or {})
-
-    def _post(self, receiver: _Receiver, content: object, settings: Settings) -> int:
+    def _post(self, receiver: Receiver, content: object, settings: Settings) -> int:
         parts = urlsplit(receiver.url)
         host = parts.hostname or ""
         if not settings.deliver_outside and not is_loopback(host):
@@ -143,7 +133,7 @@ class Courier:
         finally:
             connection.close()
 
-    def _headers(self, receiver: _Receiver, body: bytes) -> dict[str, str]:
+    def _headers(self, receiver: Receiver, body: bytes) -> dict[str, str]:
         sign = hmac.new(self._signing_key, body, hashlib.sha256).digest()
         custom = {name: value for name, value in receiver.headers.items() if name.lower() not in _OURS}
         return {
@@ -170,6 +160,17 @@ class Courier:
     def _delay(self, attempts: int) -> float:
         settings = self._core.settings
         return min(settings.retry_max_delay, settings.retry_delay * settings.retry_factor ** (attempts - 1))
+
+
+def receiver_of(state: State, delivery: Delivery) -> Receiver | None:
+    """Where a delivery goes now; none where nobody takes it any more."""
+    if delivery.kind == "gateway":
+        callback = state.callbacks.get(delivery.target)
+        return Receiver(callback.url, {"Authorization": f"Bearer {callback.secret}"}) if callback else None
+    webhook = state.webhooks.get(delivery.target)
+    if webhook is None or not webhook.is_active:
+        return None
+    return Receiver(webhook.callback_url, webhook.headers or {})
 
 
 def _packed(body: bytes, encoding: str) -> bytes:

@@ -17,6 +17,7 @@ def emit(
     payload: dict[str, Any] | None = None,
     *,
     hold: bool = False,
+    delay: float = 0.0,
 ) -> list[Delivery]:
     """Queue an event for every webhook that wants it; call inside ``core.changing()``.
 
@@ -32,7 +33,7 @@ def emit(
         delivery
         for webhook in core.state.webhooks_of(account.uuid)
         if _wants(webhook, hook, channel)
-        for delivery in queue(core, "webhook", webhook.uuid, hook, body, hold=hold)
+        for delivery in queue(core, "webhook", webhook.uuid, hook, body, hold=hold, delay=delay)
     ]
 
 

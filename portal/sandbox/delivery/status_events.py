@@ -20,25 +20,31 @@ _UNDELIVERABLE = {
 
 
 def report(
-    core: Core, message: GatewayMessage, statuses: Sequence[str], error: dict[str, Any] | None = None
+    core: Core,
+    message: GatewayMessage,
+    statuses: Sequence[str],
+    error: dict[str, Any] | None = None,
+    after: Sequence[float] = (),
 ) -> list[Delivery]:
     """Queue these statuses of a message, in this order, if the account has a callback.
 
     Args:
         error: Meta's reason for a ``failed``, instead of that it cannot be delivered.
+        after: for each the seconds until it happens; by default each follows the one before at once.
     """
     if message.account not in core.state.callbacks:
         return []
+    delays = after or [step * core.settings.status_gap for step in range(len(statuses))]
     return [
         delivery
-        for step, status in enumerate(statuses)
+        for status, delay in zip(statuses, delays, strict=True)
         for delivery in queue(
             core,
             "gateway",
             message.account,
             f"status.{status}",
-            _event(message.account, {"statuses": [_status(core, message, status, error)]}),
-            delay=step * core.settings.status_gap,
+            _event(message.account, {"statuses": [_status(core, message, status, core.now() + delay, error)]}),
+            delay=delay,
         )
     ]
 
@@ -102,11 +108,13 @@ def _parts(core: Core, parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str
         yield "message_template_status_update", event
 
 
-def _status(core: Core, message: GatewayMessage, status: str, error: dict[str, Any] | None) -> dict[str, Any]:
+def _status(
+    core: Core, message: GatewayMessage, status: str, at: float, error: dict[str, Any] | None
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": message.wamid,
         "status": status,
-        "timestamp": str(int(core.now())),
+        "timestamp": str(int(at)),
         "recipient_id": re.sub(r"\D", "", message.to),
     }
     if (own := message.body.get("biz_opaque_callback_data")) and core.settings.callback_data == "echo":

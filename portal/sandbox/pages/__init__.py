@@ -1,1 +1,1 @@
-"""The sandbox's pages for a person: control page, mailbox, and the onboarding dialog."""
+"""The sandbox's pages for a person: control page, mailbox, phone, and the onboarding dialog."""

@@ -22,8 +22,9 @@ blueprint = Blueprint("page_actions", __name__, url_prefix="/_page")
 blueprint.before_request(only_from_here)
 
 
-def _back(section: str) -> AnyResponse:
-    return redirect(f"/#{section}", 303)
+def _back(section: str, account: str = "") -> AnyResponse:
+    """The control page at one of its sections; an account that something was done to is the first one."""
+    return redirect(f"/?account={account}#{section}" if account else f"/#{section}", 303)
 
 
 @blueprint.post("/channels/<uuid>")
@@ -38,7 +39,7 @@ def change_channel(uuid: str) -> AnyResponse:
             channel.is_active = not channel.is_active
         elif change == "conversation":
             play(core, channel)
-    return _back("deliveries" if change == "conversation" else "accounts")
+    return _back("deliveries") if change == "conversation" else _back("accounts", channel.account)
 
 
 @blueprint.post("/accounts/<uuid>/gateway-key")
@@ -46,7 +47,7 @@ def issue_key(uuid: str) -> AnyResponse:
     core = current_core()
     with core.changing() as state:
         issue_gateway_key(core, account_of(state, uuid).uuid, staging="staging" in request.form)
-    return _back("accounts")
+    return _back("accounts", uuid)
 
 
 @blueprint.post("/accounts/<uuid>/callback")
@@ -57,7 +58,7 @@ def set_callback(uuid: str) -> AnyResponse:
         state.callbacks.pop(account.uuid, None)
         if url:
             state.callbacks[account.uuid] = GatewayCallback(account.uuid, url, secret)
-    return _back("accounts")
+    return _back("accounts", uuid)
 
 
 @blueprint.post("/deliveries/hold")

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import Markup, escape
 
 from portal.sandbox import faults
@@ -27,12 +27,12 @@ blueprint.before_request(only_from_here)
 def show_control() -> Response:
     core = current_core()
     with core.reading() as state:
-        newest_first = list(state.accounts.values())[::-1]
-        return _page(
+        newest_first, wanted = list(state.accounts.values())[::-1], request.args.get("account", "")
+        return render(
             "control",
             state,
             now=core.now(),
-            accounts=sorted(newest_first, key=lambda account: account.foreign),
+            accounts=sorted(newest_first, key=lambda account: (account.uuid != wanted, account.foreign)),
             deliveries=state.deliveries[: -_SHOWN - 1 : -1],
             faults=core.faults.rows(),
             kinds=faults.KINDS,
@@ -45,12 +45,13 @@ def show_control() -> Response:
 @blueprint.get("/mailbox")
 def show_mailbox() -> Response:
     with current_core().reading() as state:
-        return _page("mailbox", state, mails=state.mails[::-1])
+        return render("mailbox", state, mails=state.mails[::-1])
 
 
-def _page(name: str, state: State, **context: Any) -> Response:
+def render(name: str, state: State, status: int = 200, **context: Any) -> Response:
+    """A page of the sandbox, which no cache keeps."""
     page = render_template(f"{name}.html", here=name, core=current_core(), state=state, **context)
-    return make_response(page, 200, {"Cache-Control": "no-store"})
+    return make_response(page, status, {"Cache-Control": "no-store"})
 
 
 @blueprint.app_template_filter()

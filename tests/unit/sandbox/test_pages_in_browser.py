@@ -15,6 +15,7 @@ def filled(control, account, onboard, sandbox):
     control.create_account("else@example.com", foreign=True)
     control.emit("channel.created", account, channel, hold=True)
     control.fault("status", "^/nowhere$", times=None)
+    control.add_phone_key("KRUGKIDROVUWG2ZAMJZG653OEBTG66BA", "jane@example.com")
     return f"{sandbox.dialog_url}/reseller/channels/whatsapp/connect?token={onboard()}"
 
 
@@ -22,7 +23,8 @@ def filled(control, account, onboard, sandbox):
 def test_pages_are_accessible_and_fit_a_phone(page, sandbox, filled, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 390, "height": 800})
-    for url in (f"{sandbox.api_url}/", f"{sandbox.api_url}/mailbox", filled, f"{filled}x"):
+    pages = (f"{sandbox.api_url}/", f"{sandbox.api_url}/mailbox", f"{sandbox.api_url}/phone", filled, f"{filled}x")
+    for url in pages:
         page.goto(url)
         found = Axe().run(page).response["violations"]
         assert [row["id"] for row in found] == [], url

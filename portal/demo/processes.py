@@ -1,4 +1,4 @@
-"""`portal demo`: the portal, its worker and a local Connexease, each a process of its own."""
+"""The demo's processes: a local Connexease, the worker and the portal, started in order and ended together."""
 
 import base64
 import os
@@ -12,7 +12,9 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
-STAFF_EMAIL = "staff@example.com"
+from portal.demo import logins
+from portal.demo.folder import BEGUN, TOLD, has_story
+
 START_TIMEOUT = 120
 STOP_TIMEOUT = 8
 
@@ -22,13 +24,24 @@ class Demo:
 
     Args:
         folder: where the data lies; what was set up stays there from one start to the next.
+        is_empty: a fresh folder gets a login for the staff and nothing else.
     """
 
-    def __init__(self, folder: str, port: int, sandbox_port: int, dialog_port: int, mail_port: int) -> None:
+    def __init__(
+        self,
+        folder: str,
+        port: int,
+        sandbox_port: int,
+        dialog_port: int,
+        mail_port: int,
+        *,
+        is_empty: bool = False,
+    ) -> None:
         self.folder = Path(folder)
         self.ports = {"portal": port, "sandbox": sandbox_port, "dialog": dialog_port, "mail": mail_port}
         self.url = f"http://127.0.0.1:{port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+        self.is_empty = is_empty
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
 
@@ -39,7 +52,8 @@ class Demo:
         signal.signal(signal.SIGTERM, self._stop)
         try:
             self._start()
-            self._say_where()
+            if not self.stopping:
+                self._say_where()
             self._watch_until_stopped()
         except RuntimeError as problem:
             if not self.stopping:
@@ -55,19 +69,40 @@ class Demo:
             time.sleep(0.2)
 
     def _start(self) -> None:
+        self._forget_half_a_story()
         environment = self._environment()
         python = [sys.executable, "-m"]
         self._spawn("sandbox", [*python, "portal.sandbox", *self._sandbox_arguments()], environment)
-        subprocess.run(
-            [*python, "portal", "db", "upgrade"], env=environment, check=True, stdout=subprocess.DEVNULL
-        )
-        self._make_staff(environment)
-        self._spawn("worker", [*python, "portal", "worker"], environment)
         bind = f"127.0.0.1:{self.ports['portal']}"
         server = [*python, "gunicorn", "--bind", bind, "--threads", "8", "--log-level", "warning", "wsgi:app"]
         self._spawn("portal", server, environment)
+        self._prepare([*python, "portal.demo", str(self.folder)], environment)
+        # Not before: what is due in the story is done in the story.
+        self._spawn("worker", [*python, "portal", "worker"], environment)
         self._wait_for(f"{self.url}/readyz")
-        self._wait_for(f"{self.sandbox_url}/")
+
+    def _forget_half_a_story(self) -> None:
+        """A folder whose story was not told to its end begins anew."""
+        if (self.folder / BEGUN).exists():
+            for file in (*self.folder.glob("portal.db*"), self.folder / "sandbox.json", self.folder / BEGUN):
+                file.unlink(missing_ok=True)
+        elif (self.folder / "portal.db").exists() and not (self.folder / TOLD).exists():
+            raise RuntimeError(
+                f"{self.folder} is from an earlier version. Delete it, or name another with --folder."
+            )
+
+    def _prepare(self, command: list[str], environment: dict[str, str]) -> None:
+        if not (self.folder / TOLD).exists():
+            print("Preparing the demo; this takes a few seconds the first time.", flush=True)  # noqa: T201
+        options = ["--empty"] if self.is_empty else []
+        self._spawn("preparing", [*command, *options], environment)
+        preparing = self.processes["preparing"]
+        while preparing.poll() is None and not self.stopping:
+            self._watch()
+            time.sleep(0.05)
+        if preparing.poll() == 0:
+            del self.processes["preparing"]
+        self._watch()
 
     def _sandbox_arguments(self) -> list[str]:
         return [
@@ -93,7 +128,6 @@ class Demo:
             "CONNEXEASE_ACCOUNT_API_URL": self.sandbox_url,
             "CONNEXEASE_GATEWAY_URL": self.sandbox_url,
             "CONNEXEASE_DIALOG_ORIGINS": f"http://127.0.0.1:{self.ports['dialog']}",
-            "PORTAL_STAFF_PASSWORD": self._kept("staff_password", f"demo-{secrets.token_urlsafe(12)}"),
         }
 
     def _kept(self, name: str, fresh: str) -> str:
@@ -104,15 +138,16 @@ class Demo:
             file.write_text(fresh)
         return file.read_text()
 
-    def _make_staff(self, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "portal", "staff", "create", STAFF_EMAIL, "--first-name", "Demo"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0 and "already a login" not in done.stderr:
-            raise RuntimeError(done.stderr)
-
     def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
-        self.processes[name] = subprocess.Popen(command, env=environment, start_new_session=True)
+        with self._log_of(name).open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=environment, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def _log_of(self, name: str) -> Path:
+        """Where a part writes what it has to say: the terminal keeps showing the logins."""
+        return self.folder / f"{name}.log"
 
     def _wait_for(self, url: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -129,17 +164,25 @@ class Demo:
     def _watch(self) -> None:
         for name, process in self.processes.items():
             if process.poll() is not None and not self.stopping:
-                raise RuntimeError(f"the {name} ended with code {process.returncode}; is its port in use?")
+                raise RuntimeError(f"the {name} ended with code {process.returncode}. {self._last_words(name)}")
+
+    def _last_words(self, name: str) -> str:
+        lines = self._log_of(name).read_text(errors="replace").strip().splitlines()
+        return "\n".join([*lines[-1:], f"Its log is {self._log_of(name)}."])
 
     def _say_where(self) -> None:
+        people = (*logins.CUSTOMERS, *logins.STAFF) if has_story(self.folder) else (logins.ADMIN,)
         lines = (
             "",
-            f"  The portal        {self.url}",
-            f"  Connexease, local {self.sandbox_url}   (control page; mails arrive at {self.sandbox_url}/mailbox)",
-            f"  Staff login       {STAFF_EMAIL}   password: {self._kept('staff_password', '')}",
-            "                    Its first log-in sets up an authenticator app: have your phone at hand.",
+            f"  The portal          {self.url}",
+            f"  Local Connexease    {self.sandbox_url}",
+            f"    its mailbox       {self.sandbox_url}/mailbox",
+            f"    codes to log in   {self.sandbox_url}/phone    (no phone needed)",
             "",
-            "  Sign up at the portal to begin. Ctrl-C ends everything.",
+            *(f"  {line}" for line in logins.table(people)),
+            "",
+            f"  Data and logs are in {self.folder}: delete that folder to begin again.",
+            "  Ctrl-C ends everything.",
             "",
         )
         print("\n".join(lines), flush=True)  # noqa: T201 - this is what the command is for
