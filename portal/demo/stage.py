@@ -184,3 +184,6 @@ class Stage:
             answer = self._http.post(parts.path, data=body, headers=headers)
             if answer.status_code != 200:
                 raise RuntimeError(f"an event was not taken: {answer.status_code}")
+            with self.app.app_context():
+                for drain in task_registry.all_drained():
+                    drain()

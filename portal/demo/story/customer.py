@@ -121,7 +121,7 @@ def add_gateway_key(customer: Customer, who: Login, name: str, *, staging: bool 
     """Take a key from the gateway's dashboard to the vault."""
     key = customer.stage.vendor.issue_gateway_key(customer.uuid(), staging=staging)
     with customer.acting(who) as (person, account):
-        gateway_keys.add(person, account, name, SecretStr(key))
+        gateway_keys.add(person, account, name, SecretStr(key), is_trial=staging)
     return key
 
 

@@ -69,7 +69,7 @@ CONDITIONS = {
     "a token that is gone": "credential WHERE gone_at IS NOT NULL",
     "a token that was revoked": "credential WHERE revoked_at IS NOT NULL AND step = 'listed'",
     "a token that took another's place": "credential WHERE replaces_id IS NOT NULL",
-    "a key for trying out": "credential WHERE is_staging",
+    "a key for trying out": "credential WHERE is_trial",
     "a link to a key that is open": "hand_over WHERE opened_at IS NULL AND withdrawn_at IS NULL "
     "AND expires_at > datetime('now')",
     "a link to a key that was opened": "hand_over WHERE opened_at IS NOT NULL",
