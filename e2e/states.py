@@ -593,7 +593,7 @@ def staff_system_with_trouble(walk: Walk) -> None:
 def staff_events(walk: Walk) -> None:
     walk.ended("Connect WhatsApp", "confirmed")
     walk.staff("/staff/events/")
-    expect(walk.page.get_by_role("link", name="channel.created").first).to_be_visible()
+    expect(walk.page.get_by_role("row").filter(has_text="channel.created").first).to_be_visible()
 
 
 @state()

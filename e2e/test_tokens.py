@@ -59,7 +59,7 @@ def make(context: BrowserContext, member: Member, name: str = NAME) -> str:
     form = context.request.get(address).text()
     hidden = dict(re.findall(r'name="(csrf_token|intent)"[^>]*value="([^"]+)"', form))
     shown = context.request.post(address, form={"name": name, "keep": "y", **hidden}).text()
-    found = re.search(r'<code id="secret"[^>]*>([^<]+)</code>', shown)
+    found = re.search(r'<code[^>]* id="secret"[^>]*>([^<]+)</code>', shown)
     assert found, shown
     return found[1]
 

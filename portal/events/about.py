@@ -163,6 +163,13 @@ def _agent(each: Fact, _who: str) -> str:
     return _("%(agent)s: %(state)s", agent=agent, state=state) if agent and state else agent
 
 
+def _channel(each: Fact, _who: str) -> str:
+    name = each.get("channel", "")
+    if each.get("state") == "created":
+        return _("%(channel)s was connected", channel=name)
+    return _("%(channel)s changed", channel=name)
+
+
 _MAKERS: dict[str, Callable[[Fact, str], str]] = {
     "status": _status,
     "message": _message,
@@ -174,5 +181,5 @@ _MAKERS: dict[str, Callable[[Fact, str], str]] = {
     "feedback": _feedback,
     "customer": _customer,
     "agent": _agent,
-    "channel": lambda each, _who: each.get("channel", ""),
+    "channel": _channel,
 }

@@ -14,7 +14,8 @@ def of(event: dict[str, Any]) -> list[Fact]:
     hook, payload = line_of(event, "hook", 100), dict_of(event, "payload")
     agent, text = _agent(payload), _first(payload, _TEXTS)
     if hook.startswith("channel."):
-        return [fact("channel", channel=line_of(dict_of(event, "channel"), "name", 80))]
+        name, what = line_of(dict_of(event, "channel"), "name", 80), hook.partition(".")[2]
+        return [fact("channel", channel=name, state=what)] if name else []
     if hook.startswith("agent."):
         name, state = agent or line_of(payload, "name", 60), _first(payload, ("status", "state"))
         return [fact("agent", agent=name, state=state)]

@@ -30,7 +30,7 @@ def test_newest_first_with_what_became_of_each(customer):
     rows = [" ".join(row.get_text(" ").split()) for row in page.soup.select("table.events tbody tr")]
     assert rows[0].startswith("Not read yet none Waiting")
     assert rows[1].startswith("message.created Support Kept")
-    assert rows[2].startswith("Shop channel.created Shop Processed")
+    assert rows[2].startswith("Shop was connected channel.created Shop Processed")
 
 
 def test_times_are_those_of_the_account(customer):
