@@ -7,6 +7,7 @@ be lost in a power cut.
 """
 
 import hashlib
+import sqlite3
 import threading
 import time
 from typing import Any
@@ -129,6 +130,13 @@ def _open(url: sa.URL) -> sa.Engine:
 
 def _without_waiting_for_the_disk(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.execute(
+        "PRAGMA synchronous=NORMAL"
+    )  # in this mode a power cut loses the last counts and breaks nothing
+    for _try in range(100):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:  # another process makes the same file, for which SQLite does not wait
+            time.sleep(0.05)
     cursor.close()
