@@ -21,6 +21,8 @@ from tests.support.patience import patient
 SECONDS = 20
 """Of processor time, within which the story is told: other tests run meanwhile, so the clock on the wall says little."""
 PASSES = "it passes by itself within seconds"
+pytestmark = pytest.mark.xdist_group("demo")
+"""So that the story is told once, and not by every worker."""
 NOT_SHOWN: dict[StrEnum, str] = {
     MessageState.QUEUED: PASSES,
     MessageState.SENDING: PASSES,
