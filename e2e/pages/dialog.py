@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 
 class Dialog:
@@ -20,7 +20,11 @@ class Dialog:
 
     def press(self, button: str) -> None:
         """Choose how it ends. The window may close while the button is still being pressed."""
-        self.page.get_by_role("button", name=button, exact=True).click(no_wait_after=True)
+        try:
+            self.page.get_by_role("button", name=button, exact=True).click()
+        except Error:
+            if not self.page.is_closed():
+                raise
 
     def connect(self, name: str) -> None:
         """Connect a number under this name."""

@@ -24,14 +24,13 @@ UNNAMED_INPUTS = {"hidden", "submit", "button", "image", "reset"}
 
 def check(app: Flask, html: str, path: str) -> BeautifulSoup:
     """Parse the answer and refuse whatever no page of ours may contain."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup, is_page = _parsed(html)
     text = soup.get_text()
     for unrendered in ("{{", "{%", "%("):
         assert unrendered not in text or unrendered not in _own_text(soup), f"{path} shows {unrendered}"
     tags = soup.find_all(True)
     names = Counter(tag["id"] for tag in tags if "id" in tag.attrs)
     assert not [name for name, times in names.items() if times > 1], f"{path} has ids twice"
-    is_page = any(tag.name == "html" for tag in tags)
     if is_page:
         _check_page(soup, path)
     for tag in tags:
@@ -41,6 +40,15 @@ def check(app: Flask, html: str, path: str) -> BeautifulSoup:
         _check_htmx(app, tag, path, names if is_page else None)
     _check_labels(tags, names, path)
     return soup
+
+
+def _parsed(html: str) -> tuple[BeautifulSoup, bool]:
+    """The answer, and whether it is a whole page: of a fragment the parser would make one."""
+    soup, is_page = BeautifulSoup(html, "lxml"), "<html" in html
+    for name in () if is_page else ("html", "head", "body"):
+        if (made := soup.find(name)) is not None:
+            made.unwrap()
+    return soup, is_page
 
 
 def _own_text(soup: BeautifulSoup) -> str:
