@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys that need another stack than the open one are one group, so that it is started once."""
     for item in items:
@@ -107,12 +108,14 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The stack that this test runs on; mark a test with `signup_policy` for another than the open one."""
     marker = request.node.get_closest_marker("signup_policy")
     stack: Stack = request.getfixturevalue(f"{marker.args[0] if marker else 'open'}_stack")
+    stack.go_on()
     stack.restore()
     before = {name: len(text) for name, text in stack.logs().items()}
     yield stack
     for name, text in stack.logs().items():
         request.node.add_report_section("call", f"{name}'s log", text[before.get(name, 0) :])
     stack.restore()
+    stack.pause()
 
 
 @pytest.fixture

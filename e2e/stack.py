@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -75,7 +75,9 @@ class Stack:
             shutil.copy(self._database, self.folder / "portal.db")
             self._spawn("worker", "-m", "portal", "worker")
             bind = f"fd://{self._listener.fileno()}"
-            self._spawn("portal", "-m", "gunicorn", "--bind", bind, "--threads", "8", "e2e.served:app")
+            # Without a time-out: gunicorn would take a process for hung that was paused.
+            options = ("--bind", bind, "--workers", "1", "--threads", "8", "--timeout", "0")
+            self._spawn("portal", "-m", "gunicorn", *options, "e2e.served:app")
             self._wait_until_ready()
         except BaseException:
             self.__exit__(None, None, None)
@@ -86,6 +88,7 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.sandbox.core.faults.clear()
+        self.go_on()
         for process in self._processes.values():
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -99,6 +102,19 @@ class Stack:
         if self._listener is not None:
             self._listener.close()
         self.sandbox.stop()
+
+    def pause(self) -> None:
+        """Let its processes rest while no test looks at them: what they ask for all the time costs the others."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, which: signal.Signals) -> None:
+        for process in self._processes.values():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, which)
 
     def restore(self) -> None:
         """Undo what a test did to the sandbox's dials; accounts stay. Codes that were typed may be typed again."""
