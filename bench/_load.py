@@ -5,6 +5,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -35,17 +36,20 @@ class _Connection:
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.answer, self.began = b"", 0.0
+        self.answer, self.began, self.is_over = b"", 0.0, False
 
     def ask(self, request: bytes) -> None:
         self.answer, self.began = b"", time.perf_counter()
-        self.socket.sendall(request)
+        with suppress(ConnectionError):  # reading tells
+            self.socket.sendall(request)
 
     def read(self) -> int | None:
-        """The status, once the answer is whole."""
-        piece = self.socket.recv(65536)
-        if not piece:
-            raise ConnectionError(f"the server closed the connection: {self.answer!r}")
+        """The status, once the answer is whole; `is_over` tells that the server closed the connection."""
+        try:
+            piece = self.socket.recv(65536)
+        except ConnectionResetError:
+            piece = b""
+        self.is_over = not piece
         self.answer += piece
         head, end, body = self.answer.partition(b"\r\n\r\n")
         if not end:
@@ -74,7 +78,12 @@ def load(url: str, request: Request, seconds: float, connections: int = 16, rate
         for key, _events in watch.select(0.001 if rate else 0.1):
             connection = key.data
             status = connection.read()
-            if status is not None:
+            if connection.is_over:  # the server exchanges its processes now and then
+                watch.unregister(connection.socket)
+                connection = _Connection((place.hostname or "", place.port or 80))
+                watch.register(connection.socket, selectors.EVENT_READ, connection)
+                idle.append(connection)
+            elif status is not None:
                 result.statuses[status] += 1
                 result.waits.append(time.perf_counter() - connection.began)
                 idle.append(connection)
