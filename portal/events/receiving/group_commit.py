@@ -44,9 +44,12 @@ class GroupCommit(Generic[T]):
             if not mine.is_done:
                 with self._line:
                     group, self._waiting = self._waiting, []
-                self._write(group)
+                if group:
+                    self._write(group)
         if mine.problem is not None:
             raise mine.problem
+        if not mine.is_done:  # whoever was writing it was ended in the middle
+            raise RuntimeError("nobody knows whether it was written")
 
     def _write(self, group: Sequence[_Waiting[T]]) -> None:
         try:

@@ -22,6 +22,8 @@ class Disk:
         self.may_go_on.wait(20)
         if "bad" in items:
             raise ValueError("cannot be written")
+        if any(item.startswith("end") for item in items):
+            raise SystemExit
         self.groups.append(list(items))
 
 
@@ -72,3 +74,27 @@ def test_one_that_cannot_be_written_is_in_nobodys_way():
 def test_what_cannot_be_written_alone_is_said():
     with pytest.raises(ValueError, match="cannot be written"):
         GroupCommit(Disk().write_all).write("bad")
+
+
+def test_what_was_taken_along_by_somebody_who_was_ended_is_not_called_written():
+    """To answer 200 then would be a lie."""
+    disk = Disk()
+    commit = GroupCommit(disk.write_all)
+    disk.may_go_on.clear()
+    outcomes = {}
+
+    def write(name):
+        try:
+            commit.write(name)
+            outcomes[name] = "written"
+        except BaseException as error:
+            outcomes[name] = type(error).__name__
+
+    def release():
+        while disk.held + len(commit._waiting) < 4:
+            threading.Event().wait(0.001)
+        disk.may_go_on.set()
+
+    at_once(release, *[lambda name=name: write(name) for name in ("end 1", "end 2", "end 3", "end 4")])
+    assert "written" not in outcomes.values()
+    assert disk.groups == []
