@@ -1,6 +1,7 @@
 """Static files: each under a name that holds a hash of its content, cached for a year, compressed once ahead."""
 
 import atexit
+import fcntl
 import hashlib
 import os
 import re
@@ -88,6 +89,8 @@ def _hashed_names(folder: Path) -> dict[str, str]:
 def _built(folder: Path) -> Path:
     """A folder that stays as long as this process, with each file under both of its names."""
     target = Path(tempfile.mkdtemp(prefix="portal-static-"))
+    # Held as long as the process lives, and by those that are forked from it: systemd empties what is not locked.
+    fcntl.flock(os.open(target, os.O_RDONLY), fcntl.LOCK_SH)
     atexit.register(_remove, target, os.getpid())
     compressor = Compressor(quiet=True)
     for name, hashed in _hashed_names(folder).items():
