@@ -1,7 +1,7 @@
 """The line of an event in lists: who and what it is about.
 
 What it is made of is found when the event is processed, and kept with it; the words come when it is shown, in the
-language of whoever looks, and without people and texts for those who may not read them.
+reader's language, and without people and texts for those who may not read them.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
 """Who wants marketing messages and who does not: what people told WhatsApp, kept for good.
 
-It is only ever added to, so that whoever may be written to can be told at any time, and why.
+It is only added to, so we can tell at any time who may be written to, and why.
 """
 
 from collections.abc import Iterator, Sequence
