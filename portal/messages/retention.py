@@ -13,7 +13,7 @@ from sqlmodel import col
 from portal.db import event_rows
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
-from portal.messages.reports.statuses import WAIT_FOR
+from portal.messages.reports.recognition import WAIT_FOR
 from portal.messages.sending import wamids
 from portal.models import Delivery, Message, MessageState, MessageStatus, now
 

@@ -13,7 +13,7 @@ from portal.messages.log import export as log_export
 from portal.messages.log import fee, query
 from portal.messages.log.display import STATUS_WORDS, Shown
 from portal.messages.log.forms import LogForm, log_form
-from portal.messages.reports import receiver, statuses
+from portal.messages.reports import receiver, recognition, statuses
 from portal.messages.sending import outbox
 from portal.models import Account, Message, MessageState
 from portal.web import access, htmx, listing
@@ -94,7 +94,7 @@ def message(account: Account, message_id: UUID) -> ResponseReturnValue:
         events_kept=statuses.events_kept(timeline),
         status_words=STATUS_WORDS,
         fee=fee.of(timeline),
-        hint=statuses.hint(row) if row.state == MessageState.UNKNOWN else None,
+        hint=recognition.hint(row) if row.state == MessageState.UNKNOWN else None,
         callback=receiver.of(account),
         bubble=review.bubble(row) if _may_read() else None,
         **_may(),

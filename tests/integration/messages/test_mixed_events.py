@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from portal.events import export, older
-from portal.messages.reports import statuses
+from portal.messages.reports import recognition
 from portal.models import ContactPreference, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
@@ -230,7 +230,7 @@ def test_a_status_without_a_number_settles_no_message_that_has_none_left(sender:
     sender.portal.sql("UPDATE message SET recipient = '', wamid = NULL, state = 'unknown'")
     gateway.report({"id": "wamid.other", "status": "sent", "timestamp": str(int(row.created_at.timestamp()) + 1)})
     message = sender.message(row.id)
-    assert sender.portal.run(statuses.hint, message) is None
+    assert sender.portal.run(recognition.hint, message) is None
     assert message.wamid is None
 
 
