@@ -125,7 +125,8 @@ def send(
     address = _one_public(addresses_of(host, port), allow_loopback)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with _connected(parts.scheme, address, port, host, started + DEADLINE) as connection:
-        connection.request(method, target, body, {"Host": parts.netloc, **headers})
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may answer without having read all: "413"
+            connection.request(method, target, body, {"Host": parts.netloc, **headers})
         response = connection.getresponse()
         content = response.read(BODY_LIMIT + 1)
         if response.length and len(content) <= BODY_LIMIT:  # it promised more than it sent
@@ -158,6 +159,8 @@ def _connected(scheme: str, address: str, port: int, host: str, deadline: float)
     guard: threading.Timer | None = None
     try:
         plain = socket.create_connection((address, port), timeout=max(0.01, deadline - time.monotonic()))
+        # What is ready goes out: the body would wait until the headers are acknowledged.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = plain
         # http.client forgets its socket when the server will close it, so the guard holds on to it itself.
         held = [plain]

@@ -10,6 +10,7 @@ import pytest
 from portal import outbound
 
 Script = Callable[[socket.socket], None]
+Serve = Callable[..., str]
 
 
 @pytest.mark.parametrize(
@@ -32,18 +33,27 @@ def test_public(address: str) -> None:
     assert outbound.is_public(address)
 
 
+def read_request(connection: socket.socket) -> None:
+    """All of it: a socket that closes with something unread resets the connection, and what it sent may be lost."""
+    with connection.makefile("rb") as reader:
+        lines = iter(reader.readline, b"\r\n")
+        length = sum(int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length"))
+        reader.read(length)
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[[Script], str]]:
-    """A server that answers one connection as a script says."""
+def serve() -> Iterator[Serve]:
+    """A server that answers one connection as a script says, after it has read the request or at once."""
     servers, threads = [], []
 
-    def start(script: Script) -> str:
+    def start(script: Script, reads: bool = True) -> str:
         server = socket.create_server(("127.0.0.1", 0))
 
         def run() -> None:
             connection, _peer = server.accept()
             with connection:
-                connection.recv(65536)
+                if reads:
+                    read_request(connection)
                 script(connection)
 
         thread = threading.Thread(target=run)
@@ -63,7 +73,7 @@ def send(url: str) -> outbound.Answer:
     return outbound.send("POST", url, headers={"X-A": "b"}, body=b"{}", allow_loopback=True)
 
 
-def test_an_answer_is_read_up_to_the_limit(serve: Callable[[Script], str]) -> None:
+def test_an_answer_is_read_up_to_the_limit(serve: Serve) -> None:
     size = outbound.BODY_LIMIT + 5000
 
     def script(connection: socket.socket) -> None:
@@ -78,12 +88,21 @@ def test_an_answer_is_read_up_to_the_limit(serve: Callable[[Script], str]) -> No
 @pytest.mark.parametrize(
     "raw", [b"", b"not http at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"]
 )
-def test_what_is_not_an_answer(serve: Callable[[Script], str], raw: bytes) -> None:
+def test_what_is_not_an_answer(serve: Serve, raw: bytes) -> None:
     with pytest.raises(outbound.NoAnswerError):
         send(serve(lambda connection: connection.sendall(raw)))
 
 
-def test_headers_that_drip_are_cut_off(serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_comes_before_all_is_read_counts(serve: Serve) -> None:
+    def script(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 413 Too large\r\nContent-Length: 0\r\n\r\n")
+
+    url = serve(script, reads=False)
+    answer = outbound.send("POST", url, headers={}, body=b"x" * 20_000_000, allow_loopback=True)
+    assert answer.status == 413
+
+
+def test_headers_that_drip_are_cut_off(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbound, "DEADLINE", 0.4)
     gone = threading.Event()
 
