@@ -70,7 +70,7 @@ def _tell(app: Flask, vendor: Vendor, *, is_empty: bool) -> list[JSON]:
 
 
 def _make_haste(app: Flask) -> None:
-    """A month in seconds: what a power cut takes is made again, and hashes are made anew as people log in."""
+    """A month in seconds: a power cut loses little here, and passwords are hashed again as people log in."""
     gc.disable()
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     with app.app_context():

@@ -82,7 +82,7 @@ class Demo:
         self._wait_for(f"{self.url}/readyz")
 
     def _forget_half_a_story(self) -> None:
-        """A folder whose story was not told to its end begins anew."""
+        """A folder whose story was interrupted starts again from the beginning."""
         if (self.folder / BEGUN).exists():
             for file in (*self.folder.glob("portal.db*"), self.folder / "sandbox.json", self.folder / BEGUN):
                 file.unlink(missing_ok=True)

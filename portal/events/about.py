@@ -38,7 +38,7 @@ def line(about: dict[str, Any] | None, may_read: bool = True) -> str:
     """The line in words; empty when there is nothing to say.
 
     Args:
-        may_read: whether whoever looks may read whom and what it is about.
+        may_read: whether the reader may see who it is about and what it says.
     """
     shown = (about or {}) if may_read else without_people(about or {})
     lines = [words for each in _facts(shown) if (words := _words(each))]

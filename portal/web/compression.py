@@ -20,7 +20,7 @@ _KINDS = {"text/html", "application/json"}
 
 
 def init_app(app: Flask) -> None:
-    """Compress whatever is large enough, for whoever can read it."""
+    """Compress what is large enough, for browsers that can read it."""
     app.after_request(_compress)
 
 

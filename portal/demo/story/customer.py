@@ -89,7 +89,7 @@ def set_up_app(stage: Stage, who: Login) -> None:
         row = authenticator.begin(person)
         secret = authenticator.secret_of(row).get_secret_value()
         stage.vendor.add_to_phone(authenticator.uri(person, row))
-        # The code before this one: whoever logs in at once finds the present one unused.
+        # The code before this one, so that somebody who logs in at once finds the present one unused.
         authenticator.confirm(person, row.id, pyotp.TOTP(secret).at(int(time.time()) - 28))
 
 

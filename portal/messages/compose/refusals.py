@@ -72,7 +72,7 @@ def _template_problems(draft: Draft) -> Problems:
 def _header_problems(draft: Draft) -> Problems:
     if draft.header == "text":
         if not draft.header_value.strip():
-            return [("header_value", _("Fill in what the header shall say."))]
+            return [("header_value", _("Fill in the text of the header."))]
         uneven = _uneven("header_value", draft.header_value)
         return [*uneven, *_too_long("header_value", draft.header_value, PARAMETER_LIMIT)]
     return _link_problems("header_value", draft.header_value) if draft.header else []

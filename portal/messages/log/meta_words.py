@@ -69,7 +69,7 @@ OF_META = {
     "131051": Words(_l("WhatsApp does not take this type of message."), _l("Write it as another type."), _CHANGE),
     "131052": Words(
         _l("WhatsApp could not fetch the file from its link."),
-        _l("The link must lead straight to the file, without a log-in. Correct it, then send it again."),
+        _l("The link must lead straight to the file, without a login. Correct it, then send it again."),
         _CHANGE,
     ),
     "131053": Words(
