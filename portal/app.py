@@ -28,6 +28,7 @@ from portal.web import (
     security_headers,
     static_files,
     template_context,
+    white_label,
 )
 from portal.worker import scheduler
 
@@ -50,6 +51,7 @@ def create(settings: Settings | None = None) -> Flask:
     babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
     i18n.init_app(app)
     languages.init_app(app)
+    white_label.init_app(app)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)

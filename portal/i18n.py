@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import flask_babel
 from babel.support import NullTranslations
-from flask import Flask
+from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -17,6 +17,8 @@ from jinja2.runtime import Context
 from portal import translations
 
 VENDOR = "Connexease"
+VENDOR_WORD = "vendor_word"
+"""Where an application keeps the function that knows what its reader calls the vendor."""
 
 
 def _(text: str, **values: Any) -> str:
@@ -50,7 +52,8 @@ def standing_values(*texts: str) -> dict[str, str]:
 
 def vendor() -> str:
     """What the reader of this page or mail knows Connexease by."""
-    return VENDOR
+    word = current_app.extensions.get(VENDOR_WORD) if has_app_context() else None
+    return str(word()) if word else VENDOR
 
 
 class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types

@@ -88,6 +88,26 @@ class Settings(BaseSettings):
     """Your name, as customers see it on pages and in mail."""
     support_email: str = Field("", examples=["support@example.com"])
     """Where customers can write to you."""
+    support_url: Url = Field("", examples=["https://help.example.com"])
+    """Your help pages. An admin of your staff can also set the name, these addresses and the look below on
+    the page "Brand"; what is set there counts."""
+    terms_url: Url = ""
+    """Your terms of service."""
+    privacy_url: Url = ""
+    """Your privacy notice."""
+    status_url: Url = ""
+    """The page where you tell of disruptions."""
+    imprint: str = ""
+    """Who you are, in one line, for the foot of pages and emails: company, address, registration."""
+    brand_accent: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", examples=["#0b6e4f"])
+    """Your colour, as `#rrggbb`. Where it could not be read, the nearest shade that can is shown."""
+    brand_logo: str = ""
+    """Your logo: the path of a PNG or SVG file of at most 256 KB."""
+    white_label: bool = False
+    """Whether customers read your own word instead of "Connexease". Your staff always read "Connexease"."""
+    white_label_name: str = Field("", examples=["our messaging platform"])
+    """That word, as it stands within a sentence, in every language. Without it: "our messaging platform",
+    translated."""
     signup_policy: Literal["open", "verified", "approval", "closed"] = "verified"
     """`open`: an account at once. `verified`: once the mailed link is opened. `approval`: once your staff approve,
     too. `closed`: only your staff open accounts."""

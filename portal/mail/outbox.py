@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formataddr, formatdate, make_msgid, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -20,6 +20,7 @@ from flask_babel import force_locale
 from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
+from portal.brand.current import brand
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.i18n import language
@@ -148,16 +149,22 @@ def _written(mail: Mail) -> EmailMessage | None:
     if context is None:
         return None
     template = f"mail/{mail.kind}.txt"
-    context["settings"] = settings()
+    context["settings"], context["brand"] = settings(), brand()
     message = EmailMessage()
     message["Subject"] = " ".join(render_block(template, "subject", **context).split())
-    message["From"] = settings().mail_from
+    message["From"] = _sender()
     message["To"] = mail.to
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(idstring=mail.id.hex, domain=urlsplit(settings().public_url).hostname)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render_block(template, "body", **context).strip() + "\n")
     return message
+
+
+def _sender() -> str:
+    """The address of `MAIL_FROM`, under the name that the brand has for it."""
+    name, address = parseaddr(settings().mail_from)
+    return formataddr((brand().sender_name or name, address))
 
 
 def _hand_over(message: EmailMessage) -> str:

@@ -3,6 +3,7 @@
 from portal.models.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
+from portal.models.brand import BrandRow, Edition
 from portal.models.channel import (
     BLOCKED,
     OPEN_STATES,
@@ -48,6 +49,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "Authenticator",
+    "BrandRow",
     "Channel",
     "ChannelListing",
     "ContactPreference",
@@ -58,6 +60,7 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "Edition",
     "EmailChange",
     "EmailLink",
     "HandOver",

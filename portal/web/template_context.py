@@ -18,6 +18,7 @@ from flask_babel import (
 )
 from markupsafe import Markup, escape
 
+from portal.brand.current import brand
 from portal.extensions import settings
 from portal.i18n import _, language
 from portal.models import now
@@ -168,6 +169,7 @@ def _globals() -> dict[str, Any]:
     return {
         "demo_url": demo_url(),
         "settings": settings(),
+        "brand": brand(),
         "is_helping": is_helping(),
         "may_enter": may_enter,
         "has_accounts": has_accounts,
