@@ -24,8 +24,8 @@ ATTRIBUTES = frozenset(
     "fill-rule font-family font-size font-style font-weight fx fy gradientTransform gradientUnits height id "
     "letter-spacing mask maskContentUnits maskUnits offset opacity paint-order points preserveAspectRatio r "
     "rotate rx ry spreadMethod stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset "
-    "stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width style text-anchor textLength transform vector-effect version "
-    "viewBox visibility width x x1 x2 y y1 y2".split()
+    "stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width style text-anchor textLength "
+    "transform vector-effect version viewBox visibility width x x1 x2 y y1 y2".split()
 )
 _WITHIN = re.compile(r"#[\w.-]+")
 _URL = re.compile(r"url\(\s*['\"]?(.*?)['\"]?\s*\)", re.IGNORECASE | re.DOTALL)

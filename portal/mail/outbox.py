@@ -17,13 +17,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import force_locale
-from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
 from portal.brand.current import brand
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.i18n import language
+from portal.mail import samples, writing
 from portal.models import Mail, MailKind, MailState, Person, now
 from portal.settings import is_loopback
 from portal.translations import SOURCE
@@ -35,7 +35,7 @@ GREETING_TIMEOUT = 5
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 12
 
-Context = dict[str, Any]
+Context = writing.Context
 writers: dict[MailKind, Callable[[Mail], Context | None]] = {}
 """For each kind the function that makes what its template needs; none means there is nothing to send."""
 
@@ -140,25 +140,30 @@ def _write(mail: Mail) -> EmailMessage | None:
 
 def _language(mail: Mail) -> str:
     """That of the person whose address it is; of anybody else, that of the page that the mail was promised on."""
+    if samples.SAMPLE in mail.context and mail.language:
+        return mail.language
     own = sa.select(col(Person.language)).where(col(Person.email) == mail.to)
     return session().execute(own).scalar() or mail.language or SOURCE
 
 
 def _written(mail: Mail) -> EmailMessage | None:
-    context = writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
+    context = _context(mail)
     if context is None:
         return None
-    template = f"mail/{mail.kind}.txt"
-    context["settings"], context["brand"] = settings(), brand()
     message = EmailMessage()
-    message["Subject"] = " ".join(render_block(template, "subject", **context).split())
     message["From"] = _sender()
     message["To"] = mail.to
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(idstring=mail.id.hex, domain=urlsplit(settings().public_url).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_block(template, "body", **context).strip() + "\n")
+    writing.put_into(message, writing.write(mail.kind, context))
     return message
+
+
+def _context(mail: Mail) -> Context | None:
+    if samples.SAMPLE in mail.context:
+        return samples.context(mail.kind, mail.context[samples.SAMPLE])
+    return writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
 
 
 def _sender() -> str:
