@@ -11,6 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from portal.errors import DomainError
 from portal.i18n import _
 
+_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+
 
 def email(text: str, field: str) -> str:
     """The address in its normal form.
@@ -47,6 +49,12 @@ def visible(text: str) -> str:
     return "".join(seen).strip()
 
 
+def folded(text: str) -> str:
+    """Text as people compare it: without case, accents and marks. Turkish has four letters i; all are one here."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
 def phone(text: str, time_zone: str, field: str) -> str:
     """A phone number in E.164 form; a national number is read as one of the time zone's country.
 
@@ -71,7 +79,7 @@ def time_zones() -> list[str]:
 
 def time_zone(text: str) -> str:
     """The zone that somebody means: its name, or the city in it, such as "berlin"; else what was typed."""
-    wanted = text.strip().casefold().replace(" ", "_")
+    wanted = folded(text.strip()).replace(" ", "_")
     named = [zone for zone in time_zones() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())]
     if len(named) > 1:  # Istanbul is in Europe, and in Asia by an older name
         named = [zone for zone in named if zone in _places()]

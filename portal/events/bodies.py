@@ -2,10 +2,11 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from portal.contact import folded
 
 MAX_WORDS = 10_000
 MAX_WORD = 64
@@ -18,7 +19,6 @@ DEEPEST_INDENT = 30
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _WORD = re.compile(r"[^\W_]+")
-_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
 _JOINERS = "\u200c\u200d"  # invisible, and part of what they stand in: emoji, Persian
 
 
@@ -64,9 +64,7 @@ def words_of(body: bytes) -> list[str]:
 
 def words_in(text: str) -> list[str]:
     """Words as they are compared: without case, accents and marks; letters and digits only; each once."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return _first(word[:MAX_WORD] for word in _WORD.findall(plain))
+    return _first(word[:MAX_WORD] for word in _WORD.findall(folded(text)))
 
 
 def _first(words: Iterable[str]) -> list[str]:
