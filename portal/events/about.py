@@ -115,8 +115,10 @@ def _template(each: Fact, _who: str) -> str:
     return _("Template %(name)s changed", name=name) if name else _("A template changed")
 
 
-def _account(each: Fact, _who: str) -> str:
+def _account(each: Fact, who: str) -> str:
     state = notices.word(each.get("state", "")) or each.get("field", "").replace("_", " ")
+    if who:
+        return _("Your number %(number)s: %(state)s", number=who, state=state)
     return _("WhatsApp account: %(state)s", state=state)
 
 
