@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import discovery
+from portal import discovery, i18n
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
 from portal.events.receiving.application import Receiver
@@ -23,6 +23,7 @@ from portal.web import (
     access,
     compression,
     errors,
+    languages,
     rate_limit_counts,
     security_headers,
     static_files,
@@ -46,7 +47,9 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
+    babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
+    i18n.init_app(app)
+    languages.init_app(app)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)

@@ -1,20 +1,76 @@
-"""gettext, typed. Every sentence that a person sees goes through here or through the templates' own `_`."""
+"""gettext, typed. Every sentence that a person sees goes through here or through the templates' own `_`.
 
+Two placeholders are filled in by themselves, wherever they stand: `%(vendor)s` with what the reader knows
+Connexease by, and `%(Vendor)s` with the same at the beginning of a sentence.
+"""
+
+from collections.abc import Callable
 from typing import Any, cast
 
 import flask_babel
+from babel.support import NullTranslations
+from flask import Flask
+from flask_babel.speaklater import LazyString
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from portal import translations
+
+VENDOR = "Connexease"
 
 
 def _(text: str, **values: Any) -> str:
     """The sentence in the visitor's language."""
-    return cast(str, flask_babel.gettext(text, **values))
+    return cast(str, flask_babel.gettext(text, **standing_values(text), **values))
 
 
 def _n(one: str, many: str, count: int, **values: Any) -> str:
     """The sentence for one, or that for `%(num)d`, as the visitor's language counts."""
-    return cast(str, flask_babel.ngettext(one, many, count, **values))
+    return cast(str, flask_babel.ngettext(one, many, count, **standing_values(one, many), **values))
 
 
 def _l(text: str) -> str:
     """The same, looked up only when it is shown: for what is written down before there is a visitor."""
-    return cast(str, flask_babel.lazy_gettext(text))
+    return cast(str, LazyString(_, text))
+
+
+def language() -> str:
+    """The code of the language that this page or mail is written in."""
+    locale = flask_babel.get_locale()
+    return locale.language if locale else translations.SOURCE
+
+
+def standing_values(*texts: str) -> dict[str, str]:
+    """What fills the placeholders of these texts that nobody passes a value for; empty where there are none."""
+    if not any("%(vendor)s" in text or "%(Vendor)s" in text for text in texts):
+        return {}
+    word = vendor()
+    return {"vendor": word, "Vendor": word[:1].upper() + word[1:]}
+
+
+def vendor() -> str:
+    """What the reader of this page or mail knows Connexease by."""
+    return VENDOR
+
+
+class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Where Flask-Babel finds the sentences of the language at hand."""
+
+    def get_translations(self) -> NullTranslations:
+        return translations.catalogue(language())
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Babel read our catalogues, and fill in the standing values in templates too."""
+    app.extensions["babel"].instance.domain_instance = Catalogues()
+    for name in ("gettext", "ngettext", "pgettext", "npgettext"):
+        app.jinja_env.globals[name] = _filled_in(cast(Callable[..., str], app.jinja_env.globals[name]))
+
+
+def _filled_in(translate: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def filled_in(context: Context, *arguments: Any, **values: Any) -> str:
+        texts = [argument for argument in arguments if isinstance(argument, str)]
+        return translate(context, *arguments, **standing_values(*texts), **values)
+
+    return filled_in

@@ -3,14 +3,14 @@
 How an account, its numbers and its templates stand; which number a channel has, and when it was proven to work.
 
 Revision ID: 0030
-Revises: 0028
+Revises: 0029
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
