@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import format_number
+
 from portal.i18n import _
 from portal.messages.phone_numbers import international
 from portal.messages.reports import standings
@@ -103,14 +105,8 @@ def _limit(row: Standing) -> tuple[str, str]:
 
 def _people(limit: str) -> str:
     """TIER_1K is how Meta writes 1,000."""
-    return {
-        "TIER_50": "50",
-        "TIER_250": "250",
-        "TIER_1K": "1,000",
-        "TIER_2K": "2,000",
-        "TIER_10K": "10,000",
-        "TIER_100K": "100,000",
-    }.get(limit, "")
+    digits = limit.removeprefix("TIER_").replace("K", "000")
+    return str(format_number(int(digits))) if digits.isascii() and digits.isdigit() else ""
 
 
 def _name(row: Standing) -> tuple[str, str]:

@@ -18,8 +18,8 @@ from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_
 from portal.messages.reports.people import someone
 from portal.models import Account, Standing, TemplateListing, now
 
-BAN, RESTRICTION, VIOLATION, REVIEW = "account.ban", "account.restriction", "account.violation", "account.review"
-QUALITY, LIMIT, NAME, TEMPLATE = "number.quality", "number.limit", "number.name", "template"
+BAN, RESTRICTION, VIOLATION, REVIEW = "ban", "restriction", "violation", "review"
+QUALITY, LIMIT, NAME, TEMPLATE = "quality", "limit", "name", "template"
 LASTS = timedelta(days=30)
 """Of what has no end of its own and nothing that takes it back, this is long enough to be told."""
 WELL = ("APPROVED", "REINSTATED", "UNARCHIVED", "UNLOCKED")
