@@ -1,8 +1,8 @@
 """How every state is looked at: axe, light and dark, at both widths; with `--shots DIR` a picture of each.
 
-It is looked at in two languages that nobody speaks, into which the page's words are turned where they stand: written
-from right to left where there is room, and half as long again, with accents, where there is little. What holds in
-them holds in English; that no sentence is left in English is for `tests/integration/test_i18n.py` to say.
+It is looked at in two languages that nobody speaks, into which the page's words are turned where they stand:
+written from right to left where there is room, and half as long again, with accents, where there is little. What
+holds in them holds in English; that no sentence is left in English is for `tests/integration/test_i18n.py` to say.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme, str], ...] = ((1280, "light", "mirrored"), (390, "dark", "long"))
-"""Each width, each scheme and each pseudo-language once. Pictures are taken in English, of all widths and schemes."""
+"""Each width, scheme and pseudo-language once. Pictures are taken in English, of all widths and schemes."""
 
 SPEAK = Path(__file__).with_name("pseudo.js").read_text()
 CUT_OFF = """
