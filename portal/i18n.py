@@ -19,6 +19,8 @@ from portal import translations
 VENDOR = "Connexease"
 VENDOR_WORD = "vendor_word"
 """Where an application keeps the function that knows what its reader calls the vendor."""
+READER_IS_STAFF = "reader_is_staff"
+"""In `g`, while a mail is written: whether to somebody of the staff, who know the vendor by its name."""
 
 
 def _(text: str, **values: Any) -> str:

@@ -15,14 +15,14 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, g
 from flask_babel import force_locale
 from sqlmodel import col
 
 from portal.brand.current import brand
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
-from portal.i18n import language
+from portal.i18n import READER_IS_STAFF, language
 from portal.mail import samples, writing
 from portal.models import Mail, MailKind, MailState, Person, now
 from portal.settings import is_loopback
@@ -134,16 +134,14 @@ def _claim(mail_id: UUID) -> Mail | None:
 
 
 def _write(mail: Mail) -> EmailMessage | None:
-    with current_app.test_request_context(base_url=settings().public_url), force_locale(_language(mail)):
+    """Write it as its reader reads, whoever promised it."""
+    query = sa.select(col(Person.language), col(Person.staff_role)).where(col(Person.email) == mail.to)
+    own, staff_role = session().execute(query).one_or_none() or (None, None)
+    is_sample = samples.SAMPLE in mail.context
+    chosen = (mail.language if is_sample else own or mail.language) or SOURCE
+    with current_app.test_request_context(base_url=settings().public_url), force_locale(chosen):
+        setattr(g, READER_IS_STAFF, staff_role is not None and not is_sample)
         return _written(mail)
-
-
-def _language(mail: Mail) -> str:
-    """That of the person whose address it is; of anybody else, that of the page that the mail was promised on."""
-    if samples.SAMPLE in mail.context and mail.language:
-        return mail.language
-    own = sa.select(col(Person.language)).where(col(Person.email) == mail.to)
-    return session().execute(own).scalar() or mail.language or SOURCE
 
 
 def _written(mail: Mail) -> EmailMessage | None:

@@ -7,9 +7,6 @@ from portal.brand.current import brand
 from portal.i18n import _
 from portal.web.access import current_person
 
-READER_IS_STAFF = "reader_is_staff"
-"""In `g`: a mail is being written to somebody of the staff."""
-
 
 def init_app(app: Flask) -> None:
     """Let sentences name the vendor so."""
@@ -26,7 +23,7 @@ def vendor_word() -> str:
 
 
 def _reader_is_staff() -> bool:
-    if READER_IS_STAFF in g:
-        return bool(g.get(READER_IS_STAFF))
+    if i18n.READER_IS_STAFF in g:
+        return bool(g.get(i18n.READER_IS_STAFF))
     person = current_person() if has_request_context() else None
     return person is not None and person.is_staff
