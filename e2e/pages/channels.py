@@ -32,7 +32,7 @@ class AttemptPanel(PortalPage):
     def open_by_link(self) -> Dialog:
         """Follow the link that stands in for a popup."""
         with self.page.context.expect_page() as opened:
-            self.link("Open Connexease's window").click()
+            self.link("Open connection window").click()
         return Dialog(opened.value)
 
 

@@ -90,7 +90,7 @@ def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
     assert "Mails that are tried again: 1." in page.text
     assert portal.mails("jane@acme.example.com")
     assert only(portal, local_checks.outbox).health == Health.GOOD
-    assert "had mails sent again that nobody took (1)" in browser.get("/staff/audit/").text
+    assert "retried the mails that couldn't be delivered (1)" in browser.get("/staff/audit/").text
 
 
 def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
