@@ -148,3 +148,4 @@ class ProfileForm(fields.ZoneForm):
     first_name = fields.first_name()
     last_name = fields.last_name()
     time_zone = fields.time_zone(_l("For times outside an account. Type a city to search, for example Istanbul."))
+    language = fields.language()
