@@ -58,8 +58,8 @@ def language() -> Choice:
     """The language of pages and mails; empty for the browser's."""
     return Choice(
         _l("Language"),
-        choices=lambda: [("", _("As your browser asks")), *languages().items()],
-        description=_l("Of pages and of the emails we send you."),
+        choices=lambda: [("", _("Same as your browser")), *languages().items()],
+        description=_l("For pages and for the emails that we send you."),
         filters=[lambda value: value or ""],
     )
 

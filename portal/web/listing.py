@@ -54,7 +54,9 @@ class PeriodForm(FilterForm):
     """A filter that narrows by time too."""
 
     range = Choice(_l("When"))
+    # Translators: the beginning of a span of time
     since = LocalTime(_l("From"), [Optional()])
+    # Translators: the end of a span of time
     until = LocalTime(_l("Until"), [Optional()])
 
     def offer_ranges(self) -> None:

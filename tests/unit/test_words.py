@@ -5,10 +5,11 @@ The lists hold what came back more than once. A word belongs here when there is 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
-from tests.support.sentences import PORTAL, Sentence, sentences
+from tests.support.messages import PACKAGE, template
 
 ROOMS = (
     "customers",
@@ -82,23 +83,30 @@ MISPLACED = re.compile(
 SUBJECT_LIMIT = 50
 
 
-def mine() -> list[Sentence]:
-    return [sentence for sentence in sentences() if sentence.file.split("/")[0] in ROOMS]
+@cache
+def mine() -> list[tuple[str, str]]:
+    """Each sentence, or form of one, with the file that it is in."""
+    found = []
+    for message in template():
+        texts = [message.id] if isinstance(message.id, str) else message.id
+        files = [file.removeprefix("portal/") for file, _line in message.locations]
+        found += [(file, text) for file in files if file.split("/")[0] in ROOMS for text in texts]
+    return found
 
 
 def complaints(words: dict[str, str]) -> Iterator[str]:
-    for sentence in mine():
+    for file, text in mine():
         for word, better in words.items():
-            if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", sentence.text, re.IGNORECASE):
-                yield f"{sentence.file}:{sentence.line}: “{word}” is “{better}” in: {sentence.text}"
+            if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE):
+                yield f"{file}: “{word}” is “{better}” in: {text}"
 
 
 def breaking(pattern: re.Pattern[str]) -> list[str]:
-    return [f"{each.file}:{each.line}: {each.text}" for each in mine() if pattern.search(each.text)]
+    return [f"{file}: {text}" for file, text in mine() if pattern.search(text)]
 
 
 def test_all_sentences_are_found() -> None:
-    found = {sentence.file.split("/")[0] for sentence in mine()}
+    found = {file.split("/")[0] for file, _text in mine()}
     assert found == set(ROOMS) - {"outbound.py"}
     assert len(mine()) > 500
 
@@ -120,7 +128,7 @@ def test_the_name_of_the_vendor_fits_into_its_sentence() -> None:
 def test_the_subject_of_a_mail_is_short() -> None:
     """Without what it names: a list of mails shows about that much."""
     subjects = []
-    for file in sorted((PORTAL / "mail/templates/mail").glob("*.txt")):
+    for file in sorted((PACKAGE / "mail/templates/mail").glob("*.txt")):
         block = re.search(r"\{% block subject %\}(.*?)\{% endblock %\}", file.read_text(), re.DOTALL)
         subjects += re.findall(r'_\("([^"]+)"', block[1]) if block else []
     assert len(subjects) > 20
