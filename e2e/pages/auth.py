@@ -190,11 +190,11 @@ class ConfirmEmailPage(PortalPage):
     title = "Confirm your new email address"
 
     def confirm(self) -> ProfilePage:
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         return ProfilePage(self.page)
 
     def confirm_in_vain(self, password: str) -> ConfirmEmailPage:
         self.main.get_by_label("Your password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         expect(self.alert).to_be_visible()
         return ConfirmEmailPage(self.page)

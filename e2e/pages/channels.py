@@ -73,7 +73,7 @@ class ChannelsPage(AttemptPanel):
         return ChannelsPage(self.page)
 
     def refresh(self) -> ChannelsPage:
-        self.button("Refresh").click()
+        self.button("Refresh list").click()
         return ChannelsPage(self.page)
 
     def reload(self) -> ChannelsPage:

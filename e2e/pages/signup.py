@@ -88,11 +88,11 @@ class ConfirmPage(PortalPage):
         """Confirm; another browser than the one that signed up is asked for the password."""
         if password is not None:
             self.main.get_by_label("Password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         return SetupPage(self.page)
 
     def confirm_in_vain(self, password: str) -> ConfirmPage:
         self.main.get_by_label("Password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         expect(self.alert).to_be_visible()
         return ConfirmPage(self.page)

@@ -97,7 +97,7 @@ class GatewayRefused(Rejected):
 class NotFound(ConnexeaseError):
     """404 or 410: it does not exist, or is not ours."""
 
-    sentence = gettext_noop("Connexease has no such record for this reseller.")
+    sentence = gettext_noop("Connexease couldn't find this, or it belongs to another reseller.")
 
 
 class Unauthorized(ConnexeaseError):
