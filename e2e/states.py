@@ -328,7 +328,7 @@ def another_address_during_set_up(walk: Walk) -> None:
 
 @state()
 def profile_of_staff(walk: Walk) -> None:
-    expect(walk.staff("/profile").get_by_text("10 left")).to_be_visible()
+    expect(walk.staff("/profile").get_by_text("10 codes left")).to_be_visible()
 
 
 @state()

@@ -99,6 +99,6 @@ def test_another_address_to_log_in_with(
     profile.expect_waiting(new)
     profile.page.goto(link_mailed_to(stack, new))
     profile = ConfirmEmailPage(profile.page).confirm()
-    expect(profile.status).to_contain_text(f"You log in with {new} from now on.")
+    expect(profile.status).to_contain_text(f"Your email address is now {new}.")
     login = visitor.log_in_in_vain(customer.email, customer.password)
     login.log_in(new, customer.password, customer.company)

@@ -52,7 +52,7 @@ def test_staff_set_up_an_app_at_first_and_type_its_codes_from_then_on(
     code.type_code(secret)
     login = DashboardPage(code.page).log_out(newcomer)
     board = login.log_in_with_code(newcomer, STAFF_PASSWORD).type_recovery_code(kept[3])
-    expect(board.main).to_contain_text("9 are left")
+    expect(board.main).to_contain_text("9 codes left")
 
 
 def test_staff_log_in_with_a_code(login: LogInPage) -> None:

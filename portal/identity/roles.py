@@ -20,10 +20,10 @@ MEANINGS: dict[AnyRole, str] = {
     Role.OWNER: _l("manages everything, including team members"),
     Role.DEVELOPER: _l("manages webhooks, events and keys"),
     Role.OPERATOR: _l("manages messages and channels only"),
-    Role.MEMBER: _l("can look, but not change anything"),
+    Role.MEMBER: _l("can only view"),
     StaffRole.ADMIN: _l("manages everything, including the staff"),
     StaffRole.SUPPORT: _l("helps customers, but can't see keys or send or read messages"),
-    StaffRole.READ_ONLY: _l("can look, but not change anything"),
+    StaffRole.READ_ONLY: _l("can only view"),
 }
 
 

@@ -65,7 +65,7 @@ def test_the_address_changes_once_the_link_is_confirmed(portal: Portal, htmx: bo
         assert portal.browser().get(link).status == 200
     assert portal.person(JANE).email == JANE
     assert confirm(jane, link, htmx).goes_to == "/profile"
-    assert f"You log in with {NEW} from now on." in jane.get("/profile").text
+    assert f"Your email address is now {NEW}." in jane.get("/profile").text
     assert "To switch to" not in jane.get("/profile").text
     assert elsewhere.get("/profile").goes_to.startswith("/login")
     assert len([row for row in portal.rows(LoginSession) if row.person_id == portal.person(NEW).id]) == 1
@@ -260,7 +260,7 @@ def test_it_runs_out_can_be_sent_again_and_is_forgotten(portal: Portal, jane: Br
     portal.sql("UPDATE email_change SET expires_at = :then", then=now() - timedelta(minutes=1))
     assert jane.get(link).status == 410
     page = jane.get("/profile")
-    assert f"The link to {NEW} ran out" in page.text
+    assert f"The link to {NEW} expired" in page.text
     jane.submit(page, "Send again")
     assert jane.get(portal.link(NEW, "email")).status == 200
     for age, left in ((6, 1), (8, 0)):
@@ -301,7 +301,7 @@ def test_while_an_account_is_set_up_with_the_address_it_stays(portal: Portal, st
     portal.sql("UPDATE provisioning SET step = :step, next_attempt_at = NULL", step=step.value)
     refused = jane.submit(page, "Confirm")
     assert refused.status == 422
-    assert "“Acme Corp” is being set up with your present address" in refused.text
+    assert "“Acme Corp” is being set up with your current address" in refused.text
     assert "when the setup is finished" in jane.get(FORM).text
     assert portal.one(Person).email == JANE
     portal.sql("UPDATE provisioning SET step = 'ready'")

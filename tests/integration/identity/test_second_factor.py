@@ -106,7 +106,7 @@ def test_a_code_counts_once_and_its_neighbours_count_too(portal: Portal, boss: B
         assert (done.status == 303) == is_taken, done.text
     browser = portal.browser()
     page = browser.get(type_password(browser, BOSS).goes_to)
-    assert "used already" in browser.submit(page, "Log in", code=at(secret, 0)).errors["code"]
+    assert "already used" in browser.submit(page, "Log in", code=at(secret, 0)).errors["code"]
 
 
 @both_databases
@@ -116,7 +116,7 @@ def test_a_recovery_code_counts_once(portal: Portal, boss: Browser) -> None:
     assert all(re.fullmatch("[a-z2-9]{4}(-[a-z2-9]{4}){3}", code) for code in codes)
     page = boss.get(type_password(boss, BOSS).goes_to)
     assert boss.submit(page, "Log in", code=codes[0].upper().replace("-", " ")).status == 303
-    assert "9 are left" in boss.get("/profile").text
+    assert "9 codes left" in boss.get("/profile").text
     assert "recovery codes was used" in portal.mails(BOSS)[0]["subject"]
     again = portal.browser()
     page = again.get(type_password(again, BOSS).goes_to)
@@ -222,12 +222,12 @@ def test_a_customer_may_have_an_app_too(portal: Portal, htmx: bool) -> None:
     assert len(codes_on(done)) == 10
     assert jane.submit(page, "Turn on authenticator app", htmx=htmx, code=at(secret)).goes_to == "/profile/app"
     page = jane.get("/profile")
-    assert "10 left" in page.text
+    assert "10 codes left" in page.text
     other = portal.browser()
     assert type_password(other, JANE).goes_to.startswith("/login/code")
     # What was confirmed a moment ago is not asked for again.
     forget_last(portal)
-    assert jane.submit(jane.get("/profile/app/off"), "Turn off codes", htmx=htmx).goes_to == "/profile"
+    assert jane.submit(jane.get("/profile/app/off"), "Turn off authenticator app", htmx=htmx).goes_to == "/profile"
     assert portal.rows(Authenticator) == portal.rows(RecoveryCode) == []
     assert type_password(portal.browser(), JANE).goes_to == "/accounts/"
 
@@ -266,10 +266,10 @@ def test_staff_do_not_do_without(portal: Portal, boss: Browser) -> None:
     portal.enrol(BOSS)
     browser = portal.log_in(BOSS)
     page = browser.get("/profile/app/off")
-    done = browser.submit(page, "Turn off codes", password=PASSWORD, code=portal.code(BOSS))
+    done = browser.submit(page, "Turn off authenticator app", password=PASSWORD, code=portal.code(BOSS))
     assert "always log in with a code" in done.text
     assert len(portal.rows(Authenticator)) == 1
-    assert "Turn off codes" not in browser.get("/profile").text
+    assert "Turn off authenticator app" not in browser.get("/profile").text
 
 
 def test_the_command_resets_an_app(portal: Portal, boss: Browser, command) -> None:

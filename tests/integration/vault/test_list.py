@@ -71,7 +71,7 @@ def test_another_name(owner: Owner) -> None:
     refused = owner.browser.submit(page, "Save name", name="")
     assert refused.errors["name"] == "Enter a name."
     assert owner.browser.submit(page, "Save name", name="Shop").status == 303
-    assert "named “Order system” “Shop”" in owner.history()
+    assert "renamed “Order system” to “Shop”" in owner.history()
 
 
 def test_names_are_shown_as_text(owner: Owner) -> None:
