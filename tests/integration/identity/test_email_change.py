@@ -76,7 +76,7 @@ def test_the_address_changes_once_the_link_is_confirmed(portal: Portal, htmx: bo
     assert old.submit(old.get("/login"), "Log in", email=JANE, password=PASSWORD).status == 422
 
     assert subjects(portal, JANE)[0] == "Your email address was changed"
-    assert "write to help@reseller.example.com at once" in portal.mails(JANE)[0]["text"]
+    assert "write to help@reseller.example.com right away" in portal.mails(JANE)[0]["text"]
     assert reset.get(reset_link).status == 410
     assert actions(portal) == ["person.email_change_asked", "person.email_changed"]
     history = colleague.get(f"/accounts/{account_id}/history/").text
