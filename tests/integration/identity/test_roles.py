@@ -78,6 +78,7 @@ ACCOUNT = {
     "compose.reveal_callback": (BUILDS, ""),
     "compose.callback_secret": (BUILDS, ""),
     "compose.renew_callback": (BUILDS, ""),
+    "compose.name_channel": (SENDS, ""),
     "compose.new": (SENDS, ""),
     "compose.prepare": (SENDS, ""),
     "compose.show_preview": (SENDS, ""),

@@ -6,7 +6,7 @@ from flask import flash, g, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal.customers.accounts.overview import said_at_the_end
+from portal.customers.accounts.ending import said_at_the_end
 from portal.customers.provisioning import state_machine
 from portal.customers.signup import corrections, registration
 from portal.customers.signup.blueprint import blueprint
