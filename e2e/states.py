@@ -239,7 +239,7 @@ def setting_up(walk: Walk) -> None:
 def connexease_away(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     setup = walk.signed_up()
-    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
 
 
 @state()
@@ -544,7 +544,7 @@ def given_up(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     customer = Customer()
     setup = walk.signed_up(customer)
-    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
     walk.board().open(customer.company).give_up()
     walk.context.clear_cookies()
     setup = LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)

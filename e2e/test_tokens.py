@@ -404,7 +404,7 @@ def test_look_at_a_full_vault_and_at_trouble(
     look(page, "tokens-revoking", folder)
     stack.connexease.fault("status", **LIST, status=503, times=None)
     tokens = visit(page, member)
-    expect(tokens.main).to_contain_text("Connexease cannot be reached")
+    expect(tokens.main).to_contain_text("We couldn't reach Connexease")
     look(page, "tokens-away", folder)
     stack.connexease.clear_faults()
     wanted = visit(page, member).new().fill("Warehouse")

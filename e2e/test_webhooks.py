@@ -221,5 +221,5 @@ def test_look(webhooks: WebhooksPage, receiver: str, stack: Stack, request: pyte
     look(page, "webhook-edit", folder)
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     page.goto(page.url.rpartition("/")[0] + "/")
-    expect(WebhooksPage(page).main).to_contain_text("Connexease cannot be reached")
+    expect(WebhooksPage(page).main).to_contain_text("We couldn't reach Connexease")
     look(page, "webhooks-unreachable", folder)

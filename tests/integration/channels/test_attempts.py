@@ -330,7 +330,7 @@ def test_an_expired_token_is_not_opened_and_a_fresh_one_is_had(customer):
         ({"kind": "status", "status": 500}, "did not answer"),
         ({"kind": "status", "status": 401}, "refused our credentials"),
         ({"kind": "status", "status": 403}, "refused our credentials"),
-        ({"kind": "status", "status": 404}, "does not know this account"),
+        ({"kind": "status", "status": 404}, "doesn't know this account"),
         ({"kind": "status", "status": 429}, "is busy"),
         ({"kind": "status", "status": 400, "body": {"type": ["No more numbers."]}}, "No more numbers."),
         ({"kind": "html", "status": 200}, "did not answer"),

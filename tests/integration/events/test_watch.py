@@ -251,7 +251,7 @@ def test_connexease_is_away(customer):
     watch(customer, ("Shop", "message.created"))
     customer.portal.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.browser.get(f"{customer.root}watch")
-    assert "Connexease cannot be reached" in page.text
+    assert "We couldn't reach Connexease" in page.text
     assert all(box.has_attr("disabled") for box in page.soup.select("input[name=watch]"))
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
     page = watch(customer, ("Shop", "feedback.received"))

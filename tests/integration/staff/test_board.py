@@ -479,7 +479,7 @@ def try_to_connect(portal: Portal, **changes: object) -> OnboardingAttempt:
         ({"problem": "stopped_blocked"}, "The browser blocked the window"),
         ({"opened_at": now()}, "Opened the window and left it"),
         ({"opened_at": now(), "reported_status": "no_phone"}, "The dialog said: no_phone"),
-        ({"problem_text": "We couldn't reach Connexease."}, "Connexease cannot be reached"),
+        ({"problem_text": "We couldn't reach Connexease."}, "We couldn't reach Connexease"),
     ],
 )
 def test_where_somebody_left_off(portal: Portal, facts: dict[str, object], words: str) -> None:

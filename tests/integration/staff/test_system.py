@@ -227,7 +227,7 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
         (401, Health.BAD, "does not accept it"),
         (403, Health.BAD, "does not accept it"),
         (429, Health.WARNING, "too many requests"),
-        (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
+        (503, Health.WARNING, "could not be tried: We couldn't reach Connexease"),
     ):
         portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
         finding = only(portal, remote_checks.reseller_token)

@@ -53,7 +53,7 @@ def test_the_owners_hear_when_and_from_where(owner: Owner) -> None:
     assert "Deniz at the agency" in mail["text"]
     page = owner.browser.get(owner.address(owner.row("Order system")))
     assert "from 203.0.113.9 · Test Browser/1.0 <script>" in page.text
-    assert "whoever opened the link for Deniz at the agency from 203.0.113.9" in owner.history()
+    assert "the person who opened the link for Deniz at the agency from 203.0.113.9" in owner.history()
 
 
 def test_withdrawn(owner: Owner) -> None:

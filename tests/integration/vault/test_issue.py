@@ -101,7 +101,7 @@ def test_the_limit_of_active_tokens_is_explained(owner: Owner) -> None:
     [
         (401, None, "Nothing was changed"),
         (403, None, "Nothing was changed"),
-        (404, None, "does not know this account"),
+        (404, None, "no longer knows this account"),
         (429, None, "Connexease is busy"),
         (400, {"detail": "Tokens are frozen today."}, "Tokens are frozen today."),
         (400, {"non_field_errors": ["Not on your plan."]}, "Not on your plan."),

@@ -20,7 +20,7 @@ def test_the_last_known_state_while_connexease_is_away(owner: Owner) -> None:
     owner.index()
     owner.control.fault("status", **LIST, status=503, times=None)
     page = owner.index()
-    assert "Connexease cannot be reached" in page.text
+    assert "We couldn't reach Connexease" in page.text
     assert "Order system" in page.text
     assert "New access token" not in page.text
 
