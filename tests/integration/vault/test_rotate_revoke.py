@@ -27,7 +27,7 @@ def test_both_are_good_until_somebody_revokes_the_old_one(owner: Owner) -> None:
     assert new_key != old_key
     assert len(owner.active_at_connexease()) == 2
     assert (owner.row("Order system").is_ours, owner.row("New one").is_ours) == (False, True)
-    assert "It replaces Order system." in owner.browser.get(owner.address(owner.row("New one"))).text
+    assert "It replaces Order system" in owner.browser.get(owner.address(owner.row("New one"))).text
     assert "replaced the access token “Order system” with “New one”" in owner.history()
 
 
