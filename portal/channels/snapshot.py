@@ -156,5 +156,7 @@ def own_channel(account: Account, channel_uuid: UUID) -> Channel:
     """
     channel = find(account.id, channel_uuid)
     if channel is None:
-        raise DomainError(_("This account has no such channel."))
+        raise DomainError(
+            _("This channel doesn't belong to this account. Reload the page and choose one from the list.")
+        )
     return channel

@@ -73,7 +73,7 @@ def send(mail_id: UUID) -> None:
         except Exception:
             log.exception("a mail of kind %s could not be written", mail.kind)
             session().rollback()
-            _note(mail, "It could not be written.")
+            _note(mail, "The email couldn't be written.")
             session().commit()
             return
         if message is None:
@@ -181,7 +181,7 @@ def _hand_over(message: EmailMessage) -> str:
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the mail server did not take a mail: %s", type(error).__name__)
-        return f"The mail server did not take it ({type(error).__name__})."
+        return f"The mail server didn't accept it ({type(error).__name__})."
     return ""
 
 

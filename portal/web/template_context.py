@@ -151,7 +151,7 @@ def browser(agent: str) -> str:
     system = next((word for mark, word in SYSTEMS if mark in agent), "")
     if name and system:
         return _("%(browser)s on %(system)s", browser=name, system=system)
-    return name or system or agent.partition(" ")[0][:40] or _("An unknown browser")
+    return name or system or agent.partition(" ")[0][:40] or _("Unknown browser")
 
 
 def translated(sentence: str) -> str:

@@ -221,7 +221,7 @@ def test_the_set_up_in_every_state(portal):
                 "UPDATE provisioning SET step = :step, problem = :problem, claimed_until = '2099-01-01 00:00:00',"
                 f" refused_fields = '{refused if problem == Problem.REFUSED else '{}'}',"
                 " next_attempt_at = '2099-01-01 00:00:00',"
-                " problem_text = 'Connexease cannot be reached at the moment.'",
+                " problem_text = 'We couldn't reach Connexease.'",
                 step=step.value,
                 problem=problem and problem.value,
             )

@@ -61,7 +61,7 @@ def test_connected_by_the_list_proves_nothing(sender: Sender, gateway: Gateway) 
     assert chips(sender) == {"Shop": "Connected", "Service": "Connected"}
     page = sender.browser.get(f"/accounts/{sender.account_id}/channels/")
     assert page.soup.select(".chip-success") == []
-    assert "Not tried yet" in page.text
+    assert "Not tested yet" in page.text
     assert page.soup.select_one("#channels a[href$='/messages/check']")
 
 

@@ -66,9 +66,7 @@ def test_in_test_mode_alone(sender: Sender, htmx: bool) -> None:
     assert [call["query"] for call in sender.calls()] == ["is_fake=true"]
     row = credential(sender)
     assert (row.echoes_callback_data, row.proven_at) == (None, None)
-    assert (
-        "checked the connection with the gateway key" in sender.browser.get(f"/accounts/{sender.account_id}/").text
-    )
+    assert "checked the connection with the API key" in sender.browser.get(f"/accounts/{sender.account_id}/").text
 
 
 @both_databases
@@ -88,8 +86,8 @@ def test_a_whole_round_trip(portal, control) -> None:
     assert row.proven_at is not None
     assert portal.one(KeyTrial).recipient == ""
     page = sender.browser.get(f"/accounts/{sender.account_id}/tokens/{row.id}")
-    assert "its status event came back" in page.text
-    assert "A lost answer of the gateway settles by itself" in page.text
+    assert "its status event arrived" in page.text
+    assert "If an answer from the gateway gets lost" in page.text
     lost = lose_an_answer(sender)
     gateway.report(status("wamid.LOST", "delivered", biz_opaque_callback_data=own_value(sender)))
     assert (sender.message(lost.id).state, sender.message(lost.id).is_matched) == ("delivered", True)
