@@ -36,8 +36,9 @@ from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.ready import Made, Ready
-from tests.support.shared import made_once, shared_folder
+from tests.support.shared import keep_in_memory, made_once, shared_folder
 
+keep_in_memory()
 gc.set_threshold(
     20_000, 20, 50
 )  # seldom: everything lives long here, and looking through it takes a tenth of the time
