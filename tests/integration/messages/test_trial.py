@@ -22,7 +22,7 @@ def gateway(sender: Sender) -> Gateway:
 
 def begin(sender: Sender, *, htmx: bool = False, **typed: Any) -> Page:
     """Send the form."""
-    intent = sender.browser.get(f"{sender.root}check").values("Check the connection")["intent"]
+    intent = sender.browser.get(f"{sender.root}check").values("Check connection")["intent"]
     return sender.browser.post(
         f"{sender.root}check",
         {"to": RECIPIENT, "intent": intent, "credential": ""} | key(sender) | typed,
@@ -58,9 +58,9 @@ def test_in_test_mode_alone(sender: Sender, htmx: bool) -> None:
     assert begin(sender, htmx=htmx).goes_to.endswith("/messages/check")
     page = sender.browser.get(f"{sender.root}check")
     assert page.soup.select_one("#checks[data-poll]")
-    assert lines(sender) == ["Waiting", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["Waiting", "Not checked", "Not checked", "Not checked"]
     sender.portal.work()
-    assert lines(sender) == ["Works", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
     assert page.soup.select_one("#checks[data-poll]") is None
     assert [call["query"] for call in sender.calls()] == ["is_fake=true"]
@@ -140,9 +140,9 @@ def test_no_status_event_comes(sender: Sender, is_set_up: bool) -> None:
     if is_set_up:
         sender.portal.sql("UPDATE key_trial SET created_at = :then", then=now() - timedelta(minutes=3))
         go_on(sender)
-    assert lines(sender) == ["Works", "Works", "To do", "To do" if is_set_up else "Not tried"]
+    assert lines(sender) == ["Works", "Works", "To do", "To do" if is_set_up else "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
-    assert ("No status event of the message came" if is_set_up else "There is no address") in page.text
+    assert ("No status event for the message arrived" if is_set_up else "Status events aren't set up") in page.text
     assert page.soup.select_one("#checks a[href$='/status-events']")
     assert page.soup.select_one("#checks[data-poll]") is None
     assert credential(sender).proven_at is None
@@ -152,9 +152,9 @@ def test_a_key_that_does_not_work(sender: Sender, gateway: Gateway) -> None:
     sender.control.revoke_gateway_key(sender.key)
     begin(sender, wants_real="y")
     sender.portal.work()
-    assert lines(sender) == ["To do", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["To do", "Not checked", "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
-    assert "The gateway does not know this key" in page.text
+    assert "The gateway doesn't know this API key" in page.text
     assert len(sender.calls()) == 1
 
 
@@ -229,7 +229,7 @@ def test_each_key_is_checked(sender: Sender) -> None:
     begin(sender, credential=str(second.id))
     begin(sender)
     sender.portal.work()
-    assert lines(sender) == ["Works", "Not tried", "Not tried", "Not tried"] * 2
+    assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked"] * 2
     page = sender.browser.get(f"{sender.root}check?key={second.id}")
     assert page.soup.select_one(f"#credential option[selected][value='{second.id}']")
     sender.browser.post(f"{vault}{second.id}/remove", {"typed": "Second"})
@@ -248,7 +248,7 @@ def test_no_number_is_refused_at_its_field(sender: Sender, htmx: bool) -> None:
     page = begin(sender, htmx=htmx, to="no", wants_real="y")
     assert page.status == 422
     assert page.errors["to"]
-    assert page.values("Check the connection")["wants_real"] == "y"
+    assert page.values("Check connection")["wants_real"] == "y"
     assert sender.portal.rows(KeyTrial) == []
 
 
@@ -256,17 +256,17 @@ def test_the_overview_leads_there_until_it_is_proven(sender: Sender, gateway: Ga
     sender.control.create_channel(sender.uuid, name="Shop")
     sender.browser.get(f"/accounts/{sender.account_id}/channels/")
     overview = f"/accounts/{sender.account_id}/"
-    assert sender.browser.get(overview).soup.find("a", string="Check the connection")
+    assert sender.browser.get(overview).soup.find("a", string="Check connection")
     row = sender.send()
     gateway.report(status(row.wamid, "sent"))
     assert sender.portal.rows(MessageStatus)
     page = sender.browser.get(overview)
     assert "Getting started" not in page.text
-    assert page.soup.find("a", string="Check the connection") is None
+    assert page.soup.find("a", string="Check connection") is None
 
 
 def test_without_a_key(portal) -> None:
     browser, account_id = portal.customer()
     page = browser.get(f"/accounts/{account_id}/messages/check")
-    assert "A gateway key is needed first" in page.text
+    assert "Add an API key first" in page.text
     assert browser.post(f"/accounts/{account_id}/messages/check", {"to": RECIPIENT}).status == 200
