@@ -50,10 +50,10 @@ def expect_kept(events: EventsPage, count: int) -> None:
     """The worker has read everything; a page that is loaded too early is loaded again."""
     for _ in range(100):
         events.page.reload()
-        if events.rows.filter(has_text="Kept").count() == count:
+        if events.rows.filter(has_text="Stored").count() == count:
             return
         events.page.wait_for_timeout(100)
-    expect(events.rows.filter(has_text="Kept")).to_have_count(count)
+    expect(events.rows.filter(has_text="Stored")).to_have_count(count)
 
 
 @both_ways
@@ -211,12 +211,12 @@ def test_without_script(
 def test_by_keyboard_alone(events: EventsPage, stack: Stack, channel: str, context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = play(events, stack, channel).page
-    page.get_by_label("Words").focus()
+    page.get_by_label("Search words").focus()
     page.keyboard.type("quick")
     page.keyboard.press("Enter")
     expect(events.rows).to_have_count(1)
-    expect(page.get_by_label("Words")).to_be_focused()
-    reach(page, "5 points: “Quick answer”")
+    expect(page.get_by_label("Search words")).to_be_focused()
+    reach(page, "Rating 5: “Quick answer”")
     page.keyboard.press("Enter")
     event = EventPage(page)
     reach(page, "Copy")

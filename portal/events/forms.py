@@ -32,7 +32,7 @@ class FilterForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
 
     q = SearchField(
-        _l("Search"),
+        _l("Search words"),
         [Length(max=200)],
         description=_l(
             "Enter whole words from the body. The last one can be the beginning of a word, with at least "

@@ -36,7 +36,7 @@ class _FromTheDatabase(Collector):
             "portal_backlog_overdue", "Rows that have been overdue for more than five minutes.", "kind", overdue
         )
         yield _gauge("portal_mails_failed", "Emails that couldn't be sent.", backlog.failed_mails())
-        yield _gauges("portal_setups", "Accounts, by the step of their set-up.", "step", _setups())
+        yield _gauges("portal_setups", "Accounts, by the step of their setup.", "step", _setups())
         yield _gauge("portal_accounts", "Accounts.", _count(Account, sa.true()))
         yield _gauges("portal_channels", "Channels, by whether they are connected.", "connected", _channels())
         yield _gauge("portal_messages_unknown", "Messages whose outcome is unknown.", _unknown())

@@ -42,8 +42,8 @@ _UNKNOWN = Words(
         "automatically, so that the recipient doesn't get it twice."
     ),
     _l(
-        "If status events are set up, one may still tell. Or ask the recipient, then note below what you "
-        "found out."
+        "If status events are set up, one may still show what happened. Or ask the recipient, then note below "
+        "what you found out."
     ),
     Retry.RISKY,
 )

@@ -232,9 +232,9 @@ def _say_why_not(account_id: UUID, already: Sequence[Step]) -> None:
     """Nothing was changed: that is fine when what was asked for is the case already."""
     row = session().get_one(Provisioning, account_id, populate_existing=True)
     if row.claimed_until is not None and row.claimed_until > now():
-        raise DomainError(_("The set-up is running right now. Try again in a minute."))
+        raise DomainError(_("The setup is running right now. Try again in a minute."))
     if row.step not in already:
-        raise DomainError(_("The set-up has moved on in the meantime. Check it again."))
+        raise DomainError(_("The setup has moved on in the meantime. Check it again."))
 
 
 def _account(account_id: UUID) -> Account:

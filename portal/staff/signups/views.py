@@ -127,7 +127,7 @@ def give_up(account_id: UUID) -> ResponseReturnValue:
         return _page(account_id, 422, give_up_form=form)
     note = text(form.note)
     return _do(
-        lambda actor, of: decisions.give_up(actor, of, note), account_id, _("The set-up of %(name)s was ended.")
+        lambda actor, of: decisions.give_up(actor, of, note), account_id, _("The setup of %(name)s was stopped.")
     )
 
 

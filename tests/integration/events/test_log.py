@@ -127,7 +127,7 @@ def test_events_that_came_at_once_and_got_their_numbers_the_other_way_round(cust
         ({"state": "odd"}, "State"),
         ({"range": "ever"}, "When"),
         ({"channel": "x' OR 1=1"}, "Choose a channel from the list"),
-        ({"q": "x" * 201}, "Search"),
+        ({"q": "x" * 201}, "Search words"),
         ({"q": "%%% ***"}, "words or numbers"),
     ],
 )

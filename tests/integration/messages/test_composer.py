@@ -366,7 +366,7 @@ def test_the_same_a_moment_ago_is_asked_about(sender: Sender, htmx: bool) -> Non
     send(sender)
     asked = sender.browser.submit(waiting, htmx=htmx)
     assert asked.status == 422
-    assert "The same went to the same number" in asked.text
+    assert "You sent the same message to this number" in asked.text
     assert len(sender.calls()) == 1
     shown = sender.browser.get(waiting.path)
     assert "Send message again" in shown.text

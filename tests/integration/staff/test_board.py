@@ -64,7 +64,7 @@ def test_what_went_wrong_is_told_in_words_and_tried_again_at_once(portal, fault,
     browser = support(portal)
     page = browser.get(BOARD)
     assert words in page.text
-    assert "Tried once. Next try:" in page.text
+    assert "Tried once. Next attempt:" in page.text
     portal.control.clear_faults()
     assert "trying to set up" in said(browser, browser.submit(page, "Try again now"))
     portal.work()
@@ -142,7 +142,7 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     customer, account_id = portal.newcomer()
     portal.work()
     browser = support(portal)
-    page = browser.submit(browser.get(one(portal)), "End set-up", note="Your company is not in our area.")
+    page = browser.submit(browser.get(one(portal)), "Stop setup", note="Your company is not in our area.")
     assert "is given up" in said(browser, page)
     assert portal.set_up().step == Step.GIVEN_UP
     listed = browser.get("/staff/accounts/", query_string={"state": "givenup"})
@@ -249,7 +249,7 @@ def test_a_page_that_waits_for_the_set_up_is_made_anew_when_it_is_ready(portal: 
     browser = support(portal)
     polled = browser.get(one(portal), htmx=True)
     assert polled.goes_to == one(portal)
-    assert "End set-up" not in browser.get(one(portal)).text
+    assert "Stop setup" not in browser.get(one(portal)).text
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])

@@ -23,7 +23,7 @@ STEP_WORDS = {
     Step.NEEDS_DETAILS: _l("Refused by Connexease"),
     Step.NEEDS_PROOF: _l("Email not proven"),
     Step.DECLINED: _l("Declined"),
-    Step.GIVEN_UP: _l("Ended"),
+    Step.GIVEN_UP: _l("Stopped"),
 }
 MESSAGE_WORDS = {
     MessageState.PREPARED: _l("Draft"),
