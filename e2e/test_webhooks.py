@@ -67,7 +67,7 @@ def test_a_webhook_for_a_channel_and_the_conflict_of_the_second(webhooks: Webhoo
     form = webhooks.new().fill("https://two.example.com/hook", ["message.created"], ["Main line"])
     form = form.save_refused()
     expect(form.main.locator(".error-summary")).to_contain_text(
-        "message.created of Main line is already held by another webhook"
+        "Another webhook already uses message.created for Main line"
     )
     expect(form.page.get_by_label("Callback URL")).to_have_value("https://two.example.com/hook")
     form.channel("Main line").uncheck()

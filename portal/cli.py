@@ -256,7 +256,7 @@ def verify(kept: tuple[str, ...], resealed: str | None) -> None:
         verdict = chain.verify(known)
     if verdict.problem:
         raise click.ClickException(verdict.problem)
-    click.echo(f"Checked {verdict.entries} entries. Each one matches the entry before it.")
+    click.echo(f"Checked {verdict.entries} entries. Each one matches its hash.")
     for end, at in verdict.resealed:
         click.echo(f"The log was resealed at entry {end.number}, {at:%Y-%m-%d %H:%M} UTC.", err=True)
         if end.number == verdict.unacknowledged:

@@ -182,7 +182,7 @@ def sealed_anew(number: int) -> str:
 
 def _misfit(number: int, before: int) -> str:
     said = _(
-        "Entry %(number)d doesn't match the entry before it. One of the two was changed, moved or removed.",
+        "Entry %(number)d doesn't match its hash. It, or the entry before it, was changed, moved or removed.",
         number=number,
     )
     if number > before + 1:

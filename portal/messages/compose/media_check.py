@@ -78,7 +78,7 @@ def problem_with(link: str) -> str | None:
         return _("Enter a URL that starts with https://. WhatsApp downloads the file from it.")
     if parts.username is not None or parts.password is not None:
         return _("Remove the user name and password from the URL. Everyone who gets the message could see them.")
-    return _("This address is too long.") if len(plain) > LONGEST else None
+    return _("This URL is too long. Enter a shorter one.") if len(plain) > LONGEST else None
 
 
 def check(kind: str, link: str) -> Report:
@@ -89,7 +89,7 @@ def check(kind: str, link: str) -> Report:
     except outbound.SlowLookUpError:
         return _doubt(_("We couldn't look up %(host)s just now.", host=host))
     except outbound.UnknownHostError:
-        return _doubt(_("No address was found for %(host)s. Check the spelling.", host=host))
+        return _doubt(_("We found no server called %(host)s. Check the spelling.", host=host))
     except outbound.RefusedAddressError:
         return _doubt(_("%(host)s is in a private network, where WhatsApp can't download the file.", host=host))
     except outbound.NoAnswerError as trouble:

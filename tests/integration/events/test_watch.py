@@ -197,7 +197,7 @@ def test_an_account_wide_trigger_that_is_held_elsewhere(customer):
     hold_elsewhere(customer, "agent.status_changed", "")
     page = watch(customer, ("account", "agent.status_changed"))
     assert page.status == 422
-    assert "Only one webhook of an account may hold agent.status_changed." in page.summary.get_text()
+    assert "Only one webhook per account can use agent.status_changed." in page.summary.get_text()
     assert watched_at_connexease(customer) == []
 
 
@@ -324,7 +324,7 @@ def test_what_is_not_watched_any_more_can_be_received_by_the_customer(customer):
     webhooks = f"/accounts/{customer.account_id}/webhooks/"
     watch(customer, ("Shop", "message.created"), ("account", "agent.status_changed"))
     watch(customer)
-    assert "it makes way when you want its trigger" in customer.browser.get(webhooks).text
+    assert "it gives up its trigger when you need it" in customer.browser.get(webhooks).text
     lying = {hook["uuid"]: hook for hook in watched_at_connexease(customer)}
     assert not any(hook["is_active"] for hook in lying.values())
     taken = [

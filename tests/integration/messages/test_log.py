@@ -122,9 +122,9 @@ def test_what_was_written_and_not_sent_is_not_lost(sender: Sender) -> None:
     assert "You have a draft that you haven't sent yet." in page.text
     assert page.soup.find("a", href=f"{sender.root}{message_id}/review") is not None
     operator = sender.portal.member(sender.account_id, role=Role.OPERATOR)
-    assert "not sent yet" not in operator.get(sender.root).text
+    assert "draft that you haven't sent" not in operator.get(sender.root).text
     sender.confirm(message_id)
-    assert "not sent yet" not in sender.browser.get(sender.root).text
+    assert "draft that you haven't sent" not in sender.browser.get(sender.root).text
 
 
 @both_databases

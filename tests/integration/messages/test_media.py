@@ -154,7 +154,7 @@ def test_in_production_this_machine_is_none_of_theirs(
 
 
 def test_hosts_that_are_not_there(check: Check) -> None:
-    assert "We found no server for files.invalid" in check(link="https://files.invalid/a.png").doubts[0]
+    assert "We found no server called files.invalid" in check(link="https://files.invalid/a.png").doubts[0]
     assert "could not be reached" in check(link="http://127.0.0.1:9/a.png").doubts[0]
 
 

@@ -153,7 +153,7 @@ LINES = {
                 "user_preferences": [{"user_id": "US.13AbZ9", "category": "marketing_messages", "value": "stop"}],
             },
         ),
-        "Mehmet (US.13AbZ9) does not want marketing messages any more",
+        "Mehmet (US.13AbZ9) no longer wants marketing messages",
     ),
     "resume": (
         ("user_preferences", {"user_preferences": [{**STOPS, "value": "resume"}]}),
@@ -174,7 +174,7 @@ def test_who_may_not_read_messages_sees_what_kind_of_thing_it_is(portal, gateway
         receive(gateway, LINES[name][0])
     expected = [
         "Template a_b (tr): Pending deletion",
-        "A customer does not want marketing messages any more",
+        "A customer no longer wants marketing messages",
         "Message: Failed",
         "A customer wrote",
     ]

@@ -67,7 +67,7 @@ def test_the_list_is_read_when_a_template_is_written(writer: Sender) -> None:
         "points_balance",
         "Another template, entered by hand",
     ]
-    assert "as of just now" in page.text
+    assert "Last updated just now" in page.text
     [call] = writer.control.requests("GET", "/templates/")
     assert call["query"] == "is_active=true"
     open_form(writer)

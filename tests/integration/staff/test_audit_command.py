@@ -9,7 +9,7 @@ def test_the_log_is_walked_and_its_end_is_printed(command, portal):
     portal.customer()
     done = command("audit", "verify")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "entries. Each one matches the entry before it." in done.stdout
+    assert "entries. Each one matches its hash." in done.stdout
     kept = re.search(r"\d+:[0-9a-f]{64}", done.stdout)[0]
     command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     again = command("audit", "verify", "--kept", kept)
@@ -18,7 +18,7 @@ def test_the_log_is_walked_and_its_end_is_printed(command, portal):
     portal.sql("UPDATE audit_entry SET actor = 'nobody' WHERE id = 2")
     broken = command("audit", "verify", "--kept", kept)
     assert (broken.returncode, broken.stdout) == (1, "")
-    assert broken.stderr.startswith("Error: Entry 2 does not fit")
+    assert broken.stderr.startswith("Error: Entry 2 doesn't match its hash")
 
 
 def test_a_log_that_was_sealed_anew_ends_with_an_error_until_somebody_knows_of_it(command, portal):
@@ -51,5 +51,5 @@ def test_an_empty_database_is_sealed_from_its_start(command, tmp_path):
     done = command("audit", "verify", DATABASE_URL=url)
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        "Checked 0 entries. Each one matches the entry before it.",
+        "Checked 0 entries. Each one matches its hash.",
     )
