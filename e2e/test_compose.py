@@ -251,7 +251,7 @@ def look_at_a_check(page: Page, member: Member, folder: str | None) -> None:
     look(page, "check-empty", folder)
     check.field("Your own WhatsApp number").fill(NUMBER)
     check.field("Also send a real message").check()
-    check.button("Check connection").click()
+    check.button("Check the connection").click()
     expect(check.line("Sending works")).to_contain_text("Works")
     expect(check.line("Status events arrive")).to_contain_text("To do")
     look(page, "check-done", folder)

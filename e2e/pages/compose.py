@@ -10,7 +10,7 @@ from e2e.pages.base import PortalPage
 
 
 class ComposePage(PortalPage):
-    title = "Write message"
+    title = "Write a message"
 
     def field(self, label: str) -> Locator:
         return self.main.get_by_label(label, exact=True)
@@ -43,7 +43,7 @@ class ComposePage(PortalPage):
 
 
 class CheckPage(PortalPage):
-    title = "Check connection"
+    title = "Check the connection"
 
     def field(self, label: str) -> Locator:
         return self.main.get_by_label(label, exact=True)

@@ -195,7 +195,7 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         ({"to": ""}, "to", "Enter the recipient's phone number"),
         ({"to": "0532"}, "to", "number is too short"),
         ({"body": " \n "}, "body", "Enter a message."),
-        ({"body": "😀" * 4098}, "body", "2 characters too many"),
+        ({"body": "😀" * 4098}, "body", "2 characters too long"),
         ({"kind": "image", "image_link": ""}, "image_link", "Enter the URL"),
         ({"kind": "image", "image_link": "http://files.invalid/a.png"}, "image_link", "starts with https://"),
         ({"kind": "image", "image_link": "https://"}, "image_link", "Enter a full URL"),
@@ -213,14 +213,14 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (template(name="Order Update"), "name", "only lowercase letters"),
         (template(language="english"), "language", "Enter a language"),
         (template(header="image"), "header_value", "Enter the URL"),
-        (template(header="text"), "header_value", "Fill in"),
-        (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
+        (template(header="text"), "header_value", "Enter the header text"),
+        (template(**{"values-0": "", "values-1": "b"}), "values-0", "Enter “value 1”"),
         (
             template(**{"values-0": "a", "names-0": "n", "values-1": "b"}),
             "names-1",
             "names for all values or for none",
         ),
-        (template(**{"names-0": "n"}), "values-0", "Fill in “value 1”"),
+        (template(**{"names-0": "n"}), "values-0", "Enter “value 1”"),
         (
             template(**{"values-0": "Ay\r\nse"}),
             "values-0",
@@ -234,7 +234,7 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
         (
             template(**{"buttons-0-kind": "copy_code", "buttons-0-value": "SAVE10SAVE10SAVE"}),
             "buttons",
-            "at most 15 characters",
+            "no more than 15 characters",
         ),
         (
             template(**{f"buttons-{n}-{k}": "1" for n in (0, 1) for k in ("number", "value")}),
@@ -242,7 +242,7 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
             "only once",
         ),
         *(
-            (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "buttons 1 to 10")
+            (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "from 1 to 10")
             for number in ("0", "11", "-1", "²", "9" * 5000)
         ),
         ({"credential": ""}, "credential", "Choose one from the list."),
@@ -318,7 +318,7 @@ def test_a_test_and_a_key_for_trying_out_are_named(portal, control) -> None:
 
 def test_a_doubtful_number_is_named(sender: Sender) -> None:
     review = sender.browser.get(write(sender, to="+1 555 010 9999").goes_to)
-    assert "There may be no such number as +1 555-010-9999" in review.text
+    assert "The number +1 555-010-9999 may not exist" in review.text
 
 
 def test_back_to_edit_keeps_everything_and_changes_the_same_message(sender: Sender) -> None:
@@ -570,7 +570,7 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     page = sender.browser.get(overview)
     assert "Send a message done" in page.text
     assert "Check that status events come back next" in page.text
-    assert page.soup.find("a", string="Write message") is not None
+    assert page.soup.find("a", string="Write a message") is not None
 
 
 def test_a_text_far_too_long_is_shown_in_no_time(sender: Sender) -> None:

@@ -133,7 +133,7 @@ def test_what_was_written_can_be_discarded(portal, control) -> None:
     for number in range(8):
         sender.prepare(text(f"n{number}"), f"i-{number}")
     page = sender.browser.get(sender.root)
-    assert "You wrote 8 messages that are not sent yet." in page.text
+    assert "You have 8 drafts that you haven't sent yet." in page.text
     assert len(page.soup.select(".drafts li")) == 5
     [discard, *_more] = page.soup.select(".drafts form")
     for _time in range(2):  # pressed twice

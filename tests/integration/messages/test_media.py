@@ -87,9 +87,9 @@ def test_a_file_that_whatsapp_takes(check: Check, files: Files, kind: str, type_
             "image",
             200,
             {"Content-Type": "image/webp", "Content-Length": "9"},
-            "calls it image/webp. WhatsApp takes JPEG",
+            "is image/webp. WhatsApp accepts JPEG",
         ),
-        ("image", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "calls it text/html"),
+        ("image", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "is text/html"),
         ("image", 200, {"Content-Length": "9"}, "doesn't say what type"),
         ("image", 200, {"Content-Type": "image/png"}, "doesn't say how large"),
         ("image", 200, {"Content-Type": "image/png", "Content-Length": "0"}, "is empty"),
@@ -97,15 +97,15 @@ def test_a_file_that_whatsapp_takes(check: Check, files: Files, kind: str, type_
             "image",
             200,
             {"Content-Type": "image/png", "Content-Length": "5100000"},
-            "It has 5.1 MB. WhatsApp takes up to 5 MB",
+            "The file is 5.1 MB. WhatsApp accepts up to 5 MB",
         ),
         ("audio", 200, {"Content-Type": "audio/mpeg", "Content-Length": "17000000"}, "up to 16 MB"),
-        ("audio", 200, {"Content-Type": "audio/wav", "Content-Length": "9"}, "calls it audio/wav"),
+        ("audio", 200, {"Content-Type": "audio/wav", "Content-Length": "9"}, "is audio/wav"),
         ("audio", 200, {"Content-Type": "audio/ogg; codecs=vorbis", "Content-Length": "9"}, "OGG (Opus)"),
         ("document", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "a web page, not a file"),
         ("image", 302, {"Location": "http://127.0.0.1:1/"}, "redirects to another one"),
-        ("image", 410, {}, "answered 410"),
-        ("image", 401, {}, "not give the file to everybody (401)"),
+        ("image", 410, {}, "status 410"),
+        ("image", 401, {}, "let everyone download the file (status 401)"),
     ],
 )
 def test_what_speaks_against_it(
@@ -134,7 +134,7 @@ def test_where_head_is_refused_the_first_byte_is_asked_for(
 
 def test_where_both_are_refused(check: Check, files: Files) -> None:
     files.head, files.get = 405, 404
-    assert "answered 404" in check().doubts[0]
+    assert "status 404" in check().doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_in_production_this_machine_is_none_of_theirs(
 
 def test_hosts_that_are_not_there(check: Check) -> None:
     assert "We found no server called files.invalid" in check(link="https://files.invalid/a.png").doubts[0]
-    assert "could not be reached" in check(link="http://127.0.0.1:9/a.png").doubts[0]
+    assert "couldn't reach" in check(link="http://127.0.0.1:9/a.png").doubts[0]
 
 
 def test_a_server_that_does_not_speak_tls(check: Check, files: Files) -> None:
@@ -180,7 +180,7 @@ def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: 
     header = {"type": "header", "parameters": [{"type": "video", "video": {"link": files.url}}]}
     use = {"name": "sale", "language": {"code": "en"}, "components": [header]}
     message_id = sender.prepare(schemas.TemplateMessage.model_validate({"to": RECIPIENT, "template": use}))
-    assert "WhatsApp takes MP4, 3GP" in sender.browser.get(f"{sender.root}{message_id}/review").text
+    assert "WhatsApp accepts MP4, 3GP" in sender.browser.get(f"{sender.root}{message_id}/review").text
 
 
 def test_looks_are_counted(make_portal, files: Files) -> None:

@@ -120,7 +120,7 @@ def test_a_short_wait_is_waited_for(sender: Sender) -> None:
     sender.portal.sweep()
     row = sender.message(row.id)
     assert (row.state, row.attempts, row.code) == ("accepted", 2, "")
-    assert "2 times: it asked us to wait" in sender.page(row.id).text
+    assert "2 times, because it asked us to wait" in sender.page(row.id).text
 
 
 def test_a_gateway_that_stays_busy_is_not_asked_for_ever(sender: Sender) -> None:

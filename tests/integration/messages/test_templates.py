@@ -156,7 +156,7 @@ def test_what_is_missing_is_named(writer: Sender) -> None:
     assert page.errors == {"values-1": "Enter “Order number”. WhatsApp doesn't accept empty values."}
     link = page.summary.find("a", href="#values-1")
     assert link is not None
-    assert link.get_text().startswith("Order number: Fill in")
+    assert link.get_text().startswith("Order number: Enter")
     assert page.values()["values-2"] == "Friday"
 
 

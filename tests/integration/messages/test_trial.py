@@ -22,7 +22,7 @@ def gateway(sender: Sender) -> Gateway:
 
 def begin(sender: Sender, *, htmx: bool = False, **typed: Any) -> Page:
     """Send the form."""
-    intent = sender.browser.get(f"{sender.root}check").values("Check connection")["intent"]
+    intent = sender.browser.get(f"{sender.root}check").values("Check the connection")["intent"]
     return sender.browser.post(
         f"{sender.root}check",
         {"to": RECIPIENT, "intent": intent, "credential": ""} | key(sender) | typed,
@@ -248,7 +248,7 @@ def test_no_number_is_refused_at_its_field(sender: Sender, htmx: bool) -> None:
     page = begin(sender, htmx=htmx, to="no", wants_real="y")
     assert page.status == 422
     assert page.errors["to"]
-    assert page.values("Check connection")["wants_real"] == "y"
+    assert page.values("Check the connection")["wants_real"] == "y"
     assert sender.portal.rows(KeyTrial) == []
 
 
@@ -256,13 +256,13 @@ def test_the_overview_leads_there_until_it_is_proven(sender: Sender, gateway: Ga
     sender.control.create_channel(sender.uuid, name="Shop")
     sender.browser.get(f"/accounts/{sender.account_id}/channels/")
     overview = f"/accounts/{sender.account_id}/"
-    assert sender.browser.get(overview).soup.find("a", string="Check connection")
+    assert sender.browser.get(overview).soup.find("a", string="Check the connection")
     row = sender.send()
     gateway.report(status(row.wamid, "sent"))
     assert sender.portal.rows(MessageStatus)
     page = sender.browser.get(overview)
     assert "Getting started" not in page.text
-    assert page.soup.find("a", string="Check connection") is None
+    assert page.soup.find("a", string="Check the connection") is None
 
 
 def test_without_a_key(portal) -> None:

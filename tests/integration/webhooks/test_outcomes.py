@@ -18,7 +18,7 @@ CHANGE = {"path": "/webhooks/.+/$", "method": "PATCH"}
 def test_an_answer_that_never_came_makes_one_webhook(customer: Customer, fault: str) -> None:
     customer.control.fault(fault, **CREATE, **({"status": 502} if fault == "html" else {}))
     page = customer.browser.follow(customer.save(headers=[("X-Key", "kept-through-it")]))
-    assert "hasn't confirmed the change" in page.text or "Saved" in page.text
+    assert "hasn't confirmed the change" in page.text or "The webhook was saved" in page.text
     customer.portal.settle_webhooks()
     (made,) = customer.at_connexease()
     assert made["headers"] == {"X-Key": "kept-through-it"}
@@ -99,7 +99,7 @@ def test_what_was_changed_elsewhere_is_marked_and_set_right(customer: Customer) 
     _change_elsewhere(customer, uuid, {"is_active": False, "data": {"headers": {"X-Key": "theirs"}}})
     text = customer.index().text
     assert "Changed elsewhere" in text
-    assert "last set here: Other headers or values Active" in text
+    assert "You saved: Other headers or values Active" in text
     customer.act("right")
     (made,) = customer.at_connexease()
     assert made["is_active"] is True
@@ -111,7 +111,7 @@ def test_what_was_changed_elsewhere_can_stay(customer: Customer) -> None:
     customer.save()
     uuid = customer.at_connexease()[0]["uuid"]
     _change_elsewhere(customer, uuid, {"callback_url": "https://moved.example.com/"})
-    assert "last set here: https://receiver.example.com/hook" in customer.index().text
+    assert "You saved: https://receiver.example.com/hook" in customer.index().text
     customer.act("accept")
     text = customer.index().text
     assert "Changed elsewhere" not in text
@@ -170,7 +170,7 @@ def test_when_connexease_is_away_the_last_known_state_is_shown_read_only(custome
     customer.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.index()
     assert page.status == 200
-    assert "Connexease cannot be reached at the moment. Nothing can be changed now" in page.text
+    assert "Connexease cannot be reached at the moment. You can't change anything now" in page.text
     assert "receiver.example.com" in page.text
     assert not page.soup.find("a", string="Create webhook")
     assert not page.soup.select("#webhooks form")
@@ -262,7 +262,7 @@ def test_a_combination_that_connexease_holds_already_can_be_switched_on_again(cu
     )
     customer.index()
     customer.act("switch", off="1")
-    assert "Saved" in customer.browser.follow(customer.act("switch", on="1")).text
+    assert "The webhook was saved" in customer.browser.follow(customer.act("switch", on="1")).text
     assert customer.at_connexease()[0]["is_active"] is True
 
 
