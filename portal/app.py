@@ -23,6 +23,7 @@ from portal.web import (
     access,
     compression,
     errors,
+    languages,
     rate_limit_counts,
     security_headers,
     static_files,
@@ -46,8 +47,9 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
+    babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
     i18n.init_app(app)
+    languages.init_app(app)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import flask_babel
+from babel.support import NullTranslations
 from flask import Flask
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
+
+from portal import translations
 
 VENDOR = "Connexease"
 
@@ -31,6 +34,12 @@ def _l(text: str) -> str:
     return cast(str, LazyString(_, text))
 
 
+def language() -> str:
+    """The code of the language that this page or mail is written in."""
+    locale = flask_babel.get_locale()
+    return locale.language if locale else translations.SOURCE
+
+
 def standing_values(*texts: str) -> dict[str, str]:
     """What fills the placeholders of these texts that nobody passes a value for; empty where there are none."""
     if not any("%(vendor)s" in text or "%(Vendor)s" in text for text in texts):
@@ -44,8 +53,16 @@ def vendor() -> str:
     return VENDOR
 
 
+class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Where Flask-Babel finds the sentences of the language at hand."""
+
+    def get_translations(self) -> NullTranslations:
+        return translations.catalogue(language())
+
+
 def init_app(app: Flask) -> None:
-    """Fill in the standing values in templates too. After Flask-Babel, whose functions are wrapped."""
+    """Let Flask-Babel read our catalogues, and fill in the standing values in templates too."""
+    app.extensions["babel"].instance.domain_instance = Catalogues()
     for name in ("gettext", "ngettext", "pgettext", "npgettext"):
         app.jinja_env.globals[name] = _filled_in(cast(Callable[..., str], app.jinja_env.globals[name]))
 

@@ -110,11 +110,19 @@ def confirm_password(person: Person, password: str, code: str) -> None:
         authenticator.check(person, code)
 
 
-def change_details(person: Person, first_name: str, last_name: str, time_zone: str) -> None:
-    """Change one's own name, and the zone for times that belong to no account."""
+def change_details(person: Person, first_name: str, last_name: str, time_zone: str, language: str | None) -> None:
+    """Change one's own name, the zone for times that belong to no account, and the language."""
     person.first_name, person.last_name, person.time_zone = first_name, last_name, time_zone
+    person.language = language
     session().add(person)
     audit.record(person, None, "person.details_changed", person.email)
+    session().commit()
+
+
+def choose_language(person: Person, language: str) -> None:
+    """Write to this person in a language from now on."""
+    person.language = language
+    session().add(person)
     session().commit()
 
 

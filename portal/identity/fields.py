@@ -7,7 +7,8 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal import contact
 from portal.i18n import _, _l
-from portal.web.forms import Form, stripped, text
+from portal.translations import languages
+from portal.web.forms import Choice, Form, stripped, text
 
 
 def first_name() -> StringField:
@@ -48,6 +49,16 @@ def time_zone(description: str = _l("Type a city to search, such as Istanbul."),
         filters=[lambda value: contact.time_zone(value) if isinstance(value, str) else value],
         description=description,
         render_kw={"list": "time-zones", "autocomplete": "off", **attributes},
+    )
+
+
+def language() -> Choice:
+    """The language of pages and mails; empty for the browser's."""
+    return Choice(
+        _l("Language"),
+        choices=lambda: [("", _("As your browser asks")), *languages().items()],
+        description=_l("Of pages and of the emails we send you."),
+        filters=[lambda value: value or ""],
     )
 
 

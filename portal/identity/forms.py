@@ -150,3 +150,4 @@ class ProfileForm(fields.ZoneForm):
     time_zone = fields.time_zone(
         _l("For times that belong to no account. Type a city to search, such as Istanbul.")
     )
+    language = fields.language()

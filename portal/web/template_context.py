@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_request_context
 from flask_babel import (
     format_date,
     format_datetime,
@@ -19,12 +19,11 @@ from flask_babel import (
 from markupsafe import Markup, escape
 
 from portal.extensions import settings
-from portal.i18n import _
+from portal.i18n import _, language
 from portal.models import now
+from portal.translations import languages
 from portal.web import htmx
 from portal.web.access import current_person, has_accounts, is_helping, may_enter
-
-LANGUAGES = ["en"]
 
 # The first that occurs counts: browsers name each other for compatibility.
 BROWSERS = (
@@ -66,13 +65,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_globals)
-
-
-def locale() -> str:
-    """The language of this visitor, among those that there are."""
-    if not has_request_context():
-        return LANGUAGES[0]
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
 
 def time_zone() -> str:
@@ -179,7 +171,9 @@ def _globals() -> dict[str, Any]:
         "is_helping": is_helping(),
         "may_enter": may_enter,
         "has_accounts": has_accounts,
-        "locale": str(get_locale() or LANGUAGES[0]),
+        "locale": language(),
+        "text_direction": locale.text_direction if (locale := get_locale()) else "ltr",
+        "site_languages": languages(),
         "person": current_person(),
         "is_htmx": htmx.is_htmx(),
         "is_fragment": htmx.is_fragment_request(),

@@ -3,7 +3,6 @@
 import re
 from uuid import UUID, uuid4
 
-import flask_babel
 import pytest
 from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
@@ -11,6 +10,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
+from portal.i18n import Catalogues
 from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
 from portal.messages.reports.parsing import KINDS
@@ -61,7 +61,14 @@ DATA = re.compile(
                     "channel.created",
                     "X-Portal-Secret",
                 ),
-                *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid", "Europe/Istanbul"),
+                *(
+                    "https://elsewhere.example.com/hook",
+                    "vendor_field",
+                    "files.invalid",
+                    "Europe/Istanbul",
+                    "English",
+                    "Türkçe",
+                ),
                 *(trigger.name for trigger in CATALOGUE),
                 *KINDS,
             ),
@@ -102,7 +109,7 @@ class Bracketing(NullTranslations):
 @pytest.fixture(autouse=True)
 def pseudo_language(monkeypatch):
     language = Bracketing()
-    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda _self: language)
+    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: language)
 
 
 def outside(text: str) -> str:

@@ -13,7 +13,7 @@ from portal import audit, contact
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
-from portal.i18n import _
+from portal.i18n import _, language
 from portal.identity import passwords, sessions
 from portal.identity.address_proof import address_proven
 from portal.identity.authentication import find_person, normalised
@@ -133,6 +133,7 @@ def join_as_new(row: Invitation, first_name: str, last_name: str, password: str,
         first_name=first_name,
         last_name=last_name,
         time_zone=account.time_zone if account else time_zone,
+        language=language(),
         email_verified_at=now(),
     )
     _spend(row)

@@ -9,7 +9,7 @@ from portal import audit
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
-from portal.i18n import _
+from portal.i18n import _, language
 from portal.identity import mailed_links, passwords
 from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
@@ -126,6 +126,7 @@ def _create(details: AccountDetails, password_hash: str, step: Step) -> tuple[Pe
         first_name=details.contact_name,
         last_name=details.contact_lastname,
         time_zone=details.time_zone,
+        language=language(),
     )
     account = Account(**asdict(details))
     session().add_all([person, account])

@@ -17,7 +17,7 @@ from portal import audit, contact
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session
-from portal.i18n import _
+from portal.i18n import _, language
 from portal.identity import passwords
 from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
@@ -139,7 +139,7 @@ def accept_new(token: str, newcomer: Newcomer) -> tuple[Person, Account]:
         raise DomainError(_("There is a login with this address. Log in to accept the invitation."))
     person.password_hash = password_hash
     person.first_name, person.last_name = newcomer.first_name, newcomer.last_name
-    person.time_zone = newcomer.time_zone
+    person.time_zone, person.language = newcomer.time_zone, language()
     person.session_epoch += 1
     session().add(person)
     return person, _connect(invitation, person)

@@ -45,12 +45,12 @@ def profile() -> ResponseReturnValue:
 @blueprint.post("/profile")
 @access.signed_in
 def change_profile() -> ResponseReturnValue:
-    """Change name and time zone."""
+    """Change name, time zone and language."""
     form = ProfileForm()
     if not form.validate():
         return _profile_page(form, 422)
     names = (text(form.first_name), text(form.last_name))
-    authentication.change_details(access.person_or_401(), *names, text(form.time_zone))
+    authentication.change_details(access.person_or_401(), *names, text(form.time_zone), form.language.data or None)
     flash(_("Your details are saved."))
     return htmx.redirect(url_for("auth.profile"))
 
