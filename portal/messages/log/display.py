@@ -23,6 +23,7 @@ STATE_WORDS = {
     MessageState.SENT: _l("Sent"),
     MessageState.FAILED: _l("Failed"),
     MessageState.DELIVERED: _l("Delivered"),
+    # Translators: the recipient has read the message.
     MessageState.READ: _l("Read"),
 }
 TYPE_WORDS = {
@@ -34,6 +35,7 @@ TYPE_WORDS = {
 STATUS_WORDS = {
     "sent": _l("Sent"),
     "delivered": _l("Delivered"),
+    # Translators: the recipient has read the message.
     "read": _l("Read"),
     "played": _l("Played"),
     "failed": _l("Failed"),

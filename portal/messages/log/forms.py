@@ -22,6 +22,7 @@ class LogForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
 
     recipient = SearchField(
+        # Translators: the recipient of a message.
         _l("To"),
         [Length(max=64)],
         description=_l("Enter the full number, for example +90 501 234 56 78."),

@@ -31,6 +31,7 @@ class ComposeForm(TemplateFields):
     """A message. The fields of all kinds are there; those of the chosen one count."""
 
     to = StringField(
+        # Translators: the recipient of a message.
         _l("To"),
         filters=[stripped],
         render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": 120, "dir": "ltr"},
