@@ -339,7 +339,7 @@ def test_what_is_not_watched_any_more_can_be_received_by_the_customer(customer):
         (["agent.status_changed"], []),
     ):
         form = {"callback_url": "https://crm.example.com/", "triggers": triggers, "channels": channels}
-        assert "in the way" not in customer.browser.post(f"{webhooks}check", form, htmx=True).text
+        assert "Open the other webhook" not in customer.browser.post(f"{webhooks}check", form, htmx=True).text
         assert customer.browser.post(f"{webhooks}new", form | {"is_active": "y"}).status == 303
     watch(customer, ("Shop", "feedback.received"))
     on = only(hook for hook in watched_at_connexease(customer) if hook["is_active"])

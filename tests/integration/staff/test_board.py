@@ -105,7 +105,7 @@ def test_pressed_twice_is_done_once(portal: Portal) -> None:
     for _ in range(2):
         assert "trying to set up" in said(browser, browser.post(f"{one(portal)}/retry"))
     for _ in range(2):
-        assert "is given up" in said(browser, browser.post(f"{one(portal)}/give-up"))
+        assert "was stopped" in said(browser, browser.post(f"{one(portal)}/give-up"))
     for _ in range(2):
         assert "is being set up again" in said(browser, browser.post(f"{one(portal)}/take-up"))
     done = [action for action in actions(portal) if action in TOLD]
@@ -143,7 +143,7 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     portal.work()
     browser = support(portal)
     page = browser.submit(browser.get(one(portal)), "Stop setup", note="Your company is not in our area.")
-    assert "is given up" in said(browser, page)
+    assert "was stopped" in said(browser, page)
     assert portal.set_up().step == Step.GIVEN_UP
     listed = browser.get("/staff/accounts/", query_string={"state": "givenup"})
     assert [link.get_text() for link in listed.soup.select("table.accounts tbody th a")] == ["Acme Corp"]

@@ -261,7 +261,7 @@ def test_a_slow_host_and_one_with_an_error_of_its_own(portal: Portal) -> None:
 
 def test_our_own_address(make_portal, sandbox) -> None:
     finding = only(make_portal(public_url=nowhere()), remote_checks.public_url)
-    assert (finding.health, finding.says) == (Health.BAD, "It does not answer at all.")
+    assert (finding.health, finding.says) == (Health.BAD, "The address doesn't respond.")
     finding = only(make_portal(public_url=sandbox.api_url), remote_checks.public_url)
     assert (finding.health, "Something other than the portal" in finding.says) == (Health.BAD, True)
     finding = only(make_portal(public_url="https://nothing.invalid"), remote_checks.public_url)

@@ -65,7 +65,7 @@ def test_approval_waits_for_the_staff_as_well(make_portal):
     assert portal.mails(JANE)[0]["subject"] == "Your account is approved"
     assert "was approved" in staff.get("/staff/provisioning/").text
     staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
-    assert "does not wait for approval any more" in staff.get("/staff/provisioning/").text
+    assert "no longer waiting for approval" in staff.get("/staff/provisioning/").text
 
 
 def test_approval_can_be_declined(make_portal):
