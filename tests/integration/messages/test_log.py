@@ -138,7 +138,7 @@ def test_what_was_written_can_be_discarded(portal, control) -> None:
     [discard, *_more] = page.soup.select(".drafts form")
     for _time in range(2):  # pressed twice
         assert sender.browser.post(str(discard["action"])).goes_to == sender.root
-    assert "You wrote 7 messages that are not sent yet." in sender.browser.get(sender.root).text
+    assert "You have 7 drafts that you haven't sent yet." in sender.browser.get(sender.root).text
     history = sender.browser.get(f"/accounts/{sender.account_id}/").text
     assert history.count("discarded a message to +90 ••• 67 that was not sent") == 1
 
