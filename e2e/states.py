@@ -571,7 +571,7 @@ def staff_audit_refused(walk: Walk) -> None:
 
 @state()
 def history(walk: Walk) -> None:
-    walk.overview().link("See full history").click()
+    walk.overview().link("All of the history").click()
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("History")
 
 

@@ -42,7 +42,7 @@ def invite_colleague() -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_email(Limit.INVITATIONS, actor.email)
             row = invitations.invite(actor, None, text(form.email), StaffRole(form.role.data))
-            flash(_("We've emailed an invitation to %(email)s.", email=row.email))
+            flash(_("We emailed an invitation to %(email)s.", email=row.email))
             return htmx.redirect(url_for("staff.people"))
     except DomainError as error:
         form.show_refusal(error)
@@ -90,7 +90,7 @@ def change_staff_role(person_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             staff_members.change_role(access.person_or_401(), person_id, StaffRole(form.role.data))
-            flash(_("The role was changed. It applies from their next click."))
+            flash(_("Role saved. It applies from their next click."))
             is_oneself = person_id == access.person_or_401().id
             return htmx.redirect(url_for("staff.people") if is_oneself else _address(person_id))
     except DomainError as error:
@@ -169,7 +169,7 @@ def reset_app(person_id: UUID) -> ResponseReturnValue:
 def end_session(person_id: UUID, login_id: UUID) -> ResponseReturnValue:
     """Log one of somebody's browsers out."""
     staff_members.end_session(access.person_or_401(), _person_or_404(person_id), login_id)
-    flash(_("That browser was logged out."))
+    flash(_("That browser is logged out."))
     return htmx.redirect(_address(person_id))
 
 
@@ -179,7 +179,7 @@ def end_sessions(person_id: UUID) -> ResponseReturnValue:
     """Log all of somebody's browsers out."""
     here = browser_login.this_login()
     staff_members.end_sessions(access.person_or_401(), _person_or_404(person_id), here.id if here else None)
-    flash(_("All of their browsers were logged out."))
+    flash(_("They're logged out of every browser."))
     return htmx.redirect(_address(person_id))
 
 

@@ -131,7 +131,7 @@ def test_a_customer_reads_all_of_their_own_history_and_nothing_else(portal: Port
     record(portal, acme, "webhook.created", "mine ", 60)
     record(portal, portal.account("o@other.example.com").id, "webhook.created", "theirs")
     overview = owner.get(f"/accounts/{acme}/")
-    first = owner.get(overview.soup.find("a", string="See full history")["href"])
+    first = owner.get(overview.soup.find("a", string="All of the history")["href"])
     assert len(first.soup.select(".history li")) == 50
     second = owner.get(first.soup.find("a", rel="next")["href"])
     assert "signed up as Acme Corp" in second.text

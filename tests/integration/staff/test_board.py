@@ -195,7 +195,7 @@ def test_what_was_never_proven_is_not_taken_up_for_an_owner_with_another_address
     verified.sql("UPDATE person SET email = 'b@new.example.com' WHERE email = :jane", jane=JANE)
     verified.sql("UPDATE person SET email_verified_at = :now", now=now())
     page = browser.follow(browser.post(f"{one(verified)}/take-up"))
-    assert "Its owner logs in with b@new.example.com by now" in page.text
+    assert "The owner now logs in with b@new.example.com" in page.text
     assert verified.set_up().step == Step.GIVEN_UP
     verified.settle()
     assert verified.accounts_at_connexease() == []
@@ -280,7 +280,7 @@ def test_two_who_decide_at_once_decide_once(make_portal, first: str) -> None:
 def test_a_link_to_prove_the_address_is_mailed_again(verified: Portal) -> None:
     verified.sign_up()
     browser = support(verified)
-    assert "on its way" in said(browser, browser.submit(browser.get(BOARD), "Email link again"))
+    assert "emailed a new link" in said(browser, browser.submit(browser.get(BOARD), "Email link again"))
     assert len([mail for mail in verified.mails(JANE) if "Confirm" in mail["subject"]]) == 2
     assert "account.link_mailed" in actions(verified)
 
@@ -310,7 +310,9 @@ def claimed(portal: Portal) -> Portal:
 def test_staff_vouch_for_a_customer(claimed: Portal) -> None:
     browser = support(claimed)
     page = browser.get(one(claimed))
-    assert "Connexease has “Acme from before” under jane@acme.example.com" in page.text
+    assert (
+        "Connexease already has the account “Acme from before” with the address jane@acme.example.com" in page.text
+    )
     done = browser.submit(page, "Vouch and connect account", reason="I called them.")
     assert "is being connected" in said(browser, done)
     claimed.settle()
@@ -326,7 +328,7 @@ def test_vouching_needs_a_reason(claimed: Portal) -> None:
     page = browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="  ")
     assert page.status == 422
     assert page.errors == {"reason": "Enter how you know that the account is theirs."}
-    assert "theirs? Say how you know" in page.summary.get_text()
+    assert "theirs? Enter how you know" in page.summary.get_text()
     assert claimed.set_up().step == Step.NEEDS_PROOF
 
 
@@ -499,7 +501,7 @@ def test_a_link_leads_the_customer_back_once(portal: Portal) -> None:
     browser = support(portal)
     for _ in range(2):
         page = browser.post(f"{BOARD}attempts/{attempt.id}/resume")
-        assert "is on its way to Acme Corp" in said(browser, page)
+        assert "emailed Acme Corp a link" in said(browser, page)
     [mail] = [mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]]
     assert mail["links"] == [f"http://localhost/accounts/{account_id}/channels/"]
     assert actions(portal).count("channel.way_back_mailed") == 1
