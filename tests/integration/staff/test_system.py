@@ -232,8 +232,8 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
     for status, health, words in (
         (401, Health.BAD, "doesn't accept the reseller token"),
         (403, Health.BAD, "doesn't accept the reseller token"),
-        (429, Health.WARNING, "too many requests"),
-        (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
+        (429, Health.WARNING, "limiting our requests"),
+        (503, Health.WARNING, "check the token. Connexease cannot be reached"),
     ):
         portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
         finding = only(portal, remote_checks.reseller_token)
@@ -267,7 +267,7 @@ def test_our_own_address(make_portal, sandbox) -> None:
     finding = only(make_portal(public_url="https://nothing.invalid"), remote_checks.public_url)
     assert finding.says == "The name has no address in DNS."
     finding = only(make_portal(public_url="https://10.0.0.1"), remote_checks.public_url)
-    assert (finding.health, "private network" in finding.says) == (Health.WARNING, True)
+    assert (finding.health, "private address" in finding.says) == (Health.WARNING, True)
 
 
 def test_an_event_is_the_proof_from_outside(portal: Portal) -> None:
