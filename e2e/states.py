@@ -206,8 +206,8 @@ def staff_board(walk: Walk) -> None:
 @state("approval")
 def staff_declines(walk: Walk) -> None:
     staff_board(walk)
-    walk.page.get_by_role("link", name="Decline").first.click()
-    expect(walk.page.get_by_label("A sentence for the customer")).to_be_visible()
+    walk.page.get_by_role("link", name="Decline sign-up").first.click()
+    expect(walk.page.get_by_label("Note to the customer")).to_be_visible()
 
 
 @state()
@@ -379,8 +379,8 @@ def colleague(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
     people_of_staff(walk)
     person = PeoplePage(walk.page).open(email)
-    person.unfold("Switch off")
-    person.unfold("Remove from the staff")
+    person.unfold("Switch off login")
+    person.unfold("Remove from staff")
 
 
 @state()
@@ -527,7 +527,7 @@ def staff_board_of_every_kind(walk: Walk) -> None:
     address_known_at_connexease(walk)
     connexease_away(walk)
     walk.board()
-    expect(walk.page.get_by_role("heading", name="Began to connect a number, and stopped")).to_be_visible()
+    expect(walk.page.get_by_role("heading", name="Number not connected")).to_be_visible()
 
 
 @state()
@@ -560,7 +560,7 @@ def staff_audit(walk: Walk) -> None:
 @state()
 def staff_audit_empty(walk: Walk) -> None:
     walk.staff("/staff/audit/?q=nothing+like+this")
-    expect(walk.page.get_by_role("heading", name="Nothing in the log matches")).to_be_visible()
+    expect(walk.page.get_by_role("heading", name="No entry matches")).to_be_visible()
 
 
 @state()
@@ -578,7 +578,7 @@ def history(walk: Walk) -> None:
 @state()
 def staff_system(walk: Walk) -> None:
     walk.staff("/staff/system/")
-    expect(walk.page.get_by_text("Connexease accepts it")).to_be_visible()
+    expect(walk.page.get_by_text("Connexease accepts the token")).to_be_visible()
     walk.page.get_by_text("Settings", exact=True).click()
 
 
@@ -586,7 +586,7 @@ def staff_system(walk: Walk) -> None:
 def staff_system_with_trouble(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
     walk.staff("/staff/system/?outside=1")
-    expect(walk.page.get_by_text("Connexease does not accept it.")).to_be_visible()
+    expect(walk.page.get_by_text("Connexease doesn't accept the reseller token.")).to_be_visible()
 
 
 @state()

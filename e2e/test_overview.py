@@ -29,7 +29,7 @@ def test_the_board_shows_trouble_by_itself_and_staff_mend_it(
     board = staff(open_context().new_page(), stack).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
     stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
     setup = begin(page, stack, customer)
-    expect(board.row(customer.company)).to_contain_text("does not accept our reseller token")
+    expect(board.row(customer.company)).to_contain_text("doesn't accept our reseller token")
     stack.connexease.clear_faults()
     board.retry(customer.company)
     expect(board.row(customer.company)).to_have_count(0)

@@ -113,8 +113,8 @@ def test_an_admin_invites_a_colleague_and_switches_them_off(
 
     people.page.reload()
     person = PeoplePage(people.page).open("Robin Lee")
-    person.unfold("Switch off")
-    person.press("Switch Robin Lee off")
-    expect(person.status).to_contain_text("Robin Lee is switched off")
+    person.unfold("Switch off login")
+    person.press("Switch off Robin Lee")
+    expect(person.status).to_contain_text("Robin Lee was switched off")
     theirs.reload()
     LogInPage(theirs).log_in_in_vain(colleague, PASSWORD)

@@ -22,7 +22,7 @@ class PeoplePage(PortalPage):
         choice = self.main.get_by_label("Role")
         choice.select_option(label=choice.get_by_role("option").filter(has_text=role).inner_text())
         self.button("Send invitation").click()
-        expect(self.status.filter(has_text=f"on its way to {email}")).to_be_visible()
+        expect(self.status.filter(has_text=f"invitation to {email}")).to_be_visible()
 
     def invite_in_vain(self, email: str) -> None:
         self.main.get_by_label("Email address").fill(email)

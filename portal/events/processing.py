@@ -137,7 +137,7 @@ def _note_failure(delivery_id: int) -> None:
     delivery.attempts += 1
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = DeliveryState.FAILED
-        delivery.problem_text = "Processing it failed on our side."
+        delivery.problem_text = "Something went wrong on our side while processing this event."
     session().add(delivery)
     session().commit()
     if delivery.state == DeliveryState.FAILED:

@@ -62,6 +62,6 @@ def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
             with app.app_context():
                 pause = 0.0 if drain() else IDLE
         except Exception:
-            log.exception("a batch could not be worked off; the next try is in %d seconds", AFTER_TROUBLE)
+            log.exception("a batch failed; trying again in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
         is_over.wait(pause)

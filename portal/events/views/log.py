@@ -95,7 +95,10 @@ def process_again(account: Account, event_id: int) -> ResponseReturnValue:
     """Try once more what failed."""
     processing.process_again(access.person_or_401(), account, _delivery_or_404(account, event_id))
     if _delivery_or_404(account, event_id).state == DeliveryState.FAILED:
-        flash(_("It failed again. If it stays so, tell us the number of this event."), "danger")
+        flash(
+            _("Processing failed again. Try later. If it keeps failing, contact us with the event's number."),
+            "danger",
+        )
     else:
         flash(_("The event was processed."))
     return htmx.redirect(url_for("events.event", account_id=account.id, event_id=event_id))

@@ -14,15 +14,16 @@ from portal.messages.sending import results, wamids
 from portal.models import Message, MessageState, MessageType, now
 
 STATE_WORDS = {
-    MessageState.PREPARED: _l("To be confirmed"),
-    MessageState.QUEUED: _l("Waiting"),
-    MessageState.SENDING: _l("Being sent"),
+    MessageState.PREPARED: _l("Draft"),
+    MessageState.QUEUED: _l("Queued"),
+    MessageState.SENDING: _l("Sending"),
     MessageState.ACCEPTED: _l("Accepted"),
     MessageState.REFUSED: _l("Not sent"),
-    MessageState.UNKNOWN: _l("Outcome unknown"),
+    MessageState.UNKNOWN: _l("Unknown"),
     MessageState.SENT: _l("Sent"),
-    MessageState.FAILED: _l("Not delivered"),
+    MessageState.FAILED: _l("Failed"),
     MessageState.DELIVERED: _l("Delivered"),
+    # Translators: the recipient has read the message.
     MessageState.READ: _l("Read"),
 }
 TYPE_WORDS = {
@@ -32,15 +33,16 @@ TYPE_WORDS = {
     MessageType.TEMPLATE: _l("Template"),
 }
 STATUS_WORDS = {
-    "sent": _l("Sent to WhatsApp"),
-    "delivered": _l("Delivered to the phone"),
+    "sent": _l("Sent"),
+    "delivered": _l("Delivered"),
+    # Translators: the recipient has read the message.
     "read": _l("Read"),
     "played": _l("Played"),
-    "failed": _l("Not delivered"),
+    "failed": _l("Failed"),
 }
 ANSWER_WORDS = {
     "held_for_quality_assessment": _l("Held back to check the template's quality"),
-    "paused": _l("Paused, as the template is"),
+    "paused": _l("Paused, like the template"),
 }
 _KINDS = {
     MessageState.ACCEPTED: "success",
@@ -93,7 +95,7 @@ class Shown:
     @property
     def number(self) -> str:
         if not self.row.recipient:
-            return _("number erased")
+            return _("Number erased")
         return (
             phone_numbers.international(self.row.recipient)
             if self.may_read

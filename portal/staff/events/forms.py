@@ -22,7 +22,7 @@ FIELDS = ("account", "trigger", "state", "range")
 class EventForm(PeriodForm):
     """What to show of the events. Nothing chosen shows everything."""
 
-    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Name, e-mail address or UUID."))
+    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Enter a name, email address or UUID."))
     trigger = SelectField(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
     state = Choice(_l("State"))
 

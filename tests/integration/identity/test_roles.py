@@ -207,7 +207,7 @@ def test_who_only_looks_finds_nothing_to_press(portal: Portal, who: str) -> None
         page = browser.get(f"{base}{path}")
         assert page.status == 200
         found = [button.get_text(strip=True) for button in page.soup.select("main button, main .btn")]
-        assert set(found) <= {"Filter", "What is watched"}, path
+        assert set(found) <= {"Filter", "Watched events"}, path
     page = browser.get(f"{base}events/watch")
     assert all(box.has_attr("disabled") for box in page.soup.select("input[type=checkbox]"))
 

@@ -283,7 +283,7 @@ def test_the_command_resets_an_app(portal: Portal, boss: Browser, command) -> No
     entry = next(entry for entry in portal.rows(AuditEntry) if entry.action == "person.totp_reset")
     assert (entry.actor, entry.target) == ("portal", BOSS)
     none = command("staff", "reset-totp", "nobody@reseller.example.com")
-    assert (none.returncode, none.stderr) == (1, "Error: There is no login with this address.\n")
+    assert (none.returncode, none.stderr) == (1, "Error: No one logs in with this email address.\n")
 
 
 def test_apps_that_were_never_confirmed_are_forgotten(portal: Portal, boss: Browser) -> None:

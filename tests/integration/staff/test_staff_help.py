@@ -74,7 +74,7 @@ def test_staff_never_read_what_customers_receive(portal: Portal, account: str, r
     staff = portal.staff(role)
     delivery = portal.one(Delivery)
     page = staff.get(f"{account}events/{delivery.id}")
-    assert "staff do not see it" in page.text
+    assert "Staff can't." in page.text
     assert WORD not in page.response.text
     found = staff.get(f"{account}events/?q={WORD}")
     nothing = staff.get(f"{account}events/?q=notthere")

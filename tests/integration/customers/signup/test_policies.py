@@ -63,9 +63,9 @@ def test_approval_waits_for_the_staff_as_well(make_portal):
     portal.work()
     assert portal.set_up().step == "ready"
     assert portal.mails(JANE)[0]["subject"] == "Your account is approved"
-    assert "is approved" in staff.get("/staff/provisioning/").text
+    assert "was approved" in staff.get("/staff/provisioning/").text
     staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
-    assert "does not wait for approval any more" in staff.get("/staff/provisioning/").text
+    assert "no longer waiting for approval" in staff.get("/staff/provisioning/").text
 
 
 def test_approval_can_be_declined(make_portal):
@@ -76,7 +76,7 @@ def test_approval_can_be_declined(make_portal):
     staff = portal.staff(StaffRole.ADMIN)
     links = staff.get("/staff/provisioning/").soup.select("a")
     [decide] = [link["href"] for link in links if "Decline" in link.text]
-    staff.submit(staff.get(decide), "Decline", note="We sell to companies only.")
+    staff.submit(staff.get(decide), "Decline sign-up", note="We sell to companies only.")
     portal.settle()
     assert portal.set_up().step == "declined"
     assert portal.accounts_at_connexease() == []
