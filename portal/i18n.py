@@ -15,6 +15,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from portal import translations
+from portal.connexease.texts import source_of
 
 VENDOR = "Connexease"
 VENDOR_WORD = "vendor_word"
@@ -42,6 +43,12 @@ def language() -> str:
     """The code of the language that this page or mail is written in."""
     locale = flask_babel.get_locale()
     return locale.language if locale else translations.SOURCE
+
+
+def translated(sentence: str) -> str:
+    """A sentence that was kept as the portal wrote it, in the reader's language; others' words as they are."""
+    found = source_of(sentence)
+    return _(found[0], **found[1]) if found else sentence
 
 
 def standing_values(*texts: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from portal import audit
+from portal.connexease.texts import gettext_noop
 from portal.db.search_index import is_sqlite
 from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
@@ -137,7 +138,7 @@ def _note_failure(delivery_id: int) -> None:
     delivery.attempts += 1
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = DeliveryState.FAILED
-        delivery.problem_text = "Something went wrong on our side while processing this event."
+        delivery.problem_text = gettext_noop("Something went wrong on our side while processing this event.")
     session().add(delivery)
     session().commit()
     if delivery.state == DeliveryState.FAILED:

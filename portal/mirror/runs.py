@@ -32,7 +32,7 @@ FIRST_DELAY, LONGEST_DELAY = 5, 300
 MOST_ATTEMPTS = 10
 RUNS_KEPT = 200
 
-GAVE_UP = gettext_noop("Connexease didn't answer for a long time.")
+GAVE_UP = gettext_noop("%(Vendor)s didn't answer for a long time.")
 UNEXPECTED = gettext_noop("Something went wrong on our side. The worker's log has the details.")
 
 

@@ -10,7 +10,7 @@ from portal import outbound
 from portal.connexease import errors as cx
 from portal.connexease.http.reachability import Probe
 from portal.extensions import connexease, limiter, session, settings
-from portal.i18n import _, _l
+from portal.i18n import _, _l, translated
 from portal.mail import outbox
 from portal.models import Delivery, now
 from portal.operations.findings import Check, Finding, bad, good, warning
@@ -34,9 +34,7 @@ def reseller_token() -> list[Finding]:
     except cx.RateLimited:
         return [warning(name, _("We couldn't check the token, because Connexease is limiting our requests."))]
     except cx.ConnexeaseError as error:
-        return [
-            warning(name, _("We couldn't check the token. %(problem)s", problem=_(error.template) % error.values))
-        ]
+        return [warning(name, _("We couldn't check the token. %(problem)s", problem=translated(error.message)))]
     return [good(name, _("Connexease accepts the token. Accounts: %(count)s.", count=format_number(page.count)))]
 
 

@@ -20,7 +20,7 @@ from portal.db import leases
 from portal.db.queue import wake
 from portal.errors import DomainError, nothing_changed
 from portal.extensions import connexease, session, settings
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
 from portal.vault import keys, snapshot
 
@@ -127,7 +127,7 @@ def rename(person: Person, account: Account, row: Credential, name: str) -> None
 def not_done(error: cx.ConnexeaseError) -> DomainError:
     """What to tell when Connexease certainly did nothing."""
     if isinstance(error, cx.Rejected):
-        return DomainError(_("%(Vendor)s refused this: %(reason)s", reason=error.message))
+        return DomainError(_("%(Vendor)s refused this: %(reason)s", reason=translated(error.message)))
     unknown = _("%(Vendor)s no longer knows this account or token. Nothing was changed. Contact us.")
     return nothing_changed(error, unknown)
 
@@ -221,7 +221,7 @@ def _refused(error: cx.ConnexeaseError) -> DomainError:
         return DomainError(
             _(
                 "%(Vendor)s refused this: %(reason)s If you have too many tokens, revoke one that you don't need.",
-                reason=f"{error.message.rstrip('.')}.",
+                reason=f"{translated(error.message).rstrip('.')}.",
             )
         )
     return not_done(error)

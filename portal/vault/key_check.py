@@ -3,7 +3,7 @@
 from portal.connexease import errors as cx
 from portal.errors import DomainError
 from portal.extensions import connexease, session
-from portal.i18n import _, _n
+from portal.i18n import _, _n, translated
 from portal.models import Account, Credential, CredentialKind, Person
 from portal.vault import keys
 
@@ -25,7 +25,7 @@ def try_out(person: Person, account: Account, row: Credential) -> str:
     except cx.Unauthorized:
         raise DomainError(_("%(Vendor)s doesn't accept this key. Rotate the token.")) from None
     except cx.ConnexeaseError as error:
-        reason = _(error.template)
+        reason = translated(error.message)
         reason = reason % error.values if error.values else reason
         raise DomainError(_("We couldn't find out whether the key works: %(reason)s", reason=reason)) from None
     finally:

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from portal.brand.current import brand
 from portal.extensions import settings
-from portal.i18n import _, language
+from portal.i18n import _, language, translated
 from portal.models import now
 from portal.translations import languages
 from portal.web import htmx
@@ -152,11 +152,6 @@ def browser(agent: str) -> str:
     if name and system:
         return _("%(browser)s on %(system)s", browser=name, system=system)
     return name or system or agent.partition(" ")[0][:40] or _("Unknown browser")
-
-
-def translated(sentence: str) -> str:
-    """A sentence that was kept as the adapter wrote it, in the visitor's language; others' words as they are."""
-    return _(sentence) if sentence else ""
 
 
 def demo_url() -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.messages.log import outcome
 from portal.messages.log.display import STATUS_WORDS
 from portal.messages.phone_numbers import international
@@ -54,7 +54,7 @@ def _titles() -> tuple[str, ...]:
 
 def _key(title: str, facts: Facts) -> Line:
     if facts.trial.problem_text:
-        return Line(title, Mark.TO_DO, facts.trial.problem_text)
+        return Line(title, Mark.TO_DO, translated(facts.trial.problem_text))
     if facts.test is None or facts.test.state in MOVING:
         return _waiting(title, facts, _("A message in test mode is on its way to the gateway."))
     if facts.works:
