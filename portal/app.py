@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_babel import force_locale
 from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,7 +28,9 @@ from portal.web import (
     security_headers,
     static_files,
     template_context,
+    times,
 )
+from portal.web.templating import TranslatedEnvironment
 from portal.worker import scheduler
 
 
@@ -36,6 +39,7 @@ def create(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     discovery.load("views")  # before logging is set up: what is imported has nothing to say to operators
     app = Flask("portal")
+    app.jinja_environment = TranslatedEnvironment
     app.jinja_loader = FileSystemLoader(template_folders())
     _configure(app, settings)
     _open_database(app, settings)
@@ -52,6 +56,7 @@ def create(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     security_headers.init_app(app, settings)
     template_context.init_app(app)
+    times.init_app(app)
     compression.init_app(app)
     roles.init_app(app)
 
@@ -66,8 +71,10 @@ def create(settings: Settings | None = None) -> Flask:
 
 def warm_up(app: Flask) -> None:
     """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
-    for template in app.jinja_env.list_templates():
-        app.jinja_env.get_template(template)
+    for language in template_context.LANGUAGES:
+        with app.app_context(), force_locale(language):
+            for template in app.jinja_env.list_templates():
+                app.jinja_env.get_template(template)
     app.url_map.update()
     app.extensions["static_files"].prepare()
 
