@@ -23,7 +23,8 @@ VENDOR = "Connexease"
 def _(text: str, **values: Any) -> str:
     """The sentence in the visitor's language."""
     translated = translations().ugettext(text)
-    values |= standing_values(text)
+    if "%(" in text:
+        values |= standing_values(text)
     return translated % values if values else translated
 
 

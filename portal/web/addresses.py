@@ -4,20 +4,24 @@ from functools import lru_cache
 from typing import Any
 
 import flask
-from flask import Flask, current_app, has_request_context, request
+from flask import current_app, has_request_context, request
+from werkzeug.routing import Map
 
 
 def url_for(endpoint: str, **values: Any) -> str:
     """Flask's `url_for`; an address that depends on nothing but its values is remembered for a while."""
-    if not has_request_context() or endpoint[0] == "." or any(name[0] == "_" for name in values):
+    if not has_request_context() or endpoint[0] == "." or not _RULES.isdisjoint(values):
         return flask.url_for(endpoint, **values)
     try:
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        return _remembered(app, request.script_root, endpoint, **values)
-    except TypeError:  # a list, of which there is one address for each
+        return _remembered(current_app.url_map, request.script_root, endpoint, **values)
+    except TypeError:  # a list, which cannot be remembered
         return flask.url_for(endpoint, **values)
+
+
+_RULES = frozenset(("_external", "_scheme", "_method", "_anchor"))
+"""What asks for more than a path."""
 
 
 @lru_cache(maxsize=5_000, typed=True)
-def _remembered(_app: Flask, _root: str, endpoint: str, **values: Any) -> str:
+def _remembered(_app: Map, _root: str, endpoint: str, **values: Any) -> str:
     return flask.url_for(endpoint, **values)

@@ -1,10 +1,11 @@
 """What every template may use: the locale, the time zone, the person, settings, words for browsers."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import get_locale
 from jinja2.runtime import Macro
@@ -57,11 +58,14 @@ def init_app(app: Flask) -> None:
     app.context_processor(_globals)
 
 
-def locale() -> str:
+def locale() -> Locale:
     """The language of this visitor, among those that there are."""
     if not has_request_context():
-        return LANGUAGES[0]
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+        return _locale(LANGUAGES[0])
+    return _locale(request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
+
+
+_locale = cache(Locale.parse)
 
 
 def time_zone() -> str:

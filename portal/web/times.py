@@ -16,9 +16,7 @@ from portal.models import now
 
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""
-_HOUR = 3600
-_STEPS = ((THRESHOLD * _HOUR, 1), (THRESHOLD * 24 * _HOUR, 60), (float("inf"), 360))
-"""Seconds, and below how many of them."""
+_HOUR, _DAY = 3600, 86_400
 
 
 def init_app(app: Flask) -> None:
@@ -30,17 +28,16 @@ def init_app(app: Flask) -> None:
 
 def ago(instant: datetime) -> str:
     """An instant relative to now, such as "3 minutes ago" or "in 3 minutes"."""
-    delta = instant - now()
-    if abs(delta) < timedelta(seconds=10):
-        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
-    return _relative(reader()[0], _rounded(delta))
+    return _ago(reader()[0], instant)
 
 
 def moment(instant: datetime | None) -> Markup:
     """An instant for a list: relative, with the absolute time in the account's zone on hover."""
     if instant is None:
         return Markup("")
-    return Markup(f"{_opened(*reader(), instant.replace(microsecond=0))}{escape(ago(instant))}</time>")  # noqa: S704
+    locale, zone = reader()
+    opened = _opened(locale, zone, instant.replace(microsecond=0))
+    return Markup(f"{opened}{escape(_ago(locale, instant))}</time>")  # noqa: S704 - both are escaped
 
 
 def due(instant: datetime) -> Markup:
@@ -51,7 +48,17 @@ def due(instant: datetime) -> Markup:
 def clock(instant: datetime) -> Markup:
     """An instant below the heading of its day: the time of day, with all of it on hover."""
     second = instant.replace(microsecond=0)
-    return Markup(f"{_opened(*reader(), second)}{escape(_time_of_day(*reader(), second))}</time>")  # noqa: S704
+    locale, zone = reader()
+    opened = _opened(locale, zone, second)
+    return Markup(f"{opened}{escape(_time_of_day(locale, zone, second))}</time>")  # noqa: S704 - both are escaped
+
+
+def _ago(locale: Locale, instant: datetime) -> str:
+    delta = instant - now()
+    seconds = delta.days * _DAY + delta.seconds
+    if -10 <= seconds < 10:
+        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
+    return _relative(locale, _rounded(seconds))
 
 
 @lru_cache(maxsize=10_000)
@@ -81,14 +88,14 @@ def _relative(locale: Locale, seconds: int) -> str:
     return dates.format_timedelta(delta, threshold=THRESHOLD, add_direction=True, locale=locale)
 
 
-def _rounded(delta: timedelta) -> int:
-    """Seconds, in steps within which the words are the same, so that few of them are remembered.
+def _rounded(seconds: int) -> int:
+    """The same in steps within which the words are the same, so that few of them are remembered.
 
     The words change where a unit's threshold or a half of it is reached. All of these lie between two steps.
     """
-    seconds = delta.days * 24 * _HOUR + delta.seconds
-    step = next(step for most, step in _STEPS if abs(seconds) < most)
-    whole = abs(seconds) // step * step + step // 2
+    length = abs(seconds)
+    step = 1 if length < THRESHOLD * _HOUR else 60 if length < THRESHOLD * _DAY else 360
+    whole = length // step * step + step // 2
     return whole if seconds > 0 else -whole
 
 

@@ -75,7 +75,7 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         first=first,
         repeats=log.repeats_of(delivery),
         names=_names(snapshot.channels_of(account)),
-        line=reading.line,
+        line=reading.lines(),
         state_words=state_words(),
     )
 
@@ -120,7 +120,7 @@ def _context(account: Account, form: FilterForm, channels: list[Channel]) -> dic
         "account": account,
         **form.context(url_for("events.index", account_id=account.id)),
         "names": _names(channels),
-        "line": reading.line,
+        "line": reading.lines(),
         "state_words": state_words(),
         "days": settings().event_retention_days,
     }
