@@ -1,4 +1,4 @@
-.PHONY: demo pictures test check test-e2e test-one coverage lint bench setup lock styles
+.PHONY: demo pictures test check test-e2e test-one coverage lint bench setup lock styles translations
 
 PYTEST := .venv/bin/pytest
 # Tests that wait leave a core to others, so there is one worker more than there are cores.
@@ -25,3 +25,5 @@ pictures: setup ; @.venv/bin/python -m e2e.pictures
 lock: ; @.ci/lock
 # Bootstrap's sheet, cut anew to what the pages use: after a class of Bootstrap's was used for the first time.
 styles: ; @.ci/setup dev && .venv/bin/python -m tests.support.bootstrap
+# Brings the sentences of each language up to date with the code, and says how many wait for a translation.
+translations: ; @.ci/setup dev && .venv/bin/python -m tests.support.messages

@@ -42,7 +42,7 @@ def test_staff_vouch_for_a_customer(
 ) -> None:
     stack.connexease.create_account(customer.email)
     setup = begin(page, stack, customer)
-    expect(setup.heading("There is already an account with this address")).to_be_visible()
+    expect(setup.heading("An account with this address already exists")).to_be_visible()
     board = staff(open_context().new_page(), stack).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
     set_up = board.open(customer.company)
     set_up.vouch("I called them.")
@@ -56,9 +56,9 @@ def test_the_audit_log_is_filtered_as_one_chooses(page: Page, stack: Stack, cont
     staff(page, stack).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
     page.goto(f"{stack.url}/staff/audit/?account={member.customer.email}")
     log = AuditPage(page)
-    expect(log.entries.filter(has_text="arranged to hear from Connexease")).to_have_count(1)
+    expect(log.entries.filter(has_text="subscribed to events about new channels")).to_have_count(1)
     log.only("Accounts and sign-ups")
-    expect(log.entries.filter(has_text="arranged to hear")).to_have_count(0)
+    expect(log.entries.filter(has_text="subscribed to events")).to_have_count(0)
     expect(log.entries.filter(has_text=f"signed up as {member.customer.company}")).to_have_count(1)
     with page.expect_download() as download:
         log.link("Export CSV").click()

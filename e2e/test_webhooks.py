@@ -156,7 +156,7 @@ def test_connexease_is_away(webhooks: WebhooksPage, stack: Stack) -> None:
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     webhooks.page.reload()
     webhooks = WebhooksPage(webhooks.page)
-    expect(webhooks.main).to_contain_text("Connexease cannot be reached at the moment. Nothing can be changed now")
+    expect(webhooks.main).to_contain_text("We couldn't reach Connexease. Nothing can be changed now")
     expect(webhooks.row("one.example.com")).to_be_visible()
     expect(webhooks.link("New webhook")).to_have_count(0)
 
@@ -221,5 +221,5 @@ def test_look(webhooks: WebhooksPage, receiver: str, stack: Stack, request: pyte
     look(page, "webhook-edit", folder)
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     page.goto(page.url.rpartition("/")[0] + "/")
-    expect(WebhooksPage(page).main).to_contain_text("Connexease cannot be reached")
+    expect(WebhooksPage(page).main).to_contain_text("We couldn't reach Connexease")
     look(page, "webhooks-unreachable", folder)

@@ -23,10 +23,12 @@ from portal.mirror import projection as _followed  # noqa: F401 - from here on t
 from portal.models import now
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
+from portal.translations import languages as all_languages
 from portal.web import (
     access,
     compression,
     errors,
+    languages,
     rate_limit_counts,
     security_headers,
     static_files,
@@ -53,8 +55,9 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=template_context.locale, timezone_selector=template_context.time_zone)
+    babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
     i18n.init_app(app)
+    languages.init_app(app)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)
@@ -74,7 +77,7 @@ def create(settings: Settings | None = None) -> Flask:
 
 def warm_up(app: Flask) -> None:
     """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
-    for language in template_context.LANGUAGES:
+    for language in all_languages():
         with app.app_context(), force_locale(language):
             for template in app.jinja_env.list_templates():
                 app.jinja_env.get_template(template)

@@ -20,7 +20,7 @@ def email(text: str, field: str) -> str:
     """
     address = normal_email(text)
     if address is None:
-        raise DomainError(_("Enter an e-mail address such as name@company.com."), field)
+        raise DomainError(_("Enter an email address, for example name@company.com."), field)
     return address
 
 
@@ -58,7 +58,7 @@ def phone(text: str, time_zone: str, field: str) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):
-        raise DomainError(_("Enter a phone number with its country code, such as +90 532 123 45 67."), field)
+        raise DomainError(_("Enter a phone number with its country code, for example +90 532 123 45 67."), field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -17,12 +17,14 @@ from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from portal import translations
+
 VENDOR = "Connexease"
 
 
 def _(text: str, **values: Any) -> str:
     """The sentence in the visitor's language."""
-    translated = translations().ugettext(text)
+    translated = catalogue().ugettext(text)
     if "%(" in text:
         values |= standing_values(text)
     return translated % values if values else translated
@@ -38,7 +40,7 @@ def _l(text: str) -> str:
     return cast(str, LazyString(_, text))
 
 
-def translations() -> NullTranslations:
+def catalogue() -> NullTranslations:
     """Those of the reader, which Flask-Babel looks for each time; here they are found once for a request."""
     found = getattr(_remembered(), "babel_translations", None)
     if found is None:
@@ -46,6 +48,12 @@ def translations() -> NullTranslations:
         if (remembered := _remembered()) is not None:
             remembered.babel_translations = found
     return cast(NullTranslations, found)
+
+
+def language() -> str:
+    """The code of the language that this page or mail is written in."""
+    locale = flask_babel.get_locale()
+    return locale.language if locale else translations.SOURCE
 
 
 def reader() -> tuple[Locale, tzinfo]:
@@ -76,8 +84,16 @@ def vendor() -> str:
     return VENDOR
 
 
+class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Where Flask-Babel finds the sentences of the language at hand."""
+
+    def get_translations(self) -> NullTranslations:
+        return translations.catalogue(language())
+
+
 def init_app(app: Flask) -> None:
-    """Fill in the standing values in templates too. After Flask-Babel, whose functions are wrapped."""
+    """Let Flask-Babel read our catalogues, and fill in the standing values in templates too."""
+    app.extensions["babel"].instance.domain_instance = Catalogues()
     for name in ("gettext", "ngettext", "pgettext", "npgettext"):
         app.jinja_env.globals[name] = _filled_in(cast(Callable[..., str], app.jinja_env.globals[name]))
 

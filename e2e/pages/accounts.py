@@ -64,7 +64,7 @@ class NewAccountForm(PortalPage):
             "Company": customer.company,
             "First name": customer.first_name,
             "Last name": customer.last_name,
-            "Work e-mail": customer.email,
+            "Work email": customer.email,
             "Time zone": customer.time_zone,
         }
         for label, text in values.items():

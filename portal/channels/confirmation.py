@@ -202,6 +202,8 @@ def _confirm(attempt: OnboardingAttempt, channel_uuid: UUID, by: str) -> None:
     )
     session().refresh(attempt)
     if confirmed.rowcount:  # type: ignore[attr-defined]
+        channel.proven_at = None  # another number may have been chosen
+        session().add(channel)
         action = "channel.reconnected" if attempt.reconnects == channel_uuid else "channel.connected"
         person = session().get(Person, attempt.person_id)
         audit.record(person, account, action, channel.label, confirmed_by=by)

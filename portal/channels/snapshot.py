@@ -100,6 +100,8 @@ def _store(account: Account, listed: schemas.Channel) -> None:
     channel.name, channel.type, channel.backend = listed.name[:255], listed.type[:64], listed.backend[:64]
     channel.is_active, channel.is_connected = listed.is_active, listed.data.connected
     channel.seen_at, channel.gone_at = now(), None
+    if not (listed.is_active and listed.data.connected):
+        channel.proven_at = None
     session().add(channel)
 
 
@@ -126,7 +128,7 @@ def _add(account_id: UUID, channel_uuid: UUID) -> Channel:
 def _mark_gone(account: Account, listed: set[UUID]) -> None:
     for channel in channels_of(account):
         if channel.connexease_uuid not in listed and channel.gone_at is None:
-            channel.gone_at = now()
+            channel.gone_at, channel.proven_at = now(), None
             session().add(channel)
 
 
@@ -157,5 +159,7 @@ def own_channel(account: Account, channel_uuid: UUID) -> Channel:
     """
     channel = find(account.id, channel_uuid)
     if channel is None:
-        raise DomainError(_("This account has no such channel."))
+        raise DomainError(
+            _("This channel doesn't belong to this account. Reload the page and choose one from the list.")
+        )
     return channel

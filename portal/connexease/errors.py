@@ -31,7 +31,7 @@ class ConnexeaseError(Exception):
     a source string and what it names, for whoever translates it: `gettext(error.template) % error.values`.
     """
 
-    sentence: ClassVar[str] = gettext_noop("Connexease could not do this.")
+    sentence: ClassVar[str] = gettext_noop("Connexease couldn't do this.")
 
     def __init__(
         self, call: CallRecord, template: str | None = None, values: Mapping[str, object] | None = None
@@ -60,7 +60,7 @@ class Rejected(ConnexeaseError):
     sentences that belong to no field.
     """
 
-    sentence = gettext_noop("Connexease refused the request without saying why.")
+    sentence = gettext_noop("Connexease refused the request and gave no reason.")
     see_fields: ClassVar[str] = gettext_noop("Connexease refused some of the values.")
 
     def __init__(
@@ -82,7 +82,7 @@ class GatewayRefused(Rejected):
     `code` such as `GW_001` or `BILL_001` (empty when it gave none); `description` is the vendor's sentence.
     """
 
-    sentence = gettext_noop("The gateway refused the message without saying why.")
+    sentence = gettext_noop("The gateway refused the message and gave no reason.")
 
     def __init__(
         self, call: CallRecord, *, code: str, group: str, description: str, params: Mapping[str, Any]
@@ -97,15 +97,15 @@ class GatewayRefused(Rejected):
 class NotFound(ConnexeaseError):
     """404 or 410: it does not exist, or is not ours."""
 
-    sentence = gettext_noop("Connexease has no such record for this reseller.")
+    sentence = gettext_noop("Connexease couldn't find this, or it belongs to another reseller.")
 
 
 class Unauthorized(ConnexeaseError):
     """401 or 403, which is kept in `status`; None when the credential could not even be sent."""
 
-    sentence = gettext_noop("Connexease did not accept the credentials.")
-    forbidden: ClassVar[str] = gettext_noop("These credentials do not allow this at Connexease.")
-    malformed: ClassVar[str] = gettext_noop("The key contains characters that no key can have.")
+    sentence = gettext_noop("Connexease refused the credentials.")
+    forbidden: ClassVar[str] = gettext_noop("These credentials don't allow this at Connexease.")
+    malformed: ClassVar[str] = gettext_noop("The key contains characters that a key can't have.")
 
 
 class RateLimited(ConnexeaseError):
@@ -115,7 +115,7 @@ class RateLimited(ConnexeaseError):
     `min`.
     """
 
-    sentence = gettext_noop("Connexease is receiving too many requests. Please try again later.")
+    sentence = gettext_noop("Connexease is receiving too many requests. Try again in a few minutes.")
 
     def __init__(
         self, call: CallRecord, *, retry_after: float | None = None, limit_type: str | None = None
@@ -131,7 +131,7 @@ class Unavailable(ConnexeaseError):
     `retry_after` is in seconds when the vendor named a time (503).
     """
 
-    sentence = gettext_noop("Connexease cannot be reached at the moment.")
+    sentence = gettext_noop("We couldn't reach Connexease.")
 
     def __init__(
         self,
@@ -148,14 +148,14 @@ class Unavailable(ConnexeaseError):
 class BadAnswer(Unavailable):
     """A read was answered with something the contract does not allow; `field` names what lacks or is odd."""
 
-    sentence = gettext_noop("Connexease gave an answer that could not be read.")
-    missing: ClassVar[str] = gettext_noop("The answer from Connexease lacks the field “%(field)s”.")
+    sentence = gettext_noop("We couldn't read the answer from Connexease.")
+    missing: ClassVar[str] = gettext_noop("The answer from Connexease is missing the field “%(field)s”.")
     odd: ClassVar[str] = gettext_noop("The answer from Connexease has an unreadable field “%(field)s”.")
-    redirect: ClassVar[str] = gettext_noop("Connexease answered with a redirect, which is never followed.")
+    redirect: ClassVar[str] = gettext_noop("Connexease answered with a redirect, which we never follow.")
     too_large: ClassVar[str] = gettext_noop("The answer from Connexease was too large to read.")
-    cut_short: ClassVar[str] = gettext_noop("The answer from Connexease broke off.")
+    cut_short: ClassVar[str] = gettext_noop("The answer from Connexease was cut off.")
     foreign_page: ClassVar[str] = gettext_noop("Connexease pointed to a next page at another address.")
-    endless_pages: ClassVar[str] = gettext_noop("The list from Connexease does not come to an end.")
+    endless_pages: ClassVar[str] = gettext_noop("The list from Connexease never ends.")
 
     @property
     def field(self) -> str | None:
@@ -165,12 +165,12 @@ class BadAnswer(Unavailable):
 class OutcomeUnknown(ConnexeaseError):
     """A write that may have been carried out. `field` names what its answer lacked, if that was why."""
 
-    sentence = gettext_noop("Connexease did not confirm this, so it is not known whether it was done.")
+    sentence = gettext_noop("Connexease didn't confirm this, so we don't know whether it was done.")
     missing: ClassVar[str] = gettext_noop(
-        "It is not known whether this was done: the answer from Connexease lacks the field “%(field)s”."
+        "We don't know whether this was done: the answer from Connexease is missing the field “%(field)s”."
     )
     odd: ClassVar[str] = gettext_noop(
-        "It is not known whether this was done: the answer from Connexease has an unreadable field “%(field)s”."
+        "We don't know whether this was done: the answer from Connexease has an unreadable field “%(field)s”."
     )
 
     @property

@@ -20,12 +20,6 @@ def insert(model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         session().connection().execute(_insert(model), [_whole(model, row) for row in rows])
 
 
-def is_first(model: type[SQLModel], row: Mapping[str, Any]) -> bool:
-    """Insert this row; whether it was not there. Whoever comes second waits until the first has committed."""
-    session().flush()
-    return bool(session().connection().execute(_insert(model), _whole(model, row)).rowcount)
-
-
 def _insert(model: type[SQLModel]) -> Any:
     table = SQLModel.metadata.tables[str(model.__tablename__)]
     make = postgresql.insert if session().get_bind().dialect.name == "postgresql" else sqlite.insert

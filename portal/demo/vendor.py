@@ -118,6 +118,12 @@ class Vendor:
         """Somebody writes to the account's number."""
         self._call("POST", "/gateway/inbound", {"account": account, "from": sender, "text": text})
 
+    def tell_news(self, account: str, template: tuple[str, str], **news: JSON) -> None:
+        """WhatsApp tells of a template (name, new state) and of the account (a value by the event's field)."""
+        name, state = template
+        parts = {"template": name, "template_event": state, "news": news}
+        self._call("POST", "/gateway/mixed", {"account": account, **parts})
+
     # What a person does there
 
     def finish_dialog(self, url: str, outcome: str, name: str) -> None:

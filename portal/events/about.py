@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from portal.i18n import _, _n
+from portal.messages import notices
 from portal.messages.log.display import STATE_WORDS
 from portal.messages.reports.facts import Fact
 from portal.messages.reports.statuses import STATES
@@ -106,7 +107,7 @@ def _preference(each: Fact, who: str) -> str:
 
 
 def _template(each: Fact, _who: str) -> str:
-    name, language, state = each.get("template", ""), each.get("language", ""), _vendor_word(each)
+    name, language, state = each.get("template", ""), each.get("language", ""), notices.word(each.get("state", ""))
     if name and language and state:
         return _("Template %(name)s (%(language)s): %(state)s", name=name, language=language, state=state)
     if name and state:
@@ -114,23 +115,11 @@ def _template(each: Fact, _who: str) -> str:
     return _("Template %(name)s changed", name=name) if name else _("A template changed")
 
 
-def _account(each: Fact, _who: str) -> str:
-    state = _vendor_word(each) or each.get("field", "").replace("_", " ")
+def _account(each: Fact, who: str) -> str:
+    state = notices.word(each.get("state", "")) or each.get("field", "").replace("_", " ")
+    if who:
+        return _("Your number %(number)s: %(state)s", number=who, state=state)
     return _("WhatsApp account: %(state)s", state=state)
-
-
-def _vendor_word(each: Fact) -> str:
-    """A state as the vendor calls it, such as PENDING_DELETION, as people read it."""
-    states = {
-        "APPROVED": _("Approved"),
-        "REJECTED": _("Rejected"),
-        "PENDING": _("In review"),
-        "PAUSED": _("Paused"),
-        "DISABLED": _("Disabled"),
-        "FLAGGED": _("Flagged"),
-    }
-    said = each.get("state", "")
-    return states.get(said) or said.replace("_", " ").capitalize()
 
 
 def _answer(each: Fact, who: str) -> str:

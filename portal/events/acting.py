@@ -16,7 +16,7 @@ from portal.db.search_index import Entry
 from portal.events import about, contents, search_index
 from portal.events.contents import Contents
 from portal.extensions import session
-from portal.messages.reports import preferences, statuses
+from portal.messages.reports import preferences, standings, statuses
 from portal.messages.reports.parsing import Read
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
 
@@ -137,6 +137,7 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
         told = [(report, delivery.id) for report in counted[start : start + REPORTS]]
         taken |= statuses.take_in(delivery.account_id, told).of(report for report, _ in told)
     preferences.keep(delivery.account_id, read.preferences, delivery.id)
+    standings.keep(delivery.account_id, read.standings)
     _say(batch, delivery, read, taken)
     return True
 
@@ -146,6 +147,7 @@ def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Deliver
     found = statuses.take_in(account_id, reports) if reports else statuses.Found()
     for delivery, read in told:
         preferences.keep(account_id, read.preferences, delivery.id)
+        standings.keep(account_id, read.standings)
         _say(batch, delivery, read, found.of(read.reports))
 
 
@@ -158,7 +160,7 @@ def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) ->
         delivery.problem_text = "It has more reports than one event may have: only the first thousand count."
     elif read.reports and not taken.is_ours:
         delivery.problem_text = "It is about a message that was not sent from here."
-    is_acted_on = taken.is_ours or read.preferences
+    is_acted_on = taken.is_ours or read.preferences or read.standings
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 

@@ -37,7 +37,7 @@ def check_log_in(email: str, password: str) -> Person:
     session().commit()  # hashing takes long: nobody should wait for this transaction meanwhile
     good = passwords.matches(person.password_hash if person else None, password)
     if person is None or not good or not person.is_enabled:
-        raise DomainError(_("This e-mail address and password do not belong together."))
+        raise DomainError(_("The email address or password is wrong. Try again, or reset your password."))
     _renew_hash(person, password)
     return person
 
@@ -92,7 +92,7 @@ def change_password(person: Person, current: str, new: str) -> None:
     """
     session().commit()
     if not passwords.matches(person.password_hash, current):
-        raise DomainError(_("This is not your current password."), "current")
+        raise DomainError(_("This isn't your current password. Try again."), "current")
     _set_password(person, _strong_hash(new, person))
 
 
@@ -104,17 +104,25 @@ def confirm_password(person: Person, password: str, code: str) -> None:
     """
     session().commit()
     if not passwords.matches(person.password_hash, password):
-        raise DomainError(_("This is not your password."), "password")
+        raise DomainError(_("This isn't your password. Try again."), "password")
     _renew_hash(person, password)
     if authenticator.of(person) is not None:
         authenticator.check(person, code)
 
 
-def change_details(person: Person, first_name: str, last_name: str, time_zone: str) -> None:
-    """Change one's own name, and the zone for times that belong to no account."""
+def change_details(person: Person, first_name: str, last_name: str, time_zone: str, language: str | None) -> None:
+    """Change one's own name, the zone for times that belong to no account, and the language."""
     person.first_name, person.last_name, person.time_zone = first_name, last_name, time_zone
+    person.language = language
     session().add(person)
     audit.record(person, None, "person.details_changed", person.email)
+    session().commit()
+
+
+def choose_language(person: Person, language: str) -> None:
+    """Write to this person in a language from now on."""
+    person.language = language
+    session().add(person)
     session().commit()
 
 
@@ -136,7 +144,7 @@ class LinkSpent(DomainError):
     """A mailed link that no longer does anything."""
 
     def __init__(self) -> None:
-        super().__init__(_("This link has been used, has expired, or a newer one replaced it."))
+        super().__init__(_("This link was already used, has expired, or was replaced by a newer one."))
 
 
 def _strong_hash(password: str, person: Person) -> str:

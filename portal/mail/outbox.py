@@ -16,13 +16,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import force_locale
 from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
-from portal.models import Mail, MailKind, MailState, now
+from portal.i18n import language
+from portal.models import Mail, MailKind, MailState, Person, now
 from portal.settings import is_loopback
+from portal.translations import SOURCE
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ def promise(kind: MailKind, to: str, **context: Any) -> Mail:
         to: the address.
         context: facts for the mail, as JSON; never a secret or a link that opens something.
     """
-    mail = Mail(kind=kind, to=to, context=context)
+    mail = Mail(kind=kind, to=to, language=language(), context=context)
     session().add(mail)
     return mail
 
@@ -65,12 +68,11 @@ def send(mail_id: UUID) -> None:
         if mail is None:
             return
         try:
-            with current_app.test_request_context(base_url=settings().public_url):
-                message = _write(mail)
+            message = _write(mail)
         except Exception:
             log.exception("a mail of kind %s could not be written", mail.kind)
             session().rollback()
-            _note(mail, "It could not be written.")
+            _note(mail, "The email couldn't be written.")
             session().commit()
             return
         if message is None:
@@ -131,6 +133,17 @@ def _claim(mail_id: UUID) -> Mail | None:
 
 
 def _write(mail: Mail) -> EmailMessage | None:
+    with current_app.test_request_context(base_url=settings().public_url), force_locale(_language(mail)):
+        return _written(mail)
+
+
+def _language(mail: Mail) -> str:
+    """That of the person whose address it is; of anybody else, that of the page that the mail was promised on."""
+    own = sa.select(col(Person.language)).where(col(Person.email) == mail.to)
+    return session().execute(own).scalar() or mail.language or SOURCE
+
+
+def _written(mail: Mail) -> EmailMessage | None:
     context = writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
     if context is None:
         return None
@@ -158,7 +171,7 @@ def _hand_over(message: EmailMessage) -> str:
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the mail server did not take a mail: %s", type(error).__name__)
-        return f"The mail server did not take it ({type(error).__name__})."
+        return f"The mail server didn't accept it ({type(error).__name__})."
     return ""
 
 

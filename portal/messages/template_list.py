@@ -1,7 +1,7 @@
 """The account's templates: read from the account API with a token of the vault, and kept for when it is away."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,20 @@ from portal.contact import country_of
 from portal.db.engine import storable, writing
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
+from portal.messages import notices
 from portal.messages.compose.drafts import Draft
 from portal.messages.compose.parameters import name_of
-from portal.models import Account, Credential, CredentialKind, CredentialStep, Person, TemplateListing, now
+from portal.messages.reports import standings
+from portal.models import (
+    Account,
+    Credential,
+    CredentialKind,
+    CredentialStep,
+    Person,
+    Standing,
+    TemplateListing,
+    now,
+)
 from portal.secrets.crypto import VaultError
 from portal.vault import keys
 
@@ -69,6 +80,8 @@ class TemplateList:
     templates: tuple[Listed, ...]
     listing: TemplateListing
     has_token: bool
+    stands: Mapping[str, Sequence[Standing]]
+    """By name, what WhatsApp said of a template in each language."""
 
     @property
     def read_at(self) -> datetime | None:
@@ -86,6 +99,12 @@ class TemplateList:
     def find(self, uuid: str) -> Listed | None:
         return next((template for template in self.templates if template.value == uuid), None)
 
+    def troubles(self, uuid: str) -> list[tuple[str, str]]:
+        """The languages in which WhatsApp said that it does not deliver a template, each with its state."""
+        listed = self.find(uuid)
+        rows = self.stands.get(listed.name, ()) if listed else ()
+        return [(row.language, notices.word(row.state)) for row in rows if row.state not in standings.WELL]
+
     def search(self, words: str, channel: str) -> list[Listed]:
         """Those that hold every word, of one channel where one is named."""
         wanted = words.casefold().split()
@@ -102,7 +121,8 @@ def known(account: Account) -> TemplateList:
     listing = _listing(account)
     every = map(of_kept, listing.templates)
     templates = tuple(template for template in every if len(template.placeholders) <= MOST_VALUES)
-    return TemplateList(templates, listing, has_token=bool(_tokens(account)))
+    stands = standings.of_templates(account)
+    return TemplateList(templates, listing, has_token=bool(_tokens(account)), stands=stands)
 
 
 def places(placeholders: Iterable[str]) -> re.Pattern[str]:

@@ -33,6 +33,7 @@ from portal.models.message import Message, MessageState, MessageStatus, MessageT
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.overview import Heartbeat, Tally, TallyPlace
 from portal.models.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.standing import Standing
 from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
 
@@ -88,6 +89,7 @@ __all__ = [
     "Role",
     "RunState",
     "StaffRole",
+    "Standing",
     "Step",
     "Tally",
     "TallyPlace",

@@ -30,6 +30,10 @@ class Channel(SQLModel, table=True):
     is_active: bool | None = None
     """Null until Connexease's list has told us: an event does not say."""
     is_connected: bool | None = None
+    number: str = Field(default="", max_length=20)
+    """E.164, once a person said which number it has: Connexease's list does not tell."""
+    proven_at: datetime | None = instant()
+    """When a message's status event last came back for its number, while it stayed connected."""
     first_seen_at: datetime = instant(default_now=True)
     seen_at: datetime = instant(default_now=True)
     gone_at: datetime | None = instant()
@@ -39,6 +43,16 @@ class Channel(SQLModel, table=True):
     def label(self) -> str:
         """What people know it by."""
         return self.name or str(self.connexease_uuid)
+
+    @property
+    def works_by_list(self) -> bool:
+        """Whether Connexease's list says nothing against it."""
+        return self.gone_at is None and self.is_active is not False and self.is_connected is not False
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a round trip showed that it works, and it stayed connected since."""
+        return self.works_by_list and self.proven_at is not None
 
 
 class AttemptState(StrEnum):

@@ -30,6 +30,8 @@ class KeyTrial(SQLModel, table=True):
     """The person's own number, E.164; empty once the check is over."""
     wants_real: bool = False
     """Whether a real message goes to that number, and not only one in test mode."""
+    number: str = Field(default="", max_length=20)
+    """The number that the message came from, E.164, as its status event names it; empty while nobody knows."""
     refuses_callback_data: bool = False
     """Whether the gateway refused a message because of the value that was sent along, and took it without."""
     problem_text: str = Field(default="", max_length=500)

@@ -56,6 +56,8 @@ class Mail(SQLModel, table=True):
     id: UUID = id_field()
     kind: MailKind = word_of(MailKind)
     to: str = Field(max_length=254)
+    language: str | None = Field(default=None, max_length=16)
+    """Of the page that it was promised on: for somebody whose own is not known."""
     context: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     state: MailState = word_of(MailState, default=MailState.WAITING)
     attempts: int = 0

@@ -30,6 +30,8 @@ class Person(SQLModel, table=True):
     first_name: str = Field(default="", max_length=80)
     last_name: str = Field(default="", max_length=80)
     time_zone: str = Field(default="UTC", max_length=64)
+    language: str | None = Field(default=None, max_length=16)
+    """In which pages and mails are written to them; none while the browser decides."""
     staff_role: StaffRole | None = word_of(StaffRole, default=None, nullable=True)
     is_enabled: bool = True
     session_epoch: int = 0

@@ -182,9 +182,12 @@ class SandboxControl:
     def gateway_keys(self) -> Rows:
         return self._rows("/gateway/keys")
 
-    def issue_gateway_key(self, account: str, *, staging: bool = False, publishable: bool = False) -> str:
-        """A new key; ``publishable``: one of a browser SDK, which sends nothing."""
-        return str(self._post("/gateway/keys", account=account, staging=staging, publishable=publishable)["key"])
+    def issue_gateway_key(
+        self, account: str, *, staging: bool = False, publishable: bool = False, number: str = ""
+    ) -> str:
+        """A new key; ``publishable``: for a browser SDK, it sends nothing; ``number``: which it sends from."""
+        kind = {"staging": staging, "publishable": publishable, "number": number}
+        return str(self._post("/gateway/keys", account=account, **kind)["key"])
 
     def revoke_gateway_key(self, key: str) -> None:
         self._post("/gateway/keys/revoke", key=key)
@@ -207,7 +210,8 @@ class SandboxControl:
         return self._list("/gateway/inbound", account=account, text=text, **{"from": sender})
 
     def mixed_event(self, account: str, **parts: Any) -> Rows:
-        """One event about several things: ``statuses`` (a word by wamid), ``text``, ``preference``, ``template``;
+        """One event about several things: ``statuses`` (a word by wamid), ``text``, ``preference``, ``template``
+        (with its ``template_event``), ``news`` of the account (a value by field);
 
         of a person with the number ``from``, or with a ``user_id`` and no number.
         """

@@ -68,16 +68,20 @@ def issue_onboarding(core: Core, account: str, channel: str | None) -> Onboardin
     return token
 
 
-def issue_gateway_key(core: Core, account: str, *, staging: bool = False, publishable: bool = False) -> GatewayKey:
+def issue_gateway_key(
+    core: Core, account: str, *, staging: bool = False, publishable: bool = False, number: str = ""
+) -> GatewayKey:
     """A new key. What it starts with is a setting, since the vendor's pages contradict each other.
 
     Args:
         publishable: for a browser SDK: it sends nothing.
+        number: the business number that its messages come from.
     """
     settings = core.settings
     prefix = settings.staging_key_prefix if staging else settings.key_prefix
     prefix = settings.publishable_key_prefix if publishable else prefix
     key = GatewayKey(prefix + secrets.token_hex(24), account, core.now(), sends=not publishable)
+    key.number = number or key.number
     core.state.gateway_keys[key.key] = key
     return key
 

@@ -129,6 +129,10 @@ class OnboardingToken:
     preset_name: str | None = None
 
 
+SOME_NUMBER = "905550000000"
+"""The business number of an account of which nothing else is said."""
+
+
 @dataclass
 class GatewayKey:
     key: str
@@ -137,6 +141,8 @@ class GatewayKey:
     is_active: bool = True
     sends: bool = True
     """Whether messages can be sent with it; not with a publishable one of a browser SDK."""
+    number: str = SOME_NUMBER
+    """The business number that its messages come from."""
 
 
 @dataclass
@@ -161,6 +167,8 @@ class GatewayMessage:
     message_status: str = ""
     is_priced: bool = False
     """Whether a status said already what Meta charges."""
+    sender: str = SOME_NUMBER
+    """The business number that it came from."""
 
 
 @dataclass

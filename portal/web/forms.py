@@ -67,7 +67,7 @@ class Choice(SelectField):
         try:
             super().pre_validate(form)
         except ValidationError:
-            raise ValidationError(_("Choose one of the list.")) from None
+            raise ValidationError(_("Choose one from the list.")) from None
 
 
 def stripped(value: object) -> object:

@@ -1,11 +1,13 @@
 """One way to answer htmx and plain requests alike: a page or one block of it, a redirect, an event."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask import redirect as flask_redirect
 from jinja2_fragments.flask import render_block
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 
 
 def is_htmx() -> bool:
@@ -46,6 +48,20 @@ def next_address() -> str:
     """Where the visitor wanted to go before they had to log in: a path of ours and nothing else."""
     wanted = request.args.get("next", "")
     return wanted if _is_ours(wanted) else url_for("accounts.home")
+
+
+def page_to_read() -> str:
+    """The page that the visitor stands on, as a form of every page says; the front page if it has no address."""
+    wanted = request.form.get("next", "")
+    try:
+        _adapter().match(urlsplit(wanted).path, "GET")
+    except (HTTPException, ValueError):
+        return url_for("accounts.front")
+    return wanted if _is_ours(wanted) else url_for("accounts.front")
+
+
+def _adapter() -> MapAdapter:
+    return cast(MapAdapter, current_app.create_url_adapter(request))
 
 
 def _is_ours(address: str) -> bool:

@@ -1,23 +1,21 @@
 """What every template may use: the locale, the time zone, the person, settings, words for browsers."""
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel import Locale
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_request_context
 from flask_babel import get_locale
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from portal.extensions import settings
-from portal.i18n import _
+from portal.i18n import _, language
+from portal.translations import languages
 from portal.web import addresses, htmx
 from portal.web.access import current_person, has_accounts, is_helping, may_enter
-
-LANGUAGES = ["en"]
 
 # The first that occurs counts: browsers name each other for compatibility.
 BROWSERS = (
@@ -58,16 +56,6 @@ def init_app(app: Flask) -> None:
     app.context_processor(_globals)
 
 
-def locale() -> Locale:
-    """The language of this visitor, among those that there are."""
-    if not has_request_context():
-        return _locale(LANGUAGES[0])
-    return _locale(request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
-
-
-_locale = cache(Locale.parse)
-
-
 def time_zone() -> str:
     """The zone that times are shown in: the account's, else the person's, else UTC."""
     if account := g.get("account"):
@@ -101,7 +89,7 @@ def browser(agent: str) -> str:
     system = next((word for mark, word in SYSTEMS if mark in agent), "")
     if name and system:
         return _("%(browser)s on %(system)s", browser=name, system=system)
-    return name or system or agent.partition(" ")[0][:40] or _("An unknown browser")
+    return name or system or agent.partition(" ")[0][:40] or _("Unknown browser")
 
 
 def translated(sentence: str) -> str:
@@ -118,7 +106,9 @@ def demo_url() -> str:
 def _globals() -> dict[str, Any]:
     return {
         "is_helping": is_helping(),
-        "locale": str(get_locale() or LANGUAGES[0]),
+        "locale": language(),
+        "text_direction": locale.text_direction if (locale := get_locale()) else "ltr",
+        "site_languages": languages(),
         "person": current_person(),
         "is_htmx": htmx.is_htmx(),
         "is_fragment": htmx.is_fragment_request(),

@@ -27,7 +27,7 @@ def test_a_login_for_the_staff(command, portal):
 @pytest.mark.parametrize(
     ("arguments", "password", "words"),
     [
-        (["no address"], PASSWORD, "Enter an e-mail address"),
+        (["no address"], PASSWORD, "Enter an email address"),
         (["boss@reseller.example.com"], "short", "at least 12 characters"),
         (["boss@reseller.example.com", "--time-zone", "Mars"], PASSWORD, "not the name of a time zone"),
         (["boss@reseller.example.com", "--role", "king"], PASSWORD, "Invalid value for '--role'"),

@@ -3,7 +3,6 @@
 import re
 from uuid import UUID, uuid4
 
-import flask_babel
 import pytest
 from babel.support import NullTranslations
 from bs4 import BeautifulSoup, Comment, Doctype
@@ -11,6 +10,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
 from portal.extensions import session
+from portal.i18n import Catalogues
 from portal.messages.log import meta_words
 from portal.messages.log import outcome_words as words
 from portal.messages.reports.parsing import KINDS
@@ -61,7 +61,14 @@ DATA = re.compile(
                     "channel.created",
                     "X-Portal-Secret",
                 ),
-                *("https://elsewhere.example.com/hook", "vendor_field", "files.invalid", "Europe/Istanbul"),
+                *(
+                    "https://elsewhere.example.com/hook",
+                    "vendor_field",
+                    "files.invalid",
+                    "Europe/Istanbul",
+                    "English",
+                    "Türkçe",
+                ),
                 *(trigger.name for trigger in CATALOGUE),
                 *KINDS,
             ),
@@ -105,7 +112,7 @@ LANGUAGE = Bracketing()
 
 @pytest.fixture(autouse=True)
 def pseudo_language(monkeypatch):
-    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda _self: LANGUAGE)
+    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: LANGUAGE)
 
 
 def outside(text: str) -> str:
@@ -217,7 +224,7 @@ def test_the_set_up_in_every_state(portal):
                 "UPDATE provisioning SET step = :step, problem = :problem, claimed_until = '2099-01-01 00:00:00',"
                 f" refused_fields = '{refused if problem == Problem.REFUSED else '{}'}',"
                 " next_attempt_at = '2099-01-01 00:00:00',"
-                " problem_text = 'Connexease cannot be reached at the moment.'",
+                " problem_text = 'We couldn't reach Connexease.'",
                 step=step.value,
                 problem=problem and problem.value,
             )

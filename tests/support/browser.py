@@ -70,7 +70,7 @@ class Page:
 
     def values(self, button: str = "") -> dict[str, str]:
         """What stands in the form's fields."""
-        fields = self.form(button).find_all(["input", "textarea"])
+        fields = self.form(button).find_all(["input", "textarea", "select"])
         return {str(tag["name"]): _value(tag) for tag in fields if tag.get("name")}
 
 
@@ -78,6 +78,10 @@ def _value(tag: Tag) -> str:
     """As a browser reads it: the first line break of a textarea is none."""
     if tag.name == "textarea":
         return tag.get_text().removeprefix("\r").removeprefix("\n")
+    if tag.name == "select":
+        options = tag.find_all("option")
+        chosen = next((option for option in options if option.has_attr("selected")), options[0])
+        return str(chosen.get("value", ""))
     return str(tag.get("value", ""))
 
 

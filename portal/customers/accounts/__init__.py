@@ -1,1 +1,1 @@
-"""An account's own pages: overview and history."""
+"""The pages of all of a person's accounts, and the history of one."""

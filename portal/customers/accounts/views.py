@@ -1,11 +1,9 @@
-"""The front page, the list of a person's accounts, an account's overview and its history."""
+"""The front page, the list of a person's accounts, and an account's history."""
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.audit import log
-from portal.channels import snapshot
-from portal.customers.accounts import overview as account_overview
 from portal.customers.accounts.blueprint import blueprint
 from portal.identity import memberships
 from portal.models import Account
@@ -32,17 +30,6 @@ def home() -> ResponseReturnValue:
     if len(accounts) == 1:
         return htmx.redirect(url_for("accounts.overview", account_id=accounts[0].id))
     return htmx.page("customers/accounts/list.html", accounts=accounts)
-
-
-@blueprint.get("/accounts/<uuid:account_id>/")
-@access.account_page(staff=True, set_up=True)
-def overview(account: Account) -> ResponseReturnValue:
-    """What is set up and what to do next."""
-    if snapshot.is_unread(account):
-        snapshot.try_refresh(account)
-    return htmx.page(
-        "customers/accounts/overview.html", account=account, overview=account_overview.overview(account)
-    )
 
 
 @blueprint.get("/accounts/<uuid:account_id>/history/")

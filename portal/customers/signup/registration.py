@@ -9,7 +9,7 @@ from portal import audit
 from portal.db.queue import wake
 from portal.errors import DomainError
 from portal.extensions import session, settings
-from portal.i18n import _
+from portal.i18n import _, language
 from portal.identity import mailed_links, passwords
 from portal.identity.address_proof import address_proven
 from portal.identity.authentication import LinkSpent, find_person, normalised
@@ -62,9 +62,7 @@ class AddressTaken(DomainError):
     """Somebody logs in with this address already."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("There is already a login with this address. Log in, or reset the password."), "contact_email"
-        )
+        super().__init__(_("This address already has a login. Log in, or reset the password."), "contact_email")
 
 
 def is_open() -> bool:
@@ -126,6 +124,7 @@ def _create(details: AccountDetails, password_hash: str, step: Step) -> tuple[Pe
         first_name=details.contact_name,
         last_name=details.contact_lastname,
         time_zone=details.time_zone,
+        language=language(),
     )
     account = Account(**asdict(details))
     session().add_all([person, account])
@@ -191,7 +190,7 @@ def send_verification_again(person: Person, actor: Person | None = None, account
         DomainError: the address is proven already.
     """
     if person.email_verified_at is not None:
-        raise DomainError(_("Your e-mail address is confirmed already."))
+        raise DomainError(_("Your email address is already confirmed."))
     if actor is not None:
         audit.record(
             actor, account, "account.verification_mailed", account.name if account else "", to=person.email
@@ -239,7 +238,7 @@ def confirm(token: str, password: str | None) -> Person:
     link, person = found
     session().commit()  # nobody should wait for this transaction while a password is checked
     if password is not None and not passwords.matches(person.password_hash, password):
-        raise DomainError(_("This is not the password of this sign-up."), "password")
+        raise DomainError(_("This isn't the password you signed up with. Try again, or reset it."), "password")
     if not mailed_links.use(link):
         raise LinkSpent
     accounts = address_proven(person)

@@ -60,6 +60,9 @@ def trouble(stage: Stage) -> Scenes:
     look_at_channels(clinic, SELIN)
     yield stage.ago(6, "18:00")
     stage.vendor.change_channel(desk, is_active=False)
+    yield stage.ago(3, "08:20")
+    quality = {"display_phone_number": "905550000000", "event": "FLAGGED"}
+    stage.vendor.tell_news(clinic.uuid(), ("appointment_reminder", "PAUSED"), phone_number_quality_update=quality)
     yield stage.ago(2, "19:40")
     stage.vendor.change_channel(main, connected=False)
     look_at_channels(clinic, SELIN)

@@ -24,6 +24,8 @@ from portal.messages.compose import review
 from portal.messages.compose.drafts import Draft
 from portal.messages.reports import receiver
 from portal.messages.sending import outbox
+from portal.messages.trial import trials
+from portal.messages.trial.facts import gather
 from portal.models import Account, Channel, Credential, Message, OnboardingAttempt, Person, Role
 from portal.vault import gateway_keys
 
@@ -134,6 +136,27 @@ def enter_callback(customer: Customer, who: Login) -> None:
             customer.stage.vendor.set_callback(
                 str(account.connexease_uuid), made.address, secret.get_secret_value()
             )
+
+
+def begin_check(customer: Customer, who: Login, to: str) -> None:
+    """Check the connection with a real message, which WhatsApp takes."""
+    with customer.acting(who) as (person, account):
+        trials.begin(person, account, outbox.gateway_keys(account), to, wants_real=True, intent=uuid4().hex)
+        trial = trials.newest(account)
+        if trial is not None:
+            trials.advance(trial.id)
+            real = gather(trial).real
+            customer.stage.vendor.report(real.wamid if real and real.wamid else "", {"sent": 1, "delivered": 2})
+
+
+def end_check(customer: Customer, who: Login, channel: str) -> None:
+    """See how the check ended, and say which channel the message came from."""
+    with customer.acting(who) as (person, account):
+        trial = trials.newest(account)
+        if trial is not None:
+            trials.advance(trial.id)
+            session().refresh(trial)
+            trials.name_channel(person, account, trial, UUID(channel))
 
 
 def watch(customer: Customer, who: Login, triggers: Sequence[str]) -> None:

@@ -11,7 +11,9 @@ from portal.demo.story import texts, traffic
 from portal.demo.story.customer import (
     Customer,
     add_gateway_key,
+    begin_check,
     connect,
+    end_check,
     enter_callback,
     invite,
     join,
@@ -52,6 +54,10 @@ def opening(stage: Stage) -> Scenes:
     yield stage.ago(30, "10:40")
     add_gateway_key(shop, AYSE, "Lale Butik, live")
     enter_callback(shop, AYSE)
+    yield stage.ago(30, "10:50")
+    begin_check(shop, AYSE, "+905321112233")
+    yield stage.ago(30, "10:51")
+    end_check(shop, AYSE, shop.channel(MAIN))
     yield stage.ago(30, "11:05")
     invite(shop, AYSE, MERT, Role.DEVELOPER)
     yield stage.ago(30, "12:10")

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from portal.extensions import connexease, session
 from portal.i18n import _
-from portal.messages import template_list
+from portal.messages import notices, template_list
 from portal.messages.compose import media_check, payloads, preview, recipients
 from portal.messages.compose.drafts import Draft
 from portal.messages.compose.media_check import Report
 from portal.messages.compose.preview import Bubble
 from portal.messages.compose.recipients import Recipient
+from portal.messages.reports import standings
 from portal.messages.sending import outbox
 from portal.messages.template_list import Listed
 from portal.models import Account, Credential, Message, MessageState, MessageType, Person
@@ -34,6 +35,8 @@ class Review:
     twin: Message | None
     """The same, sent a moment ago."""
     mark: str
+    trouble: str = ""
+    """How its template stands, where WhatsApp said that it does not deliver it."""
 
 
 def find(account: Account, message_id: UUID) -> Message | None:
@@ -129,7 +132,14 @@ def review(account: Account, message: Message) -> Review:
     _follow_list(account, message, draft)
     shown = bubble(message) or Bubble()
     twin, seen = outbox.look_alike(account, message), outbox.mark(message)
-    return Review(message, recipients.known(message.recipient), draft, shown, _look(account, draft), twin, seen)
+    trouble, recipient = _trouble(account, draft), recipients.known(message.recipient)
+    return Review(message, recipient, draft, shown, _look(account, draft), twin, seen, trouble)
+
+
+def _trouble(account: Account, draft: Draft) -> str:
+    rows = standings.of_templates(account).get(draft.name, []) if draft.kind == MessageType.TEMPLATE else []
+    states = (row.state for row in rows if row.language == draft.language and row.state not in standings.WELL)
+    return notices.word(next(states, ""))
 
 
 def _follow_list(account: Account, message: Message, draft: Draft) -> None:

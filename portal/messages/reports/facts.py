@@ -34,7 +34,9 @@ def of(changes: Iterable[Any]) -> Iterator[Fact]:
         if "template" in name:
             yield _template(value, name)
         elif name.startswith(("account", "phone_number", "business")):
-            yield fact("account", field=name, state=line_of(value, "event", 60))
+            whose = someone(value, "display_phone_number", "")
+            state = line_of(value, "event", 60) or line_of(value, "decision", 60)
+            yield fact("account", whose, field=name, state=state)
 
 
 def fact(kind: str, who: Someone | None = None, **more: str) -> Fact:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.messages.reports import preferences
+from portal.messages.reports import preferences, standings
 from portal.messages.reports.json_fields import dict_of, list_of, text_of
 from portal.messages.reports.people import Someone, someone
 from portal.messages.reports.preferences import Preference
+from portal.messages.reports.standings import Told
 from portal.messages.sending import callback_data
 from portal.messages.sending.results import vendors
 from portal.models import now
@@ -40,6 +41,8 @@ class Report:
     who: Someone = field(default_factory=Someone)
     pricing: dict[str, Any] | None = None
     callback_data: str | None = None
+    business_number: str = ""
+    """The number that the message came from, E.164, where the event names it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Read:
     """What it tells of, in the order of `KINDS`; there is at least one."""
     reports: tuple[Report, ...] = ()
     preferences: tuple[Preference, ...] = ()
+    standings: tuple[Told, ...] = ()
     changes: tuple[Any, ...] = ()
     """Its parts as they came."""
 
@@ -60,7 +64,8 @@ def read(body: bytes) -> Read:
         event = json.loads(body)
     except (ValueError, RecursionError):
         return Read((OTHER,))
-    changes = tuple(change for entry in list_of(event, "entry") for change in list_of(entry, "changes"))
+    parts = [(entry, change) for entry in list_of(event, "entry") for change in list_of(entry, "changes")]
+    changes = tuple(change for _entry, change in parts)
     reports = tuple(report for change in changes for report in _reports(change))
     told = tuple(wish for change in changes for wish in preferences.in_change(change, instant))
     refused = tuple(
@@ -68,8 +73,9 @@ def read(body: bytes) -> Read:
         for report in reports
         if report.code == preferences.OPTED_OUT and report.who.is_known
     )
+    stand = tuple(told for entry, change in parts for told in standings.in_change(change, instant(entry, "time")))
     kinds = {kind for change in changes for kind in kinds_of(change)} or {OTHER}
-    return Read(tuple(kind for kind in KINDS if kind in kinds), reports, (*told, *refused), changes)
+    return Read(tuple(kind for kind in KINDS if kind in kinds), reports, (*told, *refused), stand, changes)
 
 
 def kinds_of(change: Any) -> set[str]:
@@ -88,13 +94,15 @@ def kinds_of(change: Any) -> set[str]:
 
 
 def _reports(change: Any) -> Iterator[Report]:
-    for status in list_of(dict_of(change, "value"), "statuses"):
+    value = dict_of(change, "value")
+    number = someone(dict_of(value, "metadata"), "display_phone_number", "").number
+    for status in list_of(value, "statuses"):
         wamid, word = text_of(status, "id", 200), text_of(status, "status", 40)
         if wamid and word:
             code, description = _reason(status)
             recipient = text_of(status, "recipient_id", 20).removeprefix("+")
             who = someone(status, "recipient_id", "recipient_user_id")
-            facts = (instant(status), code, description, who, _pricing(status), _callback_data(status))
+            facts = (instant(status), code, description, who, _pricing(status), _callback_data(status), number)
             yield Report(wamid, word, recipient, *facts)
 
 
@@ -124,10 +132,10 @@ def _reason(status: Any) -> tuple[str, str]:
     return vendors(text_of(error, "code", 64)), f"{title}: {details}" if title and is_more else title or details
 
 
-def instant(source: Any) -> datetime | None:
+def instant(source: Any, name: str = "timestamp") -> datetime | None:
     """When it happened; none where the event names a time at which it cannot have."""
     try:
-        at = datetime.fromtimestamp(int(text_of(source, "timestamp", 20)), UTC)
+        at = datetime.fromtimestamp(int(text_of(source, name, 20)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return at if FIRST <= at <= now() + AHEAD else None

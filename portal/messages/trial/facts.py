@@ -7,9 +7,12 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from portal.channels import proof, snapshot
 from portal.extensions import session
-from portal.messages.reports import statuses
+from portal.messages.reports import parsing, statuses
 from portal.models import (
+    Account,
+    Channel,
     Delivery,
     KeyTrial,
     Message,
@@ -22,6 +25,7 @@ from portal.models import (
 MOVING = (MessageState.PREPARED, MessageState.QUEUED, MessageState.SENDING)
 TAKEN = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED, MessageState.READ, MessageState.FAILED)
 """The gateway took it, whatever became of it later."""
+WENT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Facts:
     """Whether there is an address for status events."""
     has_event: bool
     """Whether any event of the gateway came in since it was begun."""
+    channel: Channel | None = None
+    """The channel that the message came from, where anybody said which number it has."""
 
     @property
     def works(self) -> bool:
@@ -61,6 +67,12 @@ class Facts:
         return self.works and sent and bool(self.reports) and self.has_event
 
     @property
+    def number(self) -> str:
+        """The number that the message came from, where it went out and its status event names it."""
+        is_shown = self.is_round_trip and self.real is not None and self.real.state in WENT
+        return self.trial.number if is_shown else ""
+
+    @property
     def brought_back(self) -> bool | None:
         """Whether a status brought our value back; none where nothing was found out."""
         if self.trial.refuses_callback_data:
@@ -82,7 +94,22 @@ def gather(trial: KeyTrial) -> Facts:
         statuses.timeline(real) if real is not None else (),
         session().exec(_callback(trial)).first() is not None,
         _has_event(trial),
+        proof.with_number(trial.account_id, trial.number),
     )
+
+
+def number_reported(facts: Facts) -> str:
+    """The number that the status events of the real message name, as long as they are kept as they came."""
+    wamids = {report.wamid for report in facts.reports}
+    numbers = [report.delivery_id for report in facts.reports if report.delivery_id is not None]
+    bodies = session().exec(select(Delivery.body).where(col(Delivery.id).in_(numbers)))
+    told = (report for body in bodies for report in parsing.read(body).reports)
+    return next((each.business_number for each in told if each.wamid in wamids and each.business_number), "")
+
+
+def candidates(account: Account) -> list[Channel]:
+    """The channels that a number may be that of."""
+    return [channel for channel in snapshot.channels_of(account) if channel.works_by_list]
 
 
 def intent_of(trial: KeyTrial, kind: str, *, plain: bool) -> str:

@@ -1,4 +1,4 @@
-"""The four lines of a check, in words: what works, what to do where something does not, and what was not tried."""
+"""The lines of a check, in words: what works, what to do where something does not, and what was not tried."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from portal.i18n import _
 from portal.messages.log import outcome
 from portal.messages.log.display import STATUS_WORDS
+from portal.messages.phone_numbers import international
 from portal.messages.trial.facts import MOVING, Facts
 from portal.models import Message, MessageState
 
@@ -21,22 +22,37 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One line. `leads_to_setup`: whether the way on is the page that sets status events up."""
+    """One line."""
 
     title: str
     mark: Mark
     said: str
     todo: str = ""
     leads_to_setup: bool = False
+    """Whether the way on is the page that sets status events up."""
+    asks_channel: bool = False
+    """Whether the way on is to say which channel it was."""
 
 
-def of(facts: Facts) -> list[Line]:
-    """All four, in the order in which they are tried."""
-    return [_key(facts), _sending(facts), _status(facts), _event_log(facts)]
+def of(facts: Facts | None) -> list[Line]:
+    """All of them, in the order in which they are tried; without a check, none of them was."""
+    if facts is None:
+        return [Line(title, Mark.NOT_TRIED, "") for title in _titles()]
+    makers = (_key, _sending, _status, _event_log, _channel)
+    return [make(title, facts) for make, title in zip(makers, _titles(), strict=True)]
 
 
-def _key(facts: Facts) -> Line:
-    title = _("The key works")
+def _titles() -> tuple[str, ...]:
+    return (
+        _("The key works"),
+        _("Sending works"),
+        _("Status events arrive"),
+        _("The event log receives them"),
+        _("The channel works"),
+    )
+
+
+def _key(title: str, facts: Facts) -> Line:
     if facts.trial.problem_text:
         return Line(title, Mark.TO_DO, facts.trial.problem_text)
     if facts.test is None or facts.test.state in MOVING:
@@ -46,8 +62,7 @@ def _key(facts: Facts) -> Line:
     return _told(title, facts.test)
 
 
-def _sending(facts: Facts) -> Line:
-    title = _("Sending works")
+def _sending(title: str, facts: Facts) -> Line:
     if not facts.trial.wants_real:
         return Line(title, Mark.NOT_TRIED, _("You asked for no real message."))
     if facts.real is None and (facts.trial.ended_at or not facts.works):
@@ -59,8 +74,7 @@ def _sending(facts: Facts) -> Line:
     return Line(title, Mark.WORKS, outcome.explain(facts.real).happened)
 
 
-def _status(facts: Facts) -> Line:
-    title = _("Status events arrive")
+def _status(title: str, facts: Facts) -> Line:
     if facts.reports:
         word = STATUS_WORDS.get(facts.reports[0].status, facts.reports[0].status)
         return Line(title, Mark.WORKS, _("The gateway reported the message as “%(status)s”.", status=word))
@@ -69,8 +83,7 @@ def _status(facts: Facts) -> Line:
     return _missing(title, facts, _("No status event of the message came within two minutes."))
 
 
-def _event_log(facts: Facts) -> Line:
-    title = _("The event log receives them")
+def _event_log(title: str, facts: Facts) -> Line:
     if not _was_sent(facts):
         return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
     if not facts.has_callback:
@@ -78,6 +91,25 @@ def _event_log(facts: Facts) -> Line:
     if facts.has_event:
         return Line(title, Mark.WORKS, _("An event of the gateway is in the log."))
     return _missing(title, facts, _("No event of the gateway came within two minutes."))
+
+
+def _channel(title: str, facts: Facts) -> Line:
+    if facts.channel is not None and facts.number and facts.channel.is_proven:
+        number, channel = international(facts.number), facts.channel.label
+        said = _("The message came from “%(channel)s”, %(number)s.", channel=channel, number=number)
+        return Line(title, Mark.WORKS, said)
+    if facts.channel is not None and facts.number:
+        todo = _("Reconnect it under Channels, then check again.")
+        return Line(title, Mark.TO_DO, _("“%(channel)s” is not connected.", channel=facts.channel.label), todo)
+    if facts.number:
+        said = _("The message came from %(number)s.", number=international(facts.number))
+        return Line(title, Mark.TO_DO, said, _("Choose the channel that has this number."), asks_channel=True)
+    if facts.is_round_trip and facts.trial.ended_at is None:
+        return Line(title, Mark.WAITING, _("We look up which number the message came from."))
+    if facts.is_round_trip and not facts.trial.number:
+        said = _("The status event names no number, so we can't tell which channel the message came from.")
+        return Line(title, Mark.NOT_TRIED, said)
+    return Line(title, Mark.NOT_TRIED, _("The status event of a real message shows which channel sent it."))
 
 
 def _was_sent(facts: Facts) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
+from portal.channels import proof
 from portal.connexease import schemas
 from portal.db import leases
 from portal.db.queue import wake
@@ -25,7 +26,7 @@ from portal.extensions import session
 from portal.i18n import _
 from portal.messages.compose import recipients
 from portal.messages.sending import callback_data, outbox, results
-from portal.messages.trial.facts import MOVING, Facts, find, gather, intent_of
+from portal.messages.trial.facts import MOVING, Facts, find, gather, intent_of, number_reported
 from portal.models import Account, Credential, KeyTrial, Message, MessageState, Person, now
 from portal.vault import keys
 
@@ -94,6 +95,30 @@ def latest(account: Account) -> dict[UUID, KeyTrial]:
     """The newest check of each of the account's keys."""
     query = select(KeyTrial).where(KeyTrial.account_id == account.id).order_by(col(KeyTrial.created_at))
     return {trial.credential_id: trial for trial in session().exec(query)}
+
+
+def newest(account: Account) -> KeyTrial | None:
+    """The newest check of all."""
+    query = select(KeyTrial).where(KeyTrial.account_id == account.id)
+    return session().exec(query.order_by(col(KeyTrial.created_at).desc()).limit(1)).first()
+
+
+def find_check(account: Account, trial_id: UUID) -> KeyTrial | None:
+    """One of the account's checks."""
+    query = select(KeyTrial).where(KeyTrial.id == trial_id, KeyTrial.account_id == account.id)
+    return session().exec(query).first()
+
+
+def name_channel(person: Person, account: Account, trial: KeyTrial, channel_uuid: UUID) -> None:
+    """Somebody says which channel a check's message came from.
+
+    Raises:
+        DomainError: the check found no number, or the account has no such channel.
+    """
+    number = gather(trial).number
+    if not number or trial.ended_at is None:
+        raise DomainError(_("This check found no number. Check the connection again."))
+    proof.say(person, account, channel_uuid, number, trial.ended_at)
 
 
 def due(limit: int = 100) -> list[UUID]:
@@ -209,6 +234,7 @@ def _look(trial_id: UUID, problem: str) -> None:
         wait = OFTEN if trial.created_at > now() - OFTEN_UNTIL else SELDOM
         if is_over:
             trial.ended_at, trial.recipient, trial.problem_text = now(), "", problem[:500]
+            trial.number = number_reported(facts)
             _conclude(facts)
         else:
             trial.next_attempt_at = now() + timedelta(seconds=wait)
@@ -228,3 +254,4 @@ def _conclude(facts: Facts) -> None:
     if facts.is_round_trip:
         credential.proven_at = now()
     session().add(credential)
+    proof.note(facts.trial.account_id, facts.number, now())

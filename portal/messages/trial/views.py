@@ -1,15 +1,17 @@
 """The page that checks the connection with each gateway key."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from flask import request, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.db.engine import uuid_or_none
 from portal.errors import DomainError
 from portal.messages.blueprint import blueprint
 from portal.messages.sending import outbox
 from portal.messages.trial import lines, trials
-from portal.messages.trial.facts import gather
+from portal.messages.trial.facts import candidates, gather
 from portal.messages.trial.forms import CheckForm
 from portal.models import Account, Credential, KeyTrial
 from portal.vault import keys
@@ -55,6 +57,20 @@ def begin_check(account: Account) -> ResponseReturnValue:
     return _page(account, credentials, form, 422)
 
 
+@blueprint.post(f"{ROOT}/<uuid:trial_id>/channel")
+@access.account_page(*SENDERS, set_up=True)
+def name_channel(account: Account, trial_id: UUID) -> ResponseReturnValue:
+    """Say which channel a check's message came from."""
+    trial, channel = trials.find_check(account, trial_id), uuid_or_none(request.form.get("channel"))
+    if trial is None or channel is None:
+        abort(404)
+    try:
+        trials.name_channel(access.person_or_401(), account, trial, channel)
+    except DomainError as error:
+        flash(error.message, "danger")
+    return htmx.redirect(url_for("compose.check", account_id=account.id))
+
+
 def _page(
     account: Account, credentials: Sequence[Credential], form: CheckForm, status: int = 200
 ) -> ResponseReturnValue:
@@ -68,6 +84,7 @@ def _page(
         status,
         account=account,
         form=form if credentials else None,
+        channels=candidates(account) if checked else [],
         checks=[_checked(row, trial) for row, trial in checked],
         is_running=any(trial.ended_at is None for _row, trial in checked),
     )

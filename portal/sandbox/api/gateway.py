@@ -125,6 +125,7 @@ def _accept(core: Core, key: GatewayKey, message: Message) -> GatewayMessage:
     sent = GatewayMessage(
         wamid, key.account, message.to, message.type, body, core.now(), is_fake=fake, mmlite=_asks("mmlite")
     )
+    sent.sender = key.number
     if message.type == "template":
         sent.message_status = core.settings.message_status
     core.state.messages[wamid] = sent

@@ -30,7 +30,7 @@ def issue_key() -> Response:
     with core.changing() as state:
         account = account_of(state, needed(data, "account"))
         kind = {name: bool(data.get(name)) for name in ("staging", "publishable")}
-        return jsonify(asdict(issue_gateway_key(core, account.uuid, **kind)))
+        return jsonify(asdict(issue_gateway_key(core, account.uuid, **kind, number=str(data.get("number", "")))))
 
 
 @blueprint.post("/keys/revoke")

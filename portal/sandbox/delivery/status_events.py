@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.sandbox.core import Core
 from portal.sandbox.delivery.events import queue
-from portal.sandbox.state import Delivery, GatewayMessage
+from portal.sandbox.state import SOME_NUMBER, Delivery, GatewayMessage
 
 _UNDELIVERABLE = {
     "code": 131026,
@@ -43,7 +43,11 @@ def report(
             "gateway",
             message.account,
             f"status.{status}",
-            _event(message.account, {"statuses": [_status(core, message, status, core.now() + delay, error)]}),
+            _event(
+                message.account,
+                {"statuses": [_status(core, message, status, core.now() + delay, error)]},
+                message.sender,
+            ),
             delay=delay,
         )
     ]
@@ -73,13 +77,14 @@ def mixed(core: Core, account: str, parts: Mapping[str, Any]) -> list[Delivery]:
     """Queue one event that tells of several things, each in an entry of its own, as Meta batches them.
 
     ``parts``: statuses (a word by wamid), text of an inbound message, preference (stop, resume), template (its
-    name), of a person with a number or, when ``user_id`` is given, without one.
+    name, and template_event), of a person with a number or, when ``user_id`` is given, without one; news (a value
+    by the field that tells of the account or of a number).
     """
     if account not in core.state.callbacks:
         return []
-    changes = list(_parts(core, parts))
+    changes, at = list(_parts(core, parts)), int(core.now())
     entries = [
-        {"id": str(number), "changes": [{"field": field, "value": {**_head(account), **value}}]}
+        {"id": str(number), "time": at, "changes": [{"field": field, "value": {**_head(account), **value}}]}
         for number, (field, value) in enumerate(changes, 1)
     ]
     event = {"object": "whatsapp_business_account", "entry": entries}
@@ -104,8 +109,10 @@ def _parts(core: Core, parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str
         told = {**whom, **wish, "value": value, "timestamp": at}
         yield "user_preferences", {"contacts": [contact], "user_preferences": [told]}
     if name := parts.get("template"):
-        event = {"event": "APPROVED", "message_template_name": name, "message_template_language": "tr"}
-        yield "message_template_status_update", event
+        said = {"event": str(parts.get("template_event", "APPROVED")), "reason": "NONE"}
+        named = {"message_template_name": name, "message_template_language": "tr"}
+        yield "message_template_status_update", {**said, **named}
+    yield from dict(parts.get("news", {})).items()
 
 
 def _status(
@@ -127,8 +134,8 @@ def _status(
     return row
 
 
-def _head(account: str) -> dict[str, Any]:
-    metadata = {"display_phone_number": "905550000000", "phone_number_id": str(uuid.UUID(account).int)[:15]}
+def _head(account: str, number: str = SOME_NUMBER) -> dict[str, Any]:
+    metadata = {"display_phone_number": number, "phone_number_id": str(uuid.UUID(account).int)[:15]}
     return {"messaging_product": "whatsapp", "metadata": metadata}
 
 
@@ -144,7 +151,7 @@ def _pricing(message: GatewayMessage) -> dict[str, Any]:
     return {"billable": True, "pricing_model": "PMP", "type": "regular", "category": category}
 
 
-def _event(account: str, value: dict[str, Any]) -> dict[str, Any]:
-    number = str(uuid.UUID(account).int)[:15]
-    change = {"field": "messages", "value": {**_head(account), **value}}
-    return {"object": "whatsapp_business_account", "entry": [{"id": number[::-1], "changes": [change]}]}
+def _event(account: str, value: dict[str, Any], number: str = SOME_NUMBER) -> dict[str, Any]:
+    own_id = str(uuid.UUID(account).int)[:15]
+    change = {"field": "messages", "value": {**_head(account, number), **value}}
+    return {"object": "whatsapp_business_account", "entry": [{"id": own_id[::-1], "changes": [change]}]}

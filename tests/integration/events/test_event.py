@@ -165,4 +165,4 @@ def test_there_is_no_such_event(customer):
 def test_the_history_tells_it_in_a_sentence(customer, failed):
     customer.browser.submit(customer.event(failed), "Process again")
     overview = customer.browser.get(f"/accounts/{customer.account_id}/")
-    assert "had the event channel.created processed again" in overview.text
+    assert "processed the event channel.created again" in overview.text

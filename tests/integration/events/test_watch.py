@@ -251,7 +251,7 @@ def test_connexease_is_away(customer):
     watch(customer, ("Shop", "message.created"))
     customer.portal.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.browser.get(f"{customer.root}watch")
-    assert "Connexease cannot be reached" in page.text
+    assert "We couldn't reach Connexease" in page.text
     assert all(box.has_attr("disabled") for box in page.soup.select("input[name=watch]"))
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
     page = watch(customer, ("Shop", "feedback.received"))
@@ -308,8 +308,8 @@ def test_it_is_in_the_audit_log_in_sentences(customer):
         ("watch.stopped", "Shop", []),
     ]
     overview = customer.browser.get(f"/accounts/{customer.account_id}/")
-    assert "chose what the portal watches of Shop" in overview.text
-    assert "let the portal watch nothing of Shop any more" in overview.text
+    assert "changed which events of Shop are received" in overview.text
+    assert "stopped receiving events of Shop" in overview.text
 
 
 def test_a_channel_that_is_gone_is_not_offered(customer):

@@ -78,6 +78,7 @@ ACCOUNT = {
     "compose.reveal_callback": (BUILDS, ""),
     "compose.callback_secret": (BUILDS, ""),
     "compose.renew_callback": (BUILDS, ""),
+    "compose.name_channel": (SENDS, ""),
     "compose.new": (SENDS, ""),
     "compose.prepare": (SENDS, ""),
     "compose.show_preview": (SENDS, ""),
@@ -224,7 +225,7 @@ def test_a_developer_makes_reveals_and_revokes_keys(portal: Portal) -> None:
     developer = portal.member(account_id, role=Role.DEVELOPER)
     base = f"/accounts/{account_id}/tokens/"
     page = developer.get(f"{base}new")
-    made = developer.submit(page, "Make the token", name="Order system")
+    made = developer.submit(page, "Create token", name="Order system")
     shown = developer.follow(made)
     key = shown.soup.find(id="secret")
     assert key is not None
@@ -252,9 +253,9 @@ def test_whatever_support_does_to_an_account_is_in_the_customers_history(portal:
     support.post(f"{webhook}/hide", {"hide": "1"})
     history = owner.get(f"{base}history/").text
     for words in (
-        "began to connect a WhatsApp number",
+        "started to connect a WhatsApp number",
         "stopped connecting a WhatsApp number",
-        "made the webhook to",
+        "created the webhook to",
         "switched off the webhook",
         "hid the webhook",
     ):

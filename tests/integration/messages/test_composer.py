@@ -233,7 +233,7 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
             (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "buttons 1 to 10")
             for number in ("0", "11", "-1", "²", "9" * 5000)
         ),
-        ({"credential": ""}, "credential", "Choose one of the list."),
+        ({"credential": ""}, "credential", "Choose one from the list."),
     ],
 )
 def test_what_is_refused_says_why_and_keeps_everything(
@@ -557,7 +557,7 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     send(sender)
     page = sender.browser.get(overview)
     assert "Send a message done" in page.text
-    assert "Check that status events come back next" in page.text
+    assert "Check that status events arrive next" in page.text
     assert page.soup.find("a", string="Write a message") is not None
 
 

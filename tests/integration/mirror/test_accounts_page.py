@@ -60,7 +60,7 @@ def test_an_empty_list_says_what_to_do(support):
     assert "No account matches" in support.get(LIST, query_string={"q": "nobody"}).text
     refused = support.get(LIST, query_string={"state": "nonsense"})
     assert refused.status == 422
-    assert "Choose one of the list" in refused.text
+    assert "Choose one from the list" in refused.text
 
 
 def test_the_order_is_turned_by_the_headings(portal, support, mirror, control):
@@ -151,7 +151,7 @@ def test_refresh_now_shows_how_far_it_is_and_what_came_of_it(portal, support, co
     assert "data-poll" not in panel.soup.select_one("#mirror").attrs
     assert "3 accounts at Connexease" in support.get(LIST).text
     assert support.get("/staff/accounts/mirror").goes_to == LIST
-    assert "had everything at Connexease read anew" in support.get("/staff/audit/").text
+    assert "refreshed the copy of everything at Connexease" in support.get("/staff/audit/").text
 
 
 def test_a_run_that_waits_or_failed_says_why(portal, support, control, mirror):
@@ -162,7 +162,7 @@ def test_a_run_that_waits_or_failed_says_why(portal, support, control, mirror):
     mirror.take_up()
     page = support.get(LIST)
     assert "Not read" in page.text
-    assert "did not accept the credentials" in page.text
+    assert "refused the credentials" in page.text
     assert page.form("Refresh now")
 
 

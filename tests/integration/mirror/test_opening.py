@@ -63,7 +63,7 @@ def test_the_staff_open_an_account_and_the_customer_chooses_a_password(make_port
     portal.is_set_up_once()
     page = support.get(answer.goes_to)
     assert "The owner has not chosen a password yet" in page.text
-    assert "opened the account Acme Corp for jane@acme.example.com" in page.text
+    assert "opened the account “Acme Corp” for jane@acme.example.com" in page.text
     link = portal.link(JANE, "welcome")
     browser = portal.browser()
     assert browser.submit(browser.get("/login"), "Log in", email=JANE, password=passwords.NONE).status == 422
@@ -112,7 +112,7 @@ def test_a_refused_form_keeps_what_was_typed(portal, support, elsewhere):
     assert "the customer's first name" in page.errors["contact_name"]
     assert page.values("Open the account")["name"] == "Acme Corp"
     staff = opened(support, contact_email="support@reseller.example.com")
-    assert "somebody of the staff" in staff.errors["contact_email"]
+    assert "belongs to a member of the staff" in staff.errors["contact_email"]
     known = opened(support, contact_email="info@elsewhere.example.com")
     assert "invite its owner" in known.errors["contact_email"]
     assert portal.rows(Account) == []
@@ -177,7 +177,7 @@ def test_somebody_new_takes_an_account_over(portal, support, control, elsewhere)
     assert portal.person("ada@new.example.com").email_verified_at is not None
     assert "Main line" in browser.get(f"/accounts/{account.id}/").text
     assert browser.get(link).status == 410
-    assert "took over the account Elsewhere" in support.get(f"{LIST}{elsewhere}").text
+    assert "accepted the invitation to manage the account “Elsewhere”" in support.get(f"{LIST}{elsewhere}").text
     assert {"invitation.account_sent", "account.taken_over"} <= set(actions(portal))
 
 
@@ -193,7 +193,7 @@ def test_somebody_with_a_login_logs_in_and_accepts(portal, support, elsewhere):
     assert stranger.post(link.removeprefix("http://localhost")).status in (303, 401)
     assert len(portal.rows(Account)) == 1
     other, _id = portal.customer(contact_email="other@tenant.example.com", name="Other")
-    assert "You are logged in as other@tenant.example.com" in other.get(link).text
+    assert "You're logged in as other@tenant.example.com" in other.get(link).text
     refused = other.post(link.removeprefix("http://localhost"))
     assert refused.status == 422
     assert "another address" in refused.text
@@ -265,7 +265,7 @@ def test_an_account_that_somebody_opens_at_that_moment_is_not_opened_twice(porta
         email=JANE,
     ) as answer:
         assert answer.status == 422
-        assert "just used this address" in answer.errors["contact_email"]
+        assert "used a moment ago" in answer.errors["contact_email"]
 
 
 def test_two_invitations_never_make_two_owners(portal, support, elsewhere):

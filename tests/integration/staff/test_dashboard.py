@@ -51,7 +51,7 @@ def test_what_could_not_be_read_at_connexease_needs_somebody(portal: Portal) -> 
     portal.settle()
     page = staff.get("/staff/")
     assert "The accounts at Connexease could not be read" in page.text
-    assert "did not accept the credentials" in page.text
+    assert "refused the credentials" in page.text
     portal.control.clear_faults()
     staff.post("/staff/accounts/refresh")
     portal.settle()

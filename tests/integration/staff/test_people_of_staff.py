@@ -31,7 +31,7 @@ def one(portal: Portal, email: str) -> str:
 
 
 def invite(browser: Browser, email: str = SAM, role: str = "support", htmx: bool = False) -> Page:
-    token = browser.get(ROOT).values("Send an invitation")["csrf_token"]
+    token = browser.get(ROOT).values("Send invitation")["csrf_token"]
     fields = {"csrf_token": token, "email": email, "role": role}
     return browser.send("POST", f"{ROOT}invitations", data=fields, htmx=htmx)
 
@@ -191,10 +191,10 @@ def test_of_two_admins_who_go_at_once_one_stays(portal: Portal, admin: Browser, 
 
 
 def test_what_is_refused(portal: Portal, admin: Browser) -> None:
-    assert "belongs to the staff already" in invite(admin, ADMIN).errors["email"]
+    assert "already belongs to a member of the staff" in invite(admin, ADMIN).errors["email"]
     assert invite(admin, role="king").status == 422
     invite(admin)
-    assert "was invited already" in invite(admin).errors["email"]
+    assert "already has an invitation" in invite(admin).errors["email"]
     portal.customer()
     assert admin.get(one(portal, JANE)).status == 404, "a customer is none of the staff"
     assert admin.post(f"{one(portal, JANE)}/off").goes_to

@@ -90,7 +90,7 @@ def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
     assert "Mails that are tried again: 1." in page.text
     assert portal.mails("jane@acme.example.com")
     assert only(portal, local_checks.outbox).health == Health.GOOD
-    assert "had mails sent again that nobody took (1)" in browser.get("/staff/audit/").text
+    assert "retried the mails that couldn't be delivered (1)" in browser.get("/staff/audit/").text
 
 
 def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
@@ -227,7 +227,7 @@ def test_a_token_that_is_not_accepted(portal: Portal) -> None:
         (401, Health.BAD, "does not accept it"),
         (403, Health.BAD, "does not accept it"),
         (429, Health.WARNING, "too many requests"),
-        (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
+        (503, Health.WARNING, "could not be tried: We couldn't reach Connexease"),
     ):
         portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
         finding = only(portal, remote_checks.reseller_token)

@@ -170,7 +170,7 @@ def test_when_connexease_is_away_the_last_known_state_is_shown_read_only(custome
     customer.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.index()
     assert page.status == 200
-    assert "Connexease cannot be reached at the moment. Nothing can be changed now" in page.text
+    assert "We couldn't reach Connexease. Nothing can be changed now" in page.text
     assert "receiver.example.com" in page.text
     assert not page.soup.find("a", string="New webhook")
     assert not page.soup.select("#webhooks form")
@@ -252,7 +252,7 @@ def test_a_refused_webhook_is_not_in_the_history_as_made(customer: Customer) -> 
     customer.control.fault("status", **CREATE, status=400, body={"detail": "No."})
     customer.save()
     text = customer.browser.get(f"/accounts/{customer.account_id}/").text
-    assert "found that the change of the webhook to receiver.example.com was not made" in text
+    assert "found that the change to the webhook to receiver.example.com wasn't made" in text
 
 
 def test_a_combination_that_connexease_holds_already_can_be_switched_on_again(customer: Customer) -> None:

@@ -105,6 +105,6 @@ def test_tests_are_audited_and_throttled(customer: Customer, receiver: Receiver)
     customer.save(callback_url=receiver.url)
     pages = [probe(customer) for _ in range(11)]
     assert [page.status for page in pages] == [200] * 10 + [422]
-    assert "Too many tries" in pages[-1].text
+    assert "Too many attempts" in pages[-1].text
     assert len(receiver.got) == 10
     assert sum(entry.action == "webhook.tested" for entry in customer.portal.rows(AuditEntry)) == 10

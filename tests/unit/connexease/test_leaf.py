@@ -38,4 +38,6 @@ def test_nothing_else_of_the_portal_imports_requests():
 def test_an_error_gives_its_sentence_to_a_translator():
     call = errors.CallRecord("GET", "/accounts/", "1", 200)
     error = errors.BadAnswer(call, errors.BadAnswer.missing, {"field": "uuid"})
-    assert error.template % error.values == error.message == "The answer from Connexease lacks the field “uuid”."
+    assert (
+        error.template % error.values == error.message == "The answer from Connexease is missing the field “uuid”."
+    )

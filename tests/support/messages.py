@@ -1,0 +1,52 @@
+"""Every message of the portal, as gettext's tools find them in code and templates; `make translations` brings the
+catalogues up to date with them.
+"""
+
+import io
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+import portal
+from portal.translations import folders
+
+PACKAGE = Path(portal.__file__).parent
+METHODS = [("sandbox/**", "ignore"), ("**.py", "python"), ("**/templates/**.*", "jinja2")]
+KEYWORDS = {"_": None, "_l": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2), "gettext_noop": None}
+OPTIONS = {"**/templates/**.*": {"trimmed": "true", "silent": "false"}}
+
+
+@cache
+def template() -> Catalog:
+    """All messages, without translations."""
+    catalogue = Catalog(charset="utf-8")
+    found = extract_from_dir(
+        PACKAGE, METHODS, OPTIONS, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
+    )
+    for file, _line, message, comments, context in sorted(found, key=lambda each: (each[0], each[1])):
+        catalogue.add(message, None, [(f"portal/{file}", 0)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def updated(file: Path) -> bytes:
+    """A catalogue with every message that there is, and none that is gone; what is new waits for its translation."""
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=file.stem)
+    catalogue.update(template(), no_fuzzy_matching=True)
+    written = io.BytesIO()
+    write_po(written, catalogue, width=115, ignore_obsolete=True, sort_by_file=True, include_lineno=False)
+    return written.getvalue()
+
+
+def main() -> None:
+    for file in (file for folder in folders for file in sorted(folder.glob("*.po"))):
+        file.write_bytes(updated(file))
+        missing = sum(1 for message in read_po(io.BytesIO(updated(file))) if message.id and not message.string)
+        print(f"{file.name}: {missing} messages to translate")
+
+
+if __name__ == "__main__":
+    main()
