@@ -5,10 +5,11 @@ asked for the first piece. So what they all wait for, such as a commit, is waite
 what it takes to hand a request to a thread of its own.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
@@ -37,7 +38,7 @@ class _Begun:
     response: Any
     environ: dict[str, Any]
     answer: Iterable[bytes]
-    at: datetime
+    at: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class _Outcome:
 
 class GroupingWorker(ThreadWorker):  # type: ignore[misc]
     """While one group is handled the next one gathers, so nobody waits for others to come."""
+
+    alive: bool
 
     def init_process(self) -> None:
         self._gathered: list[GroupedConnection] = []
@@ -79,14 +82,13 @@ class GroupingWorker(ThreadWorker):  # type: ignore[misc]
         """Of a grouped request only the first half."""
         if not (isinstance(conn, GroupedConnection) and conn.is_grouped):
             return super().handle_request(req, conn)
-        at = datetime.now()
+        at = time.monotonic()
         self.cfg.pre_request(self, req)
         response, environ = wsgi.create(req, _Outbox(), conn.client, conn.server, self.cfg)
         environ["wsgi.multithread"] = True
         self.nr += 1
-        if self.nr >= self.max_requests and self.alive:
-            self.log.info("Autorestarting worker after current request.")
-            self.alive = False
+        if self.nr >= self.max_requests:
+            self.alive = False  # another process takes over
         if not self.alive or not self.cfg.keepalive or len(self.keepalived_conns) >= self.max_keepalived:
             response.force_close()
         return _Begun(req, response, environ, self.wsgi(environ, response.start_response), at)
@@ -115,7 +117,7 @@ class GroupingWorker(ThreadWorker):  # type: ignore[misc]
             self.handle_error(request, conn.sock, conn.client, error)
             return False
         finally:
-            self.log.access(response, request, environ, datetime.now() - begun.at)
+            self.log.access(response, request, environ, timedelta(seconds=time.monotonic() - begun.at))
             if hasattr(begun.answer, "close"):
                 begun.answer.close()
             self.cfg.post_request(self, request, environ, response)
