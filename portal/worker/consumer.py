@@ -1,6 +1,7 @@
 """The worker's threads: Huey's consumer, and one for each thing that comes in by the thousands."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -18,12 +19,16 @@ from portal.operations import heartbeats
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
 
+NICENESS = 5
+"""People and the vendor, who wait for the web, go first where there are not cores enough for all."""
+
 log = logging.getLogger(__name__)
 
 
 def run(app: Flask) -> None:
     """Work until SIGINT or SIGTERM; a task that has begun is finished first."""
     settings = app.config["SETTINGS"]
+    os.nice(NICENESS)
     logging.getLogger("huey").setLevel(logging.WARNING)
     with app.app_context():
         db.engine.dispose()
