@@ -64,8 +64,10 @@ def words_of(body: bytes) -> list[str]:
 
 def words_in(text: str) -> list[str]:
     """Words as they are compared: without case, accents and marks; letters and digits only; each once."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).translate(_DOTLESS)
+        plain = "".join(char for char in plain if not unicodedata.combining(char))
     return _first(word[:MAX_WORD] for word in _WORD.findall(plain))
 
 
@@ -144,7 +146,9 @@ def _is_shown(char: str) -> bool:
 
 
 def _value(token: str) -> str:
-    return json.loads(token) if token.startswith('"') else token
+    if not token.startswith('"'):
+        return token
+    return json.loads(token) if "\\" in token else token[1:-1]
 
 
 def _loose_value(token: str) -> str:
