@@ -58,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--database-url", help="an empty PostgreSQL database; by default a SQLite file of its own")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        environment = _environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
-        key, secret = _prepare(environment)
+        environment = make_environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
+        key, secret = prepare(environment)
         path, headers = f"/hooks/connexease/{key}", {SECRET_HEADER: secret}
         with ExitStack() as running:
             bare = running.enter_context(_floor(Path(name), chosen.database_url))
-            portal = running.enter_context(_served(environment, "wsgi:app"))
-            worker = running.enter_context(_process(environment, "-m", "portal", "worker"))
+            portal = running.enter_context(serving(environment, "wsgi:app"))
+            worker = running.enter_context(running_process(environment, "-m", "portal", "worker"))
             rate = _accepted(bare, portal, worker, _requests(path, headers), chosen.seconds)
         floor = statistics.median(rate[bare.name])
         print(f"{'work':<36} {'a second':>9} {'of floor':>9}")
@@ -124,29 +124,22 @@ def _floor(folder: Path, database_url: str | None) -> Iterator["Served"]:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("CREATE TABLE bench_floor (id bigserial PRIMARY KEY, body bytea)")
     environment = {**os.environ, "FLOOR_DATABASE": database}
-    with _served(environment, f"bench._floor:{name}", *SERVER, "--config", "/dev/null") as served:
+    with serving(environment, f"bench._floor:{name}", *SERVER, "--config", "/dev/null") as served:
         yield served._replace(name=what)
 
 
 def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> float:
     """Events a second that so many workers work off, with nothing else to do; it also tells of their memory."""
     with create_app(load_settings()).app_context(), ExitStack() as running:
-        with _process(environment, "-m", "portal", "worker"):
-            _wait_until_left(0)
-        hook = session().exec(select(PortalWebhook)).one()
-        usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
-        usual |= {"hook": "", "attempts": 0, "problem_text": ""}
-        session().rollback()
-        table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
-        for start in range(0, backlog, 10_000):
-            numbers = range(start, min(start + 10_000, backlog))
-            rows = [{**usual, "body": _body(-number), "body_hash": f"{unique}{number}"} for number in numbers]
-            with db.engine.begin() as connection:
-                connection.execute(sa.insert(table), rows)
-        started = [running.enter_context(_process(environment, "-m", "portal", "worker")) for _ in range(workers)]
-        first = _wait_until_left(backlog * 9 // 10)
+        with running_process(environment, "-m", "portal", "worker"):
+            wait_until_left(0)
+        fill(backlog)
+        started = [
+            running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
+        ]
+        first = wait_until_left(backlog * 9 // 10)
         began, memory = time.perf_counter(), _memory(started[0])
-        _wait_until_left(0)
+        wait_until_left(0)
         took = time.perf_counter() - began
         print(f"{'memory of a worker, before and after':<36} {memory:6.0f} MB {_memory(started[0]):6.0f} MB")
         return first / took
@@ -169,18 +162,35 @@ def _told(process: int, file: str) -> list[str]:
     return Path(f"/proc/{process}/{file}").read_text().splitlines()
 
 
-def _wait_until_left(most: int) -> int:
+def fill(events: int) -> None:
+    """Let so many events wait."""
+    hook = session().exec(select(PortalWebhook)).one()
+    usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
+    usual |= {"hook": "", "attempts": 0, "problem_text": ""}
+    session().rollback()
+    table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
+    for start in range(0, events, 10_000):
+        numbers = range(start, min(start + 10_000, events))
+        rows = [{**usual, "body": _body(-number), "body_hash": f"{unique}{number}"} for number in numbers]
+        with db.engine.begin() as connection:
+            connection.execute(sa.insert(table), rows)
+
+
+def wait_until_left(most: int) -> int:
     """Wait until no more are unprocessed; how many are left then."""
-    query = sa.select(sa.func.count()).where(col(Delivery.state) == DeliveryState.RECEIVED)
-    while True:
-        with db.engine.connect() as connection:
-            left = int(connection.execute(query).scalar_one())
-        if left <= most:
-            return left
+    while (unprocessed := left()) > most:
         time.sleep(0.05)
+    return unprocessed
 
 
-def _environment(database_url: str) -> dict[str, str]:
+def left() -> int:
+    """How many events are unprocessed."""
+    query = sa.select(sa.func.count()).where(col(Delivery.state) == DeliveryState.RECEIVED)
+    with db.engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def make_environment(database_url: str) -> dict[str, str]:
     """What the portal's processes are told; and this one, too."""
     settings = {
         "PORTAL_ENV": "development",
@@ -196,7 +206,7 @@ def _environment(database_url: str) -> dict[str, str]:
     return dict(os.environ)
 
 
-def _prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
+def prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
     """An account with an address that takes events; the key of the address, and its secret."""
     key, secret = "bench", secrets.token_urlsafe(32)
     with create_app(load_settings()).app_context():
@@ -243,11 +253,11 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def _served(environment: Mapping[str, str], application: str, *options: str) -> Iterator[Served]:
+def serving(environment: Mapping[str, str], application: str, *options: str) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     arguments = ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, application)
-    with _process(environment, *arguments) as process:
+    with running_process(environment, *arguments) as process:
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:
@@ -259,7 +269,7 @@ def _served(environment: Mapping[str, str], application: str, *options: str) -> 
 
 
 @contextmanager
-def _process(environment: Mapping[str, str], *arguments: str) -> Iterator[int]:
+def running_process(environment: Mapping[str, str], *arguments: str) -> Iterator[int]:
     process = subprocess.Popen([sys.executable, *arguments], env=dict(environment), cwd=ROOT)
     try:
         yield process.pid
