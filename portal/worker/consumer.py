@@ -18,6 +18,8 @@ from portal.operations import heartbeats
 
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
+MANY = 50
+"""After a smaller batch more may gather for the next: a batch costs hardly more when it is larger."""
 
 NICENESS = 5
 """People and the vendor, who wait for the web, go first where there are not cores enough for all."""
@@ -65,7 +67,7 @@ def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
     while not is_over.is_set():
         try:
             with app.app_context():
-                pause = 0.0 if drain() else IDLE
+                pause = 0.0 if drain() >= MANY else IDLE
         except Exception:
             log.exception("a batch could not be worked off; the next try is in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
