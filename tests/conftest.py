@@ -193,15 +193,17 @@ def _note_answering() -> None:
     g.is_answering = True
 
 
+def _note_beginning(connection: sa.Connection) -> None:
+    connection.info["reader"], connection.info["has_read"] = not _writing.get(), False
+
+
 def _refuse_late_writer(connection: sa.Connection, _cursor: Any, statement: str, *_more: Any) -> None:
     """On SQLite a transaction that read first cannot write once somebody else wrote in between.
 
     That fails seldom, and then in front of a person. So here it fails always.
     """
     word = statement.split(None, 1)[0].upper()
-    if word == "BEGIN":
-        connection.info["reader"], connection.info["has_read"] = "IMMEDIATE" not in statement, False
-    elif word in ("SELECT", "WITH"):
+    if word in ("SELECT", "WITH"):
         connection.info["has_read"] = True
     elif word in ("INSERT", "UPDATE", "DELETE") and connection.info.get("reader") and connection.info["has_read"]:
         if not (has_app_context() and g.get("is_answering")):
@@ -242,6 +244,7 @@ class Applications:
         app = create_app(settings)
         with app.app_context():
             if db.engine.dialect.name == "sqlite":
+                sa.event.listen(db.engine, "begin", _note_beginning)
                 sa.event.listen(db.engine, "before_cursor_execute", _refuse_late_writer)
         app.before_request(_note_answering)
         app.jinja_env.bytecode_cache = self._templates

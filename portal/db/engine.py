@@ -1,6 +1,7 @@
 """Engine options and transactions: the same promises on SQLite and on PostgreSQL."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,9 +100,11 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
+    turn = threading.Lock()
+
     def on_begin(connection: sa.Connection) -> None:
         if _writing.get():
-            _begin_to_write(connection)
+            _begin_to_write(connection, turn)
         else:
             connection.exec_driver_sql("BEGIN")
 
@@ -109,31 +112,31 @@ def prepare_sqlite(engine: sa.Engine) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def _begin_to_write(connection: sa.Connection) -> None:
-    """Take the write lock as soon as it is free."""
+def _begin_to_write(connection: sa.Connection, turn: threading.Lock) -> None:
+    """Take the write lock as soon as it is free.
+
+    SQLite itself would look again after ever longer pauses, in which the lock lies idle. One thread of a process
+    asks at a time, and the others wait for their turn: many would take the processor from the one that writes.
+    """
     driver: Any = connection.connection.driver_connection
+    last = time.monotonic() + PATIENCE
+    is_next = turn.acquire(timeout=PATIENCE)
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except sa.exc.OperationalError as error:
-        if not _is_busy(error.orig) or not _begins_in_time(driver):
-            raise
+        while time.monotonic() < last:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    break
+                time.sleep(ASKED_AGAIN)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that SQLAlchemy says what is in the way
     finally:
         driver.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
-
-
-def _begins_in_time(driver: sqlite3.Connection) -> bool:
-    last = time.monotonic() + PATIENCE
-    while time.monotonic() < last:
-        time.sleep(ASKED_AGAIN)
-        try:
-            driver.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error):
-                raise
-        else:
-            return True
-    return False
+        if is_next:
+            turn.release()
 
 
 def _is_busy(error: object) -> bool:

@@ -79,7 +79,7 @@ class WebhookForm(Form):
         [DataRequired(_l("Enter the URL that should receive the events."))],
         filters=[stripped],
         description=_l("%(Vendor)s sends a POST request here for each event. The URL must start with https://."),
-        render_kw={"placeholder": "https://example.com/hooks/connexease", "autocomplete": "off"},
+        render_kw={"placeholder": "https://example.com/hooks/whatsapp", "autocomplete": "off"},
     )
     triggers = CheckboxesField(_l("Triggers"), validate_choice=False)
     channels = CheckboxesField(_l("Channels"), validate_choice=False)

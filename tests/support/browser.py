@@ -70,8 +70,13 @@ class Page:
 
     def values(self, button: str = "") -> dict[str, str]:
         """What stands in the form's fields."""
-        fields = self.form(button).find_all(["input", "textarea", "select"])
+        fields = self.form(button).find_all(["input", "textarea"])
         return {str(tag["name"]): _value(tag) for tag in fields if tag.get("name")}
+
+
+def _chosen(form: Tag) -> dict[str, str]:
+    """What a browser would send of the form's lists."""
+    return {str(tag["name"]): _value(tag) for tag in form.find_all("select") if tag.get("name") and tag.option}
 
 
 def _value(tag: Tag) -> str:
@@ -110,7 +115,7 @@ class Browser:
     def submit(self, page: Page, button: str = "", *, htmx: bool = False, **typed: str) -> Page:
         """Fill in a form of the page and send it."""
         form = page.form(button)
-        values = page.values(button)
+        values = {**_chosen(form), **page.values(button)}
         unknown = set(typed) - set(values)
         assert not unknown, f"{page.path} has no field {unknown}"
         address = form.get("hx-post") if htmx and form.get("hx-post") else form.get("action")

@@ -189,7 +189,7 @@ def test_a_dialog_that_fails_in_time_is_quoted(customer):
     begun = customer.begin()
     customer.report(begun, "message", status="meta_refused")
     page = customer.browser.get(begun["page"]).text
-    assert "reported: meta_refused" in page
+    assert "reported “meta_refused”" in page
     assert "they ran out" not in page
 
 
@@ -326,15 +326,15 @@ def test_an_expired_token_is_not_opened_and_a_fresh_one_is_had(customer):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "timeout_before"}, "did not answer"),
-        ({"kind": "status", "status": 500}, "did not answer"),
+        ({"kind": "timeout_before"}, "didn't answer"),
+        ({"kind": "status", "status": 500}, "didn't answer"),
         ({"kind": "status", "status": 401}, "refused our credentials"),
         ({"kind": "status", "status": 403}, "refused our credentials"),
         ({"kind": "status", "status": 404}, "doesn't know this account"),
         ({"kind": "status", "status": 429}, "is busy"),
         ({"kind": "status", "status": 400, "body": {"type": ["No more numbers."]}}, "No more numbers."),
-        ({"kind": "html", "status": 200}, "did not answer"),
-        ({"kind": "truncated"}, "did not answer"),
+        ({"kind": "html", "status": 200}, "didn't answer"),
+        ({"kind": "truncated"}, "didn't answer"),
     ],
 )
 def test_no_dialog_is_said_in_words(customer, fault, words):

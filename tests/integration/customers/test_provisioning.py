@@ -149,9 +149,9 @@ def test_a_try_that_is_due_is_announced_for_now_and_not_as_something_past(portal
     portal.work()
     setup = f"/accounts/{portal.set_up().account_id}/setup"
     portal.sql("UPDATE provisioning SET next_attempt_at = :t", t=now() + timedelta(minutes=3))
-    assert "Next try: in 3 minutes." in browser.get(setup).text.replace(" .", ".")
+    assert "Next attempt: in 3 minutes." in browser.get(setup).text.replace(" .", ".")
     portal.sql("UPDATE provisioning SET next_attempt_at = :t", t=now())
-    assert "Next try: now." in browser.get(setup).text.replace(" .", ".")
+    assert "Next attempt: now." in browser.get(setup).text.replace(" .", ".")
 
 
 def test_nothing_is_tried_before_its_time(portal):

@@ -29,7 +29,7 @@ def test_newest_first_with_what_became_of_each(customer):
     assert numbers_on(page) == [waiting, kept, created]
     rows = [" ".join(row.get_text(" ").split()) for row in page.soup.select("table.events tbody tr")]
     assert rows[0].startswith("Not processed yet none Queued")
-    assert rows[1].startswith("message.created Support Kept")
+    assert rows[1].startswith("message.created Support Stored")
     assert rows[2].startswith("Shop was connected channel.created Shop Processed")
 
 

@@ -314,7 +314,7 @@ def test_a_set_up_that_is_taken_up_again_goes_on_with_the_new_address(portal: Po
     ask(jane)
     confirm(jane, portal.link(NEW, "email"))
     boss = portal.staff(StaffRole.ADMIN)
-    assert f"{JANE} (they log in with {NEW})" in boss.get(f"/staff/provisioning/{account_id}").text
+    assert f"{JANE} (logs in with {NEW})" in boss.get(f"/staff/provisioning/{account_id}").text
     portal.sql("UPDATE provisioning SET step = 'needs_details'")
     page = jane.get(f"/accounts/{account_id}/setup/details")
     refused = jane.submit(page, "Save and try again")

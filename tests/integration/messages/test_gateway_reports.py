@@ -76,7 +76,7 @@ def test_sent_delivered_read(portal, control) -> None:
     assert [each.status for each in portal.rows(MessageStatus)] == ["sent", "delivered", "read"]
     page = sender.page(row.id)
     assert "Delivered" in page.text
-    last = f"event {portal.rows(Delivery)[-1].id}"
+    last = f"Event {portal.rows(Delivery)[-1].id}"
     assert last in page.text
     portal.sql("DELETE FROM delivery")
     assert last not in sender.page(row.id).text
