@@ -1,5 +1,8 @@
 """A unit of work: begun with nothing pending, rolled back by an exception, never inside another."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 
@@ -51,17 +54,9 @@ def test_a_unit_inside_another_is_refused_and_leaves_the_outer_one_as_it_was(por
 
 
 def test_the_write_lock_is_taken_before_anything_is_read(portal: Portal) -> None:
-    begun: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        begun.append(statement)
-
     with portal.app.app_context():
-        engine = session().get_bind()
-        sa.event.listen(engine, "before_cursor_execute", note)
-        try:
-            with unit_of_work() as unit:
-                unit.execute(sa.text("SELECT 1"))
-        finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
-    assert begun[:2] == ["BEGIN IMMEDIATE", "SELECT 1"]
+        file = session().get_bind().engine.url.database
+        with unit_of_work() as unit, closing(sqlite3.connect(file or "", timeout=0)) as other:
+            unit.execute(sa.text("SELECT 1"))
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
