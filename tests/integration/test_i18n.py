@@ -124,18 +124,20 @@ def outside(text: str) -> str:
 
 
 def untranslated(soup: BeautifulSoup) -> list[str]:
-    found = []
+    found: list[str] = []
+    running: list[str] = []
     for node in soup.find_all(string=True):
         if isinstance(node, Comment | Doctype) or {parent.name for parent in node.parents} & NOT_TEXT:
             continue
-        found.append(str(node))
+        running.append(str(node))
     for tag in soup.find_all(True):
         if {parent.name for parent in tag.parents} & NOT_TEXT or tag.name == "time":
             continue
         found += [str(tag[name]) for name in SPOKEN if tag.has_attr(name)]
         if tag.name == "input" and tag.get("type") in ("submit", "button"):
             found.append(str(tag.get("value", "")))
-    left = (outside(text) for text in found)
+    # A sentence may go on behind what is put into it, such as a link, so the page's text is looked at as a whole.
+    left = [*outside("\n".join(running)).split("\n"), *(outside(text) for text in found)]
     return [" ".join(text.split()) for text in left if re.search(r"[^\W\d_]{2,}", text)]
 
 
@@ -224,7 +226,7 @@ def test_the_set_up_in_every_state(portal):
                 "UPDATE provisioning SET step = :step, problem = :problem, claimed_until = '2099-01-01 00:00:00',"
                 f" refused_fields = '{refused if problem == Problem.REFUSED else '{}'}',"
                 " next_attempt_at = '2099-01-01 00:00:00',"
-                " problem_text = 'We couldn't reach Connexease.'",
+                " problem_text = 'We couldn''t reach Connexease.'",
                 step=step.value,
                 problem=problem and problem.value,
             )

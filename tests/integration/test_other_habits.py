@@ -197,7 +197,7 @@ def test_a_documented_field_that_is_missing_is_named(customer, habits, kind, pat
     customer.browser.post(f"{root}refresh", {})
     page = customer.browser.get(root)
     assert page.status == 200
-    assert f"lacks the field “results.0.{field}”" in page.text
+    assert f"is missing the field “results.0.{field}”" in page.text
 
 
 @pytest.mark.parametrize("when", [1, 1774336309, "1774336309", 1774336309.5])

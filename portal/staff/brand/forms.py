@@ -24,7 +24,7 @@ def _line(label: str, description: str = "", limit: int = 80, **attributes: str)
 
 
 def _address(label: str) -> StringField:
-    return _line(label, limit=500, inputmode="url", placeholder="https://")
+    return _line(label, limit=500, inputmode="url")
 
 
 class BrandForm(Form):

@@ -70,7 +70,7 @@ def discard_brand() -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN)
 def brand_preview_css() -> ResponseReturnValue:
     """The two schemes side by side, for the preview."""
-    accent = request.args.get("accent", "")
+    accent = request.args.get("accent", colours.DEFAULT)
     if not is_colour(accent):
         abort(404)
     rules = {"light": colours.LIGHT, "dark": colours.DARK}

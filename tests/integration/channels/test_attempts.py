@@ -430,7 +430,7 @@ def test_reconnecting_what_is_not_there(customer, channel):
     if channel == "nonsense":
         assert page.status in (303, 400)
     else:
-        assert "no such channel" in customer.browser.follow(page).text
+        assert "doesn't belong to this account" in customer.browser.follow(page).text
         assert customer.portal.rows(OnboardingAttempt) == []
 
 

@@ -113,7 +113,7 @@ def test_an_invitation_is_for_its_address_alone(portal: Portal, jane: tuple[Brow
     assert "you're logged in as other@tenant.example.com" in page.text
     path = link.removeprefix("http://localhost")
     refused = other.post(f"{path}/accept")
-    assert "another address" in other.follow(refused).text
+    assert "a different address" in other.follow(refused).text
     assert DENIZ not in roles(portal)
     assert portal.browser().post(f"{path}/accept").goes_to.startswith("/login")
 

@@ -234,7 +234,7 @@ def test_nobody_takes_over_what_is_gone_from_connexease(portal, support, mirror,
     mirror.run()
     refused = browser.submit(page, "Accept and log in", **NEWCOMER)
     assert refused.status == 422
-    assert "Connexease no longer has this account" in refused.text
+    assert "Connexease no longer lists this account" in refused.text
     assert refused.values("Accept and log in")["first_name"] == "Ada"
     assert portal.rows(Account) == portal.rows(Membership) == []
 

@@ -545,4 +545,4 @@ def test_everything_is_told_in_the_account_s_history(claimed: Portal) -> None:
     browser = support(claimed)
     browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="I called them.")
     text = browser.get("/staff/audit/").text
-    assert "is this customer's: I called them." in text
+    assert "belongs to this customer: I called them." in text

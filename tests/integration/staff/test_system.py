@@ -48,7 +48,11 @@ def test_everything_inside_is_well(portal: Portal) -> None:
 
 def test_tables_of_another_version(portal: Portal) -> None:
     for statement, says, todo in (
-        ("SET version_num = '0001'", "It is at revision 0001, this", "then run `portal db upgrade`."),
+        (
+            "SET version_num = '0001'",
+            "The database is at revision 0001, but this",
+            "then run `portal db upgrade`.",
+        ),
         ("SET version_num = '9999'", "which this version doesn't know", "Start the newer version again"),
     ):
         portal.sql(f"UPDATE alembic_version {statement}")
@@ -115,7 +119,7 @@ def test_no_table_of_secrets_is_read_to_its_end(portal: Portal, monkeypatch) -> 
     for number in range(3):
         portal.customer(contact_email=f"{number}@acme.example.com")
     monkeypatch.setattr(local_checks, "SAMPLE", 2)
-    assert only(portal, local_checks.secrets).says.startswith("A sample opens (3).")
+    assert only(portal, local_checks.secrets).says.startswith("All secrets in a sample of 3 can be opened.")
     portal.sql("UPDATE portal_webhook SET sealed_secret = 'v1.x.y.z'")
     monkeypatch.setattr(local_checks, "LOOKED_AT", 1)
     assert "Secrets that can't be opened: 1 in a sample of 2." in only(portal, local_checks.secrets).says
@@ -176,7 +180,7 @@ def test_everything_outside_is_well(make_portal) -> None:
     ("seconds", "health", "says"),
     [
         (5, Health.GOOD, "The clock matches Connexease's."),
-        (50, Health.WARNING, " seconds away from Connexease's."),
+        (50, Health.WARNING, "The clock differs from Connexease's by "),
         (-3600, Health.BAD, "The clock differs from Connexease's by 1 hour."),
     ],
 )
@@ -373,7 +377,7 @@ def test_the_command_says_what_is_broken_and_what_to_do(command, portal: Portal,
     with portal.served() as url:
         done = command("doctor", PUBLIC_URL=url, **surroundings)
         assert (done.returncode, done.stderr) == (0, "")
-        assert "ok      Reseller token: Connexease accepts it" in done.stdout
+        assert "ok      Reseller token: Connexease accepts the token" in done.stdout
         assert "BROKEN" not in done.stdout
         broken = command("doctor", PUBLIC_URL=url, **(surroundings | {"MAIL_URL": "smtp://127.0.0.1:1"}))
     assert broken.returncode == 1

@@ -90,13 +90,13 @@ def test_the_owners_are_told_what_staff_did_and_not_what_was_refused(
     assert len(customer.portal.mails(OWNER)) == before
     support.save(webhook=row, triggers=["channel.updated"], callback_url="https://c.example.com/?key=planted")
     [changed, *_rest] = customer.portal.mails(OWNER)
-    assert "changed a webhook of Acme Corp" in changed["subject"]
+    assert "Our support changed one of your webhooks" in changed["subject"]
     assert "support@reseller.example.com" in changed["text"]
     assert "c.example.com" in changed["text"]
     assert "planted" not in changed["text"]
     assert customer.root in changed["links"][0]
     support.save(triggers=["agent.status_changed"], channels=[])
-    assert "made a webhook of Acme Corp" in customer.portal.mails(OWNER)[0]["subject"]
+    assert "Our support created a webhook for you" in customer.portal.mails(OWNER)[0]["subject"]
     assert len(customer.portal.mails(OWNER)) == before + 2
 
 
