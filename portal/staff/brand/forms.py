@@ -37,7 +37,6 @@ class BrandForm(Form):
         _l("Accent color"),
         _l("For buttons and links, such as #0b6e4f."),
         7,
-        placeholder="#rrggbb",
         spellcheck="false",
     )
     support_email = EmailField(

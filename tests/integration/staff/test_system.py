@@ -381,7 +381,7 @@ def test_the_command_says_what_is_broken_and_what_to_do(command, portal: Portal,
         assert "BROKEN" not in done.stdout
         broken = command("doctor", PUBLIC_URL=url, **(surroundings | {"MAIL_URL": "smtp://127.0.0.1:1"}))
     assert broken.returncode == 1
-    assert "BROKEN  Mail server: It does not serve us" in broken.stdout
+    assert "BROKEN  Mail server: The mail server didn't accept our connection or login" in broken.stdout
     assert "        Check MAIL_URL and the mail server." in broken.stdout
 
 
