@@ -46,20 +46,21 @@ from portal.models import (
 )
 
 RUNS = 60
+ROWS = 200
 MOST = 12
 """Milliseconds of processor time that a page may take when it is warm."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each page and print a table."""
-    with measuring.measuring(__doc__, [200], arguments) as lengths:
+    with measuring.measuring(__doc__, [ROWS], arguments) as lengths:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         logging.disable(logging.INFO)
         warm_up(app)
-        account = _fill(lengths[-1])
-        owner = _person("ada@example.com", None)
+        account = fill(lengths[-1])
+        owner = person("ada@example.com", None)
         session().add(Membership(person_id=owner.id, account_id=account.id, role=Role.OWNER))
-        client, staff = _let_in(app, owner), _let_in(app, _person("staff@example.com", StaffRole.ADMIN))
+        client, staff = _let_in(app, owner), _let_in(app, person("staff@example.com", StaffRole.ADMIN))
         print(f"{'page':<28} {'first ms':>9} {'then ms':>8} {'of floor':>9} {'statements':>11} {'KB':>7}")
         took: dict[str, tuple[float, float]] = {}
         for name, who, path in [
@@ -130,7 +131,7 @@ def _counted() -> Iterator[list[str]]:
     sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
-def _fill(rows: int) -> Account:
+def fill(rows: int) -> Account:
     """An account with as many events, messages and entries in its history, and as many accounts beside it."""
     account = Account(
         name="Shop",
@@ -168,7 +169,7 @@ def _fill(rows: int) -> Account:
     return account
 
 
-def _person(email: str, staff_role: StaffRole | None) -> Person:
+def person(email: str, staff_role: StaffRole | None) -> Person:
     person = Person(email=email, password_hash="", first_name="Ada", last_name="Lovelace", staff_role=staff_role)
     session().add(person)
     session().flush()
@@ -177,6 +178,13 @@ def _person(email: str, staff_role: StaffRole | None) -> Person:
         row.confirmed_at = now()
     session().commit()
     return person
+
+
+def cookie(app: Flask, person: Person) -> str:
+    """What a browser in which somebody is logged in sends."""
+    name = app.config["SESSION_COOKIE_NAME"]
+    [kept] = [each for each in _let_in(app, person)._cookies.values() if each.key == name]
+    return f"{name}={kept.value}"
 
 
 def _let_in(app: Flask, person: Person) -> FlaskClient:
