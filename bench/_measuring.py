@@ -8,18 +8,22 @@ import argparse
 import base64
 import os
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench._table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session
 from portal.settings import Settings
 
 RUNS = 15
+WORST = 2
+"""How many of those that grow most are noted for the table."""
 
 SERIES = {
     "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) "
@@ -63,6 +67,7 @@ def compare(
         runs: what is measured at a length, by its name.
     """
     shortest: dict[str, float] = {}
+    grown: dict[str, tuple[float, float]] = {}
     made = 0
     for length in lengths:
         grow(made + 1, length)
@@ -71,7 +76,13 @@ def compare(
         for name, run in runs(length).items():
             took = _best(run)
             ratio = took / shortest.setdefault(name, took)
+            grown[name] = ratio, took
             print(f"{length:>9,} {what}  {name:<46} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+    subject = Path(sys.argv[0]).stem
+    for name in sorted(grown, key=lambda name: -grown[name][0])[:WORST]:
+        ratio, took = grown[name]
+        work = f"{subject}, {lengths[-1]:,} {what} against {lengths[0]:,}: {name}"
+        note(Row(work, f"{took * 1000:.1f} ms", f"{shortest[name] * 1000:.1f} ms", ratio))
 
 
 def kind() -> str:

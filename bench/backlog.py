@@ -19,6 +19,8 @@ from uuid import UUID
 from sqlmodel import select
 
 from bench import receiver
+from bench._processes import make_environment, running_process, serving
+from bench._table import Row, note
 from portal import create_app
 from portal.extensions import session, settings
 from portal.identity import sessions
@@ -35,18 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         logging.disable(logging.INFO)
-        environment = receiver.make_environment(f"sqlite:///{Path(folder) / 'portal.db'}")
+        environment = make_environment(f"sqlite:///{Path(folder) / 'portal.db'}")
         receiver.prepare(environment)
         app = running.enter_context(create_app(load_settings()).app_context()).app
         path, cookie = _customer(app)
         receiver.fill(200)  # so that the page is as long before as after
-        url = running.enter_context(receiver.serving(environment, "wsgi:app")).url + path
-        running.enter_context(receiver.running_process(environment, "-m", "portal", "worker"))
+        url = running.enter_context(serving(environment, "wsgi:app")).url + path
+        running.enter_context(running_process(environment, "-m", "portal", "worker"))
         receiver.wait_until_left(0)
         _pages(url, cookie, lambda: False)  # the first ones in a process take longer
         quiet = _pages(url, cookie, lambda: False)
         receiver.fill(chosen.events)
         busy = _pages(url, cookie, lambda: receiver.left() == 0)
+        before, during = statistics.median(quiet), statistics.median(busy)
+        work = f"a customer's page while {chosen.events:,} events are worked off"
+        note(Row(work, f"{during * 1000:.1f} ms", f"{before * 1000:.1f} ms", during / before, at_most=2))
         print(f"{'a page, in ms':<36} {'median':>9} {'p95':>9} {'of quiet':>9}")
         for name, times in (("nothing to be done", quiet), (f"{chosen.events:,} events worked off", busy)):
             median, ratio = statistics.median(times), statistics.median(times) / statistics.median(quiet)

@@ -22,6 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench._table import Row, note
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"front page": "/", "sign-up": "/signup", "log-in": "/login"}
 MOST = 60 * 1024
@@ -39,13 +41,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         subprocess.run([sys.executable, "-m", "portal", "db", "upgrade"], env=environment, cwd=ROOT, check=True)
         began = time.perf_counter()
         with _served(environment) as (url, process):
-            print(f"{'until it answers':<34} {time.perf_counter() - began:8.1f} s")
+            started = time.perf_counter() - began
+            note(Row("starting, until it answers", f"{started:.1f} s"))
+            print(f"{'until it answers':<34} {started:8.1f} s")
             first, second = _took(f"{url}/login"), min(_took(f"{url}/login") for _ in range(20))
             print(f"{'the first visitor waits':<34} {first * 1000:8.1f} ms, the others {second * 1000:.1f} ms")
+            work, ours = "log-in: what the first visitor waits, and the others", f"{first * 1000:.1f} ms"
+            note(Row(work, ours, f"{second * 1000:.1f} ms", first / second))
             held = sorted(_memory(each) for each in (process.pid, *_children(process.pid)))
-            print(f"{'memory of each process':<34} {', '.join(f'{each / 1024:.0f}' for each in held)} MiB")
+            memory = f"{', '.join(f'{each / 1024:.0f}' for each in held)} MiB"
+            note(Row("memory of each process", memory))
+            print(f"{'memory of each process':<34} {memory}")
             for page, path in PAGES.items():
                 size = _first_view(url, path)
+                note(
+                    Row(
+                        f"first view: {page}",
+                        f"{size / 1024:.1f} KB",
+                        f"{MOST / 1024:.0f} KB",
+                        size / MOST,
+                        at_most=1,
+                    )
+                )
                 print(f"{'first view: ' + page:<34} {size / 1024:8.1f} KB, {size / MOST:.2f} of what it may be")
 
 

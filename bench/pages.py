@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 
 from bench import _bare_page as bare_page
 from bench import _measuring as measuring
+from bench._table import Row, note
 from portal.app import warm_up
 from portal.extensions import db, session, settings
 from portal.identity import sessions
@@ -45,19 +46,23 @@ from portal.models import (
 )
 
 RUNS = 60
+ROWS = 200
+MOST = 12
+"""Milliseconds of processor time that a page may take when it is warm."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each page and print a table."""
-    with measuring.measuring(__doc__, [200], arguments) as lengths:
+    with measuring.measuring(__doc__, [ROWS], arguments) as lengths:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         logging.disable(logging.INFO)
         warm_up(app)
-        account = _fill(lengths[-1])
-        owner = _person("ada@example.com", None)
+        account = fill(lengths[-1])
+        owner = person("ada@example.com", None)
         session().add(Membership(person_id=owner.id, account_id=account.id, role=Role.OWNER))
-        client, staff = _let_in(app, owner), _let_in(app, _person("staff@example.com", StaffRole.ADMIN))
+        client, staff = _let_in(app, owner), _let_in(app, person("staff@example.com", StaffRole.ADMIN))
         print(f"{'page':<28} {'first ms':>9} {'then ms':>8} {'of floor':>9} {'statements':>11} {'KB':>7}")
+        took: dict[str, tuple[float, float]] = {}
         for name, who, path in [
             ("front page", app.test_client(), "/"),
             ("sign-up", app.test_client(), "/signup"),
@@ -71,10 +76,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ("staff's event log", staff, "/staff/events/"),
             ("audit log", staff, "/staff/audit/"),
         ]:
-            _tell(name, who, path)
+            took[name] = _tell(name, who, path)
+    slowest = max(took, key=lambda name: took[name][1])
+    then = took[slowest][1] * 1000
+    note(Row(f"CPU of the slowest page, {slowest}", f"{then:.1f} ms", f"{MOST} ms", then / MOST, at_most=1))
+    longest = max(took, key=lambda name: took[name][0] / took[name][1])
+    first, then = (each * 1000 for each in took[longest])
+    note(Row(f"first visit in a process, {longest}", f"{first:.1f} ms", f"{then:.1f} ms", first / then))
 
 
-def _tell(name: str, client: FlaskClient, path: str) -> None:
+def _tell(name: str, client: FlaskClient, path: str) -> tuple[float, float]:
+    """Measure a page; what it takes at first and then."""
     first = _cpu(lambda: _get(client, path))
     answer = _get(client, path)
     assert answer.status_code == 200, f"{path}: {answer.status} {answer.location}"
@@ -85,11 +97,13 @@ def _tell(name: str, client: FlaskClient, path: str) -> None:
         (_cpu(lambda: _get(client, path)), _cpu(lambda: bare_page.get(len(answer.data)))) for _ in range(RUNS)
     ]
     then, floor = min(page for page, _bare in times), min(bare for _page, bare in times)
+    note(Row(f"page: {name}", f"{then * 1000:.1f} ms", f"{floor * 1000:.1f} ms", floor / then, at_least=0.25))
     print(
         f"{name:<28} {first * 1000:9.1f} {then * 1000:8.1f} {floor / then:9.2f} {len(statements):11} "
         f"{len(answer.data) / 1024:7.1f}",
         flush=True,
     )
+    return first, then
 
 
 def _get(client: FlaskClient, path: str) -> TestResponse:
@@ -117,7 +131,7 @@ def _counted() -> Iterator[list[str]]:
     sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
-def _fill(rows: int) -> Account:
+def fill(rows: int) -> Account:
     """An account with as many events, messages and entries in its history, and as many accounts beside it."""
     account = Account(
         name="Shop",
@@ -155,7 +169,7 @@ def _fill(rows: int) -> Account:
     return account
 
 
-def _person(email: str, staff_role: StaffRole | None) -> Person:
+def person(email: str, staff_role: StaffRole | None) -> Person:
     person = Person(email=email, password_hash="", first_name="Ada", last_name="Lovelace", staff_role=staff_role)
     session().add(person)
     session().flush()
@@ -164,6 +178,13 @@ def _person(email: str, staff_role: StaffRole | None) -> Person:
         row.confirmed_at = now()
     session().commit()
     return person
+
+
+def cookie(app: Flask, person: Person) -> str:
+    """What a browser in which somebody is logged in sends."""
+    name = app.config["SESSION_COOKIE_NAME"]
+    [kept] = [each for each in _let_in(app, person)._cookies.values() if each.key == name]
+    return f"{name}={kept.value}"
 
 
 def _let_in(app: Flask, person: Person) -> FlaskClient:

@@ -10,20 +10,15 @@ server and, where the worker runs, of both.
 """
 
 import argparse
-import base64
 import itertools
 import json
 import logging
 import os
 import secrets
-import signal
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,6 +30,8 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from bench._load import Request, Result, load
+from bench._processes import SERVER, Served, cpu, make_environment, memory, running_process, serving
+from bench._table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session
@@ -43,17 +40,16 @@ from portal.models import Account, Delivery, DeliveryState, PortalWebhook, Webho
 from portal.settings import load_settings
 from portal.webhooks.portal_webhooks import SECRET_HEADER
 
-ROOT = Path(__file__).resolve().parent.parent
 TIMES = 3
+ACCEPTED = "accepted, the worker running"
 IDLE = 200
 """Clients that begin a request and do not go on."""
-SERVER = ("--workers", "2", "--threads", "8", "--worker-class", "gthread", "--reuse-port", "--log-level", "error")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--backlog", type=int, default=10_000)
     parser.add_argument("--database-url", help="an empty PostgreSQL database; by default a SQLite file of its own")
     chosen = parser.parse_args(arguments)
@@ -65,44 +61,76 @@ def main(arguments: Sequence[str] | None = None) -> None:
             bare = running.enter_context(_floor(Path(name), chosen.database_url))
             portal = running.enter_context(serving(environment, "wsgi:app"))
             worker = running.enter_context(running_process(environment, "-m", "portal", "worker"))
-            rate = _accepted(bare, portal, worker, _requests(path, headers), chosen.seconds)
-        floor = statistics.median(rate[bare.name])
-        print(f"{'work':<36} {'a second':>9} {'of floor':>9}")
-        _tell("processed by one worker", _processed(environment, chosen.backlog, workers=1), floor)
+            kinds = _kinds(bare, portal, worker, path, headers)
+            rate = _rates(kinds, chosen.seconds, 0.8 if chosen.database_url else 1.0)
+            _latency(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED] / 2)
+            _slow_clients(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED])
+        alone = _processed(environment, chosen.backlog, workers=1)
+        _tell("processed by one worker", alone, "accepted", rate[ACCEPTED], at_least=1)
         if chosen.database_url:
-            _tell("processed by two workers", _processed(environment, chosen.backlog, workers=2), floor)
+            both = _processed(environment, chosen.backlog, workers=2)
+            _tell("processed by two workers", both, "one worker", alone, at_least=1.6)
 
 
-def _accepted(
-    bare: "Served", portal: "Served", worker: int, right: Callable[[], Request], seconds: float
-) -> dict[str, list[float]]:
-    """The floor, what is accepted, and what is refused, in turn; then latency, and slow clients."""
-    wrong, plain = _requests("/hooks/connexease/x", {}), _requests("/", {})
-    kinds = [
-        (bare.name, bare, [bare.pid], plain),
-        ("accepted, the worker running", portal, [portal.pid, worker], right),
-        ("refused: a wrong secret", portal, [portal.pid], wrong),
+class Kind(NamedTuple):
+    """What is sent, and where."""
+
+    name: str
+    served: Served
+    processes: list[int]
+    make: Callable[[], Request]
+    is_refused: bool = False
+
+
+def _kinds(bare: Served, portal: Served, worker: int, path: str, headers: Mapping[str, str]) -> list[Kind]:
+    return [
+        Kind(bare.name, bare, [bare.pid], _requests("/", {})),
+        Kind(ACCEPTED, portal, [portal.pid, worker], _requests(path, headers)),
+        Kind(
+            "refused: a wrong secret", portal, [portal.pid], _requests("/hooks/connexease/x", {}), is_refused=True
+        ),
+        Kind("floor: hello", bare, [bare.pid], _health),
+        Kind("/healthz", portal, [portal.pid], _health),
     ]
-    rate: dict[str, list[float]] = {name: [] for name, *_ in kinds}
-    spent: dict[str, list[float]] = {name: [] for name, *_ in kinds}
+
+
+def _rates(kinds: list[Kind], seconds: float, wanted: float) -> dict[str, float]:
+    """How many are answered a second: all in turn, so that whatever else the machine does meanwhile slows each."""
+    rates: dict[str, list[float]] = {kind.name: [] for kind in kinds}
+    costs: dict[str, list[float]] = {kind.name: [] for kind in kinds}
     for _ in range(TIMES):
-        for name, served, processes, make in kinds:
-            before = sum(map(_cpu, processes))
-            result = load(served.url, make(), seconds)
-            rate[name].append(result.per_second if make is not wrong else _all(result))
-            spent[name].append((sum(map(_cpu, processes)) - before) / max(1, sum(result.statuses.values())))
-    floor, floor_spent = statistics.median(rate[bare.name]), statistics.median(spent[bare.name])
-    print(f"{'work':<36} {'a second':>9} {'of floor':>9} {'CPU ms':>7} {'of floor':>9}")
-    for name, *_ in kinds:
-        cpu = statistics.median(spent[name])
-        _tell(name, statistics.median(rate[name]), floor, f"{cpu * 1000:7.2f} {cpu / floor_spent:9.2f}")
-    half = statistics.median(rate["accepted, the worker running"]) / 2
-    runs = [load(portal.url, right(), seconds, rate=half).percentile(0.99) for _ in range(TIMES)]
-    print(f"{'p99 at half that rate':<36} {statistics.median(runs) * 1000:6.0f} ms", flush=True)
-    with _begun_and_never_ended(portal.url):
-        slow = _median(lambda: load(portal.url, right(), seconds))
-    _tell(f"accepted beside {IDLE} slow clients", slow, floor)
+        for kind in kinds:
+            before = sum(map(cpu, kind.processes))
+            result = load(kind.served.url, kind.make(), seconds)
+            rates[kind.name].append(_all(result) if kind.is_refused else result.per_second)
+            costs[kind.name].append(
+                (sum(map(cpu, kind.processes)) - before) / max(1, sum(result.statuses.values()))
+            )
+    rate = {name: statistics.median(each) for name, each in rates.items()}
+    cost = {name: statistics.median(each) for name, each in costs.items()}
+    floor, hello = kinds[0].name, kinds[3].name
+    for name, against, least in (
+        (ACCEPTED, floor, wanted),
+        (kinds[2].name, floor, None),
+        (kinds[4].name, hello, None),
+    ):
+        _tell(name, rate[name], against, rate[against], at_least=least)
+        spent = f"{cost[name] * 1000:.2f} ms", f"{cost[against] * 1000:.2f} ms"
+        note(Row(f"  CPU of each, server{' and worker' * (name == ACCEPTED)}", *spent, cost[name] / cost[against]))
     return rate
+
+
+def _latency(url: str, right: Callable[[], Request], seconds: float, rate: float) -> None:
+    runs = [load(url, right(), seconds, rate=rate).percentile(0.99) for _ in range(TIMES)]
+    took, most = statistics.median(runs) * 1000, 250
+    note(Row(_where("p99 at half that rate"), f"{took:.0f} ms", f"{most} ms", took / most, at_most=1))
+    print(f"{'p99 at half that rate':<36} {took:6.0f} ms", flush=True)
+
+
+def _slow_clients(url: str, right: Callable[[], Request], seconds: float, usual: float) -> None:
+    with _begun_and_never_ended(url):
+        slow = statistics.median(load(url, right(), seconds).per_second for _ in range(TIMES))
+    _tell(f"accepted beside {IDLE} slow clients", slow, "accepted", usual)
 
 
 @contextmanager
@@ -117,7 +145,7 @@ def _begun_and_never_ended(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _floor(folder: Path, database_url: str | None) -> Iterator["Served"]:
+def _floor(folder: Path, database_url: str | None) -> Iterator[Served]:
     database, name, what = str(folder / "floor.db"), "receiver", "floor: insert with sqlite3"
     if database_url:
         database, name, what = database_url, "receiver_postgresql", "floor: insert with psycopg"
@@ -129,37 +157,22 @@ def _floor(folder: Path, database_url: str | None) -> Iterator["Served"]:
 
 
 def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> float:
-    """Events a second that so many workers work off, with nothing else to do; it also tells of their memory."""
+    """Events a second that so many workers work off, with nothing else to do; it also tells of their memory.
+
+    They run already when the events come, all at once, and are timed from when a tenth is done.
+    """
     with create_app(load_settings()).app_context(), ExitStack() as running:
-        with running_process(environment, "-m", "portal", "worker"):
-            wait_until_left(0)
-        fill(backlog)
         started = [
             running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
         ]
+        wait_until_left(0)
+        fill(backlog)
         first = wait_until_left(backlog * 9 // 10)
-        began, memory = time.perf_counter(), _memory(started[0])
+        began, before = time.perf_counter(), memory(started[0])
         wait_until_left(0)
         took = time.perf_counter() - began
-        print(f"{'memory of a worker, before and after':<36} {memory:6.0f} MB {_memory(started[0]):6.0f} MB")
+        print(f"{'memory of a worker, before and after':<36} {before:6.0f} MB {memory(started[0]):6.0f} MB")
         return first / took
-
-
-def _memory(process: int) -> float:
-    """Megabytes that a process holds."""
-    [line] = [line for line in _told(process, "status") if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
-
-
-def _cpu(process: int) -> float:
-    """Seconds of processor time that a process and its children have taken."""
-    fields = _told(process, "stat")[0].rsplit(")", 1)[1].split()
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") + sum(_cpu(int(child)) for child in children)
-
-
-def _told(process: int, file: str) -> list[str]:
-    return Path(f"/proc/{process}/{file}").read_text().splitlines()
 
 
 def fill(events: int) -> None:
@@ -169,10 +182,10 @@ def fill(events: int) -> None:
     usual |= {"hook": "", "attempts": 0, "problem_text": ""}
     session().rollback()
     table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
-    for start in range(0, events, 10_000):
-        numbers = range(start, min(start + 10_000, events))
-        rows = [{**usual, "body": _body(-number), "body_hash": f"{unique}{number}"} for number in numbers]
-        with db.engine.begin() as connection:
+    with db.engine.begin() as connection:
+        for start in range(0, events, 10_000):
+            numbers = range(start, min(start + 10_000, events))
+            rows = [{**usual, "body": _body(-number), "body_hash": f"{unique}{number}"} for number in numbers]
             connection.execute(sa.insert(table), rows)
 
 
@@ -188,22 +201,6 @@ def left() -> int:
     query = sa.select(sa.func.count()).where(col(Delivery.state) == DeliveryState.RECEIVED)
     with db.engine.connect() as connection:
         return int(connection.execute(query).scalar_one())
-
-
-def make_environment(database_url: str) -> dict[str, str]:
-    """What the portal's processes are told; and this one, too."""
-    settings = {
-        "PORTAL_ENV": "development",
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "VAULT_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "CONNEXEASE_RESELLER_TOKEN": "none",
-        "DATABASE_URL": database_url,
-        "MIRROR_INTERVAL_MINUTES": "0",
-        "GUNICORN_CMD_ARGS": "--log-level error",
-    }
-    os.environ.pop("REDIS_URL", None)
-    os.environ.update(settings)
-    return dict(os.environ)
 
 
 def prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
@@ -235,6 +232,10 @@ def _requests(path: str, headers: Mapping[str, str]) -> Callable[[], Request]:
     return lambda: request
 
 
+def _health() -> Request:
+    return lambda _number: b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
 def _body(number: int) -> bytes:
     payload = {
         "content": f"Where is my order {number}?",
@@ -244,50 +245,17 @@ def _body(number: int) -> bytes:
     return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
 
 
-class Served(NamedTuple):
-    """A running server."""
-
-    url: str
-    pid: int
-    name: str = "portal"
-
-
-@contextmanager
-def serving(environment: Mapping[str, str], application: str, *options: str) -> Iterator[Served]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    arguments = ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, application)
-    with running_process(environment, *arguments) as process:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield Served(url, process)
-
-
-@contextmanager
-def running_process(environment: Mapping[str, str], *arguments: str) -> Iterator[int]:
-    process = subprocess.Popen([sys.executable, *arguments], env=dict(environment), cwd=ROOT)
-    try:
-        yield process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def _median(run: Callable[[], Result]) -> float:
-    return statistics.median(run().per_second for _ in range(TIMES))
-
-
 def _all(result: Result) -> float:
     return sum(result.statuses.values()) / result.seconds
 
 
-def _tell(name: str, per_second: float, floor: float, more: str = "") -> None:
-    print(f"{name:<36} {per_second:9.0f} {per_second / floor:9.2f} {more}", flush=True)
+def _tell(name: str, rate: float, against: str, floor: float, at_least: float | None = None) -> None:
+    note(Row(_where(name), f"{rate:.0f}/s", f"{against} {floor:.0f}/s", rate / floor, at_least=at_least))
+    print(f"{name:<36} {rate:9.0f} {rate / floor:9.2f} of {against} ({floor:.0f})", flush=True)
+
+
+def _where(name: str) -> str:
+    return f"{'SQLite' if os.environ['DATABASE_URL'].startswith('sqlite') else 'PostgreSQL'}: {name}"
 
 
 if __name__ == "__main__":

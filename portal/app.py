@@ -56,7 +56,7 @@ def create(settings: Settings | None = None) -> Flask:
 
     csrf.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
+    babel.init_app(app, locale_selector=languages.locale_of_reader, timezone_selector=template_context.time_zone)
     i18n.init_app(app)
     languages.init_app(app)
     white_label.init_app(app)

@@ -79,7 +79,10 @@ _DEFAULT = Locale.parse("en"), UTC
 
 def _remembered() -> SimpleNamespace | None:
     """What Flask-Babel remembers of this request, in names that its `force_locale` and `refresh` empty."""
-    return g.get("_flask_babel") if has_app_context() else None
+    try:
+        return cast("SimpleNamespace | None", g.get("_flask_babel"))
+    except RuntimeError:  # outside of an application
+        return None
 
 
 def standing_values(*texts: str) -> dict[str, str]:

@@ -41,7 +41,9 @@ def line(about: dict[str, Any] | None, may_read: bool = True) -> str:
     Args:
         may_read: whether the reader may see who it is about and what it says.
     """
-    shown = (about or {}) if may_read else without_people(about or {})
+    if not about:
+        return ""
+    shown = about if may_read else without_people(about)
     lines = [words for each in _facts(shown) if (words := _words(each))]
     text, more = " · ".join(dict.fromkeys(lines)), int(shown.get("more", 0))
     return _n("%(line)s and %(num)d more", "%(line)s and %(num)d more", more, line=text) if text and more else text

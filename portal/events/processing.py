@@ -19,6 +19,7 @@ from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
+from portal.models.delivery import TRIED
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +62,9 @@ def due(limit: int = 500) -> list[int]:
 
     What nobody has tried yet is left to the worker's next batch, however much that is: nothing is done twice.
     """
-    has_failed = col(Delivery.attempts) > 0, col(Delivery.received_at) < now() - LEFT_BEHIND
     query = (
         sa.select(col(Delivery.id))
-        .where(col(Delivery.state) == DeliveryState.RECEIVED, *has_failed)
+        .where(sa.text(TRIED), col(Delivery.received_at) < now() - LEFT_BEHIND)
         .order_by(col(Delivery.id))
         .limit(limit)
     )

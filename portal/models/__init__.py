@@ -30,7 +30,7 @@ from portal.models.key_trial import KeyTrial
 from portal.models.login import Authenticator, LoginSession, RecoveryCode
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.managed_webhook import Webhook, WebhookListing
-from portal.models.message import Message, MessageState, MessageStatus, MessageType
+from portal.models.message import Message, MessageStanding, MessageState, MessageStatus, MessageType
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.overview import Heartbeat, Tally, TallyPlace
 from portal.models.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
@@ -76,6 +76,7 @@ __all__ = [
     "MailState",
     "Membership",
     "Message",
+    "MessageStanding",
     "MessageState",
     "MessageStatus",
     "MessageType",

@@ -23,6 +23,10 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+TRIED = "state = 'received' AND attempts > 0"
+"""What failed and is tried again. Its index is used only by a query that says it in the same words."""
+
+
 class Delivery(SQLModel, table=True):
     """One request to a receiver, stored before it was answered.
 
@@ -45,11 +49,23 @@ class Delivery(SQLModel, table=True):
             postgresql_where=sa.text("repeat_of IS NOT NULL"),
         ),
         sa.Index("ix_delivery_log", "account_id", "id"),
-        sa.Index("ix_delivery_log_channel", "account_id", "channel_uuid", "id"),
+        sa.Index(
+            "ix_delivery_log_channel",
+            *("account_id", "channel_uuid", "id"),
+            sqlite_where=sa.text("channel_uuid IS NOT NULL"),
+            postgresql_where=sa.text("channel_uuid IS NOT NULL"),
+        ),
         sa.Index("ix_delivery_log_state", "account_id", "state", "id"),
         sa.Index("ix_delivery_log_time", "account_id", "received_at", "id"),
         sa.Index("ix_delivery_webhook_time", "webhook_id", "received_at"),
         sa.Index("ix_delivery_state", "state", "id"),
+        # Begins with the state, which is the same for all: else SQLite prefers the index above.
+        sa.Index(
+            "ix_delivery_tried",
+            *("state", "received_at"),
+            sqlite_where=sa.text(TRIED),
+            postgresql_where=sa.text(TRIED),
+        ),
     )
 
     id: int | None = Field(

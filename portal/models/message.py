@@ -48,7 +48,21 @@ _HAS_CALLBACK: Any = {"sqlite_where": _IS_CALLBACK, "postgresql_where": _IS_CALL
 _LOG_ORDER = ("confirmed_at", "id")
 
 
-class Message(SQLModel, table=True):
+class MessageStanding:
+    """How a message stands, as its columns tell."""
+
+    @property
+    def is_held(self: Any) -> bool:
+        """Whether Meta held it back when the gateway took it."""
+        return bool(self.message_status == "held_for_quality_assessment")
+
+    @property
+    def is_moving(self: Any) -> bool:
+        """Whether the portal itself is about to change the state."""
+        return self.state in (MessageState.QUEUED, MessageState.SENDING)
+
+
+class Message(MessageStanding, SQLModel, table=True):
     """One message: unique per intent, sent at most once.
 
     The log is read newest first by `confirmed_at`, then `id`; each of its filters has an index in that order.
@@ -142,16 +156,6 @@ class Message(SQLModel, table=True):
     settled_at: datetime | None = instant()
     erased_at: datetime | None = instant()
     """When content and number were erased."""
-
-    @property
-    def is_held(self) -> bool:
-        """Whether Meta held it back when the gateway took it."""
-        return self.message_status == "held_for_quality_assessment"
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether the portal itself is about to change the state."""
-        return self.state in (MessageState.QUEUED, MessageState.SENDING)
 
 
 class MessageStatus(SQLModel, table=True):

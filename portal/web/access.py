@@ -154,8 +154,8 @@ def may_enter(endpoint: str) -> bool:
 
 def current_person() -> Person | None:
     """The person who is logged in, if anybody is."""
-    user = flask_login.current_user
-    return cast(Person, user._get_current_object()) if user.is_authenticated else None
+    user = flask_login.current_user._get_current_object()
+    return cast(Person, user) if user.is_authenticated else None
 
 
 def person_or_401() -> Person:

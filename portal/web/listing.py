@@ -39,6 +39,19 @@ class FilterForm(Form):
         csrf = False  # it changes nothing
 
     @property
+    def says(self) -> tuple[Any, ...]:
+        """All that a template writes of it: two forms that say the same look the same."""
+        return tuple(
+            (
+                field.name,
+                tuple(field.raw_data or ()),
+                tuple(field.errors),
+                tuple(getattr(field, "choices", {}).items()),
+            )
+            for field in self
+        )
+
+    @property
     def arguments(self) -> dict[str, str]:
         """What was chosen, for an address: nothing that was left empty."""
         chosen = {field.name: field.raw_data[0] for field in self if field.raw_data}

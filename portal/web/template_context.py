@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
         has_accounts=has_accounts,
         url_for=addresses.url_for,
         remembered=remembered,
+        remembered_form=remembered_form,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -70,6 +71,33 @@ def remembered(macro: Macro) -> Callable[..., str]:
     """A macro that is called often with few values, and writes the same for the same: once for each."""
     # Text that is markup equals the same text that is not, and only its type tells them apart.
     return lru_cache(maxsize=500, typed=True)(macro)
+
+
+def remembered_form(macro: Macro) -> Callable[..., str]:
+    """The same for a macro that writes a form: once for all forms that say the same."""
+
+    @lru_cache(maxsize=100)
+    def written(drawn: _Drawn, *arguments: Any, **named: Any) -> str:
+        return drawn.by(macro, *arguments, **named)
+
+    return lambda form, *arguments, **named: written(_Drawn(form), *arguments, **named)
+
+
+class _Drawn:
+    """A form that equals every other that says the same; once it is drawn, it keeps only that."""
+
+    def __init__(self, form: Any) -> None:
+        self._form, self._says = form, (type(form), form.says)
+
+    def __hash__(self) -> int:
+        return hash(self._says)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Drawn) and other._says == self._says
+
+    def by(self, macro: Callable[..., str], *arguments: Any, **named: Any) -> str:
+        form, self._form = self._form, None
+        return macro(form, *arguments, **named)
 
 
 def host(url: str) -> str:
@@ -103,6 +131,7 @@ def demo_url() -> str:
 def _globals() -> dict[str, Any]:
     return {
         "is_helping": is_helping(),
+        "url_for": addresses.of_request(),
         "locale": language(),
         "text_direction": locale.text_direction if (locale := get_locale()) else "ltr",
         "site_languages": languages(),

@@ -1,17 +1,37 @@
 """Templates, compiled once for each language: its sentences are looked up then, and not for each page."""
 
 from collections.abc import MutableMapping
+from functools import lru_cache
+from types import FunctionType, MethodType
 from typing import Any, cast
 
 from babel.support import NullTranslations
 from flask.templating import Environment
 from flask_babel import get_translations
 from jinja2 import Template, nodes
+from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 
 _NAMES = {"_", "gettext"}
 _STANDING = ("%(vendor)s", "%(Vendor)s")
 """What `portal.i18n` fills in, which may be another word for another reader."""
+
+
+class _Context(Context):
+    """Jinja's context, which calls the usual functions and macros without looking at what they might be."""
+
+    def call(
+        self, __called: Any, *arguments: Any, _loop_vars: Any = None, _block_vars: Any = None, **named: Any
+    ) -> Any:
+        kind = type(__called)
+        if kind is Macro:
+            return __called(self.eval_ctx, *arguments, **named)
+        if kind in _PLAIN and not hasattr(__called, "jinja_pass_arg"):
+            return __called(*arguments, **named)
+        return super().call(__called, *arguments, _loop_vars=_loop_vars, _block_vars=_block_vars, **named)
+
+
+_PLAIN = (FunctionType, MethodType, type(lru_cache(lambda: None)))
 
 
 class TranslatedEnvironment(Environment):
@@ -20,6 +40,8 @@ class TranslatedEnvironment(Environment):
     Behind it stands an environment for each language, with templates of its own. A template that is compiled
     from a string has no language: its sentences are looked up when it is rendered.
     """
+
+    context_class = _Context
 
     translations: NullTranslations | None = None
     """None for the environment that hands out, whose options the others take over when they are first needed."""
@@ -45,6 +67,7 @@ class TranslatedEnvironment(Environment):
         tree = super()._parse(source, name, filename)
         if self.translations is not None:
             _Translator(self.translations).visit(tree)
+            _Gatherer().visit(tree)
             tree.set_environment(self)
         return tree
 
@@ -67,6 +90,18 @@ class _Translator(NodeTransformer):
         values = [nodes.Pair(nodes.Const(each.key), each.value) for each in node.kwargs]
         data = nodes.TemplateData(translated, lineno=node.lineno)
         return nodes.Mod(data, nodes.Dict(values, lineno=node.lineno), lineno=node.lineno)
+
+
+class _Gatherer(NodeTransformer):
+    """Gathers what a loop writes, to hand it on at once: else each piece goes through all templates around it."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja's name
+        as_it_is = nodes.Filter(None, "safe", [], [], None, None, lineno=node.lineno)
+        return nodes.FilterBlock([node], as_it_is, lineno=node.lineno)
+
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802 - Jinja's name
+        """A macro gathers by itself."""
+        return node
 
 
 def _sentence(call: nodes.Call) -> str | None:

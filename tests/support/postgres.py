@@ -46,9 +46,10 @@ def _unprivileged() -> str | None:
 
 
 class Postgres:
-    """A cluster that is fast and forgets: nothing is synced to the disk."""
+    """A cluster that is fast and forgets: nothing is synced to the disk, unless it is to be durable."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_durable: bool = False) -> None:
+        self._is_durable = is_durable
         self._programs = _programs()
         self._user = _unprivileged()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
@@ -58,10 +59,11 @@ class Postgres:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._run("initdb", "-D", "data", "-U", "portal", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8")
-        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c full_page_writes=off"
-        options += " -c synchronous_commit=off -c max_connections=200"
-        # Nothing that wakes up by itself: on a busy machine every wake-up is missing elsewhere.
-        options += " -c autovacuum=off -c bgwriter_delay=10s -c wal_writer_delay=10s"
+        options = f"-k {self._folder} -c listen_addresses= -c max_connections=200"
+        if not self._is_durable:
+            options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+            # Nothing that wakes up by itself: on a busy machine every wake-up is missing elsewhere.
+            options += " -c autovacuum=off -c bgwriter_delay=10s -c wal_writer_delay=10s"
         self._run("pg_ctl", "-D", "data", "-o", options, "-w", "-l", "log", "start")
 
     def stop(self) -> None:

@@ -1,9 +1,11 @@
 """A message as a page may show it: all of it to whoever writes messages, without number and content to others."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from portal.i18n import _, _l
@@ -168,3 +170,23 @@ class Shown:
             return 0
         age = now() - self.row.confirmed_at
         return next((seconds for limit, seconds in _LOOKS if age < limit), 0)
+
+
+def cells(messages: Iterable[Shown]) -> list[tuple[Any, ...]]:
+    """What the rows of `messages/log/_rows.html` show, in its order; each word is looked up only once."""
+    types = {kind: str(word) for kind, word in TYPE_WORDS.items()}
+    states = {state: (str(word), _KINDS.get(state, "warning")) for state, word in STATE_WORDS.items()}
+    return [
+        (
+            row.id,
+            shown.number,
+            shown.preview,
+            types[row.type],
+            *states[row.state],
+            shown.is_test,
+            row.confirmed_at,
+            row.sender,
+        )
+        for shown in messages
+        for row in (shown.row,)
+    ]

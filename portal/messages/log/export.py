@@ -34,7 +34,7 @@ def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterato
     is_first = True
     while is_first or after is not None:
         with app.app_context(), force_locale(locale):
-            page = query.page(account, wanted, before=after, size=AT_ONCE)
+            page = query.whole(account, wanted, after, AT_ONCE)
             rows = [_header()] if is_first else []
             rows += [_cells(message, ZoneInfo(account.time_zone)) for message in page.rows]
             after, is_first = page.oldest if page.has_older else None, False

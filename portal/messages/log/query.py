@@ -6,10 +6,10 @@ id of a message.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,10 +17,34 @@ from sqlmodel import col, select
 
 from portal.db.keyset import Keyset, Page
 from portal.extensions import session
-from portal.models import Account, Membership, Message, MessageState, MessageType, Person
+from portal.models import Account, Membership, Message, MessageStanding, MessageState, MessageType, Person
 
 PAGE = 50
 MOST_UNCONFIRMED = 5
+
+
+class _Columns(NamedTuple):
+    id: UUID
+    state: MessageState
+    type: MessageType
+    recipient: str
+    preview: str
+    sender: str
+    is_fake: bool
+    is_trial: bool
+    confirmed_at: datetime | None
+    retry_at: datetime | None
+    code: str
+    description: str
+    http_status: int | None
+    message_status: str
+
+
+class Line(MessageStanding, _Columns):
+    """A line of the log: what lists show of a message, and what says how it stands."""
+
+
+_SHOWN = tuple(getattr(Message, name) for name in Line._fields)
 
 
 @dataclass(frozen=True)
@@ -37,9 +61,15 @@ class Filter:
 
 def page(
     account: Account, wanted: Filter, before: UUID | None = None, after: UUID | None = None, size: int = PAGE
-) -> Page[Message]:
+) -> Page[Line]:
     """The messages that come after, or before, one that somebody has seen; the newest when none is named."""
-    return _matching(account, wanted).page(size, _position(account, before), _position(account, after))
+    found = _matching(account, wanted).page(size, _position(account, before), _position(account, after))
+    return replace(found, rows=[Line._make(row) for row in found.rows])
+
+
+def whole(account: Account, wanted: Filter, before: UUID | None, size: int) -> Page[Message]:
+    """The same with all that is kept of each message."""
+    return _matching(account, wanted, whole=True).page(size, _position(account, before))
 
 
 def count_newer(account: Account, wanted: Filter, than: UUID | None) -> int:
@@ -53,10 +83,10 @@ def newest_id(account: Account) -> UUID | None:
     return found
 
 
-def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
+def some(account: Account, ids: Sequence[UUID]) -> Sequence[Line]:
     """These messages of the account as they stand now, in the log's order."""
     query = _matching(account, Filter()).below(None)
-    return session().execute(query.where(col(Message.id).in_(ids))).scalars().all()
+    return [Line._make(row) for row in session().execute(query.where(col(Message.id).in_(ids)))]
 
 
 def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
@@ -133,9 +163,10 @@ def _position(account: Account, message_id: UUID | None) -> tuple[datetime, UUID
     return (found.confirmed_at, found.id) if found is not None and found.confirmed_at else None
 
 
-def _matching(account: Account, wanted: Filter) -> Keyset[Message]:
+def _matching(account: Account, wanted: Filter, *, whole: bool = False) -> Keyset[Any]:
     at = col(Message.confirmed_at)
-    query = select(Message).where(Message.account_id == account.id, at.is_not(None))
+    query: Any = select(Message) if whole else sa.select(*_SHOWN)
+    query = query.where(Message.account_id == account.id, at.is_not(None))
     chosen: dict[Any, Any] = {
         Message.state: wanted.state,
         Message.type: wanted.type,

@@ -11,7 +11,7 @@ from portal.messages.blueprint import blueprint
 from portal.messages.compose import review
 from portal.messages.log import export as log_export
 from portal.messages.log import fee, query
-from portal.messages.log.display import STATUS_WORDS, Shown
+from portal.messages.log.display import STATUS_WORDS, Shown, cells
 from portal.messages.log.forms import LogForm, log_form
 from portal.messages.reports import receiver, recognition, statuses
 from portal.messages.sending import outbox
@@ -38,8 +38,8 @@ def index(account: Account) -> ResponseReturnValue:
         **_rows(account, page.rows),
         "page": page,
         **_unconfirmed(account),
-        "has_key": bool(outbox.gateway_keys(account)),
-        "callback": receiver.of(account),
+        "has_key": outbox.has_gateway_key(account),
+        "callback": receiver.is_made(account),
         **listing.news(page.newest or query.newest_id(account) or ""),
     }
     return listing.shown("messages/log/index.html", context)
@@ -140,8 +140,8 @@ def _rows(account: Account, messages: Any) -> dict[str, Any]:
     may_read = _may_read()
     shown = [Shown(message, may_read) for message in messages]
     looks = [each.look_after for each in shown if each.look_after]
-    watched = url_for("compose.rows", account_id=account.id, id=[each.id for each in shown])
-    return {"rows": shown, "watched": watched, "look_after": max(2, min(looks)) if looks else 0}
+    watched = url_for("compose.rows", account_id=account.id, id=[each.id for each in shown]) if looks else ""
+    return {"rows": cells(shown), "watched": watched, "look_after": max(2, min(looks)) if looks else 0}
 
 
 def _context(account: Account, form: LogForm) -> dict[str, Any]:

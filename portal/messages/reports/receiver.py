@@ -6,6 +6,8 @@ The customer enters both in the gateway's dashboard; there is no call that would
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -38,6 +40,17 @@ def of(account: Account) -> Callback | None:
     if hook is None:
         return None
     return Callback(f"{settings().public_url}/hooks/gateway/{hook.key}", _last_event_at(account))
+
+
+def is_made(account: Account) -> bool:
+    """Whether somebody made it."""
+    return session().execute(_made_query(), {"account": account.id}).first() is not None
+
+
+@cache
+def _made_query() -> sa.Select[Any]:
+    of_account = col(PortalWebhook.account_id) == sa.bindparam("account")
+    return sa.select(col(PortalWebhook.id)).where(of_account, col(PortalWebhook.purpose) == WebhookPurpose.GATEWAY)
 
 
 def make(person: Person, account: Account) -> None:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -246,13 +247,27 @@ def settle(person: Person, account: Account, message: Message, arrived: bool) ->
 
 def gateway_keys(account: Account) -> Sequence[Credential]:
     """The account's gateway keys that messages can be sent with."""
-    query = select(Credential).where(
-        Credential.account_id == account.id,
-        Credential.kind == CredentialKind.GATEWAY_KEY,
+    query = select(Credential).where(*_sends()).order_by(col(Credential.created_at))
+    return session().exec(query, params={"account": account.id}).all()
+
+
+def has_gateway_key(account: Account) -> bool:
+    """Whether there is one."""
+    return session().execute(_key_query(), {"account": account.id}).first() is not None
+
+
+@cache
+def _key_query() -> sa.Select[Any]:
+    return sa.select(col(Credential.id)).where(*_sends()).limit(1)
+
+
+def _sends() -> tuple[Any, ...]:
+    return (
+        col(Credential.account_id) == sa.bindparam("account"),
+        col(Credential.kind) == CredentialKind.GATEWAY_KEY,
         col(Credential.sealed_key).is_not(None),
         col(Credential.keep),
     )
-    return session().exec(query.order_by(col(Credential.created_at))).all()
 
 
 def _hash(facts: Any) -> str:

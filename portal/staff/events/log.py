@@ -89,7 +89,9 @@ def names(events: Sequence[sa.Row[Any]]) -> tuple[dict[UUID, str], dict[UUID, st
     )
     return (
         {row.id: row.name for row in session().execute(of_accounts)},
-        {channel.connexease_uuid: channel.label for channel in session().execute(of_channels).scalars()},
+        {each.connexease_uuid: each.label for each in session().execute(of_channels).scalars()}
+        if channels
+        else {},
     )
 
 

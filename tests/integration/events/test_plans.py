@@ -4,6 +4,7 @@ import re
 
 import sqlalchemy as sa
 
+from portal.events import processing
 from portal.extensions import db
 from portal.models import Delivery
 from tests.support.marks import both_databases
@@ -139,3 +140,15 @@ def test_the_worker_finds_what_is_left_and_what_is_over_without_reading_the_log(
         assert "SCAN delivery\n" not in f"{plan}\n" or "LIMIT" in plan
     with customer.portal.app.app_context(), db.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM delivery")) > ROWS
+
+
+@both_databases
+def test_what_is_tried_again_is_found_among_many_that_wait(customer, statements):
+    fill(customer)
+    customer.portal.sql("UPDATE delivery SET state = 'received'")
+    customer.portal.sql("UPDATE delivery SET attempts = 1 WHERE id % 5000 = 0")
+    customer.portal.sql("ANALYZE")
+    del statements[:]
+    assert len(customer.portal.run(processing.due)) == ROWS // 5000
+    [plan] = plans(customer, statements)
+    assert "ix_delivery_tried" in plan, plan
