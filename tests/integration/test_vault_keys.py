@@ -19,6 +19,7 @@ from portal.models import (
     Authenticator,
     Credential,
     CredentialKind,
+    Destination,
     OnboardingAttempt,
     Person,
     PortalWebhook,
@@ -52,6 +53,7 @@ def fill(accounts: int = 1) -> None:
         for row in (
             Authenticator(person_id=person.id, sealed_secret=""),
             Credential(account_id=account.id, kind=CredentialKind.GATEWAY_KEY),
+            Destination(account_id=account.id, name="", url="", sealed_secret=""),
             OnboardingAttempt(account_id=account.id, person_id=person.id),
             PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, **facts),
             Webhook(account_id=account.id),
@@ -129,7 +131,7 @@ def test_the_commands_say_what_they_did(make_portal, command):
 
 def spoil() -> dict[Record, str]:
     """Keep five of two accounts' records from opening, each in a way of its own; why each does not."""
-    _apps, keys, urls, own, headers = (records for _, records in sorted(stored().items()))
+    _apps, keys, _destinations, urls, own, headers = (records for _, records in sorted(stored().items()))
     with_other = Vault([base64.b64decode(OTHER)]).seal(SecretStr("planted-secret"), keys[0].place)
     letter = "A" if urls[0].sealed[-2] != "A" else "B"
     reasons = {}
