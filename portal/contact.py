@@ -51,7 +51,10 @@ def visible(text: str) -> str:
 
 def folded(text: str) -> str:
     """Text as people compare it: without case, accents and marks. Turkish has four letters i; all are one here."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
+    plain = text.casefold()
+    if plain.isascii():
+        return plain
+    plain = unicodedata.normalize("NFKD", plain).translate(_DOTLESS)
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 

@@ -5,11 +5,14 @@ Connexease by, and `%(Vendor)s` with the same at the beginning of a sentence.
 """
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
+from types import SimpleNamespace
 from typing import Any, cast
 
 import flask_babel
+from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app, g, has_app_context
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -26,7 +29,10 @@ READER_IS_STAFF = "reader_is_staff"
 
 def _(text: str, **values: Any) -> str:
     """The sentence in the visitor's language."""
-    return cast(str, flask_babel.gettext(text, **standing_values(text), **values))
+    translated = catalogue().ugettext(text)
+    if "%(" in text:
+        values |= standing_values(text)
+    return translated % values if values else translated
 
 
 def _n(one: str, many: str, count: int, **values: Any) -> str:
@@ -39,6 +45,16 @@ def _l(text: str) -> str:
     return cast(str, LazyString(_, text))
 
 
+def catalogue() -> NullTranslations:
+    """Those of the reader, which Flask-Babel looks for each time; here they are found once for a request."""
+    found = getattr(_remembered(), "babel_translations", None)
+    if found is None:
+        found = flask_babel.get_translations()
+        if (remembered := _remembered()) is not None:
+            remembered.babel_translations = found
+    return cast(NullTranslations, found)
+
+
 def language() -> str:
     """The code of the language that this page or mail is written in."""
     locale = flask_babel.get_locale()
@@ -49,6 +65,21 @@ def translated(sentence: str) -> str:
     """A sentence that was kept as the portal wrote it, in the reader's language; others' words as they are."""
     found = source_of(sentence)
     return _(found[0], **found[1]) if found else sentence
+
+
+def reader() -> tuple[Locale, tzinfo]:
+    """The language and the time zone of the reader; the defaults where there is none."""
+    remembered = _remembered()
+    locale, zone = getattr(remembered, "babel_locale", None), getattr(remembered, "babel_tzinfo", None)
+    return locale or flask_babel.get_locale() or _DEFAULT[0], zone or flask_babel.get_timezone() or _DEFAULT[1]
+
+
+_DEFAULT = Locale.parse("en"), UTC
+
+
+def _remembered() -> SimpleNamespace | None:
+    """What Flask-Babel remembers of this request, in names that its `force_locale` and `refresh` empty."""
+    return g.get("_flask_babel") if has_app_context() else None
 
 
 def standing_values(*texts: str) -> dict[str, str]:

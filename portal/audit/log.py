@@ -36,7 +36,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "key": ("token", "key", "gateway_key"),
     "message": ("message", "template", "callback"),
     "person": ("person", "member", "invitation", "session"),
-    "staff": ("staff", "audit", "system", "mirror"),
+    "staff": ("staff", "audit", "system", "mirror", "brand"),
 }
 """Kinds of action to choose from, and the beginnings of the actions of each."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from flask import current_app, g
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from portal.brand import pictures
@@ -113,11 +114,19 @@ def _remembered() -> Brand:
     kept: tuple[float, Brand] | None = current_app.extensions.get(_CACHE)
     if kept is not None and time.monotonic() < kept[0]:
         return kept[1]
-    columns = [column for column in BrandRow.__table__.columns if column.name != "logo"]  # type: ignore[attr-defined]
-    found = session().execute(sa.select(*columns).where(col(BrandRow.id) == Edition.PUBLISHED)).mappings().first()
+    try:
+        found = session().execute(_PUBLISHED).mappings().first()
+    except SQLAlchemyError:  # a page that says so must come all the same
+        session().rollback()
+        return kept[1] if kept else made_of(None)
     made = made_of(BrandRow(**found) if found else None)
     current_app.extensions[_CACHE] = (time.monotonic() + SECONDS, made)
     return made
+
+
+_PUBLISHED = sa.select(
+    *(column for column in BrandRow.__table__.columns if column.name != "logo")  # type: ignore[attr-defined]
+).where(col(BrandRow.id) == Edition.PUBLISHED)
 
 
 def _logo_of_settings() -> Picture:

@@ -2,7 +2,8 @@
 
 import logging
 from datetime import timedelta
-from typing import cast
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,12 +27,14 @@ Listing = ChannelListing | WebhookListing | CredentialListing
 
 def channels_of(account: Account) -> list[Channel]:
     """The channels that we know of, those that are gone last."""
-    query = (
-        select(Channel)
-        .where(Channel.account_id == account.id)
-        .order_by(col(Channel.gone_at).is_not(None), col(Channel.first_seen_at))
-    )
-    return list(session().exec(query))
+    return list(session().execute(_channels_query(), {"account": account.id}).scalars())
+
+
+@cache
+def _channels_query() -> sa.Select[Any]:
+    of_account = col(Channel.account_id) == sa.bindparam("account")
+    order = col(Channel.gone_at).is_not(None), col(Channel.first_seen_at)
+    return sa.select(Channel).where(of_account).order_by(*order)
 
 
 def listing_of(account: Account) -> ChannelListing:

@@ -28,6 +28,11 @@ STATE_WORDS = {
 }
 
 
+def state_words() -> dict[DeliveryState, str]:
+    """The states in the visitor's language, for a page that names them in each of its rows."""
+    return {state: str(word) for state, word in STATE_WORDS.items()}
+
+
 class FilterForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
 
@@ -39,8 +44,8 @@ class FilterForm(PeriodForm):
             "three letters."
         ),
     )
-    trigger = SelectField(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
-    channel = SelectField(_l("Channel"), validate_choice=False)
+    trigger = Choice(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
+    channel = Choice(_l("Channel"), validate_choice=False)
     state = Choice(_l("State"))
 
     def prepare(self, account: Account, channels: list[Channel]) -> None:

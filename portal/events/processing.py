@@ -27,7 +27,7 @@ BATCH, BATCH_BYTES = 100, 8 * 1024 * 1024
 """So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
 who want to write do not wait long."""
 LEFT_BEHIND = timedelta(seconds=10)
-"""After this a delivery that is still unprocessed is the sweep's."""
+"""So old is a delivery at least when it is tried again."""
 
 
 def process_waiting() -> int:
@@ -57,10 +57,14 @@ def process_waiting() -> int:
 
 
 def due(limit: int = 500) -> list[int]:
-    """Deliveries that were left unprocessed."""
+    """Deliveries that failed and are tried again.
+
+    What nobody has tried yet is left to the worker's next batch, however much that is: nothing is done twice.
+    """
+    has_failed = col(Delivery.attempts) > 0, col(Delivery.received_at) < now() - LEFT_BEHIND
     query = (
         sa.select(col(Delivery.id))
-        .where(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.received_at) < now() - LEFT_BEHIND)
+        .where(col(Delivery.state) == DeliveryState.RECEIVED, *has_failed)
         .order_by(col(Delivery.id))
         .limit(limit)
     )

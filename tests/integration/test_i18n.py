@@ -106,10 +106,13 @@ class Bracketing(NullTranslations):
     unpgettext = npgettext
 
 
+LANGUAGE = Bracketing()
+"""One for all tests, so that templates are compiled for it once."""
+
+
 @pytest.fixture(autouse=True)
 def pseudo_language(monkeypatch):
-    language = Bracketing()
-    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: language)
+    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: LANGUAGE)
 
 
 def outside(text: str) -> str:

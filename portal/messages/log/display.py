@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from portal.i18n import _, _l
@@ -135,14 +136,14 @@ class Shown:
             return ""
         return json.dumps(self.row.payload, indent=2, ensure_ascii=False)
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome:
         return outcome.explain(self.row)
 
     @property
     def waits_until(self) -> datetime | None:
         """When sending it again helps, while that is not yet."""
-        is_later = self.outcome.retry == Retry.LATER and self.state == MessageState.REFUSED
+        is_later = self.state == MessageState.REFUSED and self.outcome.retry == Retry.LATER
         return self.row.retry_at if is_later and self.row.retry_at and self.row.retry_at > now() else None
 
     @property
@@ -156,7 +157,7 @@ class Shown:
         may_be = self.outcome.retry != Retry.NEVER and self.waits_until is None
         return may_be and self.row.payload is not None and not self.row.is_moving
 
-    @property
+    @cached_property
     def look_after(self) -> int:
         """Seconds after which a page looks again; 0 when nothing changes any more."""
         if self.row.is_moving:

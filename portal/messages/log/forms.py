@@ -30,7 +30,7 @@ class LogForm(PeriodForm):
     )
     type = Choice(_l("Type"))
     state = Choice(_l("State"))
-    sender = SelectField(_l("Sent by"), validate_choice=False)
+    sender = Choice(_l("Sent by"), validate_choice=False)
 
     number = ""
     """The recipient in E.164 form."""
