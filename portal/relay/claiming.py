@@ -4,9 +4,11 @@ Whoever claims for a destination holds its row meanwhile, so that two workers ne
 on PostgreSQL the others pass it by.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,10 @@ LEASE = timedelta(seconds=60)
 """Longer than any attempt takes, and what waits to be written down after it."""
 AT_ONCE = 4
 """Requests to one destination at the same time, in one worker."""
+AHEAD = 2.0
+"""Seconds of work that are claimed at once for a destination that is known to be fast."""
+MOST = 64
+"""Forwards that are claimed at once for one destination."""
 WAITS = col(Forward.state) == sa.literal_column("'waiting'")
 """As the index says it: SQLite uses one that holds a part of the rows only where the words are the same."""
 
@@ -40,6 +46,7 @@ class Job:
     url: str
     body: bytes = field(repr=False)
     signed_with: Sequence[SecretStr]
+    claimed_at: float = field(default_factory=time.monotonic)
 
     @property
     def message_id(self) -> str:
@@ -57,17 +64,20 @@ def is_anything_due() -> bool:
     return session().execute(_ready(now()).limit(1)).first() is not None
 
 
-def claim(room: int, busy: Mapping[UUID, int]) -> list[Job]:
+def claim(room: int, busy: Mapping[UUID, int], seconds: Mapping[UUID, float] = MappingProxyType({})) -> list[Job]:
     """Claim what is due, at most so many. The caller commits before anything is sent.
 
     Args:
-        busy: how many requests to each destination this worker is making now.
+        busy: how many requests to each destination this worker is making now, or has claimed for it.
+        seconds: how long a request to a destination takes, where that is known.
     """
     at, jobs = now(), list[Job]()
     for destination in _locked(at):
         if room <= len(jobs):
             break
-        count = min(_share(destination, busy.get(destination.id, 0)), room - len(jobs))
+        count = min(
+            _share(destination, busy.get(destination.id, 0), seconds.get(destination.id, AHEAD)), room - len(jobs)
+        )
         rows = _due(destination, at, count) if count > 0 else []
         if rows:
             _pace(destination, len(rows), at)
@@ -101,11 +111,11 @@ def _locked(at: datetime) -> Sequence[Destination]:
     return session().execute(locked.execution_options(populate_existing=True)).scalars().all()
 
 
-def _share(destination: Destination, busy: int) -> int:
-    """How many more requests it may have: one that fails is asked one thing at a time."""
+def _share(destination: Destination, busy: int, seconds: float) -> int:
+    """How many more requests it may have: one that fails is asked one thing at a time, a fast one gets many."""
     if destination.failures or destination.held_at:
         return 1 - busy
-    count = AT_ONCE - busy
+    count = min(max(AT_ONCE, int(AT_ONCE * AHEAD / max(seconds, 0.001))), MOST) - busy
     return min(count, destination.rate) if destination.rate else count
 
 

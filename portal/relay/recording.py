@@ -30,6 +30,8 @@ class Result:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer: bytes = field(default=b"", repr=False)
     problem: str = ""
+    is_put_back: bool = False
+    """It was not sent: its turn came too late, so that its claim could have run out."""
 
     @property
     def is_success(self) -> bool:
@@ -44,15 +46,15 @@ def record(results: Sequence[Result]) -> list[Mail]:
     destinations = _lock_destinations({result.job.destination_id for result in results})
     forwards = _lock_forwards([result.job.forward_id for result in results])
     known = [result for result in results if _is_current(result, forwards.get(result.job.forward_id))]
-    first_come.insert_whole(ForwardAttempt, [_attempt(result) for result in known])
+    made = [result for result in known if not result.is_put_back]
+    first_come.insert_whole(ForwardAttempt, [_attempt(result) for result in made])
+    _move([result for result in known if result.is_success], [result for result in known if not result.is_success])
     mails: list[Mail] = []
-    for result in known:
-        destination = destinations[result.job.destination_id]
-        _move(forwards[result.job.forward_id], result)
-        mails += _judge(destination, result)
-        session().add_all([destination, forwards[result.job.forward_id]])
+    for result in made:
+        mails += _judge(destinations[result.job.destination_id], result)
+    session().add_all(destinations.values())
     session().flush()
-    _tally(known)
+    _tally(made)
     return mails
 
 
@@ -68,13 +70,13 @@ def _lock_destinations(ids: set[UUID]) -> dict[UUID, Destination]:
     return {row.id: row for row in session().execute(locked).scalars()}
 
 
-def _lock_forwards(ids: list[int]) -> dict[int, Forward]:
-    query = sa.select(Forward).where(col(Forward.id).in_(ids)).order_by(col(Forward.id))
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    return {row.id or 0: row for row in session().execute(locked).scalars()}
+def _lock_forwards(ids: list[int]) -> dict[int, Any]:
+    columns = (col(Forward.id), col(Forward.state), col(Forward.attempts))
+    query = sa.select(*columns).where(col(Forward.id).in_(ids)).order_by(col(Forward.id)).with_for_update()
+    return {row.id: row for row in session().execute(query)}
 
 
-def _is_current(result: Result, forward: Forward | None) -> bool:
+def _is_current(result: Result, forward: Any) -> bool:
     """Whether this is the attempt that is awaited: its event may be forgotten, or another worker took it over."""
     return forward is not None and forward.attempts == result.job.number - 1
 
@@ -91,30 +93,48 @@ def _attempt(result: Result) -> dict[str, Any]:
     }
 
 
-def _move(forward: Forward, result: Result) -> None:
-    forward.attempts, forward.claimed_until = result.job.number, None
-    if result.is_success:
-        forward.state, forward.problem = ForwardState.DELIVERED, ""
-        forward.finished_at, forward.next_attempt_at = result.at, None
-    elif forward.state != ForwardState.WAITING:
-        return  # it was ended meanwhile
-    elif result.status == GONE:
-        end(forward, "gone", result.at)
-    elif result.job.is_probe:
-        forward.next_attempt_at = result.at  # it is kept: only its destination was tried with it
-    else:
-        forward.tries += 1
-        pause = schedule.delay(forward.tries)
-        if pause is None:
-            end(forward, "attempts", result.at)
-        else:
-            forward.next_attempt_at = result.at + max(pause, schedule.wished(result.headers, result.at))
+def _move(successes: Sequence[Result], others: Sequence[Result]) -> None:
+    """Move forwards. Most attempts succeed, and all of these are one statement."""
+    if successes:
+        ids = [result.job.forward_id for result in successes]
+        done = _ended("", successes[-1].at) | {"state": ForwardState.DELIVERED}
+        _change(col(Forward.id).in_(ids), {**done, "attempts": col(Forward.attempts) + 1})
+    for result in others:
+        # What was ended meanwhile stays so.
+        is_waiting = sa.and_(col(Forward.id) == result.job.forward_id, col(Forward.state) == ForwardState.WAITING)
+        _change(is_waiting, _failure(result))
 
 
-def end(forward: Forward, problem: str, at: datetime) -> None:
-    """Give up for good."""
-    forward.state, forward.problem, forward.finished_at = ForwardState.FAILED, problem, at
-    forward.next_attempt_at = forward.claimed_until = None
+def _change(which: sa.ColumnElement[bool], values: Mapping[str, Any]) -> None:
+    change = sa.update(Forward).where(which).values(**values)
+    session().execute(change.execution_options(synchronize_session=False))
+
+
+def _failure(result: Result) -> dict[str, Any]:
+    again: dict[str, Any] = {"claimed_until": None, "next_attempt_at": result.at}
+    if result.is_put_back:
+        return again
+    again["attempts"] = result.job.number
+    if result.status == GONE:
+        return again | _ended("gone", result.at)
+    if result.job.is_probe:
+        return again  # it is kept: only its destination was tried with it
+    tries = result.job.tries + 1
+    pause = schedule.delay(tries)
+    if pause is None:
+        return again | _ended("attempts", result.at) | {"tries": tries}
+    later = result.at + max(pause, schedule.wished(result.headers, result.at))
+    return again | {"next_attempt_at": later, "tries": tries}
+
+
+def _ended(problem: str, at: datetime) -> dict[str, Any]:
+    return {
+        "state": ForwardState.FAILED,
+        "problem": problem,
+        "finished_at": at,
+        "next_attempt_at": None,
+        "claimed_until": None,
+    }
 
 
 def _judge(destination: Destination, result: Result) -> list[Mail]:

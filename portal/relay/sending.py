@@ -8,7 +8,7 @@ sent again when the claim has run out.
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -26,8 +26,12 @@ from portal.relay.connections import Connections
 from portal.relay.recording import Result
 from portal.webhooks.rules import callback_addresses
 
-AT_ONCE = 32
+THREADS = 48
 """Requests at the same time, in one worker."""
+ROOM = 512
+"""Forwards that are claimed and not written down yet, in one worker."""
+PATIENCE = 30.0
+"""Seconds after which what is claimed and has not been sent is put back: long before its claim runs out."""
 WAIT = 0.05
 """Seconds until it is looked again whether something is due, while answers are awaited."""
 
@@ -38,24 +42,33 @@ class Sender:
     """The threads that send, and what came of it until it is written down."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relay")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="relay")
+        self._queues: dict[UUID, deque[Job]] = {}
+        self._running: Counter[UUID] = Counter()
+        self.seconds: dict[UUID, float] = {}
+        """How long a request to each destination took lately."""
         self._connections = Connections()
         self._allow_loopback = allow_loopback
         self._changed = threading.Condition()
         self._results: list[Result] = []
         self.busy: Counter[UUID] = Counter()
-        """How many requests to each destination are under way or not written down yet."""
+        """How many forwards of each destination are claimed and not written down yet."""
 
     @property
     def room(self) -> int:
-        """How many more may begin."""
-        return AT_ONCE - self.busy.total()
+        """How many more may be claimed."""
+        return ROOM - self.busy.total()
 
     def start(self, jobs: Sequence[Job]) -> None:
-        """Send these."""
+        """Send these: those of one destination by a few threads, one after the other."""
         self.busy.update(job.destination_id for job in jobs)
-        for job in jobs:
-            self._threads.submit(self._send, job)
+        with self._changed:
+            for job in jobs:
+                destination = job.destination_id
+                self._queues.setdefault(destination, deque()).append(job)
+                if self._running[destination] < claiming.AT_ONCE:
+                    self._running[destination] += 1
+                    self._threads.submit(self._work_off, destination)
 
     def results(self, wait: float) -> list[Result]:
         """What has ended; where nothing has yet, it is waited for a moment."""
@@ -76,11 +89,34 @@ class Sender:
         self._threads.shutdown()
         self._connections.close()
 
-    def _send(self, job: Job) -> None:
-        result = send(self._connections, job, allow_loopback=self._allow_loopback)
+    def _work_off(self, destination: UUID) -> None:
+        while (job := self._next(destination)) is not None:
+            if time.monotonic() - job.claimed_at > PATIENCE:
+                result = Result(job, now(), 0, is_put_back=True)
+            else:
+                result = send(self._connections, job, allow_loopback=self._allow_loopback)
+            with self._changed:
+                self._note(result)
+                self._changed.notify()
+
+    def _note(self, result: Result) -> None:
+        destination, took = result.job.destination_id, result.milliseconds / 1000
+        self._results.append(result)
+        if result.is_put_back:
+            return
+        self.seconds[destination] = self.seconds.get(destination, took) * 0.8 + took * 0.2
+        if not result.is_success:  # what was claimed beside it waits until it is well again
+            left = self._queues.pop(destination, deque())
+            self._results.extend(Result(job, now(), 0, is_put_back=True) for job in left)
+
+    def _next(self, destination: UUID) -> Job | None:
         with self._changed:
-            self._results.append(result)
-            self._changed.notify()
+            waiting = self._queues.get(destination)
+            if waiting:
+                return waiting.popleft()
+            self._queues.pop(destination, None)
+            self._running[destination] -= 1
+            return None
 
 
 def send(connections: Connections, job: Job, *, allow_loopback: bool) -> Result:
@@ -117,7 +153,7 @@ def forward_due() -> int:
     sender = _sender()
     results = sender.results(WAIT)
     if results or (sender.room > 0 and claiming.is_anything_due()):
-        jobs = _turn(sender, results, AT_ONCE)
+        jobs = _turn(sender, results, ROOM)
         return len(results) + len(jobs) + sender.busy.total()
     session().rollback()
     return sender.busy.total()
@@ -131,9 +167,9 @@ def finish() -> None:
         _turn(sender, sender.results(0), 0)
 
 
-def _turn(sender: Sender, results: Sequence[Result], at_once: int) -> list[Job]:
+def _turn(sender: Sender, results: Sequence[Result], room: int) -> list[Job]:
     try:
-        jobs = _write_down_and_claim(sender, results, at_once)
+        jobs = _write_down_and_claim(sender, results, room)
     except Exception:
         log.exception("%d attempts could not be written down at once", len(results))
         for result in results:
@@ -144,11 +180,11 @@ def _turn(sender: Sender, results: Sequence[Result], at_once: int) -> list[Job]:
     return jobs
 
 
-def _write_down_and_claim(sender: Sender, results: Sequence[Result], at_once: int) -> list[Job]:
+def _write_down_and_claim(sender: Sender, results: Sequence[Result], room: int) -> list[Job]:
     busy = sender.busy - Counter(result.job.destination_id for result in results)
     with unit_of_work():
         notices = recording.record(results)
-        jobs = claiming.claim(at_once - busy.total(), busy)
+        jobs = claiming.claim(room - busy.total(), busy, sender.seconds)
         session().commit()
     recording.wake(notices)
     return jobs
