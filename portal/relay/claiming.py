@@ -46,12 +46,9 @@ class Job:
     url: str
     body: bytes = field(repr=False)
     signed_with: Sequence[SecretStr]
+    message_id: str
+    """What every attempt at this event carries, whatever destination it goes to."""
     claimed_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def message_id(self) -> str:
-        """What every attempt at this event carries, whatever destination it goes to."""
-        return message_id(self.delivery_id)
 
 
 def message_id(delivery_id: int) -> str:
@@ -163,4 +160,5 @@ def _jobs(destination: Destination, rows: Sequence[Any]) -> Iterator[Job]:
             url=destination.url,
             body=bodies[row.delivery_id],
             signed_with=signed_with,
+            message_id=message_id(row.delivery_id),
         )

@@ -11,7 +11,7 @@ from portal.i18n import _, _l
 from portal.messages.reports import parsing
 from portal.models import Channel, Destination
 from portal.relay.destinations import Wish
-from portal.web.forms import Form, stripped, text
+from portal.web.forms import Choice, Form, stripped, text
 from portal.webhooks.forms import CheckboxesField
 from portal.webhooks.rules import callback_addresses
 
@@ -96,6 +96,14 @@ class DestinationForm(Form):
         offered = {choice[0] for choice in field.choices or []}
         if any(value not in offered for value in field.data or []):
             raise ValidationError(_("One of these no longer exists. Reload the page."))
+
+
+class TestForm(Form):
+    """Which kind of event to send a sample of."""
+
+    __test__ = False
+
+    kind = Choice(_l("Sample event"))
 
 
 def meanings() -> dict[str, str]:
