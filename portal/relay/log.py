@@ -25,6 +25,7 @@ from portal.models import (
     now,
 )
 from portal.relay.claiming import WAITS
+from portal.web.charts import Chart
 
 PAGE = 50
 
@@ -102,6 +103,24 @@ def tallies(destination: Destination, hours: int) -> list[ForwardTally]:
         col(ForwardTally.hour) > now() - timedelta(hours=hours),
     )
     return list(session().exec(query.order_by(col(ForwardTally.hour).desc())))
+
+
+def charts(rows: Sequence[ForwardTally], hours: int) -> list[Chart]:
+    """The same as bars: every hour has its place."""
+    last = now().replace(minute=0, second=0, microsecond=0)
+    times = [last - timedelta(hours=ago) for ago in reversed(range(hours))]
+    found = {row.hour: row for row in rows}
+    tallies = [found.get(time) for time in times]
+    return [
+        Chart(_("Accepted"), times, [row.successes if row else 0 for row in tallies]),
+        Chart(_("Failed"), times, [row.failures if row else 0 for row in tallies]),
+        Chart(_("Average time (ms)"), times, [average(row) if row else 0 for row in tallies]),
+    ]
+
+
+def average(row: ForwardTally) -> int:
+    """Milliseconds that an attempt took on average."""
+    return row.milliseconds // max(row.successes + row.failures, 1)
 
 
 def _attempts(forward_ids: Sequence[int]) -> dict[int, list[ForwardAttempt]]:

@@ -56,7 +56,7 @@ PHP = """\
 <?php
 // Check a request: its body as it arrived (file_get_contents("php://input")), and its headers in lower case.
 function is_ours(string $body, array $headers): bool {
-    $secret = base64_decode(preg_replace('/^whsec_/', '', getenv('WEBHOOK_SECRET')));
+    $secret = base64_decode(preg_replace('/^whsec_/', '', $_SERVER['WEBHOOK_SECRET'] ?? ''));
     $id = $headers['webhook-id'] ?? '';
     $sent_at = $headers['webhook-timestamp'] ?? '';
     if (!ctype_digit($sent_at) || abs(time() - (int) $sent_at) > 300) {

@@ -18,6 +18,8 @@ class Part:
     new: str = ""
     """Where one more is made, for those who may."""
     new_label: str = ""
+    warning: str = ""
+    """What is to be said above the list."""
 
 
 Lister = Callable[[Account], Part]

@@ -1,6 +1,6 @@
 """One destination: its state, its secret, and what was forwarded to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from portal.i18n import _
 from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
-from portal.models import Account, Delivery, Destination, Person, now
+from portal.models import Account, Delivery, Destination, DestinationState, Person, now
 from portal.relay import claiming, coverage, destinations, log
 from portal.relay.blueprint import blueprint
 from portal.relay.views import common
@@ -38,7 +38,14 @@ def rows(account: Account) -> Part:
     facts = {"destinations": listed, "waiting": log.waiting(listed), "names": common.names(account)}
     may_add = access.may_enter("relay.create")
     new = url_for("relay.new", account_id=account.id) if may_add else ""
-    return Part("relay/_rows.html", facts, len(listed), new, _("Add destination"))
+    return Part("relay/_rows.html", facts, len(listed), new, _("Add destination"), _warning(listed))
+
+
+def _warning(listed: Sequence[Destination]) -> str:
+    failing = [row.name for row in listed if row.state == DestinationState.ON and (row.held_at or row.warned)]
+    if not failing:
+        return ""
+    return _("These destinations don't accept events: %(names)s.", names=", ".join(failing))
 
 
 @also_shown.also
@@ -138,6 +145,9 @@ def _page(
 ) -> ResponseReturnValue:
     before = listing.number("before") or None
     entries = log.latest(row, before)
+    is_week = request.args.get("range") == "week"
+    hours = WEEK if is_week else DAY
+    tallies = log.tallies(row, hours)
     context: dict[str, Any] = {
         "account": account,
         "destination": row,
@@ -148,8 +158,10 @@ def _page(
         "entries": entries,
         "older": entries[-1].forward.id if len(entries) == log.PAGE else None,
         "is_first": before is None,
-        "tallies": log.tallies(row, WEEK if request.args.get("range") == "week" else DAY),
-        "is_week": request.args.get("range") == "week",
+        "tallies": tallies,
+        "charts": log.charts(tallies, hours),
+        "average": log.average,
+        "is_week": is_week,
         "waiting": log.waiting([row]).get(row.id, 0),
         "message_id": claiming.message_id,
         "is_rolling": row.previous_until is not None and row.previous_until > now(),

@@ -188,6 +188,20 @@ def test_an_event_is_sent_again_with_its_own_number(customer, root, make_server)
     assert "sent event" in customer.browser.get(f"/accounts/{customer.account_id}/history/").text
 
 
+def test_a_failing_one_is_named_above_the_list_and_its_hours_are_counted(customer, root, make_server):
+    customer.destination(make_server(status=500))
+    customer.receive()
+    customer.work()
+    customer.portal.sql("UPDATE destination SET warned = 50")
+    assert "These destinations don't accept events: Orders." in customer.browser.get(root).text
+    page = f"{root}destinations/{customer.row.id}"
+    for path in (page, f"{page}?range=week"):
+        shown = customer.browser.get(path)
+        assert len(shown.soup.select("svg.chart-bars")) == 3
+        assert len(shown.soup.select("svg.chart-bars rect")) >= 1
+    assert "Average time (ms)" in shown.text
+
+
 def test_who_only_looks_changes_nothing_and_sees_no_secret(customer, root):
     add(customer, root)
     operator = customer.portal.member(customer.account_id, role=Role.OPERATOR)
