@@ -41,6 +41,7 @@ from portal.models.relay import (
     ForwardAttempt,
     ForwardState,
     ForwardTally,
+    Replay,
 )
 from portal.models.standing import Standing
 from portal.models.template_listing import TemplateListing
@@ -103,6 +104,7 @@ __all__ = [
     "Provisioning",
     "ReadPosition",
     "RecoveryCode",
+    "Replay",
     "Role",
     "RunState",
     "StaffRole",

@@ -131,3 +131,30 @@ class ForwardTally(SQLModel, table=True):
     milliseconds: int = 0
     """Of all attempts together."""
     slowest: int = 0
+
+
+class Replay(SQLModel, table=True):
+    """Events that somebody wants to have sent to a destination again, and how far that is."""
+
+    __tablename__ = "replay"
+
+    id: UUID = id_field()
+    destination_id: UUID = Field(foreign_key="destination.id", index=True)
+    intent: str = Field(unique=True, max_length=64)
+    """What the form that asked for it was marked with: a form that is sent twice begins one."""
+    kind: str = Field(default="", max_length=100)
+    """The only kind of event that is sent again; empty for all."""
+    since: datetime | None = instant()
+    until: datetime = instant(default_now=True)
+    only_failed: bool = True
+    rate: int = 10
+    """Events a second that become due."""
+    total: int = 0
+    """How many there were when it began."""
+    done: int = 0
+    position: int = Field(default=0, sa_type=BIG)
+    """The last forward that was looked at."""
+    next_at: datetime | None = instant(index=True)
+    """When the next ones become due; null once it is over."""
+    created_at: datetime = instant(default_now=True)
+    stopped_at: datetime | None = instant()

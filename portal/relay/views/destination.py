@@ -16,7 +16,7 @@ from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Account, Delivery, Destination, DestinationState, Person, now
-from portal.relay import claiming, coverage, destinations, log
+from portal.relay import claiming, coverage, destinations, log, replays
 from portal.relay.blueprint import blueprint
 from portal.relay.views import common
 from portal.relay.views.common import ONE, ROOT
@@ -161,6 +161,7 @@ def _page(
         "tallies": tallies,
         "charts": log.charts(tallies, hours),
         "average": log.average,
+        "replays": replays.of_destination(row),
         "is_week": is_week,
         "waiting": log.waiting([row]).get(row.id, 0),
         "message_id": claiming.message_id,

@@ -218,3 +218,49 @@ def test_there_are_not_more_than_so_many(customer, root, monkeypatch):
     assert add(customer, root).status == 303
     assert "Switch one off first" in add(customer, root).text
     assert len(customer.portal.rows(PortalWebhook)) >= 1
+
+
+def test_many_are_counted_and_sent_again_at_a_rate(customer, root, make_server):
+    server = make_server()
+    customer.destination(server, kinds=["message.created", "feedback.received"])
+    for _ in range(5):
+        customer.receive()
+    customer.receive("feedback.received")
+    customer.work()
+    customer.portal.sql("UPDATE forward SET state = 'failed' WHERE id <= 3")
+    page = f"{root}destinations/{customer.row.id}"
+    form = customer.browser.get(f"{page}/replay")
+    shown = customer.browser.submit(form, "Count events", which="all", kind="feedback.received")
+    assert "1 event will be sent again" in shown.text
+    shown = customer.browser.submit(customer.browser.get(f"{page}/replay"), "Count events", rate="2")
+    assert "3 events will be sent again" in shown.text
+    values = shown.values("Count events")
+    for _ in range(2):  # a double click begins one
+        begun = customer.browser.post(f"{page}/replay", {**values, "begin": "1"})
+    assert begun.status == 303, begun.text
+    customer.work()
+    assert len(server.got) == 8
+    assert "2 of 3 events" in customer.browser.get(page).text
+    customer.portal.sql("UPDATE replay SET next_at = created_at")
+    customer.work()
+    customer.portal.sql("UPDATE replay SET next_at = created_at WHERE next_at IS NOT NULL")
+    customer.work()
+    assert sorted(server.ids[6:]) == ["evt_1", "evt_2", "evt_3"]
+    assert "3 of 3 events were sent again" in customer.browser.get(page).text
+
+
+def test_sending_again_is_stopped(customer, root, make_server):
+    server = make_server()
+    customer.destination(server)
+    for _ in range(5):
+        customer.receive()
+    customer.work()
+    page = f"{root}destinations/{customer.row.id}"
+    form = customer.browser.get(f"{page}/replay")
+    values = form.values("Count events")
+    customer.browser.post(f"{page}/replay", {**values, "which": "all", "rate": "1", "begin": "1"})
+    customer.work()
+    assert customer.browser.submit(customer.browser.get(page), "Stop sending again").status == 303
+    customer.work()
+    assert "Stopped after 1 of 5 events" in customer.browser.get(page).text
+    assert len(server.got) == 6
