@@ -48,7 +48,7 @@ def measuring(description: str | None, rows: list[int], arguments: Sequence[str]
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.pop("REDIS_URL", None)
-        app = create_app(_settings(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}"))
+        app = create_app(settings(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}"))
         with app.app_context():
             migrate.upgrade(db.engine)
             yield sorted(chosen.rows)
@@ -111,7 +111,7 @@ def _best(run: Run) -> float:
     return min(times)
 
 
-def _settings(database_url: str) -> Settings:
+def settings(database_url: str) -> Settings:
     settings = {
         "portal_env": "testing",
         "secret_key": secrets.token_urlsafe(48),

@@ -122,7 +122,7 @@ def send(
     started = time.monotonic()
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    address = _one_public(addresses_of(host, port), allow_loopback)
+    address = one_public(addresses_of(host, port), allow_loopback)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with _connected(parts.scheme, address, port, host, started + DEADLINE) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # it may answer without having read all: "413"
@@ -140,7 +140,12 @@ def send(
     )
 
 
-def _one_public(addresses: list[str], allow_loopback: bool) -> str:
+def one_public(addresses: list[str], allow_loopback: bool) -> str:
+    """The address to connect to.
+
+    Raises:
+        RefusedAddressError: one of them is not public.
+    """
     for address in addresses:
         loopback = ipaddress.ip_address(address.partition("%")[0]).is_loopback
         if not is_public(address) and not (allow_loopback and loopback):
@@ -164,11 +169,11 @@ def _connected(scheme: str, address: str, port: int, host: str, deadline: float)
         connection.sock = plain
         # http.client forgets its socket when the server will close it, so the guard holds on to it itself.
         held = [plain]
-        guard = threading.Timer(max(0.01, deadline - time.monotonic()), _cut, (held, late))
+        guard = threading.Timer(max(0.01, deadline - time.monotonic()), cut, (held, late))
         guard.daemon = True
         guard.start()
         if scheme == "https":
-            secure = _tls().wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+            secure = tls().wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             connection.sock = secure
             held.append(secure)
             secure.do_handshake()
@@ -176,14 +181,15 @@ def _connected(scheme: str, address: str, port: int, host: str, deadline: float)
         if late.is_set():
             raise TimeoutError
     except (HTTPException, OSError, ValueError) as error:
-        raise NoAnswerError("late" if late.is_set() else _kind(error)) from None
+        raise NoAnswerError("late" if late.is_set() else kind_of(error)) from None
     finally:
         if guard is not None:
             guard.cancel()
         connection.close()
 
 
-def _cut(held: list[socket.socket], late: threading.Event) -> None:
+def cut(held: list[socket.socket], late: threading.Event) -> None:
+    """End what a connection is waiting for, from another thread."""
     late.set()
     with suppress(OSError):
         # The plain shutdown: TLS's own would first want to say goodbye to a peer that does not answer.
@@ -191,11 +197,13 @@ def _cut(held: list[socket.socket], late: threading.Event) -> None:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """How certificates are checked."""
     return ssl.create_default_context()
 
 
-def _kind(error: Exception) -> Trouble:
+def kind_of(error: Exception) -> Trouble:
+    """What happened, in a word."""
     if isinstance(error, TimeoutError):
         return "late"
     if isinstance(error, ssl.SSLError):

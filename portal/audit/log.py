@@ -31,7 +31,7 @@ _TIMELINE = Timeline(col(AuditEntry.id), col(AuditEntry.at), DISORDER)
 FAMILIES: dict[str, tuple[str, ...]] = {
     "account": ("account",),
     "channel": ("channel",),
-    "webhook": ("webhook",),
+    "webhook": ("webhook", "destination"),
     "event": ("event", "watch"),
     "key": ("token", "key", "gateway_key"),
     "message": ("message", "template", "callback"),

@@ -1,4 +1,4 @@
-"""What belongs to a stored event beside its own row, its kinds and its words: they come and go together."""
+"""What belongs to a stored event beside its own row: its kinds, its words and its forwards. They go together."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from sqlmodel import col
 from portal.db import first_come
 from portal.db.search_index import SearchIndex
 from portal.extensions import session
-from portal.models import Delivery, DeliveryKind
+from portal.models import Delivery, DeliveryKind, Forward, ForwardAttempt
 
 WORDS = SearchIndex("delivery_search", key="delivery_id", marks="account", prefix="account=")
 
@@ -42,5 +42,15 @@ def forget(delivery_ids: Sequence[int]) -> None:
     if filed:
         session().connection().execute(one, filed)
     WORDS.forget(session(), delivery_ids)
+    _forget_forwards(delivery_ids)
     gone = sa.delete(Delivery).where(col(Delivery.id).in_(delivery_ids))
     session().execute(gone.execution_options(synchronize_session=False))
+
+
+def _forget_forwards(delivery_ids: Sequence[int]) -> None:
+    forwards = sa.select(col(Forward.id)).where(col(Forward.delivery_id).in_(delivery_ids)).scalar_subquery()
+    for gone in (
+        sa.delete(ForwardAttempt).where(col(ForwardAttempt.forward_id).in_(forwards)),
+        sa.delete(Forward).where(col(Forward.delivery_id).in_(delivery_ids)),
+    ):
+        session().execute(gone.execution_options(synchronize_session=False))

@@ -12,10 +12,11 @@ Task = Callable[[str], None]
 Run = Callable[..., None]
 Due = Callable[[], Iterable[Any]]
 Drain = Callable[[], int]
+Finish = Callable[[], None]
 
 _woken: dict[str, Task] = {}
 _swept: list[tuple[Run, Due]] = []
-_drained: list[Drain] = []
+_drained: dict[Drain, Finish | None] = {}
 
 
 def woken(name: str, task: Task) -> None:
@@ -23,9 +24,13 @@ def woken(name: str, task: Task) -> None:
     _woken[name] = task
 
 
-def drained(drain: Drain) -> None:
-    """Have the worker do this again and again: it does a batch of what there is, and says how many."""
-    _drained.append(drain)
+def drained(drain: Drain, finish: Finish | None = None) -> None:
+    """Have the worker do this again and again: it does a batch of what there is, and says how many.
+
+    Args:
+        finish: done once when the worker ends, for what a batch has begun and left to run.
+    """
+    _drained[drain] = finish
 
 
 def swept(run: Run, due: Due) -> None:
@@ -38,9 +43,9 @@ def all_woken() -> dict[str, Task]:
     return dict(_woken)
 
 
-def all_drained() -> list[Drain]:
-    """What is done again and again."""
-    return list(_drained)
+def all_drained() -> dict[Drain, Finish | None]:
+    """What is done again and again, and what ends it."""
+    return dict(_drained)
 
 
 def all_swept() -> list[tuple[Run, Due]]:

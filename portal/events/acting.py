@@ -1,6 +1,6 @@
 """What stored deliveries bring about. However many they are, they cost a handful of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,14 @@ from portal.models import Account, Delivery, DeliveryState, PortalWebhook, Webho
 
 REPORTS, MOST_REPORTS = 100, 1000
 """Of the gateway's reports in one event: how many are acted on in one transaction, and at all."""
+
+
+_followers: "list[Callable[[Batch], None]]" = []
+
+
+def follows(follower: "Callable[[Batch], None]") -> None:
+    """Have this done with every batch that was acted on, in the same transaction; for rooms that stand above."""
+    _followers.append(follower)
 
 
 class ManyReportsError(Exception):
@@ -189,6 +197,19 @@ def _finish(batch: Batch) -> None:
         delivery.processed_at = now()
         session().add(delivery)
     _file(batch)
+    _tell_followers(batch)
+
+
+def give_up(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+    """Let those who follow have what could not be acted on. The caller commits."""
+    _take(batch, deliveries)
+    session().flush()
+    _tell_followers(batch)
+
+
+def _tell_followers(batch: Batch) -> None:
+    for follower in _followers:
+        follower(batch)
 
 
 def _drop_what_was_dropped(batch: Batch, delivery: Delivery, first: Delivery) -> None:

@@ -5,7 +5,7 @@ between them is impossible.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -146,14 +146,15 @@ def _note_failure(delivery_id: int) -> None:
     session().add(delivery)
     session().commit()
     if delivery.state == DeliveryState.FAILED:
-        _make_searchable(delivery)
+        for bring in (acting.give_up, acting.note):
+            _bring(bring, delivery)
 
 
-def _make_searchable(delivery: Delivery) -> None:
-    """What failed can be found too, unless it is this that fails."""
+def _bring(bring: Callable[[acting.Batch, Sequence[Delivery]], None], delivery: Delivery) -> None:
+    """What failed can be found too, and goes where others go, unless it is this that fails."""
     try:
-        acting.note(acting.read([delivery.id or 0]), [delivery])
+        bring(acting.read([delivery.id or 0]), [delivery])
         session().commit()
     except Exception:
-        log.exception("delivery %d could not be indexed", delivery.id)
+        log.exception("delivery %d is not in the log or not passed on", delivery.id)
         session().rollback()

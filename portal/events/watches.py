@@ -3,8 +3,8 @@
 These webhooks keep the same rules as the customer's: a trigger of a channel is held by one webhook only.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -127,6 +127,18 @@ class Outcome:
     saved: list[str]
     unknown: list[str]
     refusals: list[Refusal]
+    kept: list[str] = field(default_factory=list)
+    """What was not chosen and is watched all the same, as others need it."""
+
+
+Needs = Callable[[Account, Watch], set[str]]
+_needs: list[Needs] = []
+
+
+def needs(need: Needs) -> Needs:
+    """Have these watched whatever is chosen: what a room above needs of an account (`Place.value`)."""
+    _needs.append(need)
+    return need
 
 
 def current(account: Account) -> Watch:
@@ -142,8 +154,13 @@ def known(account: Account) -> Watch:
 
 def change(person: Person, account: Account, chosen: Iterable[str]) -> Outcome:
     """Watch exactly what was chosen (`Place.value`). Each place is changed by itself."""
-    outcome, wanted = Outcome([], [], []), set(chosen)
-    for place in known(account).places:
+    watch, wanted = known(account), set(chosen)
+    needed = set[str]().union(*(need(account, watch) for need in _needs))
+    outcome = Outcome([], [], [], [])
+    for place in watch.places:
+        left = [trigger.name for trigger in place.triggers if place.value(trigger) in needed - wanted]
+        outcome.kept.extend(f"{name} ({place.label})" for name in left if name in place.watched)
+        wanted |= {f"{place.scope}:{name}" for name in left}
         triggers = [trigger.name for trigger in place.triggers if place.value(trigger) in wanted]
         if set(triggers) != place.watched or (place.is_off_course and not place.is_saving):
             _change_one(person, account, place, triggers, outcome)

@@ -42,6 +42,8 @@ def context(kind: MailKind, variant: str) -> Context:
         "made": variant != "changed",
         "staff": "Grace Hopper",
         "host": "crm.example.com",
+        "destination": SimpleNamespace(name="Orders"),
+        "step": {"held": 100, "gone": 410}.get(variant, 50),
     }
 
 
@@ -52,4 +54,5 @@ _VARIANTS: dict[MailKind, tuple[str, ...]] = {
     MailKind.ACCOUNT_OPENED: ("", "known"),
     MailKind.SECOND_FACTOR: ("on", "off", "reset", "used"),
     MailKind.WEBHOOK_BY_STAFF: ("", "changed"),
+    MailKind.DESTINATION_FAILING: ("", "held", "gone"),
 }

@@ -34,6 +34,15 @@ from portal.models.message import Message, MessageStanding, MessageState, Messag
 from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
 from portal.models.overview import Heartbeat, Tally, TallyPlace
 from portal.models.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.relay import (
+    Destination,
+    DestinationState,
+    Forward,
+    ForwardAttempt,
+    ForwardState,
+    ForwardTally,
+    Replay,
+)
 from portal.models.standing import Standing
 from portal.models.template_listing import TemplateListing
 from portal.models.webhook import PortalWebhook, WebhookPurpose
@@ -61,9 +70,15 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "Destination",
+    "DestinationState",
     "Edition",
     "EmailChange",
     "EmailLink",
+    "Forward",
+    "ForwardAttempt",
+    "ForwardState",
+    "ForwardTally",
     "HandOver",
     "Heartbeat",
     "Invitation",
@@ -90,6 +105,7 @@ __all__ = [
     "Provisioning",
     "ReadPosition",
     "RecoveryCode",
+    "Replay",
     "Role",
     "RunState",
     "StaffRole",

@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     TOKEN_EXPIRES = "token_expires"
     TOKEN_REVIEW = "token_review"
     WEBHOOK_BY_STAFF = "webhook_by_staff"
+    DESTINATION_FAILING = "destination_failing"
 
 
 class MailState(StrEnum):

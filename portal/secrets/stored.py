@@ -14,7 +14,15 @@ from sqlmodel import SQLModel
 
 from portal.db.engine import writing
 from portal.extensions import db, vault
-from portal.models import AuditChain, Authenticator, Credential, OnboardingAttempt, PortalWebhook, Webhook
+from portal.models import (
+    AuditChain,
+    Authenticator,
+    Credential,
+    Destination,
+    OnboardingAttempt,
+    PortalWebhook,
+    Webhook,
+)
 from portal.secrets.crypto import Place, VaultError
 
 BATCH = 100
@@ -41,6 +49,11 @@ def credential_place(row: Credential) -> Place:
     return _place("credential.sealed_key", row.account_id, row.id)
 
 
+def destination_place(row: Destination) -> Place:
+    """Where what a destination's events are signed with lives."""
+    return _place("destination.sealed_secret", row.account_id, row.id)
+
+
 def portal_webhook_place(row: PortalWebhook) -> Place:
     """Where the secret header of a webhook of the portal's own lives."""
     return _place("portal_webhook.sealed_secret", row.account_id, row.key)
@@ -59,6 +72,7 @@ PLACES: dict[str, Callable[[Any], Place]] = {
     "audit_chain.sealed_end": chain_place,
     "authenticator.sealed_secret": authenticator_place,
     "credential.sealed_key": credential_place,
+    "destination.sealed_secret": destination_place,
     "onboarding_attempt.sealed_url": attempt_place,
     "portal_webhook.sealed_secret": portal_webhook_place,
     "webhook.sealed_headers": webhook_place,

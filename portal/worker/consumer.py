@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import task_registry
 from portal.db.queue import huey
-from portal.db.task_registry import Drain
+from portal.db.task_registry import Drain, Finish
 from portal.extensions import db
 from portal.operations import heartbeats
 
@@ -52,7 +52,10 @@ def run(app: Flask) -> None:
 def _draining(app: Flask) -> Iterator[None]:
     """Meanwhile what is drained is drained, each in a thread of its own; a batch that has begun is finished."""
     is_over = Event()
-    threads = [Thread(target=_drain, args=(app, drain, is_over)) for drain in task_registry.all_drained()]
+    threads = [
+        Thread(target=_drain, args=(app, drain, finish, is_over))
+        for drain, finish in task_registry.all_drained().items()
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -63,7 +66,7 @@ def _draining(app: Flask) -> Iterator[None]:
             thread.join()
 
 
-def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
+def _drain(app: Flask, drain: Drain, finish: Finish | None, is_over: Event) -> None:
     while not is_over.is_set():
         try:
             with app.app_context():
@@ -72,3 +75,9 @@ def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
             log.exception("a batch failed; trying again in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
         is_over.wait(pause)
+    if finish is not None:
+        try:
+            with app.app_context():
+                finish()
+        except Exception:
+            log.exception("what was under way could not be finished")

@@ -6,7 +6,7 @@ from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.events import bodies, log, processing, reading
+from portal.events import also_shown, bodies, log, processing, reading
 from portal.events import export as log_export
 from portal.events.blueprint import blueprint
 from portal.events.forms import FilterForm, filter_form, state_words
@@ -74,6 +74,7 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         body=bodies.show(delivery.body) if _may_read(delivery) else None,
         first=first,
         repeats=log.repeats_of(delivery),
+        sections=also_shown.sections(account, delivery),
         names=_names(snapshot.channels_of(account)),
         line=reading.lines(),
         state_words=state_words(),

@@ -53,6 +53,8 @@ def _say(outcome: Outcome) -> None:
             ),
             "warning",
         )
+    if outcome.kept:
+        flash(_("Still watched, because a destination takes it: %(names)s.", names=", ".join(outcome.kept)))
     if outcome.saved:
         flash(_("Your choices for %(names)s were saved.", names=", ".join(outcome.saved)))
     if not (outcome.unknown or outcome.saved or outcome.refusals):

@@ -12,7 +12,7 @@ from portal.i18n import _
 from portal.models import Account, Person, Webhook
 from portal.web import access, htmx
 from portal.web.access import BUILDERS, LOOKERS
-from portal.webhooks import changes
+from portal.webhooks import also_listed, changes
 from portal.webhooks import snapshot as webhook_snapshot
 from portal.webhooks.blueprint import blueprint
 from portal.webhooks.rules import coverage
@@ -33,6 +33,7 @@ def index(account: Account) -> ResponseReturnValue:
         "coverage": table,
         "names": names(account),
         "show_hidden": "hidden" in request.args,
+        "also": also_listed.parts(account),
     }
     return htmx.page("webhooks/index.html", "webhooks", 200, **context)
 

@@ -1,0 +1,10 @@
+"""What the worker does for the relay, and what follows on every event."""
+
+from portal.db.task_registry import drained, swept
+from portal.events import acting
+from portal.relay import ending, fanout, replays, sending
+
+acting.follows(fanout.fan_out)
+drained(replays.advance)
+drained(sending.forward_due, sending.finish)
+swept(ending.end, ending.overdue)

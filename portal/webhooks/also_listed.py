@@ -1,0 +1,37 @@
+"""What other rooms add to the list of webhooks: each says what is to be shown of an account."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.models import Account
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of the list: a template, and what it shows."""
+
+    template: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    count: int = 0
+    """How many rows there are."""
+    new: str = ""
+    """Where one more is made, for those who may."""
+    new_label: str = ""
+    warning: str = ""
+    """What is to be said above the list."""
+
+
+Lister = Callable[[Account], Part]
+_listers: list[Lister] = []
+
+
+def also(lister: Lister) -> Lister:
+    """Have this asked whenever the list is shown."""
+    _listers.append(lister)
+    return lister
+
+
+def parts(account: Account) -> Sequence[Part]:
+    """What there is for an account."""
+    return [lister(account) for lister in _listers]

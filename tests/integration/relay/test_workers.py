@@ -1,0 +1,84 @@
+"""Real workers: two of them make no attempt twice, and one that is killed loses nothing."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+
+from portal.models import ForwardState, now
+from tests.support.marks import both_databases
+from tests.support.patience import patient
+from tests.support.processes import ROOT
+
+
+@pytest.fixture
+def start_worker(settings_for, sandbox, database_url):
+    """Start `portal worker` in a process of its own."""
+    usual = settings_for()
+    environment = {
+        "PORTAL_ENV": "development",
+        "SECRET_KEY": usual.secret_key.get_secret_value(),
+        "VAULT_KEYS": usual.vault_keys[0].get_secret_value(),
+        "DATABASE_URL": database_url,
+        "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
+        "CONNEXEASE_API_URL": sandbox.api_url,
+    }
+    with ExitStack() as ended:
+
+        def start() -> subprocess.Popen:
+            command = [sys.executable, "-m", "portal", "worker"]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, **quiet)
+            ended.callback(process.wait)
+            ended.callback(process.terminate)
+            return process
+
+        yield start
+
+
+def wait_until(is_so) -> None:
+    deadline = time.monotonic() + patient(60)
+    while not is_so():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.02)
+
+
+@both_databases
+def test_two_workers_make_no_attempt_twice(customer, server, start_worker):
+    customer.destination(server)
+    bodies = [customer.receive(conversation_uuid=f"c{number % 40}") for number in range(80)]
+    for _ in range(2):
+        start_worker()
+    wait_until(lambda: len(server.got) >= 80)
+    wait_until(lambda: {forward.state for forward in customer.forwards} == {ForwardState.DELIVERED})
+    assert sorted(server.bodies) == sorted(bodies)
+    assert [attempt.number for attempt in customer.attempts] == [1] * 80
+    for number in range(40):
+        mine = [body for body in server.bodies if body in (bodies[number], bodies[number + 40])]
+        assert mine == [bodies[number], bodies[number + 40]], "a conversation keeps its order"
+
+
+@both_databases
+def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
+    customer.destination(server)
+    bodies = [customer.receive() for _ in range(60)]
+    for part in (15, 30):
+        worker = start_worker()
+        wait_until(lambda part=part: len(server.got) >= part)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        # As if the time of what it had claimed were over.
+        customer.portal.sql(
+            "UPDATE forward SET claimed_until = NULL, next_attempt_at = :at WHERE claimed_until IS NOT NULL",
+            at=now(),
+        )
+    start_worker()
+    wait_until(lambda: len(customer.forwards) == 60)
+    wait_until(lambda: {forward.state for forward in customer.forwards} == {ForwardState.DELIVERED})
+    assert set(server.bodies) == set(bodies)
+    assert max(Counter(server.ids).values()) <= 3
+    assert len(customer.attempts) == 60
