@@ -13,10 +13,10 @@ from portal.channels import confirmation, snapshot
 from portal.db import event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
-from portal.events import about, contents, search_index
+from portal.events import about, contents, people, search_index
 from portal.events.contents import Contents
 from portal.extensions import session
-from portal.messages.reports import preferences, standings, statuses
+from portal.messages.reports import categories, preferences, standings, statuses
 from portal.messages.reports.parsing import Read
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
 
@@ -82,12 +82,15 @@ def act_on(batch: Batch, deliveries: Sequence[Delivery]) -> None:
         batch.begun.add(delivery.id or 0)
         if report is None:
             _act_on_event(delivery, batch.of(delivery).event)
+            if batch.of(delivery).inbound:
+                told.setdefault(delivery.account_id, [])
         elif len(report.reports) > REPORTS:
             raise ManyReportsError
         else:
             told.setdefault(delivery.account_id, []).append((delivery, report))
     for account_id in sorted(told):  # in one order, so that two workers wait for each other, and not in a circle
         _act_on_reports(batch, account_id, told[account_id])
+        _take_in_people(batch, account_id)
     _finish(batch)
 
 
@@ -105,6 +108,9 @@ def act_in_parts(batch: Batch, delivery: Delivery) -> None:
         _act_on_event(delivery, batch.of(delivery).event)
     elif not _act_on_parts(batch, delivery, report):
         return
+    if delivery.state != DeliveryState.REPEAT:
+        batch.begun.add(delivery.id or 0)
+        _take_in_people(batch, delivery.account_id)
     _finish(batch)
 
 
@@ -138,6 +144,7 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
         taken |= statuses.take_in(delivery.account_id, told).of(report for report, _ in told)
     preferences.keep(delivery.account_id, read.preferences, delivery.id)
     standings.keep(delivery.account_id, read.standings)
+    categories.keep(delivery.account_id, dict(read.categories))
     _say(batch, delivery, read, taken)
     return True
 
@@ -148,7 +155,16 @@ def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Deliver
     for delivery, read in told:
         preferences.keep(account_id, read.preferences, delivery.id)
         standings.keep(account_id, read.standings)
+        categories.keep(account_id, dict(read.categories))
         _say(batch, delivery, read, found.of(read.reports))
+
+
+def _take_in_people(batch: Batch, account_id: UUID) -> None:
+    """Make contacts of who wrote, and do what they ask for."""
+    begun = [each for each in batch.deliveries if each.account_id == account_id and each.id in batch.begun]
+    told = [(each, batch.of(each)) for each in begun if each.id not in batch.emptied]
+    for delivery in people.take_in(account_id, told):
+        delivery.state = DeliveryState.PROCESSED
 
 
 def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
@@ -160,7 +176,7 @@ def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) ->
         delivery.problem_text = "It has more reports than one event may have: only the first thousand count."
     elif read.reports and not taken.is_ours:
         delivery.problem_text = "It is about a message that was not sent from here."
-    is_acted_on = taken.is_ours or read.preferences or read.standings
+    is_acted_on = taken.is_ours or read.preferences or read.standings or read.categories
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 

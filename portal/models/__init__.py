@@ -14,7 +14,8 @@ from portal.models.channel import (
     OnboardingAttempt,
 )
 from portal.models.clock import now
-from portal.models.contact_preference import ContactPreference, PreferenceSource
+from portal.models.consent import ConsentEntry, ConsentSettings, ConsentSource, Scope, Wish
+from portal.models.contact import Contact, ContactSource, InboundMessage
 from portal.models.credential import (
     Credential,
     CredentialKind,
@@ -51,7 +52,11 @@ __all__ = [
     "Authenticator",
     "Channel",
     "ChannelListing",
-    "ContactPreference",
+    "ConsentEntry",
+    "ConsentSettings",
+    "ConsentSource",
+    "Contact",
+    "ContactSource",
     "Credential",
     "CredentialKind",
     "CredentialListing",
@@ -63,6 +68,7 @@ __all__ = [
     "EmailLink",
     "HandOver",
     "Heartbeat",
+    "InboundMessage",
     "Invitation",
     "KeyTrial",
     "LinkPurpose",
@@ -81,13 +87,13 @@ __all__ = [
     "OnboardingAttempt",
     "Person",
     "PortalWebhook",
-    "PreferenceSource",
     "Problem",
     "Provisioning",
     "ReadPosition",
     "RecoveryCode",
     "Role",
     "RunState",
+    "Scope",
     "StaffRole",
     "Standing",
     "Step",
@@ -97,5 +103,6 @@ __all__ = [
     "Webhook",
     "WebhookListing",
     "WebhookPurpose",
+    "Wish",
     "now",
 ]

@@ -113,6 +113,21 @@ OF_CODE = {
         _l("Put the key into the vault again, then send the message again."),
         _CHANGE,
     ),
+    results.OPTED_OUT: Words(
+        _l("The person opted out of marketing before it went out, so nothing was sent."),
+        _l("Send them no marketing. Anything else still reaches them."),
+        Retry.NEVER,
+    ),
+    results.OPTED_OUT_OF_ALL: Words(
+        _l("The person does not want any messages from you, so nothing was sent."),
+        _l("Send them nothing more until they ask for it."),
+        Retry.NEVER,
+    ),
+    results.CONSENT_UNREADABLE: Words(
+        _l("We could not read who opted out, so nothing was sent."),
+        _l("Try again later. If it stays so, tell us."),
+        _HELPS,
+    ),
     results.UNREADABLE: Words(
         _l("The message could not be read any more when it was to be sent."), _l("Write it again."), _CHANGE
     ),

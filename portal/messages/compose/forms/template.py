@@ -127,6 +127,13 @@ class TemplateFields(Form):
     buttons = Rows(
         FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
     )
+    is_not_marketing = BooleanField(
+        _l("This is not marketing"),
+        description=_l(
+            "Tick it for orders, appointments, codes and the like. People who opted out of marketing get those "
+            "too. Until Meta says which kind a template is, we take it to be marketing."
+        ),
+    )
     mmlite = BooleanField(
         _l("Marketing Messages Lite"),
         description=_l(

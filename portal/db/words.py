@@ -1,0 +1,31 @@
+"""Words as they are compared: folded in the same way where they are stored and where they are looked for."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MAX_WORDS = 10_000
+MAX_WORD = 64
+
+_WORD = re.compile(r"[^\W_]+")
+_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+
+
+def folded(text: str) -> str:
+    """Without case, accents and marks."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text as they are compared: letters and digits only; each once."""
+    return _first(word[:MAX_WORD] for word in _WORD.findall(folded(text)))
+
+
+def _first(words: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for word in words:
+        found[word] = None
+        if len(found) == MAX_WORDS:
+            break
+    return list(found)
