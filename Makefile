@@ -1,4 +1,4 @@
-.PHONY: demo pictures test check test-e2e test-one coverage lint bench setup lock styles translations
+.PHONY: demo pictures test check test-e2e test-one coverage lint bytecode bench setup lock styles translations
 
 PYTEST := .venv/bin/pytest
 # Tests that wait leave a core to others, so there is one worker more than there are cores.
@@ -10,7 +10,7 @@ export SLOW ?= 1
 
 # `make demo EMPTY=1` begins without customers and their month of messages.
 demo: ; @.ci/setup app && exec .venv/bin/portal demo $(if $(EMPTY),--empty)
-test: setup lint ; @$(PYTEST) $(WORKERS)
+test: setup ; @$(MAKE) --silent --jobs=2 lint bytecode && $(PYTEST) $(WORKERS)
 # For the inner loop: what can be said without running the portal, and the unit tests.
 check: lint ; @$(PYTEST) $(WORKERS) tests/unit --ignore-glob='*_in_browser.py'
 test-e2e: setup ; @$(PYTEST) $(WORKERS) e2e
@@ -18,6 +18,8 @@ test-e2e: setup ; @$(PYTEST) $(WORKERS) e2e
 test-one: setup ; @$(PYTEST) -s $(F)
 coverage: setup ; @$(PYTEST) --cov --cov-report=term:skip-covered
 lint: ; @.ci/setup dev && .ci/lint
+# What Python and pytest make of the code, kept for all workers: each of them would make it again. What is wrong, pytest says.
+bytecode: ; @$(PYTEST) --collect-only --quiet > /dev/null 2>&1 || true
 bench: ; @.ci/setup dev && .venv/bin/python -m bench
 setup: ; @.ci/setup tests
 # The pictures of README and docs, taken from the demo's data.

@@ -3,12 +3,14 @@
     gunicorn bench._floor:receiver
 
 `receiver` inserts each body with `sqlite3`, with the portal's own durability; `FLOOR_DATABASE` names its file.
+`receiver_postgresql` does it with `psycopg`, a connection for each thread; there `FLOOR_DATABASE` is an address.
 """
 
 import os
 import sqlite3
 import threading
 
+import psycopg
 from flask import Flask, request
 
 _ours = threading.local()
@@ -24,7 +26,14 @@ def _database() -> sqlite3.Connection:
     return connection
 
 
-receiver = Flask("receiver")
+def _postgresql() -> psycopg.Connection:
+    if not hasattr(_ours, "postgresql"):
+        _ours.postgresql = psycopg.connect(os.environ["FLOOR_DATABASE"], autocommit=True)
+    connection: psycopg.Connection = _ours.postgresql
+    return connection
+
+
+receiver, receiver_postgresql = Flask("receiver"), Flask("receiver_postgresql")
 hello = Flask("hello")
 
 
@@ -35,7 +44,15 @@ def take_in() -> dict[str, str]:
     return {"status": "stored"}
 
 
+@receiver_postgresql.post("/")
+def take_in_with_postgresql() -> dict[str, str]:
+    """Keep the body."""
+    _postgresql().execute("INSERT INTO bench_floor (body) VALUES (%s)", (request.get_data(),))
+    return {"status": "stored"}
+
+
 @receiver.get("/healthz")
+@receiver_postgresql.get("/healthz")
 @hello.get("/healthz")
 @hello.get("/")
 def say_hello() -> str:

@@ -18,8 +18,9 @@ from e2e.people import Customer, Member, sign_up
 from e2e.stack import Stack, make_database
 from tests.support.chromium import installed
 from tests.support.patience import patient
-from tests.support.shared import shared_folder
+from tests.support.shared import keep_in_memory, shared_folder
 
+keep_in_memory()
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",

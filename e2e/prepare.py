@@ -1,6 +1,6 @@
 """Make a database for stacks to start from: `python -m e2e.prepare`, with the environment of a stack.
 
-It holds the tables, and somebody of the staff with an authenticator app.
+It holds the tables, and somebody of the staff uses an authenticator app.
 """
 
 from e2e.served import app, authenticator

@@ -15,7 +15,6 @@ from typing import Any
 import pyotp
 from argon2 import PasswordHasher
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from pydantic import SecretStr
 from sqlmodel import select
 
@@ -32,6 +31,7 @@ from portal.identity.second_factor import authenticator as authenticators
 from portal.models import Account, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
 from tests.support.patience import patient
+from tests.support.templates import TemplateCache
 
 DOOR = "/_side_door/"
 AGENT = (
@@ -138,4 +138,4 @@ app.wsgi_app = SideDoor(app)  # type: ignore[method-assign]
 if folder := os.environ.get(
     "TEMPLATE_CACHE"
 ):  # templates are compiled once, and not by each process of each stack
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(folder)
+    app.jinja_env.bytecode_cache = TemplateCache(folder)

@@ -69,8 +69,8 @@ def customers_app_to_reset(walk: Walk) -> None:
     walk.stack.give_app(member.customer.email)
     accounts(walk).find(member.customer.email).expect_only(member.customer.company)
     page = AccountsPage(walk.page).open(member.customer.company)
-    page.link(f"Lost it? Reset the app {member.customer.full_name}").click()
-    expect(page.heading("Reset an authenticator app")).to_be_visible()
+    page.link(f"Reset authenticator app {member.customer.full_name}").click()
+    expect(page.heading("Reset authenticator app")).to_be_visible()
 
 
 @state()
@@ -78,8 +78,8 @@ def colleagues_app_to_reset(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
     walk.stack.give_app(email)
     page = PeoplePage(walk.staff("/staff/people/")).open(email)
-    page.link("Lost it? Reset the app").click()
-    expect(page.heading("Reset an authenticator app")).to_be_visible()
+    page.link("Reset authenticator app").click()
+    expect(page.heading("Reset authenticator app")).to_be_visible()
 
 
 @state()
@@ -101,8 +101,8 @@ def staff_invites_in_vain(walk: Walk) -> None:
     page = accounts(walk).refresh()
     expect(page.row(name)).to_be_visible()
     page = AccountPage(walk.go(f"{LIST}{uuid}"), name)
-    page.main.get_by_label("E-mail of its owner-to-be").fill("no address")
-    page.button("Send the invitation").click()
+    page.main.get_by_label("New owner's email").fill("no address")
+    page.button("Send invitation").click()
     expect(page.alert).to_be_focused()
 
 

@@ -154,7 +154,7 @@ def link_spent(walk: Walk) -> None:
 @state()
 def not_found(walk: Walk) -> None:
     walk.go("/no/such/page")
-    expect(walk.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(walk.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 @state("closed")
@@ -194,7 +194,7 @@ def waiting_for_approval(walk: Walk) -> None:
     customer = walk.waiting_for_mail()
     walk.page.goto(link_mailed_to(walk.stack, customer.email))
     setup = ConfirmPage(walk.page).confirm()
-    expect(setup.heading("Waiting for our approval")).to_be_visible()
+    expect(setup.heading("Waiting for approval")).to_be_visible()
 
 
 @state("approval")
@@ -206,8 +206,8 @@ def staff_board(walk: Walk) -> None:
 @state("approval")
 def staff_declines(walk: Walk) -> None:
     staff_board(walk)
-    walk.page.get_by_role("link", name="Decline").first.click()
-    expect(walk.page.get_by_label("A sentence for the customer")).to_be_visible()
+    walk.page.get_by_role("link", name="Decline sign-up").first.click()
+    expect(walk.page.get_by_label("Note to the customer")).to_be_visible()
 
 
 @state()
@@ -239,7 +239,7 @@ def setting_up(walk: Walk) -> None:
 def connexease_away(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     setup = walk.signed_up()
-    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
 
 
 @state()
@@ -247,7 +247,7 @@ def details_refused(walk: Walk) -> None:
     body = {"name": ["This name is reserved."]}
     walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body, times=None)
     setup = walk.signed_up()
-    expect(setup.heading("Connexease did not accept these details")).to_be_visible()
+    expect(setup.heading("Connexease didn't accept these details")).to_be_visible()
 
 
 @state()
@@ -261,7 +261,7 @@ def address_known_at_connexease(walk: Walk) -> None:
     customer = Customer()
     walk.stack.connexease.create_account(customer.email)
     setup = walk.signed_up(customer)
-    expect(setup.heading("There is already an account with this address")).to_be_visible()
+    expect(setup.heading("An account with this address already exists")).to_be_visible()
 
 
 @state()
@@ -323,12 +323,12 @@ def another_address_confirmed_elsewhere(walk: Walk) -> None:
 @state("verified")
 def another_address_during_set_up(walk: Walk) -> None:
     waiting_for_proof(walk)
-    expect(walk.go("/profile/email").get_by_role("link", name="Correct the address")).to_be_visible()
+    expect(walk.go("/profile/email").get_by_role("link", name="Correct address")).to_be_visible()
 
 
 @state()
 def profile_of_staff(walk: Walk) -> None:
-    expect(walk.staff("/profile").get_by_text("10 left")).to_be_visible()
+    expect(walk.staff("/profile").get_by_text("10 codes left")).to_be_visible()
 
 
 @state()
@@ -350,7 +350,7 @@ def settings(walk: Walk) -> None:
 def member_of_account(walk: Walk) -> None:
     member = walk.member()
     walk.page.goto(f"{member.account_url}settings/")
-    SettingsPage(walk.page).open(member.customer.full_name).unfold("Leave the account")
+    SettingsPage(walk.page).open(member.customer.full_name).unfold("Leave account")
 
 
 @state()
@@ -366,7 +366,7 @@ def invitation(walk: Walk) -> None:
 @state()
 def invitation_over(walk: Walk) -> None:
     page = walk.go("/invitations/nothing")
-    expect(page.get_by_role("heading", name="This invitation does not work any more")).to_be_visible()
+    expect(page.get_by_role("heading", name="This invitation no longer works")).to_be_visible()
 
 
 @state()
@@ -379,8 +379,8 @@ def colleague(walk: Walk) -> None:
     email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
     people_of_staff(walk)
     person = PeoplePage(walk.page).open(email)
-    person.unfold("Switch off")
-    person.unfold("Remove from the staff")
+    person.unfold("Switch off login")
+    person.unfold("Remove from staff")
 
 
 @state()
@@ -394,7 +394,7 @@ def staff_with_an_account(walk: Walk) -> None:
     enrol = LogInPage(walk.go("/login")).log_in_for_the_first_time(email, STAFF_PASSWORD)
     enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
     DashboardPage(walk.page)
-    walk.page.goto(link_mailed_to(walk.stack, email, "You are invited"))
+    walk.page.goto(link_mailed_to(walk.stack, email, "You're invited"))
     walk.page.get_by_role("button", name=f"Accept as {email}").click()
     OverviewPage(walk.page, member.customer.company)
     expect(walk.page.get_by_role("link", name="Your accounts")).to_be_visible()
@@ -458,7 +458,7 @@ def window_opened(walk: Walk) -> None:
 def window_closed(walk: Walk) -> None:
     channels = walk.channels()
     channels.connect().press("Close without a word")
-    channels.expect_state("opened", "The window looks closed")
+    channels.expect_state("opened", "The connection window seems to be closed")
 
 
 @state()
@@ -527,7 +527,7 @@ def staff_board_of_every_kind(walk: Walk) -> None:
     address_known_at_connexease(walk)
     connexease_away(walk)
     walk.board()
-    expect(walk.page.get_by_role("heading", name="Began to connect a number, and stopped")).to_be_visible()
+    expect(walk.page.get_by_role("heading", name="Number not connected")).to_be_visible()
 
 
 @state()
@@ -535,7 +535,7 @@ def staff_set_up(walk: Walk) -> None:
     customer = Customer()
     walk.stack.connexease.create_account(customer.email)
     setup = walk.signed_up(customer)
-    expect(setup.heading("There is already an account with this address")).to_be_visible()
+    expect(setup.heading("An account with this address already exists")).to_be_visible()
     walk.board().open(customer.company).vouch_in_vain()
 
 
@@ -544,11 +544,11 @@ def given_up(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     customer = Customer()
     setup = walk.signed_up(customer)
-    expect(setup.status.filter(has_text="cannot be reached")).to_be_visible()
+    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
     walk.board().open(customer.company).give_up()
     walk.context.clear_cookies()
     setup = LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
-    expect(setup.heading("We stopped setting this account up")).to_be_visible()
+    expect(setup.heading("We stopped setting up this account")).to_be_visible()
 
 
 @state()
@@ -560,7 +560,7 @@ def staff_audit(walk: Walk) -> None:
 @state()
 def staff_audit_empty(walk: Walk) -> None:
     walk.staff("/staff/audit/?q=nothing+like+this")
-    expect(walk.page.get_by_role("heading", name="Nothing in the log matches")).to_be_visible()
+    expect(walk.page.get_by_role("heading", name="No entry matches")).to_be_visible()
 
 
 @state()
@@ -571,14 +571,14 @@ def staff_audit_refused(walk: Walk) -> None:
 
 @state()
 def history(walk: Walk) -> None:
-    walk.overview().link("All of the history").click()
+    walk.overview().link("See full history").click()
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("History")
 
 
 @state()
 def staff_system(walk: Walk) -> None:
     walk.staff("/staff/system/")
-    expect(walk.page.get_by_text("Connexease accepts it")).to_be_visible()
+    expect(walk.page.get_by_text("Connexease accepts the token")).to_be_visible()
     walk.page.get_by_text("Settings", exact=True).click()
 
 
@@ -586,7 +586,7 @@ def staff_system(walk: Walk) -> None:
 def staff_system_with_trouble(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
     walk.staff("/staff/system/?outside=1")
-    expect(walk.page.get_by_text("Connexease does not accept it.")).to_be_visible()
+    expect(walk.page.get_by_text("Connexease doesn't accept the reseller token.")).to_be_visible()
 
 
 @state()

@@ -30,20 +30,20 @@ def test_what_is_only_at_connexease_is_read_found_and_looked_at(accounts: Accoun
     accounts.refresh()
     expect(accounts.mirror).to_contain_text("at Connexease, ")
     expect(accounts.row(name)).to_be_visible()  # the list followed by itself
-    expect(accounts.button("Refresh now")).to_be_focused()  # it came back, and with it the keyboard
+    expect(accounts.button("Refresh accounts")).to_be_focused()  # it came back, and with it the keyboard
     accounts.find(f"line {made['uuid'][:8]}")
     accounts.expect_only(name)
     expect(accounts.page).to_have_url(f"{stack.url}/staff/accounts/?q=line+{made['uuid'][:8]}")
     account = accounts.open(name)
     expect(account.section("Channels")).to_contain_text(f"Line {made['uuid'][:8]}")
-    expect(account.section("Facts")).to_contain_text(made["uuid"])
+    expect(account.section("Details")).to_contain_text(made["uuid"])
 
 
 def test_an_account_is_opened_for_a_customer_who_chooses_a_password(
     accounts: AccountsPage, stack: Stack, customer: Customer, open_context: Callable[..., BrowserContext]
 ) -> None:
     account = accounts.new_account().fill(customer).open_account(customer.company)
-    expect(account.section("People")).to_contain_text("The owner has not chosen a password yet")
+    expect(account.section("People")).to_contain_text("The owner hasn't chosen a password yet")
     theirs = open_context().new_page()
     theirs.goto(link_mailed_to(stack, customer.email))
     WelcomePage(theirs).choose(PASSWORD)

@@ -74,14 +74,14 @@ def test_the_preview_follows_what_is_typed(composer: ComposePage) -> None:
 
 def test_an_image_and_an_audio(composer: ComposePage, stack: Stack, member: Member) -> None:
     composer.type("Image").field("To").fill(NUMBER)
-    composer.field("Address of the image").fill("https://files.invalid/cat.png")
+    composer.field("Image URL").fill("https://files.invalid/cat.png")
     composer.field("Caption (optional)").fill("A cat")
     review = composer.review()
     expect(review.status.filter(has_text="No address was found for files.invalid")).to_be_visible()
     review.send()
     composer = visit(composer.page, member).type("Audio")
     composer.field("To").fill(NUMBER)
-    composer.field("Address of the audio").fill("https://files.invalid/voice.ogg")
+    composer.field("Audio URL").fill("https://files.invalid/voice.ogg")
     composer.review().send()
     image, audio = sent(stack, member)
     assert image["image"] == {"link": "https://files.invalid/cat.png", "caption": "A cat"}
@@ -116,10 +116,10 @@ def test_it_goes_out_once(composer: ComposePage, stack: Stack, member: Member, w
     other.goto(review.page.url)
     with_no_line = re.compile("/send$")
     review.page.route(with_no_line, lambda route: route.abort())
-    review.button("Send it").click()
-    expect(review.alert.filter(has_text="the message goes out once")).to_be_focused()
+    review.button("Send message").click()
+    expect(review.alert.filter(has_text="sent only once")).to_be_focused()
     review.page.unroute(with_no_line)
-    review.button("Send it").dblclick()
+    review.button("Send message").dblclick()
     expect(review.page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))
     ReviewPage(other).send()  # what a second tab shows
     address = other.url
@@ -138,7 +138,7 @@ def test_what_is_typed_outlives_the_log_in(composer: ComposePage) -> None:
         if cookies is not None:
             context.clear_cookies()
             context.add_cookies(cookies)
-        composer.button("Review the message").click()
+        composer.button("Review message").click()
         expect(composer.alert).to_contain_text(words)
     expect(composer.review().preview).to_contain_text("Precious")
 
@@ -150,8 +150,8 @@ def test_the_same_again_is_asked_about(composer: ComposePage, stack: Stack, memb
         review = composer.review()
         if not sent(stack, member):
             review.send()
-    expect(review.alert).to_contain_text("The same went to the same number")
-    review.send("Send it once more")
+    expect(review.alert).to_contain_text("You sent the same message to this number")
+    review.send("Send message again")
     assert len(sent(stack, member)) == 2
 
 
@@ -168,7 +168,7 @@ def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Me
     page.keyboard.press("Enter")
     expect(composer.templates.get_by_role("radio")).to_have_count(2)
     expect(composer.field("Search")).to_be_focused()
-    tab_to(page, "Another one, by hand")
+    tab_to(page, "Another template, entered by hand")
     page.keyboard.press("ArrowDown")  # round to the first one
     expect(composer.field("Order number")).to_be_visible()
     expect(composer.templates.get_by_role("radio", name="order_update")).to_be_focused()
@@ -177,7 +177,7 @@ def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Me
         page.keyboard.type(value)
     page.keyboard.press("Enter")
     ReviewPage(page)
-    tab_to(page, "Send it")
+    tab_to(page, "Send message")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))
     assert [body["type"] for body in sent(stack, member)] == ["template"]
@@ -189,7 +189,7 @@ def test_without_javascript(
     context = open_context(java_script_enabled=False)
     context.add_cookies(composer.page.context.cookies())
     composer = visit(context.new_page(), member, "?type=template")
-    composer.choose("appointment_reminder").button("Show its fields").click()
+    composer.choose("appointment_reminder").button("Show fields").click()
     for label, value in (("To", NUMBER), ("Name", "Deniz"), ("Day", "Friday"), ("Time", "nine")):
         composer.field(label).fill(value)
     review = composer.review()
@@ -201,9 +201,9 @@ def test_without_javascript(
 @pytest.mark.parametrize("cdn", ["unreachable"], indirect=True)
 def test_a_template_without_the_cdn(composer: ComposePage, member: Member) -> None:
     composer = visit(composer.page, member, "?type=template")
-    composer.choose("appointment_reminder").button("Show its fields").click()
+    composer.choose("appointment_reminder").button("Show fields").click()
     composer.field("Name").fill("Deniz")
-    composer.button("Show what will arrive").click()
+    composer.button("Show preview").click()
     expect(composer.preview).to_contain_text("Hi Deniz, we look forward to seeing you on Day at Time.")
 
 
@@ -219,10 +219,12 @@ def test_look(
     composer.review_in_vain()
     look(page, "compose-refused", folder)
     composer.field("To").fill("+44 20 7946 0958")
-    expect(composer.status.filter(has_text="The problem with “To” is gone.")).to_be_attached()
+    expect(composer.status.filter(has_text="“To” is fine now.")).to_be_attached()
     expect(composer.field("To")).not_to_have_attribute("aria-invalid", "true")
-    expect(composer.main.get_by_text("Enter the phone number to write to.")).to_have_count(0)
-    expect(composer.alert).to_contain_text("Write the message.")
+    expect(
+        composer.main.get_by_text("Enter the recipient's phone number, for example +90 501 234 56 78.")
+    ).to_have_count(0)
+    expect(composer.alert).to_contain_text("Enter a message.")
     composer.field("Message").fill(
         "*Hello* _Deniz_, ~not~ `code`\n> a quote\n- one\n- two\nhttps://example.com/a_b\n\u05e9\u05dc\u05d5\u05dd"
     )
@@ -233,7 +235,7 @@ def test_look(
     look(page, "compose-review-text", folder)
     composer = visit(page, member).type("Image")
     composer.field("To").fill("+90 532 123 45 67")
-    composer.field("Address of the image").fill("https://files.invalid/cat.png")
+    composer.field("Image URL").fill("https://files.invalid/cat.png")
     composer.field("Caption (optional)").fill("A *cat*")
     expect(composer.preview).to_contain_text("files.invalid")
     look(page, "compose-image", folder)
@@ -248,7 +250,7 @@ def look_at_a_check(page: Page, member: Member, folder: str | None) -> None:
     check = CheckPage(page)
     look(page, "check-empty", folder)
     check.field("Your own WhatsApp number").fill(NUMBER)
-    check.field("Send a real message too").check()
+    check.field("Also send a real message").check()
     check.button("Check the connection").click()
     expect(check.line("Sending works")).to_contain_text("Works")
     expect(check.line("Status events arrive")).to_contain_text("To do")
@@ -262,19 +264,19 @@ def look_at_templates(
 ) -> None:
     composer = visit(page, member, "?type=template")
     composer.main.get_by_text("Header and buttons").click()
-    composer.button("More buttons").click()
+    composer.button("Add buttons").click()
     expect(composer.main.get_by_role("group", name="Button, row")).to_have_count(4)
-    expect(composer.button("More buttons")).to_be_focused()
-    composer.field("Template's name").fill("order_update")
+    expect(composer.button("Add buttons")).to_be_focused()
+    composer.field("Template name").fill("order_update")
     composer.field("Value 1").fill("Ay\nse")
-    composer.button("Make it one line Value 1").click()
+    composer.button("Make one line Value 1").click()
     expect(composer.field("Value 1")).to_have_value("Ay se")
     composer.field("Value 1").fill("Ay\tse")
     composer.field("Name 1 (optional)").fill("first_name")
     composer.field("Value 2").fill("4711")
     composer.main.get_by_text("Header and buttons").click()
     button = composer.main.get_by_role("group", name="Button, row 1")
-    button.get_by_label("What it gets").select_option("end of its address")
+    button.get_by_label("Content").select_option("End of its URL")
     button.get_by_label("Value").fill("ça va")
     expect(composer.preview).to_contain_text("https://…%C3%A7a%20va")
     composer.review_in_vain()
@@ -287,8 +289,8 @@ def look_at_templates(
     expect(composer.preview.locator("mark")).to_have_count(2)
     look(page, "compose-template", folder)
     stack.connexease.fault("status", "/templates/", times=None, status=503)
-    composer.button("Read the list again").click()
-    expect(composer.status.filter(has_text="You see the list as it was.")).to_be_visible()
+    composer.button("Refresh list").click()
+    expect(composer.status.filter(has_text="You see the last list we loaded.")).to_be_visible()
     look(page, "compose-templates-away", folder)
     look_at_a_template_that_is_sent_again(page, member, stack, folder)
 
@@ -300,13 +302,13 @@ def look_at_a_template_that_is_sent_again(page: Page, member: Member, stack: Sta
     composer.main.get_by_role("checkbox", name="Marketing Messages Lite").check()
     review = composer.review()
     look(page, "compose-review-template", folder)
-    review.send("Send it as a test")
+    review.send("Send test message")
     assert json.dumps(sent(stack, member)).count("order_update") == 1
     page.get_by_role("link", name="Send again").click()
     composer = ComposePage(page)
     look(page, "compose-again", folder)
     composer.review()
-    expect(composer.alert.filter(has_text="The same went to the same number")).to_be_visible()
+    expect(composer.alert.filter(has_text="You sent the same message to this number")).to_be_visible()
     look(page, "compose-look-alike", folder)
     page.goto(f"{member.account_url}messages/")
     expect(composer.button("Discard")).to_have_count(3)

@@ -14,10 +14,10 @@ def test_a_newcomer_signs_up_and_connects_a_number(front: FrontPage, customer: C
     form.fill(customer)
     overview = form.create_account().wait_until_ready(customer.company)
     channels = overview.go_to_channels()
-    expect(channels.heading("No number is connected yet")).to_be_visible()
+    expect(channels.heading("No number connected yet")).to_be_visible()
 
     dialog = channels.connect()
-    channels.expect_state("opened", "Waiting for Connexease's window")
+    channels.expect_state("opened", "Continue in the connection window")
     dialog.connect("Shop")
 
     dialog.wait_until_closed()

@@ -14,8 +14,8 @@ def test_cancelled(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     dialog.press("Cancel")
     dialog.wait_until_closed()
-    channels.expect_state("cancelled", "You cancelled in Connexease's window")
-    expect(channels.heading("No number is connected yet")).to_be_visible()
+    channels.expect_state("cancelled", "You cancelled in the connection window")
+    expect(channels.heading("No number connected yet")).to_be_visible()
 
 
 @both_ways
@@ -23,8 +23,8 @@ def test_failed(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     dialog.press("Fail")
     dialog.wait_until_closed()
-    channels.expect_state("failed", "Connecting did not work")
-    expect(channels.panel).to_contain_text("Connexease's window reported: error.")
+    channels.expect_state("failed", "The number wasn't connected")
+    expect(channels.panel).to_contain_text("The connection window reported “error”.")
 
 
 def test_a_failed_attempt_leaves_nothing_to_the_next(channels: ChannelsPage) -> None:
@@ -42,14 +42,14 @@ def test_closed_in_silence(channels: ChannelsPage, stack: Stack) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
     dialog.press("Close without a word")
-    channels.expect_state("opened", "The window looks closed")
+    channels.expect_state("opened", "The connection window seems to be closed")
     stack.let_pass(50, channels.attempt)
-    channels.expect_state("cancelled", "The window was closed before it said anything")
+    channels.expect_state("cancelled", "The connection window was closed early")
 
 
 def test_closed_in_silence_but_connected_after_all(channels: ChannelsPage, stack: Stack, member: Member) -> None:
     channels.connect().press("Close without a word")
-    channels.expect_state("opened", "The window looks closed")
+    channels.expect_state("opened", "The connection window seems to be closed")
     stack.let_pass(50, channels.attempt)
     channels.expect_state("cancelled")
     stack.connexease.create_channel(member.connexease_uuid, name="Late", announce=True)
@@ -62,7 +62,7 @@ def test_closed_in_silence_but_connected_after_all(channels: ChannelsPage, stack
 @both_ways
 def test_spent_token(channels: ChannelsPage) -> None:
     channels.connect().press("Say the link is used")
-    channels.expect_state("failed", "Connecting did not work")
+    channels.expect_state("failed", "The number wasn't connected")
 
 
 @both_ways
@@ -70,7 +70,7 @@ def test_token_that_expires_while_the_dialog_is_open(channels: ChannelsPage, sta
     dialog = channels.connect()
     stack.connexease.advance(601)
     dialog.connect("Too late")
-    channels.expect_state("failed", "Connecting did not work")
+    channels.expect_state("failed", "The number wasn't connected")
     expect(channels.row("Too late")).to_have_count(0)
 
 
@@ -107,7 +107,7 @@ def test_only_the_event_comes(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
     channels.connect().press("Connect, but say nothing")
     channels.expect_state("confirmed", "WhatsApp 1 is connected")
-    channels.expect_channel("WhatsApp 1", "Connected, details follow")
+    channels.expect_channel("WhatsApp 1", "Connected, loading details")
 
 
 @both_ways
@@ -117,7 +117,7 @@ def test_the_message_comes_before_the_event(channels: ChannelsPage, stack: Stack
     channels.expect_state("reported", "Almost there")
     stack.connexease.release_deliveries()
     channels.expect_state("confirmed", "WhatsApp 1 is connected")
-    channels.expect_channel("WhatsApp 1", "Connected, details follow")
+    channels.expect_channel("WhatsApp 1", "Connected, loading details")
 
 
 def test_the_event_never_comes(channels: ChannelsPage) -> None:
@@ -137,7 +137,7 @@ def test_a_message_and_a_closed_window_at_once(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
     dialog.page.evaluate("opener.postMessage({status: 'cancelled'}, '*'); window.close()")
-    channels.expect_state("cancelled", "You cancelled in Connexease's window")
+    channels.expect_state("cancelled", "You cancelled in the connection window")
 
 
 def test_the_event_comes_twice_and_makes_one_channel(channels: ChannelsPage, stack: Stack) -> None:

@@ -29,7 +29,7 @@ def events(page: Page, member: Member, channel: str) -> EventsPage:
     page.goto(f"{member.account_url}events/watch")
     watch = WatchPage(page)
     watch.everything_of(NAME).check()
-    return watch.save(f"Saved for {NAME}.").events()
+    return watch.save(f"Your choices for {NAME} were saved.").events()
 
 
 def connect(page: Page, stack: Stack, member: Member) -> str:
@@ -50,10 +50,10 @@ def expect_kept(events: EventsPage, count: int) -> None:
     """The worker has read everything; a page that is loaded too early is loaded again."""
     for _ in range(100):
         events.page.reload()
-        if events.rows.filter(has_text="Kept").count() == count:
+        if events.rows.filter(has_text="Stored").count() == count:
             return
         events.page.wait_for_timeout(100)
-    expect(events.rows.filter(has_text="Kept")).to_have_count(count)
+    expect(events.rows.filter(has_text="Stored")).to_have_count(count)
 
 
 @both_ways
@@ -64,7 +64,7 @@ def test_from_an_empty_log_to_a_living_one(page: Page, member: Member, stack: St
     expect(events.heading("No events yet")).to_be_visible()
     watch = events.watch()
     watch.box("message.created", NAME).check()
-    events = watch.save(f"Saved for {NAME}.").events()
+    events = watch.save(f"Your choices for {NAME} were saved.").events()
     stack.connexease.play_conversation(channel)
     assert stack.connexease.settle()
     events.look_for_newer()
@@ -98,7 +98,7 @@ def test_a_filter_changes_the_list_and_the_address(events: EventsPage, stack: St
     expect(events.rows).to_have_count(1)
     events.search("wareh nothing")
     expect(events.heading("No event matches")).to_be_visible()
-    events.link("Clear the filter").click()
+    events.link("Clear filter").click()
     expect(events.rows).to_have_count(10)
 
 
@@ -115,9 +115,9 @@ def test_a_filter_that_makes_no_sense(events: EventsPage, stack: Stack, channel:
     events = play(events, stack, channel)  # an empty log has no filter yet
     events.page.get_by_text("Exact times").click()
     events.page.get_by_label("From").fill("2026-01-02T10:00")
-    events.page.get_by_label("Up to").fill("2026-01-01T10:00")
-    events.page.get_by_label("Up to").press("Enter")
-    expect(events.alert).to_contain_text("This lies before the beginning.")
+    events.page.get_by_label("Until").fill("2026-01-01T10:00")
+    events.page.get_by_label("Until").press("Enter")
+    expect(events.alert).to_contain_text("Enter a time after the start.")
 
 
 def test_the_body_is_copied(events: EventsPage, stack: Stack, channel: str, context: BrowserContext) -> None:
@@ -158,7 +158,7 @@ def test_everything_of_a_channel_at_once(page: Page, member: Member, channel: st
     watch.box("customer.updated", NAME).uncheck()
     expect(everything).not_to_be_checked()
     assert everything.evaluate("box => box.indeterminate")
-    watch = watch.save(f"Saved for {NAME}.")
+    watch = watch.save(f"Your choices for {NAME} were saved.")
     expect(watch.box("message.created", NAME)).to_be_checked()
     expect(watch.box("customer.updated", NAME)).not_to_be_checked()
     assert everything.evaluate("box => box.indeterminate")
@@ -197,7 +197,7 @@ def test_without_script(
     expect(watch.everything_of(NAME)).to_have_count(0)
     watch.box("message.created", NAME).check()
     watch.box("feedback.received", NAME).check()
-    events = watch.save(f"Saved for {NAME}.").events()
+    events = watch.save(f"Your choices for {NAME} were saved.").events()
     stack.connexease.play_conversation(channel)
     assert stack.connexease.settle()
     expect_kept(events, 3)
@@ -211,12 +211,12 @@ def test_without_script(
 def test_by_keyboard_alone(events: EventsPage, stack: Stack, channel: str, context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = play(events, stack, channel).page
-    page.get_by_label("Words").focus()
+    page.get_by_label("Search words").focus()
     page.keyboard.type("quick")
     page.keyboard.press("Enter")
     expect(events.rows).to_have_count(1)
-    expect(page.get_by_label("Words")).to_be_focused()
-    reach(page, "5 points: “Quick answer”")
+    expect(page.get_by_label("Search words")).to_be_focused()
+    reach(page, "Rating 5: “Quick answer”")
     page.keyboard.press("Enter")
     event = EventPage(page)
     reach(page, "Copy")
@@ -231,7 +231,7 @@ def test_what_is_watched_by_keyboard_alone(page: Page, member: Member, channel: 
     page.keyboard.press("Space")
     reach(page, "Save")
     page.keyboard.press("Enter")
-    expect(page.locator("#messages")).to_contain_text(f"Saved for {NAME}.")
+    expect(page.locator("#messages")).to_contain_text(f"Your choices for {NAME} were saved.")
     expect(watch.box("message.created", NAME)).to_be_checked()
 
 
@@ -272,7 +272,7 @@ def _living(page: Page, stack: Stack, member: Member) -> EventsPage:
     page.goto(f"{member.account_url}events/watch")
     watch = WatchPage(page)
     watch.everything_of(NAME).check()
-    return play(watch.save(f"Saved for {NAME}.").events(), stack, channel)
+    return play(watch.save(f"Your choices for {NAME} were saved.").events(), stack, channel)
 
 
 def _none(page: Page, stack: Stack, member: Member) -> None:

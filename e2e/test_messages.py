@@ -44,11 +44,11 @@ def test_states_arrive_by_themselves(messages: MessagesPage, stack: Stack, membe
     connexease.set_gateway_callback(member.connexease_uuid, address, events.reveal(PASSWORD))
     connexease.set(statuses=["sent"])
     message = send(page, member, "Your order is ready")
-    message.expect_state("Sent", "WhatsApp has it")
+    message.expect_state("Sent", "WhatsApp has the message")
     [sent] = [each for each in connexease.gateway_messages() if each["account"] == member.connexease_uuid]
     connexease.report_statuses(sent["wamid"], "read", "delivered")
     message.expect_state("Read")
-    expect(message.timeline).to_contain_text("Delivered to the phone")
+    expect(message.timeline).to_contain_text("Delivered")
     other = page.context.new_page()
     listed = log(other, member)
     expect(listed.rows).to_have_count(1)
@@ -62,8 +62,8 @@ def test_states_arrive_by_themselves(messages: MessagesPage, stack: Stack, membe
     ours = [each for each in connexease.gateway_messages() if each["account"] == member.connexease_uuid]
     wamid = next(each["wamid"] for each in ours if each["body"]["text"]["body"] == "Another")
     connexease.report_statuses(wamid, "failed")
-    expect(listed.rows.nth(0)).to_contain_text("Not delivered")
-    listed.open(NUMBER).expect_state("Not delivered", "WhatsApp cannot deliver to this number")
+    expect(listed.rows.nth(0)).to_contain_text("Failed")
+    listed.open(NUMBER).expect_state("Failed", "WhatsApp can't deliver to this number")
 
 
 def test_every_way_that_a_call_can_end(
@@ -73,7 +73,7 @@ def test_every_way_that_a_call_can_end(
     folder = request.config.getoption("--shots")
     connexease.fault("gateway", *SEND, code="BILL_001")
     message = send(page, member, "No money")
-    message.expect_state("Not sent", "Top it up")
+    message.expect_state("Not sent", "Top up your balance")
     look(page, "message-refused", folder)
     composer: ComposePage = message.send_again()
     expect(composer.field("Message")).to_have_value("No money")
@@ -84,14 +84,14 @@ def test_every_way_that_a_call_can_end(
 
     connexease.fault("gateway", *SEND, code="RATE_001", params={"limit_type": "min", "retry_after": "60s"})
     message = send(page, member, "Much later")
-    message.expect_state("Not sent", "The gateway takes it again")
+    message.expect_state("Not sent", "The gateway accepts messages again")
     expect(message.link("Send again")).to_have_count(0)
 
     connexease.fault("reset_after", *SEND)
     message = send(page, member, "Who knows")
-    message.expect_state("Outcome unknown", "It is not repeated by itself")
+    message.expect_state("Unknown", "We won't send it again automatically")
     look(page, "message-unknown", folder)
-    message.settle("It arrived").expect_state("Delivered")
+    message.settle("Mark as arrived").expect_state("Delivered")
 
     listed = log(page, member)
     expect(listed.rows).to_have_count(4)

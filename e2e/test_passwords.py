@@ -42,7 +42,7 @@ def test_log_out_and_in(overview: OverviewPage, member: Member) -> None:
     customer = member.customer
     login = overview.log_out(member.customer.full_name)
     login = login.log_in_in_vain(customer.email, "something else entirely")
-    expect(login.alert).to_contain_text("This e-mail address and password do not belong together.")
+    expect(login.alert).to_contain_text("The email address or password is wrong.")
     login.log_in(customer.email, customer.password, customer.company)
 
 
@@ -70,7 +70,7 @@ def test_reset_a_forgotten_password(
 
 def test_reset_for_nobody_says_the_same(visitor: LogInPage) -> None:
     sent = visitor.forgot_password().mail_me_a_link("nobody@example.com")
-    sent.link("Ask again").click()
+    sent.link("Try again").click()
     ForgotPage(sent.page)
 
 
@@ -94,11 +94,11 @@ def test_another_address_to_log_in_with(
     customer, new = member.customer, f"ada.new.{secrets.token_hex(5)}@example.com"
     overview.page.goto(f"{stack.url}/profile")
     form = ProfilePage(overview.page).change_email().mail_me_a_link_in_vain(new, "wrong")
-    expect(form.alert).to_contain_text("This is not your password.")
+    expect(form.alert).to_contain_text("This isn't your password. Try again.")
     profile = form.mail_me_a_link(new, customer.password)
     profile.expect_waiting(new)
     profile.page.goto(link_mailed_to(stack, new))
     profile = ConfirmEmailPage(profile.page).confirm()
-    expect(profile.status).to_contain_text(f"You log in with {new} from now on.")
+    expect(profile.status).to_contain_text(f"Your email address is now {new}.")
     login = visitor.log_in_in_vain(customer.email, customer.password)
     login.log_in(new, customer.password, customer.company)

@@ -52,7 +52,7 @@ def test_staff_set_up_an_app_at_first_and_type_its_codes_from_then_on(
     code.type_code(secret)
     login = DashboardPage(code.page).log_out(newcomer)
     board = login.log_in_with_code(newcomer, STAFF_PASSWORD).type_recovery_code(kept[3])
-    expect(board.main).to_contain_text("9 are left")
+    expect(board.main).to_contain_text("9 codes left")
 
 
 def test_staff_log_in_with_a_code(login: LogInPage) -> None:
@@ -78,20 +78,20 @@ def test_a_colleague_is_invited_and_sees_only_what_the_role_lets_them_see(
     for hidden in ("Webhooks", "Events", "Tokens and keys"):
         expect(nav.get_by_role("link", name=hidden)).to_have_count(0)
     theirs.goto(f"{member.account_url}webhooks/")
-    expect(theirs.get_by_role("heading", name="You may not do that")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="You can't do this")).to_be_visible()
 
     page.reload()
     person = SettingsPage(page).open("Deniz Kaya")
-    person.main.get_by_label("Role").select_option(label="Developer: webhooks, events and keys")
-    person.press("Save the role")
+    person.main.get_by_label("Role").select_option(label="Developer: manages webhooks, events and keys")
+    person.press("Save role")
     expect(person.status).to_contain_text("Saved")
     theirs.reload()
     expect(theirs.get_by_role("heading", name="Webhooks", exact=True)).to_be_visible()
-    person.unfold("Remove from the account")
+    person.unfold("Remove from account")
     person.press("Remove Deniz Kaya")
     expect(SettingsPage(page).row(colleague)).to_have_count(0)
     overview.page.goto(member.account_url)
-    expect(theirs.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def test_an_admin_invites_a_colleague_and_switches_them_off(
@@ -109,12 +109,12 @@ def test_an_admin_invites_a_colleague_and_switches_them_off(
     enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
     DashboardPage(theirs)
     theirs.goto(f"{stack.url}/staff/people/")
-    expect(PeoplePage(theirs).heading("Invite a colleague")).to_have_count(0)
+    expect(PeoplePage(theirs).heading("Invite a team member")).to_have_count(0)
 
     people.page.reload()
     person = PeoplePage(people.page).open("Robin Lee")
-    person.unfold("Switch off")
-    person.press("Switch Robin Lee off")
-    expect(person.status).to_contain_text("Robin Lee is switched off")
+    person.unfold("Switch off login")
+    person.press("Switch off Robin Lee")
+    expect(person.status).to_contain_text("Robin Lee was switched off")
     theirs.reload()
     LogInPage(theirs).log_in_in_vain(colleague, PASSWORD)

@@ -44,7 +44,7 @@ def test_confirmed_in_another_browser(elsewhere: Page, stack: Stack, customer: C
     elsewhere.goto(link_mailed_to(stack, customer.email))
     confirm = ConfirmPage(elsewhere)
     confirm = confirm.confirm_in_vain("not what was chosen")
-    expect(confirm.alert).to_contain_text("This is not the password of this sign-up.")
+    expect(confirm.alert).to_contain_text("This isn't the password you signed up with. Try again, or reset it.")
     confirm.confirm(customer.password).wait_until_ready(customer.company)
 
 
@@ -63,7 +63,7 @@ def test_the_waiting_page_moves_on_when_the_link_is_opened_elsewhere(
 ) -> None:
     signed_up.page.goto(f"{stack.url}/login")
     setup = LogInPage(signed_up.page).log_in_before_ready(customer.email, customer.password)
-    expect(setup.heading("Confirm your e-mail address")).to_be_visible()
+    expect(setup.heading("Confirm your email address")).to_be_visible()
     elsewhere.goto(link_mailed_to(stack, customer.email))
     ConfirmPage(elsewhere).confirm(customer.password).wait_until_ready(customer.company)
     setup.wait_until_ready(customer.company)
@@ -86,7 +86,7 @@ def test_an_address_that_is_known_is_not_given_away(
 def test_the_staff_approve(signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer) -> None:
     signed_up.page.goto(link_mailed_to(stack, customer.email))
     setup = ConfirmPage(signed_up.page).confirm()
-    expect(setup.heading("Waiting for our approval")).to_be_visible()
+    expect(setup.heading("Waiting for approval")).to_be_visible()
     elsewhere.goto(f"{stack.url}/login")
     board = LogInPage(elsewhere).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
     expect(board.row(customer.company)).to_contain_text("Waiting for approval")

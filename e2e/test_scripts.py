@@ -26,7 +26,7 @@ def waiting(page: Page, member: Member) -> ChannelsPage:
     page.clock.install()
     page.goto(member.channels_url)
     channels = ChannelsPage(page).connect_blocked()
-    channels.expect_state("requested", "Your browser blocked the window")
+    channels.expect_state("requested", "Your browser blocked the connection window")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     with asked_and_answered(page):  # from now on the next question is due in two seconds
         hide(page, False)
@@ -88,7 +88,7 @@ def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
         hide(page, False)
     held[0].fulfill(body="<section id='attempt' data-state='stale'></section>", content_type="text/html")
     page.evaluate(ROUND_TRIP)
-    waiting.expect_state("requested", "Your browser blocked the window")
+    waiting.expect_state("requested", "Your browser blocked the connection window")
 
 
 def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
@@ -109,7 +109,7 @@ def test_the_keyboard_stays_where_it_was(channels: ChannelsPage) -> None:
     channels.expect_state("opened")
     channels.button("Stop waiting").focus()
     dialog.page.close()
-    channels.expect_state("opened", "The window looks closed")
+    channels.expect_state("opened", "The connection window seems to be closed")
     expect(channels.button("Stop waiting")).to_be_focused()
 
 
@@ -152,12 +152,12 @@ def test_nothing_said_after_ok_undoes_it(channels: ChannelsPage, stack: Stack) -
 
 def test_hints_that_come_late_change_nothing(channels: ChannelsPage, member: Member) -> None:
     channels.connect().press("Fail")
-    channels.expect_state("failed", "Connecting did not work")
+    channels.expect_state("failed", "The number wasn't connected")
     address = f"{member.channels_url}attempts/{channels.attempt}"
     for late in ("opened", "blocked", "closed"):
         assert tell(channels, address, event=late) == 204
     channels.page.goto(address)
-    AttemptPage(channels.page).expect_state("failed", "Connecting did not work")
+    AttemptPage(channels.page).expect_state("failed", "The number wasn't connected")
 
 
 def test_a_cancelled_word_after_ok_is_not_believed(channels: ChannelsPage, member: Member, stack: Stack) -> None:

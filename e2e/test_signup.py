@@ -25,11 +25,11 @@ def test_a_refused_form_keeps_what_was_typed(form: SignUpPage, customer: Custome
     customer.email, customer.password, customer.phone = "ada at example", "password1234", "12"
     form.fill(customer)
     form = form.create_account_in_vain()
-    form.expect_refusal("Work e-mail", re.compile("Enter an e-mail address such as name@company.com."))
+    form.expect_refusal("Work email", re.compile("Enter an email address, for example name@company.com."))
     form.expect_refusal("Phone (optional)", re.compile("Enter a phone number with its country code"))
     form.expect_refusal("Password", re.compile("This password is easy to guess."))
     expect(form.field("Company")).to_have_value(customer.company)
-    expect(form.field("Work e-mail")).to_have_value("ada at example")
+    expect(form.field("Work email")).to_have_value("ada at example")
     expect(form.field("Phone (optional)")).to_have_value("12")
     expect(form.field("Password")).to_have_value("")
 
@@ -45,7 +45,7 @@ def test_an_address_that_logs_in_here_already(form: SignUpPage, customer: Custom
     form.page.reload()
     customer.email = member.customer.email
     form.fill(customer)
-    form.create_account_in_vain().expect_refusal("Work e-mail", re.compile("There is already a login"))
+    form.create_account_in_vain().expect_refusal("Work email", re.compile("This address already has a login"))
 
 
 @pytest.mark.parametrize("zone", ["America/Argentina/Ushuaia", "Asia/Calcutta"])
@@ -80,12 +80,12 @@ def test_connexease_refuses_and_the_details_are_corrected(
     customer.phone = "+90 532 123 45 67"
     form.fill(customer)
     setup = form.create_account()
-    expect(setup.heading("Connexease did not accept these details")).to_be_visible()
+    expect(setup.heading("Connexease didn't accept these details")).to_be_visible()
     details = setup.correct_details()
     details.expect_refusal("Company", re.compile("This name is reserved."))
     details.expect_refusal("Phone (optional)", re.compile("This number is not reachable."))
-    expect(details.field("Work e-mail")).to_have_value(customer.email)
-    expect(details.field("Billing e-mail")).to_have_value(customer.email)
+    expect(details.field("Work email")).to_have_value(customer.email)
+    expect(details.field("Billing email")).to_have_value(customer.email)
     details.field("Company").fill("Lovelace & Daughters")
     details.field("Phone (optional)").fill("")
     details.save().wait_until_ready("Lovelace & Daughters")
@@ -120,7 +120,7 @@ def test_connexease_is_away_for_a_while(form: SignUpPage, stack: Stack, customer
     stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     form.fill(customer)
     setup = form.create_account()
-    expect(setup.status.filter(has_text="Connexease cannot be reached at the moment.")).to_be_visible()
+    expect(setup.status.filter(has_text="We couldn't reach Connexease.")).to_be_visible()
     stack.connexease.clear_faults()
     setup.wait_until_ready(customer.company)
 
@@ -131,7 +131,7 @@ def test_an_account_made_elsewhere_is_connected_after_proof(
     made = stack.connexease.create_account(customer.email)
     form.fill(customer)
     setup = form.create_account()
-    expect(setup.heading("There is already an account with this address")).to_be_visible()
+    expect(setup.heading("An account with this address already exists")).to_be_visible()
     form.page.goto(link_mailed_to(stack, customer.email))
     ConfirmPage(form.page).confirm().wait_until_ready(customer.company)
     assert account(stack, customer)["uuid"] == made["uuid"]
@@ -141,7 +141,7 @@ def test_a_reload_while_the_account_is_made(form: SignUpPage, stack: Stack, cust
     stack.connexease.fault("status", "^/accounts/", times=None, status=503)
     form.fill(customer)
     setup = form.create_account()
-    expect(setup.status.filter(has_text="Connexease cannot be reached at the moment.")).to_be_visible()
+    expect(setup.status.filter(has_text="We couldn't reach Connexease.")).to_be_visible()
     setup.page.reload()
     setup = SetupPage(setup.page)
     stack.connexease.clear_faults()

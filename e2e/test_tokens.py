@@ -99,7 +99,7 @@ def test_a_new_key_is_shown_once_and_copied(tokens: TokensPage, member: Member, 
 def test_a_key_is_revealed_with_the_password(tokens: TokensPage, context: BrowserContext, member: Member) -> None:
     key = make(context, member)
     token = visit(tokens.page, member).open(NAME).reveal_in_vain("not my password at all")
-    token.expect_refusal("Your password", "This is not your password.")
+    token.expect_refusal("Your password", "This isn't your password. Try again.")
     revealed = token.reveal(PASSWORD)
     assert revealed.secret == key
     assert revealed.copy() == key
@@ -110,7 +110,7 @@ def test_a_key_is_revealed_with_the_password(tokens: TokensPage, context: Browse
     keep_revealed(context, seconds=1)
     address = token.page.url
     with token.page.expect_event("framenavigated", lambda frame: frame.url.endswith("/reveal")):
-        token.button("Reveal the key").click()
+        token.button("Reveal key").click()
     token.page.wait_for_url(address)
     assert key not in TokenPage(token.page, NAME).page.content()
 
@@ -125,9 +125,9 @@ def test_rotated_and_then_the_old_one_revoked(tokens: TokensPage, context: Brows
 
     revocation = tokens.open(NAME).revoke()
     revocation.confirm_in_vain("Order system 2")
-    revocation.expect_refusal("Type its name to confirm", f"Type “{NAME}” to confirm.")
+    revocation.expect_refusal("Type the name to confirm", f"Type “{NAME}” to confirm.")
     tokens = revocation.confirm(NAME)
-    expect(tokens.status).to_contain_text(f"“{NAME}” is revoked.")
+    expect(tokens.status).to_contain_text(f"Token “{NAME}” is revoked.")
     expect(tokens.row(NAME)).to_have_count(0)
     expect(tokens.row("Order system 2")).to_contain_text("Active")
     expect(tokens.show_past(1).row(NAME)).to_contain_text("Revoked")
@@ -140,7 +140,7 @@ def test_revoked_as_soon_as_connexease_is_back(
     revocation = visit(tokens.page, member).open(NAME).revoke()
     stack.connexease.fault("status", **REVOKE, status=503, times=None)
     tokens = revocation.confirm(NAME)
-    expect(tokens.status).to_contain_text("Connexease has not confirmed it yet.")
+    expect(tokens.status).to_contain_text("Connexease hasn't confirmed it yet.")
     expect(tokens.row(NAME)).to_contain_text("Revoking")
     token = tokens.open(NAME)
     expect(token.facts).to_contain_text("Revoking")
@@ -152,7 +152,7 @@ def test_a_lost_answer_is_explained(tokens: TokensPage, member: Member, stack: S
     form = tokens.new().fill(NAME)
     stack.connexease.fault("reset_after", **CREATE)
     token = form.make_unconfirmed(NAME)
-    sentence = "Nobody has the key, so the token was revoked."
+    sentence = "Nobody has the key, so we revoked the token."
     expect(token.facts).to_contain_text(sentence, timeout=IN_THE_END)
     tokens = token.all()
     expect(tokens.row(NAME)).to_contain_text(sentence)
@@ -175,7 +175,7 @@ def test_a_key_is_handed_over_by_a_link(
     address = link.secret
     assert key not in link.page.content()
     token = link.done(NAME)
-    expect(token.handed_over(NOTE)).to_contain_text("open until")
+    expect(token.handed_over(NOTE)).to_contain_text("expires")
     assert address not in token.page.content()
 
     page = open_context().new_page()
@@ -186,7 +186,7 @@ def test_a_key_is_handed_over_by_a_link(
     page.goto(address)
     assert key not in LinkOverPage(page).page.content()
 
-    mail = mail_to(stack, member.customer.email, f"The key “{NAME}” was opened by a link")
+    mail = mail_to(stack, member.customer.email, f"A shared key was opened: {NAME}")
     assert "from: 127.0.0.1" in mail["text"]
     assert key not in mail["text"]
     token.page.reload()
@@ -197,7 +197,7 @@ def test_a_link_is_withdrawn(
     tokens: TokensPage, context: BrowserContext, open_context: Callable[..., BrowserContext], member: Member
 ) -> None:
     make(context, member)
-    link = visit(tokens.page, member).open(NAME).hand_over().make(NOTE, PASSWORD, "a week")
+    link = visit(tokens.page, member).open(NAME).hand_over().make(NOTE, PASSWORD, "1 week")
     page = open_context().new_page()
     page.goto(link.secret)
     handed_over = HandedOverPage(page)
@@ -210,25 +210,25 @@ def test_a_gateway_key_is_kept_replaced_and_removed(tokens: TokensPage, member: 
     first, second = (stack.connexease.issue_gateway_key(member.connexease_uuid) for _ in range(2))
     form = tokens.add_gateway_key()
     form.keep("Bearer something-else-entirely", "Shop gateway")
-    form.expect_refusal("Gateway API key", "This has spaces or characters that no key has.")
-    form.field("This key is for trying out").check()
+    form.expect_refusal("API key", "This has spaces or characters that a key can't have.")
+    form.field("This is a test key").check()
     form.keep(first)
     tokens = TokensPage(form.page)
     expect(tokens.row("Shop gateway")).to_contain_text(f"…{first[-4:]}")
-    expect(tokens.row("Shop gateway")).to_contain_text("For trying out")
+    expect(tokens.row("Shop gateway")).to_contain_text("Test key")
 
     form = tokens.open("Shop gateway").replace()
     form.keep(second)
     token = TokenPage(form.page, "Shop gateway")
     token.say_it_is_real()
-    expect(token.facts).to_contain_text("For real messages")
+    expect(token.facts).to_contain_text("Live")
     assert token.reveal(PASSWORD).secret == second
     token = RevealedPage(token.page, "Shop gateway").hide()
     removal = token.remove()
     removal.confirm_in_vain("Another")
-    removal.expect_refusal("Type its name to confirm", "Type “Shop gateway” to confirm.")
+    removal.expect_refusal("Type the name to confirm", "Type “Shop gateway” to confirm.")
     tokens = removal.confirm("Shop gateway")
-    expect(tokens.heading("No gateway key yet")).to_be_visible()
+    expect(tokens.heading("No API key yet")).to_be_visible()
 
 
 def test_neither_staff_nor_strangers_see_a_key(
@@ -245,7 +245,7 @@ def test_neither_staff_nor_strangers_see_a_key(
     staff.goto(f"{stack.url}/login")
     LogInPage(staff).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD)
     looked_at = visit(staff, member)
-    expect(looked_at.main).to_contain_text("Only owners and developers of the account make, see and revoke keys.")
+    expect(looked_at.main).to_contain_text("Only owners and developers of the account can create")
     expect(looked_at.link("New access token")).to_have_count(0)
     token_of_theirs = looked_at.open(NAME)
     expect(token_of_theirs.facts).to_contain_text(f"…{key[-4:]}")
@@ -257,7 +257,7 @@ def test_neither_staff_nor_strangers_see_a_key(
     stranger = elsewhere.new_page()
     for address in (tokens.page.url, token.page.url, f"{token.page.url}/key"):
         stranger.goto(address)
-        expect(stranger.get_by_role("heading", name="There is nothing here")).to_be_visible()
+        expect(stranger.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def test_made_revealed_and_revoked_with_the_keyboard_alone(tokens: TokensPage) -> None:
@@ -268,20 +268,20 @@ def test_made_revealed_and_revoked_with_the_keyboard_alone(tokens: TokensPage) -
     page.keyboard.type(NAME)
     page.keyboard.press("Enter")
     key = NewKeyPage(page).secret
-    press_link(page, "I have copied it")
+    press_link(page, "I've copied it")
     TokenPage(page, NAME)
     tab_to(page, "Your password")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     assert RevealedPage(page, NAME).secret == key
-    press_link(page, "Hide it")
+    press_link(page, "Hide key")
     TokenPage(page, NAME)
-    press_link(page, "Revoke")
-    expect(page).to_have_title(re.compile("^Revoke the token"))
-    tab_to(page, "Type its name to confirm")
+    press_link(page, "Revoke token")
+    expect(page).to_have_title(re.compile("^Revoke token"))
+    tab_to(page, "Type the name to confirm")
     page.keyboard.type("order system")
     page.keyboard.press("Enter")
-    expect(TokensPage(page).status).to_contain_text(f"“{NAME}” is revoked.")
+    expect(TokensPage(page).status).to_contain_text(f"Token “{NAME}” is revoked.")
 
 
 def test_without_javascript(open_context: Callable[..., BrowserContext], stack: Stack) -> None:
@@ -293,11 +293,11 @@ def test_without_javascript(open_context: Callable[..., BrowserContext], stack: 
     key = new_key.secret
     token = new_key.done(NAME)
     token = token.reveal_in_vain("not my password at all")
-    expect(token.alert).to_contain_text("This is not your password.")
+    expect(token.alert).to_contain_text("This isn't your password. Try again.")
     assert token.reveal(PASSWORD).secret == key
     revocation = RevealedPage(token.page, NAME).hide().revoke()
     revocation.confirm_in_vain("Another")
-    expect(revocation.confirm(NAME).status).to_contain_text(f"“{NAME}” is revoked.")
+    expect(revocation.confirm(NAME).status).to_contain_text(f"Token “{NAME}” is revoked.")
 
 
 def make_elsewhere(stack: Stack, member: Member) -> None:
@@ -326,7 +326,7 @@ def test_look_at_tokens(
     look(page, "token-revealed", folder)
     rotation = RevealedPage(page, NAME).hide().rotate()
     look(page, "token-rotate", folder)
-    token = rotation.make("Order system, new", "is revoked after a day").done("Order system, new").all().open(NAME)
+    token = rotation.make("Order system, new", "revoke after a day").done("Order system, new").all().open(NAME)
     look(page, "token-replaced", folder)
     token.revoke().confirm_in_vain("Another")
     look(page, "token-revoke-refused", folder)
@@ -343,8 +343,8 @@ def test_look_at_links(
     make(context, member)
     form = visit(page, member).open(NAME).hand_over()
     look(page, "hand-over", folder)
-    form.button("Make the link").click()
-    form.expect_refusal("For whom", "Say for whom the link is.")
+    form.button("Create link").click()
+    form.expect_refusal("Recipient", "Enter who the link is for.")
     look(page, "hand-over-refused", folder)
     link = form.make("Somebody else", PASSWORD)
     look(page, "hand-over-link", folder)
@@ -368,11 +368,11 @@ def look_at_gateway_keys(tokens: TokensPage, member: Member, stack: Stack, folde
     form = tokens.add_gateway_key()
     look(page, "gateway-new", folder)
     form.keep("Bearer something-else-entirely", "Shop gateway")
-    form.expect_refusal("Gateway API key", "This has spaces or characters that no key has.")
+    form.expect_refusal("API key", "This has spaces or characters that a key can't have.")
     look(page, "gateway-refused", folder)
     for name, is_trial in (("Shop gateway", False), ("Test gateway", True)):
         form = visit(page, member).add_gateway_key()
-        form.field("This key is for trying out").set_checked(is_trial)
+        form.field("This is a test key").set_checked(is_trial)
         form.keep(stack.connexease.issue_gateway_key(member.connexease_uuid), name)
         TokensPage(page)
     TokensPage(page).open("Test gateway")
@@ -394,7 +394,7 @@ def test_look_at_a_full_vault_and_at_trouble(
     make(context, member, "Order system")
     make(context, member, "CRM synchronisation")
     rotation = visit(page, member).open("Order system").rotate()
-    new_key = rotation.make("Order system (new)", "is revoked after a day")
+    new_key = rotation.make("Order system (new)", "revoke after a day")
     tokens = new_key.done("Order system (new)").all()
     look(page, "tokens-full", folder)
 
@@ -404,7 +404,7 @@ def test_look_at_a_full_vault_and_at_trouble(
     look(page, "tokens-revoking", folder)
     stack.connexease.fault("status", **LIST, status=503, times=None)
     tokens = visit(page, member)
-    expect(tokens.main).to_contain_text("Connexease cannot be reached")
+    expect(tokens.main).to_contain_text("We couldn't reach Connexease")
     look(page, "tokens-away", folder)
     stack.connexease.clear_faults()
     wanted = visit(page, member).new().fill("Warehouse")

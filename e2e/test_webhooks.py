@@ -67,9 +67,9 @@ def test_a_webhook_for_a_channel_and_the_conflict_of_the_second(webhooks: Webhoo
     form = webhooks.new().fill("https://two.example.com/hook", ["message.created"], ["Main line"])
     form = form.save_refused()
     expect(form.main.locator(".error-summary")).to_contain_text(
-        "message.created of Main line is already held by another webhook"
+        "Another webhook already uses message.created for Main line"
     )
-    expect(form.page.get_by_label("Callback address")).to_have_value("https://two.example.com/hook")
+    expect(form.page.get_by_label("Callback URL")).to_have_value("https://two.example.com/hook")
     form.channel("Main line").uncheck()
     form.channel("Support").check()
     webhooks = form.save()
@@ -81,18 +81,18 @@ def test_the_form_explains_as_it_changes(webhooks: WebhooksPage) -> None:
     form = webhooks.new()
     form.trigger("message.created").check()
     form.channel("Main line").check()
-    expect(form.main).to_contain_text("The webhook in the way: https://one.example.com/")
+    expect(form.main).to_contain_text("Open the other webhook: https://one.example.com/")
     form.trigger("message.created").uncheck()
     form.trigger("agent.status_changed").check()
     expect(form.channel("Main line")).to_be_disabled()
     expect(form.channel("Main line")).not_to_be_checked()
     expect(form.main).to_contain_text("agent.status_changed is about the whole account")
     form.trigger("channel.created").check()
-    expect(form.main).to_contain_text("held by the portal itself")
+    expect(form.main).to_contain_text("The portal uses")
     form.trigger("channel.created").uncheck()
-    form.page.get_by_label("Callback address").fill("https://account.example.com/")
+    form.page.get_by_label("Callback URL").fill("https://account.example.com/")
     webhooks = form.save()
-    expect(webhooks.row("account.example.com")).to_contain_text("The whole account")
+    expect(webhooks.row("account.example.com")).to_contain_text("Whole account")
 
 
 def test_headers_are_edited_without_losing_the_secret_one(
@@ -117,7 +117,7 @@ def test_switched_off_hidden_and_on_again(webhooks: WebhooksPage) -> None:
     expect(webhooks.row("one.example.com")).to_contain_text("Switched off")
     webhooks = webhooks.press("one.example.com", "Hide")
     expect(webhooks.row("one.example.com")).to_have_count(0)
-    webhooks.link("Show 1 hidden").click()
+    webhooks.link("Show 1 hidden webhook").click()
     webhooks = WebhooksPage(webhooks.page).press("one.example.com", "Switch on")
     expect(webhooks.row("one.example.com")).to_contain_text("Active")
 
@@ -127,7 +127,7 @@ def test_switched_off_hidden_and_on_again(webhooks: WebhooksPage) -> None:
     [
         ("/200", "Accepted Status 200"),
         ("/500", "Not accepted Status 500"),
-        ("/slow", "did not answer within 5 seconds"),
+        ("/slow", "didn't answer within 5 seconds"),
     ],
 )
 def test_a_callback_is_tested(webhooks: WebhooksPage, receiver: str, path: str, words: str) -> None:
@@ -142,7 +142,7 @@ def test_a_callback_is_tested(webhooks: WebhooksPage, receiver: str, path: str, 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://127.0.0.1:9/nobody", "refused or broke off"),
+        ("http://127.0.0.1:9/nobody", "refused or dropped"),
         ("https://10.0.0.8/private", "leads to a private address"),
     ],
 )
@@ -156,9 +156,9 @@ def test_connexease_is_away(webhooks: WebhooksPage, stack: Stack) -> None:
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     webhooks.page.reload()
     webhooks = WebhooksPage(webhooks.page)
-    expect(webhooks.main).to_contain_text("Connexease cannot be reached at the moment. Nothing can be changed now")
+    expect(webhooks.main).to_contain_text("We couldn't reach Connexease. Nothing can be changed now")
     expect(webhooks.row("one.example.com")).to_be_visible()
-    expect(webhooks.link("New webhook")).to_have_count(0)
+    expect(webhooks.link("Create webhook")).to_have_count(0)
 
 
 def test_without_javascript(open_context, stack: Stack, member: Member, webhooks: WebhooksPage) -> None:  # type: ignore[no-untyped-def]
@@ -166,7 +166,7 @@ def test_without_javascript(open_context, stack: Stack, member: Member, webhooks
     page = plain.new_page()
     page.goto(f"{member.account_url}webhooks/")
     form = WebhooksPage(page).new()
-    form.button("More headers").click()
+    form.button("Add headers").click()
     expect(page.get_by_label("Name 4")).to_be_visible()
     saved = form.fill("https://plain.example.com/", ["message.created"], ["Main line"], [("X-A", "1")]).save()
     expect(saved.row("plain.example.com")).to_contain_text("X-A")
@@ -174,14 +174,14 @@ def test_without_javascript(open_context, stack: Stack, member: Member, webhooks
 
 def test_with_the_keyboard_alone(webhooks: WebhooksPage) -> None:
     page = webhooks.page
-    webhooks.link("New webhook").focus()
+    webhooks.link("Create webhook").focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Callback address").focus()
+    page.get_by_label("Callback URL").focus()
     page.keyboard.type("https://10.0.0.8/")
     page.keyboard.press("Tab")
-    expect(page.get_by_text("lies in a private network")).to_be_visible()
+    expect(page.get_by_text("is in a private network")).to_be_visible()
     expect(page.get_by_role("checkbox", name="channel.updated")).to_be_focused()
-    page.get_by_label("Callback address").fill("https://keys.example.com/")
+    page.get_by_label("Callback URL").fill("https://keys.example.com/")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -191,7 +191,7 @@ def test_with_the_keyboard_alone(webhooks: WebhooksPage) -> None:
     page.get_by_label("Name 1").focus()
     page.keyboard.type("Authorization")
     expect(page.get_by_label("Secret 1")).to_be_checked()
-    tab_to(page, "More headers")
+    tab_to(page, "Add headers")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Name 2")).to_be_focused()
     page.get_by_label("Value 1").fill(SECRET)
@@ -207,7 +207,7 @@ def test_look(webhooks: WebhooksPage, receiver: str, stack: Stack, request: pyte
     form.save_refused()
     look(page, "webhook-refused", folder)
     form.trigger("channel.created").check()
-    expect(form.main).to_contain_text("held by the portal itself")
+    expect(form.main).to_contain_text("The portal uses")
     look(page, "webhook-explained", folder)
     form.trigger("channel.created").uncheck()
     form.fill(f"{receiver}/500", ["message.created"], ["Main line"], [("Authorization", SECRET)])
@@ -221,5 +221,5 @@ def test_look(webhooks: WebhooksPage, receiver: str, stack: Stack, request: pyte
     look(page, "webhook-edit", folder)
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     page.goto(page.url.rpartition("/")[0] + "/")
-    expect(WebhooksPage(page).main).to_contain_text("Connexease cannot be reached")
+    expect(WebhooksPage(page).main).to_contain_text("We couldn't reach Connexease")
     look(page, "webhooks-unreachable", folder)

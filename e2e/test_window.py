@@ -21,7 +21,7 @@ def test_blocked_and_opened_by_the_link(page: Page, member: Member) -> None:
     page.add_init_script(BLOCK)
     page.goto(member.channels_url)
     channels = ChannelsPage(page).connect_blocked()
-    channels.expect_state("requested", "Your browser blocked the window")
+    channels.expect_state("requested", "Your browser blocked the connection window")
     dialog = channels.open_by_link()
     dialog.connect("By link")
     channels.expect_state("confirmed", "By link is connected")
@@ -32,11 +32,11 @@ def test_blocked_once_and_the_link_opens_a_window_that_is_heard(page: Page, memb
     page.add_init_script(BLOCK_ONCE)
     page.goto(member.channels_url)
     channels = ChannelsPage(page).connect_blocked()
-    channels.expect_state("requested", "Your browser blocked the window")
+    channels.expect_state("requested", "Your browser blocked the connection window")
     dialog = channels.open_by_link()
     channels.expect_state("opened")
     dialog.press("Cancel")
-    channels.expect_state("cancelled", "You cancelled in Connexease's window")
+    channels.expect_state("cancelled", "You cancelled in the connection window")
 
 
 def test_blocked_then_reloaded_and_the_link_is_still_heard(page: Page, member: Member) -> None:
@@ -49,14 +49,14 @@ def test_blocked_then_reloaded_and_the_link_is_still_heard(page: Page, member: M
     dialog = channels.open_by_link()
     channels.expect_state("opened")
     dialog.press("Cancel")
-    channels.expect_state("cancelled", "You cancelled in Connexease's window")
+    channels.expect_state("cancelled", "You cancelled in the connection window")
 
 
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
         ({"kind": "status", "status": 503}, "Connexease did not answer"),
-        ({"kind": "status", "status": 404}, "Connexease does not know this account or channel."),
+        ({"kind": "status", "status": 404}, "Connexease doesn't know this account or channel."),
         ({"kind": "status", "status": 429}, "Connexease is busy."),
         ({"kind": "html"}, "Connexease did not answer"),
         ({"kind": "timeout_before", "seconds": 8}, "Connexease did not answer"),
@@ -80,7 +80,7 @@ def test_a_window_at_an_address_that_is_not_trusted(channels: ChannelsPage, stac
     body = {"onboarding_url": "https://app.connexease.com.evil.example/connect?token=1", "expires_at": 2**31}
     stack.connexease.fault("status", ONBOARDING, "POST", status=201, body=body)
     popup = channels.open_popup()
-    expect(channels.alert).to_contain_text("at an address that we do not trust")
+    expect(channels.alert).to_contain_text("don't trust the address of the connection window")
     expect_closed(popup)
 
 
@@ -111,7 +111,7 @@ def test_every_token_has_run_out(channels: ChannelsPage, stack: Stack) -> None:
 def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.fault("slow", ONBOARDING, "POST", seconds=1.5)
     popup = channels.open_popup()
-    expect(popup.get_by_text("we are asking Connexease for its window")).to_be_visible()
+    expect(popup.get_by_text("opening the connection window")).to_be_visible()
     popup.close()
     channels.expect_state("requested")
     dialog = channels.open_by_link()
@@ -148,7 +148,7 @@ def test_a_forged_message_from_the_page_itself(channels: ChannelsPage) -> None:
 def test_the_dialog_loses_its_opener(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.set(dialog_opener_policy="same-origin")
     dialog = channels.connect()
-    channels.expect_state("opened", "The window looks closed")
+    channels.expect_state("opened", "The connection window seems to be closed")
     dialog.connect("Alone")
     channels.expect_state("confirmed", "Alone is connected")
     channels.expect_channel("Alone")
@@ -159,7 +159,7 @@ def test_reload_in_the_middle(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
     channels = channels.reload()
-    channels.expect_state("opened", "Waiting for Connexease's window")
+    channels.expect_state("opened", "Continue in the connection window")
     dialog.connect("Reloaded")
     channels.expect_state("confirmed", "Reloaded is connected")
     channels.expect_channel("Reloaded")
@@ -268,7 +268,7 @@ def test_the_session_ends_in_the_middle(channels: ChannelsPage, context: Browser
     channels.expect_state("opened")
     context.clear_cookies()
     login = LogInPage(channels.page)
-    login.page.get_by_label("E-mail address").fill(member.customer.email)
+    login.page.get_by_label("Email address").fill(member.customer.email)
     login.page.get_by_label("Password").fill(member.customer.password)
     login.button("Log in").click()
     back = ChannelsPage(channels.page)

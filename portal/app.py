@@ -1,13 +1,16 @@
 """The application factory: configuration, extensions, blueprints, static files."""
 
+import gc
 import logging
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_babel import force_locale
 from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import discovery, i18n
@@ -17,8 +20,10 @@ from portal.events.receiving.application import Receiver
 from portal.extensions import babel, csrf, db, limiter
 from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
+from portal.models import now
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
+from portal.translations import languages as all_languages
 from portal.web import (
     access,
     compression,
@@ -28,7 +33,10 @@ from portal.web import (
     security_headers,
     static_files,
     template_context,
+    times,
+    white_label,
 )
+from portal.web.templating import TranslatedEnvironment
 from portal.worker import scheduler
 
 
@@ -37,6 +45,7 @@ def create(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     discovery.load("views")  # before logging is set up: what is imported has nothing to say to operators
     app = Flask("portal")
+    app.jinja_environment = TranslatedEnvironment
     app.jinja_loader = FileSystemLoader(template_folders())
     _configure(app, settings)
     _open_database(app, settings)
@@ -50,10 +59,12 @@ def create(settings: Settings | None = None) -> Flask:
     babel.init_app(app, locale_selector=languages.of_reader, timezone_selector=template_context.time_zone)
     i18n.init_app(app)
     languages.init_app(app)
+    white_label.init_app(app)
     browser_login.init_app(app)
     errors.init_app(app)
     security_headers.init_app(app, settings)
     template_context.init_app(app)
+    times.init_app(app)
     compression.init_app(app)
     roles.init_app(app)
 
@@ -68,10 +79,16 @@ def create(settings: Settings | None = None) -> Flask:
 
 def warm_up(app: Flask) -> None:
     """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
-    for template in app.jinja_env.list_templates():
-        app.jinja_env.get_template(template)
+    for language in all_languages():
+        with app.app_context(), force_locale(language):
+            for template in app.jinja_env.list_templates():
+                app.jinja_env.get_template(template)
+            times.moment(now())  # the language's calendar is read from a file
+    configure_mappers()
     app.url_map.update()
     app.extensions["static_files"].prepare()
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not looked through again, and stays shared after a fork
 
 
 def template_folders() -> list[Path]:

@@ -32,15 +32,15 @@ class Plainly(click.Group):
         except (ProgrammingError, OperationalError) as error:
             if lacks_tables(error):
                 raise click.ClickException(
-                    "The database lacks tables of this version: run `portal db upgrade`."
+                    "The database lacks tables that this version needs. Run `portal db upgrade`."
                 ) from None
             if not isinstance(error, OperationalError):
                 raise
-            raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
+            raise click.ClickException("The database isn't responding. Check DATABASE_URL.") from None
         except psycopg.OperationalError:
-            raise click.ClickException("The database does not answer: check DATABASE_URL.") from None
+            raise click.ClickException("The database isn't responding. Check DATABASE_URL.") from None
         except redis.ConnectionError:
-            raise click.ClickException("Redis does not answer: check REDIS_URL.") from None
+            raise click.ClickException("Redis isn't responding. Check REDIS_URL.") from None
 
 
 @click.group(cls=Plainly)
@@ -73,12 +73,12 @@ def app_or_exit() -> Flask:
 @main.command()
 @click.option("--port", default=8000, show_default=True, help="The portal's port.")
 @click.option("--sandbox-port", default=8001, show_default=True, help="The port of the local Connexease.")
-@click.option("--dialog-port", default=8002, show_default=True, help="The port of its dialog.")
-@click.option("--mail-port", default=8025, show_default=True, help="The port of its mail server.")
+@click.option("--dialog-port", default=8002, show_default=True, help="The port of the local Connexease's dialog.")
+@click.option("--mail-port", default=8025, show_default=True, help="The port of the demo's mail server.")
 @click.option("--folder", default="var/demo", show_default=True, help="Where the demo keeps its data.")
-@click.option("--empty", is_flag=True, help="Begin a fresh folder without customers and a month of messages.")
+@click.option("--empty", is_flag=True, help="Start with an empty demo, without customers and a month of messages.")
 def demo(port: int, sandbox_port: int, dialog_port: int, mail_port: int, folder: str, *, empty: bool) -> None:
-    """Start the portal, its worker and a local Connexease; Ctrl-C ends all of it."""
+    """Start the portal, its worker and a local Connexease. Ctrl-C stops everything."""
     from portal.demo.processes import Demo  # noqa: PLC0415
 
     sys.exit(Demo(folder, port, sandbox_port, dialog_port, mail_port, is_empty=empty).run())
@@ -86,17 +86,17 @@ def demo(port: int, sandbox_port: int, dialog_port: int, mail_port: int, folder:
 
 @main.command()
 def worker() -> None:
-    """Do what is due: set up accounts, send mail, process events."""
+    """Run the worker: set up accounts, send email and messages, process events."""
     from portal.worker.consumer import run  # noqa: PLC0415
 
     run(app_or_exit())
 
 
 @main.command()
-@click.option("--markdown", "form", flag_value="markdown", help="As docs/settings.md.")
-@click.option("--env", "form", flag_value="env", help="As .env.example: a file to fill in.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print as docs/settings.md.")
+@click.option("--env", "form", flag_value="env", help="Print them in the format of .env.example, to fill in.")
 def settings(form: str | None) -> None:
-    """Every setting: its name, its default and what it means."""
+    """List every setting with its default and meaning."""
     from portal.operations import settings_reference as reference  # noqa: PLC0415
 
     write = {"markdown": reference.as_markdown, "env": reference.as_env}.get(form or "", reference.as_text)
@@ -105,21 +105,21 @@ def settings(form: str | None) -> None:
 
 @main.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command()
 @with_app
 def upgrade() -> None:
-    """Bring the database to the newest revision."""
+    """Upgrade the database to the newest revision."""
     from portal.audit import chain  # noqa: PLC0415
     from portal.db import migrate  # noqa: PLC0415
     from portal.extensions import db as database  # noqa: PLC0415
 
     if (revision := migrate.revision_of(database.engine)) and not migrate.is_known(revision):
         raise click.ClickException(
-            f"The database is at revision {revision}, which this version does not know: start the newer version "
-            "again, or restore the backup from before."
+            f"The database is at revision {revision}, which this version doesn't know. Start the newer version "
+            "again, or restore the backup from before the upgrade."
         )
     migrate.upgrade(database.engine)
     chain.seal()
@@ -128,7 +128,7 @@ def upgrade() -> None:
 
 @main.group()
 def staff() -> None:
-    """The reseller's own people."""
+    """Manage staff logins."""
 
 
 @staff.command()
@@ -138,11 +138,11 @@ def staff() -> None:
 @click.option("--role", type=click.Choice(["admin", "support", "read_only"]), default="admin", show_default=True)
 @click.option("--time-zone", default="UTC", show_default=True)
 @click.password_option(
-    help="Asked for when it is not given; PORTAL_STAFF_PASSWORD is read too.", envvar="PORTAL_STAFF_PASSWORD"
+    help="If you leave it out, the command uses PORTAL_STAFF_PASSWORD or asks.", envvar="PORTAL_STAFF_PASSWORD"
 )
 @with_app
 def create(email: str, first_name: str, last_name: str, role: str, time_zone: str, password: str) -> None:
-    """Make a login for somebody of the staff."""
+    """Create a staff login."""
     from portal.errors import DomainError  # noqa: PLC0415
     from portal.models import StaffRole  # noqa: PLC0415
     from portal.staff.people import staff_members  # noqa: PLC0415
@@ -158,32 +158,34 @@ def create(email: str, first_name: str, last_name: str, role: str, time_zone: st
         )
     except DomainError as error:
         raise click.ClickException(error.message) from None
-    click.echo(f"{person.email} can log in as {role}, and sets up an authenticator app then.")
+    click.echo(
+        f"Created a login for {person.email} as {role}. They set up an authenticator app at their first login."
+    )
 
 
 @staff.command("reset-totp")
 @click.argument("email")
 @with_app
 def reset_totp(email: str) -> None:
-    """Take the authenticator app away from somebody who lost it; the next log-in sets up another."""
+    """Reset the authenticator app of someone who lost it. They set up another at their next login."""
     from portal.identity.authentication import find_person  # noqa: PLC0415
     from portal.identity.second_factor import authenticator  # noqa: PLC0415
 
     person = find_person(email)
     if person is None:
-        raise click.ClickException("There is no login with this address.")
+        raise click.ClickException("No one logs in with this email address.")
     authenticator.reset(None, person)
-    click.echo(f"The app and the recovery codes of {person.email} do not count any more; every session has ended.")
+    click.echo(f"Reset the authenticator app and recovery codes of {person.email}, and ended every session.")
 
 
 @main.command()
 @with_app
 def doctor() -> None:
-    """Look whether everything works that the portal needs; ends with an error when something is broken."""
+    """Check everything that the portal needs. Fails if something is broken."""
     from portal.operations import doctor as checks  # noqa: PLC0415
 
     logging.getLogger().setLevel(logging.WARNING)
-    signs = {"good": "ok    ", "warning": "look  ", "bad": "BROKEN"}
+    signs = {"good": "ok    ", "warning": "warn  ", "bad": "BROKEN"}
     findings = checks.all_checks()
     for finding in findings:
         click.echo(f"{signs[finding.health]}  {finding.name}: {finding.says}")
@@ -197,46 +199,52 @@ def doctor() -> None:
 
 @main.group()
 def vault() -> None:
-    """The stored secrets, and the keys that seal them."""
+    """Manage the stored secrets and the keys that encrypt them."""
 
 
 @vault.command()
 @with_app
 def check() -> None:
-    """Open every stored secret, and name those that do not open."""
+    """Open every stored secret and list those that can't be opened."""
     from portal.secrets import stored as vault_keeping  # noqa: PLC0415
 
     findings = vault_keeping.check()
     _tell(findings)
     if findings.outdated:
-        click.echo(f"Older keys wrap {findings.outdated} of them: `portal vault rotate` moves them to the newest.")
+        click.echo(
+            f"{findings.outdated} of them still use older keys. Run `portal vault rotate` to move them to the "
+            "newest."
+        )
 
 
 @vault.command()
 @with_app
 def rotate() -> None:
-    """Move every stored secret to the newest of VAULT_KEYS; the portal may go on running."""
+    """Move every stored secret to the newest of VAULT_KEYS. The portal can keep running."""
     from portal.secrets import stored  # noqa: PLC0415
 
     rewrapped, findings = stored.rotate()
-    click.echo(f"Re-wrapped with the newest key: {rewrapped}.")
+    click.echo(f"Moved {rewrapped} secrets to the newest key.")
     _tell(findings)
-    click.echo("The newest key is enough for all of them: the older keys may be removed from VAULT_KEYS.")
+    click.echo("The newest key opens all secrets. You can remove the older keys from VAULT_KEYS.")
 
 
 @main.group()
 def audit() -> None:
-    """The audit log."""
+    """Check the audit log."""
 
 
 @audit.command()
 @click.option(
-    "--kept", multiple=True, metavar="NUMBER:HASH", help="The end that an earlier run printed; may be given often."
+    "--kept",
+    multiple=True,
+    metavar="NUMBER:HASH",
+    help="The end that an earlier run printed. You can give several.",
 )
-@click.option("--resealed", metavar="NUMBER:HASH", help="Acknowledge that the end was sealed anew there.")
+@click.option("--resealed", metavar="NUMBER:HASH", help="Acknowledge that the log was resealed at this entry.")
 @with_app
 def verify(kept: tuple[str, ...], resealed: str | None) -> None:
-    """Walk along the audit log, and name the first entry that does not fit."""
+    """Check every entry of the audit log and report the first that doesn't match."""
     from portal.audit import chain  # noqa: PLC0415
 
     acknowledged = [_end(resealed)] if resealed else []
@@ -244,18 +252,18 @@ def verify(kept: tuple[str, ...], resealed: str | None) -> None:
     verdict = chain.verify(known)
     if not verdict.problem and acknowledged:
         if not chain.acknowledge(acknowledged[0].number):
-            raise click.ClickException("No sealing anew at this entry waits to be acknowledged.")
+            raise click.ClickException("No resealing at this entry is waiting to be acknowledged.")
         verdict = chain.verify(known)
     if verdict.problem:
         raise click.ClickException(verdict.problem)
-    click.echo(f"{verdict.entries} entries, and each fits the one before it.")
+    click.echo(f"Checked {verdict.entries} entries. Each one matches its hash.")
     for end, at in verdict.resealed:
-        click.echo(f"The end was sealed anew at entry {end.number}, {at:%Y-%m-%d %H:%M} UTC.", err=True)
+        click.echo(f"The log was resealed at entry {end.number}, {at:%Y-%m-%d %H:%M} UTC.", err=True)
         if end.number == verdict.unacknowledged:
-            click.echo(f"If you know why, say so once with --resealed {end}", err=True)
+            click.echo(f"If you know why, acknowledge it once with --resealed {end}", err=True)
     if verdict.unacknowledged:
         raise click.ClickException(chain.sealed_anew(verdict.unacknowledged))
-    click.echo(f"Keep this elsewhere, to hand to a later run with --kept: {verdict.end}")
+    click.echo(f"Keep this somewhere else and pass it to a later run with --kept: {verdict.end}")
 
 
 def _end(text: str) -> "End":
@@ -263,15 +271,17 @@ def _end(text: str) -> "End":
 
     number, _, hash_ = text.partition(":")
     if not number.isdecimal() or len(hash_) != 64:
-        raise click.BadParameter("it must look as it was printed: a number, a colon and 64 letters and digits")
+        raise click.BadParameter("enter it as it was printed: a number, a colon, and 64 letters and digits")
     return End(int(number), hash_)
 
 
 def _tell(findings: "Findings") -> None:
     """Say how many secrets open; end the command when one does not."""
     count = findings.opened + len(findings.closed)
-    click.echo(f"{findings.opened} of {count} stored secrets open.")
+    click.echo(f"Opened {findings.opened} of {count} stored secrets.")
     for record, reason in findings.closed:
         click.echo(f"{record.column}, {record.owner}, record {record.id}: {reason}", err=True)
     if findings.closed:
-        raise click.ClickException("Not every secret opens. Remove no key from VAULT_KEYS before that is settled.")
+        raise click.ClickException(
+            "Not every secret can be opened. Don't remove any key from VAULT_KEYS until this is fixed."
+        )

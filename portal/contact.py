@@ -11,6 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from portal.errors import DomainError
 from portal.i18n import _
 
+_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
+
 
 def email(text: str, field: str) -> str:
     """The address in its normal form.
@@ -20,7 +22,7 @@ def email(text: str, field: str) -> str:
     """
     address = normal_email(text)
     if address is None:
-        raise DomainError(_("Enter an e-mail address such as name@company.com."), field)
+        raise DomainError(_("Enter an email address, for example name@company.com."), field)
     return address
 
 
@@ -47,6 +49,15 @@ def visible(text: str) -> str:
     return "".join(seen).strip()
 
 
+def folded(text: str) -> str:
+    """Text as people compare it: without case, accents and marks. Turkish has four letters i; all are one here."""
+    plain = text.casefold()
+    if plain.isascii():
+        return plain
+    plain = unicodedata.normalize("NFKD", plain).translate(_DOTLESS)
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
 def phone(text: str, time_zone: str, field: str) -> str:
     """A phone number in E.164 form; a national number is read as one of the time zone's country.
 
@@ -58,20 +69,26 @@ def phone(text: str, time_zone: str, field: str) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):
-        raise DomainError(_("Enter a phone number with its country code, such as +90 532 123 45 67."), field)
+        raise DomainError(_("Enter a phone number with its country code, for example +90 532 123 45 67."), field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def _all_time_zones() -> frozenset[str]:
+    """Every IANA zone, read once: it takes a walk through a few hundred files."""
+    return frozenset(available_timezones())
 
 
 @cache
 def time_zones() -> list[str]:
     """The IANA zones that people choose from: those named after a place, and UTC."""
-    places = [name for name in available_timezones() if "/" in name and not name.startswith("Etc/")]
+    places = [name for name in _all_time_zones() if "/" in name and not name.startswith("Etc/")]
     return [*sorted(places), "UTC"]
 
 
 def time_zone(text: str) -> str:
     """The zone that somebody means: its name, or the city in it, such as "berlin"; else what was typed."""
-    wanted = text.strip().casefold().replace(" ", "_")
+    wanted = folded(text.strip()).replace(" ", "_")
     named = [zone for zone in time_zones() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())]
     if len(named) > 1:  # Istanbul is in Europe, and in Asia by an older name
         named = [zone for zone in named if zone in _places()]
@@ -80,7 +97,7 @@ def time_zone(text: str) -> str:
 
 def is_time_zone(text: str) -> bool:
     """Whether this is the name of a zone."""
-    return text in available_timezones()
+    return text in _all_time_zones()
 
 
 def country_of(time_zone: str) -> str | None:

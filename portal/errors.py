@@ -33,7 +33,7 @@ def nothing_changed(error: cx.ConnexeaseError, unknown: str) -> DomainError:
         unknown: the sentence for what Connexease does not know any more.
     """
     if isinstance(error, cx.RateLimited):
-        return DomainError(_("Connexease is busy. Nothing was changed; wait a minute, then try again."))
+        return DomainError(_("%(Vendor)s is busy. Nothing was changed. Wait a minute, then try again."))
     if isinstance(error, cx.NotFound):
         return DomainError(unknown)
-    return DomainError(_("Connexease could not be asked. Nothing was changed; try again in a moment."))
+    return DomainError(_("We couldn't reach %(vendor)s. Nothing was changed. Try again in a minute."))

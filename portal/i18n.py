@@ -5,23 +5,34 @@ Connexease by, and `%(Vendor)s` with the same at the beginning of a sentence.
 """
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
+from types import SimpleNamespace
 from typing import Any, cast
 
 import flask_babel
+from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask
+from flask import Flask, current_app, g, has_app_context
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from portal import translations
+from portal.connexease.texts import source_of
 
 VENDOR = "Connexease"
+VENDOR_WORD = "vendor_word"
+"""Where an application keeps the function that knows what its reader calls the vendor."""
+READER_IS_STAFF = "reader_is_staff"
+"""In `g`, while a mail is written: whether to somebody of the staff, who know the vendor by its name."""
 
 
 def _(text: str, **values: Any) -> str:
     """The sentence in the visitor's language."""
-    return cast(str, flask_babel.gettext(text, **standing_values(text), **values))
+    translated = catalogue().ugettext(text)
+    if "%(" in text:
+        values |= standing_values(text)
+    return translated % values if values else translated
 
 
 def _n(one: str, many: str, count: int, **values: Any) -> str:
@@ -34,10 +45,41 @@ def _l(text: str) -> str:
     return cast(str, LazyString(_, text))
 
 
+def catalogue() -> NullTranslations:
+    """Those of the reader, which Flask-Babel looks for each time; here they are found once for a request."""
+    found = getattr(_remembered(), "babel_translations", None)
+    if found is None:
+        found = flask_babel.get_translations()
+        if (remembered := _remembered()) is not None:
+            remembered.babel_translations = found
+    return cast(NullTranslations, found)
+
+
 def language() -> str:
     """The code of the language that this page or mail is written in."""
     locale = flask_babel.get_locale()
     return locale.language if locale else translations.SOURCE
+
+
+def translated(sentence: str) -> str:
+    """A sentence that was kept as the portal wrote it, in the reader's language; others' words as they are."""
+    found = source_of(sentence)
+    return _(found[0], **found[1]) if found else sentence
+
+
+def reader() -> tuple[Locale, tzinfo]:
+    """The language and the time zone of the reader; the defaults where there is none."""
+    remembered = _remembered()
+    locale, zone = getattr(remembered, "babel_locale", None), getattr(remembered, "babel_tzinfo", None)
+    return locale or flask_babel.get_locale() or _DEFAULT[0], zone or flask_babel.get_timezone() or _DEFAULT[1]
+
+
+_DEFAULT = Locale.parse("en"), UTC
+
+
+def _remembered() -> SimpleNamespace | None:
+    """What Flask-Babel remembers of this request, in names that its `force_locale` and `refresh` empty."""
+    return g.get("_flask_babel") if has_app_context() else None
 
 
 def standing_values(*texts: str) -> dict[str, str]:
@@ -50,7 +92,8 @@ def standing_values(*texts: str) -> dict[str, str]:
 
 def vendor() -> str:
     """What the reader of this page or mail knows Connexease by."""
-    return VENDOR
+    word = current_app.extensions.get(VENDOR_WORD) if has_app_context() else None
+    return str(word()) if word else VENDOR
 
 
 class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has no types

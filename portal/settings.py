@@ -67,61 +67,81 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(SecretStr(""), examples=[""])
     """Signs cookies. At least 32 random characters: `openssl rand -base64 48`."""
     vault_keys: Annotated[list[SecretStr], NoDecode] = Field([], examples=[""])
-    """The keys that encrypt stored secrets: base64 of 32 bytes (`openssl rand -base64 32`). Separate several with
-    commas, newest first: the first one encrypts, the others only decrypt."""
+    """The keys that encrypt stored secrets, each base64 of 32 bytes (`openssl rand -base64 32`). Separate several
+    keys with commas, newest first. The first one encrypts, and the others only decrypt."""
     public_url: Url = Field("http://127.0.0.1:8000", examples=["https://portal.example.com"])
     """Where customers and Connexease reach the portal. Must be https in production."""
     connexease_reseller_token: SecretStr = Field(SecretStr(""), examples=[""])
     """The reseller token from Connexease's support team. It has full power over every account."""
     mail_url: SecretStr | None = Field(None, examples=["smtp://user:password@mail.example.com:587"])
-    """The mail server: `smtp://` (uses STARTTLS when the server offers it) or `smtps://`. Needed in production
-    where `SIGNUP_POLICY` is `verified` or `approval`."""
+    """The mail server: `smtp://` (uses STARTTLS if the server offers it) or `smtps://`. Required in production if
+    `SIGNUP_POLICY` is `verified` or `approval`."""
     mail_from: str = Field(
         "Reseller portal <portal@localhost>", examples=["Example Messaging <portal@example.com>"]
     )
-    """The sender of all mail."""
+    """The sender of all email."""
     trusted_proxies: int = Field(0, ge=0, le=5, examples=[1])
-    """How many proxies in front of the portal set the `X-Forwarded-` headers. Too many lets visitors fake their
-    network address."""
+    """How many proxies in front of the portal set the `X-Forwarded-` headers. If the number is too high, visitors
+    can fake their network address."""
 
     reseller_name: str = Field("Reseller portal", examples=["Example Messaging"])
-    """Your name, as customers see it on pages and in mail."""
+    """Your company's name, as customers see it on pages and in emails."""
     support_email: str = Field("", examples=["support@example.com"])
-    """Where customers can write to you."""
+    """The email address where customers can reach you."""
+    support_url: Url = Field("", examples=["https://help.example.com"])
+    """Your help pages. An admin of your staff can also set the name, these addresses and the look below on
+    the page "Brand"; what is set there counts."""
+    terms_url: Url = ""
+    """Your terms of service."""
+    privacy_url: Url = ""
+    """Your privacy notice."""
+    status_url: Url = ""
+    """The page where you tell of disruptions."""
+    imprint: str = ""
+    """Who you are, in one line, for the foot of pages and emails: company, address, registration."""
+    brand_accent: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", examples=["#0b6e4f"])
+    """Your colour, as `#rrggbb`. Where it could not be read, the nearest shade that can is shown."""
+    brand_logo: str = ""
+    """Your logo: the path of a PNG or SVG file of at most 256 KB."""
+    white_label: bool = False
+    """Whether customers read your own word instead of "Connexease". Your staff always read "Connexease"."""
+    white_label_name: str = Field("", examples=["our messaging platform"])
+    """That word, as it stands within a sentence, in every language. Without it: "our messaging platform",
+    translated."""
     signup_policy: Literal["open", "verified", "approval", "closed"] = "verified"
-    """`open`: an account at once. `verified`: once the mailed link is opened. `approval`: once your staff approve,
-    too. `closed`: only your staff open accounts."""
+    """When customers get an account. `open`: at once. `verified`: after they open the emailed link. `approval`:
+    after your staff approve it, too. `closed`: only your staff create accounts."""
 
     database_url: str = Field("sqlite:///var/portal.db", repr=False)
     """A SQLite file, relative to the folder where the portal starts, or `postgresql://user:password@host/name`."""
     redis_url: SecretStr | None = None
-    """Redis for the queue and the rate limits, for example `redis://localhost:6379/0`. Without it, the queue is in
-    the database (SQLite: a file beside it), and so are the counts of the rate limits."""
+    """Redis for the queue and the rate limits, for example `redis://localhost:6379/0`. Without it, both are kept
+    in the database (with SQLite, in files next to it)."""
     worker_threads: int = Field(4, ge=1, le=64)
-    """How many tasks one `portal worker` does at a time."""
+    """How many tasks one `portal worker` runs at a time."""
 
     session_idle_hours: int = Field(24, ge=1, le=24 * 90)
-    """A login session ends when its browser has not come back for this many hours."""
+    """A login session ends after this many hours without a visit."""
     session_max_days: int = Field(30, ge=1, le=365)
-    """A login session ends after this many days, however often its browser came back."""
+    """A login session ends after this many days in any case."""
     staff_session_hours: int = Field(12, ge=1, le=24 * 30)
-    """A login session of your staff ends after this many hours: by default one working day."""
+    """A staff login session ends after this many hours in any case. The default is one working day."""
     throttle_factor: int = Field(1, ge=1)
-    """Multiplies every rate limit, for example where many customers share one network address."""
+    """Multiplies every rate limit. Raise it if many customers share one network address."""
     metrics_token: SecretStr | None = None
-    """Your monitoring system shows it to read `/metrics`: at least 32 random characters. Without it there is no
-    such page."""
+    """The token that your monitoring system sends to read `/metrics`. At least 32 random characters. Without it,
+    there are no metrics."""
 
     event_retention_days: int = Field(90, ge=1, le=3650)
     """Events are deleted after this many days. The gateway's events name recipients, so they are never kept longer
     than `MESSAGE_RETENTION_DAYS`."""
     message_retention_days: int = Field(90, ge=1, le=3650)
-    """The content and phone numbers of messages are erased after this many days. That they were sent stays in the
-    log."""
+    """The content and phone numbers of messages are erased after this many days. The log still shows that they
+    were sent."""
     mirror_interval_minutes: int = Field(30, ge=0, le=10080)
-    """How often all accounts at Connexease are read into the local copy. `0`: only when your staff ask for it."""
+    """How often, in minutes, all accounts are copied from Connexease. `0`: only when your staff refresh them."""
     mirror_concurrency: int = Field(4, ge=1, le=16)
-    """How many accounts are read at once."""
+    """How many accounts are copied at the same time."""
 
     connexease_api_url: Url = "https://api.reseller.connexease.com"
     """Connexease's Reseller API."""
@@ -130,17 +150,19 @@ class Settings(BaseSettings):
     connexease_gateway_url: Url = "https://proxy.gateway.connexease.com"
     """Connexease's gateway, which sends messages."""
     connexease_dialog_origins: Annotated[list[str], NoDecode] = ["https://app.connexease.com"]
-    """The origins where the dialog that connects a number may be, separated by commas. No other is opened."""
+    """The origins where the dialog that connects a number may be, separated by commas. The portal opens no
+    other."""
     connexease_timeout: float = Field(10.0, gt=0, le=120)
-    """How many seconds to wait for one answer of Connexease."""
+    """How many seconds to wait for an answer from Connexease."""
     connexease_recipient_plus: bool = True
-    """Whether the gateway gets phone numbers with `+`, as in its guide, or as digits only."""
+    """Whether to send phone numbers to the gateway with `+`, as in its guide, or as digits only."""
 
     htmx_url: str = HTMX_CDN_URL
-    """The htmx script. Name a copy of your own to do without the CDN, for example `/static/htmx.min.js`."""
+    """The address of the htmx script. To do without the CDN, enter your own copy, for example
+    `/static/htmx.min.js`."""
     htmx_integrity: str = ""
-    """The hash that browsers check the htmx script against. For the CDN's file it is known; for a copy of your own
-    there is none unless you set it."""
+    """The hash that browsers check the htmx script against. The portal knows it for the CDN's file. Your own copy
+    isn't checked unless you set it."""
 
     @field_validator("vault_keys", "connexease_dialog_origins", mode="before")
     @classmethod
@@ -196,13 +218,13 @@ class Settings(BaseSettings):
         if len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             problems.append(f"SECRET_KEY must be set to at least {MIN_SECRET_LENGTH} random characters.")
         elif len(set(self.secret_key.get_secret_value())) < MIN_SECRET_LENGTH // 4:
-            problems.append("SECRET_KEY is not random: make one with `openssl rand -base64 48`.")
+            problems.append("SECRET_KEY isn't random. Create one with `openssl rand -base64 48`.")
         if not self.vault_keys:
-            problems.append("VAULT_KEYS must hold at least one key: make one with `openssl rand -base64 32`.")
+            problems.append("VAULT_KEYS must have at least one key. Create one with `openssl rand -base64 32`.")
         if any(not _is_vault_key(key.get_secret_value()) for key in self.vault_keys):
             problems.append(f"VAULT_KEYS: every key must be base64 of exactly {VAULT_KEY_BYTES} bytes.")
         if not self.connexease_reseller_token.get_secret_value():
-            problems.append("CONNEXEASE_RESELLER_TOKEN must be set: Connexease's support team hands it out.")
+            problems.append("CONNEXEASE_RESELLER_TOKEN must be set. Get it from Connexease's support team.")
         return problems
 
     def _url_problems(self) -> list[str]:
@@ -218,16 +240,16 @@ class Settings(BaseSettings):
     def _url_problem(self, name: str, url: str) -> str | None:
         parts = _split(url)
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            return f"{name} must be a full https:// address."
+            return f"{name} must be a full https:// URL."
         if name == "CONNEXEASE_DIALOG_ORIGINS" and (parts.path or parts.query or "@" in parts.netloc):
-            return f"{name} must hold origins only, such as https://app.connexease.com, without a path."
+            return f"{name} must have only origins without a path, for example https://app.connexease.com."
         if parts.query or parts.fragment or "@" in parts.netloc:
-            return f"{name} must be an address without a user name, a query or a fragment."
+            return f"{name} must be a URL without a user name, a query or a fragment."
         if parts.scheme == "https":
             return None
         if self.is_production:
             return f"{name} must start with https:// in production."
-        return None if is_loopback(parts.hostname) else f"{name} may use http only on this machine's loopback."
+        return None if is_loopback(parts.hostname) else f"{name} can use http only on this machine's loopback."
 
     def _store_problems(self) -> list[str]:
         problems = []
@@ -243,7 +265,9 @@ class Settings(BaseSettings):
 
     def _production_problems(self) -> list[str]:
         if self.mail_url is None and self.signup_policy in ("verified", "approval"):
-            return ["MAIL_URL must be set: SIGNUP_POLICY needs mail, for example smtp://user:password@host:587."]
+            return [
+                "MAIL_URL must be set, because SIGNUP_POLICY needs email. For example: smtp://user:password@host:587."
+            ]
         return []
 
 

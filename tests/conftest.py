@@ -18,7 +18,6 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask, g, has_app_context
-from jinja2 import FileSystemBytecodeCache
 from zxcvbn import zxcvbn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -36,8 +35,10 @@ from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.ready import Made, Ready
-from tests.support.shared import made_once, shared_folder
+from tests.support.shared import keep_in_memory, made_once, shared_folder
+from tests.support.templates import TemplateCache
 
+keep_in_memory()
 gc.set_threshold(
     20_000, 20, 50
 )  # seldom: everything lives long here, and looking through it takes a tenth of the time
@@ -214,7 +215,7 @@ class Applications:
     USUAL = {"signup_policy", "throttle_factor", "connexease_api_url"}
     """Settings that many tests change."""
 
-    def __init__(self, templates: FileSystemBytecodeCache) -> None:
+    def __init__(self, templates: TemplateCache) -> None:
         self._templates = templates
         self._idle: dict[tuple[Any, ...], list[Flask]] = {}
         self._views: dict[Flask, dict[str, Any]] = {}
@@ -250,7 +251,7 @@ class Applications:
 
 @pytest.fixture(scope="session")
 def _applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
-    return Applications(FileSystemBytecodeCache(str(shared_folder(tmp_path_factory, "templates"))))
+    return Applications(TemplateCache(str(shared_folder(tmp_path_factory, "templates"))))
 
 
 LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}

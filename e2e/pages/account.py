@@ -31,7 +31,7 @@ class SetupPage(PortalPage):
     def correct_details(self) -> DetailsPage:
         from e2e.pages.signup import DetailsPage  # noqa: PLC0415 - the pages lead to each other
 
-        self.link("Correct the details").click()
+        self.link("Correct details").click()
         return DetailsPage(self.page)
 
 

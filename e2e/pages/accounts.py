@@ -24,7 +24,7 @@ class AccountsPage(PortalPage):
         expect(self.main.get_by_role("row")).to_have_count(2)
 
     def refresh(self) -> AccountsPage:
-        self.button("Refresh now").click()
+        self.button("Refresh accounts").click()
         return self
 
     @property
@@ -48,9 +48,9 @@ class AccountPage(PortalPage):
         return self.main.get_by_role("region", name=name, exact=True)
 
     def invite(self, email: str) -> AccountPage:
-        self.main.get_by_label("E-mail of its owner-to-be").fill(email)
-        self.button("Send the invitation").click()
-        expect(self.status.filter(has_text=f"{email} is invited")).to_be_visible()
+        self.main.get_by_label("New owner's email").fill(email)
+        self.button("Send invitation").click()
+        expect(self.status.filter(has_text=f"invited {email}")).to_be_visible()
         return self
 
 
@@ -64,7 +64,7 @@ class NewAccountForm(PortalPage):
             "Company": customer.company,
             "First name": customer.first_name,
             "Last name": customer.last_name,
-            "Work e-mail": customer.email,
+            "Work email": customer.email,
             "Time zone": customer.time_zone,
         }
         for label, text in values.items():
@@ -72,11 +72,11 @@ class NewAccountForm(PortalPage):
         return self
 
     def open_account(self, company: str) -> AccountPage:
-        self.button("Open the account").click()
+        self.button("Create account").click()
         return AccountPage(self.page, company)
 
     def open_in_vain(self) -> None:
-        self.button("Open the account").click()
+        self.button("Create account").click()
         expect(self.alert).to_be_focused()
 
 

@@ -17,7 +17,7 @@ class LogInPage(PortalPage):
     title = "Log in"
 
     def _log_in(self, email: str, password: str) -> None:
-        self.main.get_by_label("E-mail address").fill(email)
+        self.main.get_by_label("Email address").fill(email)
         self.main.get_by_label("Password", exact=True).fill(password)
         self.button("Log in").click()
 
@@ -54,7 +54,7 @@ class LogInPage(PortalPage):
 
 
 class CodePage(PortalPage):
-    title = "Type your code"
+    title = "Enter your code"
 
     def type_code(self, secret: str) -> None:
         """Type what the app shows; where that was typed before, what it shows next."""
@@ -87,17 +87,17 @@ class EnrolPage(PortalPage):
     def secret(self) -> str:
         """The key that is typed into an app that cannot scan."""
         if not self.main.locator("#app-key").is_visible():  # in a demo it is shown at once
-            self.main.get_by_text("It cannot be scanned?").click()
+            self.main.get_by_text("Can't scan the code?").click()
         return self.main.locator("#app-key").inner_text().replace(" ", "")
 
     def finish(self, code: str) -> RecoveryCodesPage:
         self.main.get_by_label("Code", exact=True).fill(code)
-        self.button("Turn it on").click()
+        self.button("Turn on authenticator app").click()
         return RecoveryCodesPage(self.page)
 
     def finish_in_vain(self, code: str) -> EnrolPage:
         self.main.get_by_label("Code", exact=True).fill(code)
-        self.button("Turn it on").click()
+        self.button("Turn on authenticator app").click()
         expect(self.alert).to_be_visible()
         return EnrolPage(self.page)
 
@@ -110,7 +110,7 @@ class RecoveryCodesPage(PortalPage):
         return self.main.locator("#codes").inner_text().split()
 
     def go_on(self) -> Page:
-        self.link("I have kept them, continue").click()
+        self.link("I've saved them, continue").click()
         return self.page
 
 
@@ -118,13 +118,13 @@ class ForgotPage(PortalPage):
     title = "Reset your password"
 
     def mail_me_a_link(self, email: str) -> ResetSentPage:
-        self.main.get_by_label("E-mail address").fill(email)
-        self.button("Mail me a link").click()
+        self.main.get_by_label("Email address").fill(email)
+        self.button("Email me a link").click()
         return ResetSentPage(self.page)
 
 
 class ResetSentPage(PortalPage):
-    title = "Check your mail"
+    title = "Check your email"
 
 
 class ResetPage(PortalPage):
@@ -143,7 +143,7 @@ class ResetPage(PortalPage):
 
 
 class LinkSpentPage(PortalPage):
-    title = "This link does not work any more"
+    title = "This link no longer works"
 
 
 class PasswordPage(PortalPage):
@@ -161,20 +161,20 @@ class ProfilePage(PortalPage):
     title = "Your profile"
 
     def change_email(self) -> EmailPage:
-        self.link("Change your e-mail address").click()
+        self.link("Change your email address").click()
         return EmailPage(self.page)
 
     def expect_waiting(self, email: str) -> None:
-        expect(self.main).to_contain_text(f"Waiting for you to confirm {email}")
+        expect(self.main).to_contain_text(f"To switch to {email}, open the link")
 
 
 class EmailPage(PortalPage):
-    title = "Change your e-mail address"
+    title = "Change your email address"
 
     def _mail_me_a_link(self, email: str, password: str) -> None:
-        self.main.get_by_label("New e-mail address").fill(email)
+        self.main.get_by_label("New email address").fill(email)
         self.main.get_by_label("Your password").fill(password)
-        self.button("Mail me a link").click()
+        self.button("Email me a link").click()
 
     def mail_me_a_link(self, email: str, password: str) -> ProfilePage:
         self._mail_me_a_link(email, password)
@@ -187,14 +187,14 @@ class EmailPage(PortalPage):
 
 
 class ConfirmEmailPage(PortalPage):
-    title = "Confirm your new e-mail address"
+    title = "Confirm your new email address"
 
     def confirm(self) -> ProfilePage:
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         return ProfilePage(self.page)
 
     def confirm_in_vain(self, password: str) -> ConfirmEmailPage:
         self.main.get_by_label("Your password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         expect(self.alert).to_be_visible()
         return ConfirmEmailPage(self.page)

@@ -32,7 +32,7 @@ class AttemptPanel(PortalPage):
     def open_by_link(self) -> Dialog:
         """Follow the link that stands in for a popup."""
         with self.page.context.expect_page() as opened:
-            self.link("Open Connexease's window").click()
+            self.link("Open connection window").click()
         return Dialog(opened.value)
 
 
@@ -73,7 +73,7 @@ class ChannelsPage(AttemptPanel):
         return ChannelsPage(self.page)
 
     def refresh(self) -> ChannelsPage:
-        self.button("Refresh").click()
+        self.button("Refresh list").click()
         return ChannelsPage(self.page)
 
     def reload(self) -> ChannelsPage:

@@ -33,12 +33,12 @@ class ComposePage(PortalPage):
         return self
 
     def review(self) -> ReviewPage:
-        self.button("Review the message").click()
+        self.button("Review message").click()
         return ReviewPage(self.page)
 
     def review_in_vain(self) -> ComposePage:
-        self.button("Review the message").click()
-        expect(self.alert.filter(has_text="Please check")).to_be_focused()
+        self.button("Review message").click()
+        expect(self.alert.filter(has_text="Check what you entered")).to_be_focused()
         return self
 
 
@@ -53,21 +53,21 @@ class CheckPage(PortalPage):
 
 
 class ReviewPage(PortalPage):
-    title = "Review the message"
+    title = "Review message"
 
     @property
     def facts(self) -> Locator:
-        return self.main.get_by_role("region", name="What will be sent")
+        return self.main.get_by_role("region", name="Message details")
 
     @property
     def preview(self) -> Locator:
         return self.main.get_by_role("region", name="Preview")
 
     def back(self) -> ComposePage:
-        self.link("Back to edit").click()
+        self.link("Edit message").click()
         return ComposePage(self.page)
 
-    def send(self, button: str = "Send it") -> None:
+    def send(self, button: str = "Send message") -> None:
         """Send it; the message's own page comes next."""
         self.button(button).click()
         expect(self.page).to_have_url(re.compile(r"/messages/[0-9a-f-]{36}$"))

@@ -37,8 +37,8 @@ class EventsPage(PortalPage):
         return self
 
     def search(self, words: str) -> EventsPage:
-        self.page.get_by_label("Words").fill(words)
-        self.page.get_by_label("Words").press("Enter")
+        self.page.get_by_label("Search words").fill(words)
+        self.page.get_by_label("Search words").press("Enter")
         return self
 
     def filter(self) -> EventsPage:
@@ -70,21 +70,21 @@ class EventPage(PortalPage):
 
 
 class WatchPage(PortalPage):
-    title = "Watch"
+    title = "Watched events"
 
     def box(self, trigger: str, place: str) -> Locator:
-        return self.page.get_by_role("checkbox", name=f"Watch {trigger} of {place}", exact=True)
+        return self.page.get_by_role("checkbox", name=f"Watch {trigger} for {place}", exact=True)
 
     def everything_of(self, place: str) -> Locator:
-        return self.page.get_by_role("checkbox", name=f"all of {place}", exact=True)
+        return self.page.get_by_role("checkbox", name=f"All for {place}", exact=True)
 
     def save(self, expected: str) -> WatchPage:
-        self.button("Save").click()
+        self.button("Save choices").click()
         expect(self.page.locator("#messages")).to_contain_text(expected)
         return WatchPage(self.page)
 
     def save_in_vain(self) -> WatchPage:
-        self.button("Save").click()
+        self.button("Save choices").click()
         expect(self.page.locator(".error-summary")).to_be_visible()
         return self
 

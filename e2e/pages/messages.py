@@ -45,7 +45,7 @@ class MessagePage(PortalPage):
 
     @property
     def outcome(self) -> Locator:
-        return self.main.get_by_role("region", name="What became of it")
+        return self.main.get_by_role("region", name="Status")
 
     @property
     def timeline(self) -> Locator:
@@ -69,7 +69,7 @@ class StatusEventsPage(PortalPage):
     title = "Status events"
 
     def make(self) -> StatusEventsPage:
-        self.button("Make the address").click()
+        self.button("Create URL").click()
         return self
 
     @property
@@ -79,5 +79,5 @@ class StatusEventsPage(PortalPage):
     def reveal(self, password: str) -> str:
         """The secret, as its page shows it."""
         self.page.get_by_label("Your password").fill(password)
-        self.button("Reveal the secret").click()
+        self.button("Reveal secret").click()
         return self.page.locator("#secret").inner_text()

@@ -35,15 +35,15 @@ class DetailsForm(PortalPage):
         self.field("Company").fill(customer.company)
         self.field("First name").fill(customer.first_name)
         self.field("Last name").fill(customer.last_name)
-        self.field("Work e-mail").fill(customer.email)
-        self.field("Billing e-mail").fill(customer.billing_email)
+        self.field("Work email").fill(customer.email)
+        self.field("Billing email").fill(customer.billing_email)
         self.field("Phone (optional)").fill(customer.phone)
 
     def expect_refusal(self, label: str, sentence: str | re.Pattern[str]) -> None:
         """The field is marked, described by the sentence, and named in the summary, which has the focus."""
         expect(self.field(label)).to_have_attribute("aria-invalid", "true")
         expect(self.field(label)).to_have_accessible_description(sentence)
-        summary = self.alert.filter(has_text="Please check what you entered.")
+        summary = self.alert.filter(has_text="Check what you entered")
         expect(summary.get_by_role("link", name=re.compile(rf"^{re.escape(label)}:"))).to_be_visible()
         expect(summary).to_be_focused()
 
@@ -78,21 +78,21 @@ class DetailsPage(DetailsForm):
 
 
 class CheckMailPage(PortalPage):
-    title = "Check your mail"
+    title = "Check your email"
 
 
 class ConfirmPage(PortalPage):
-    title = "Confirm your e-mail address"
+    title = "Confirm your email address"
 
     def confirm(self, password: str | None = None) -> SetupPage:
         """Confirm; another browser than the one that signed up is asked for the password."""
         if password is not None:
             self.main.get_by_label("Password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         return SetupPage(self.page)
 
     def confirm_in_vain(self, password: str) -> ConfirmPage:
         self.main.get_by_label("Password").fill(password)
-        self.button("Confirm").click()
+        self.button("Confirm email address").click()
         expect(self.alert).to_be_visible()
         return ConfirmPage(self.page)

@@ -17,7 +17,7 @@ class DashboardPage(PortalPage):
 
 
 class BoardPage(PortalPage):
-    title = "Sign-ups under way"
+    title = "Sign-ups in progress"
 
     def row(self, company: str) -> Locator:
         """A sign-up that is under way: those that have ended are listed below."""
@@ -28,19 +28,19 @@ class BoardPage(PortalPage):
         return SetUpPage(self.page, company)
 
     def retry(self, company: str) -> BoardPage:
-        self.button(f"Retry now {company}").click()
-        expect(self.status.filter(has_text=f"{company} is being tried again")).to_be_visible()
+        self.button(f"Try again now {company}").click()
+        expect(self.status.filter(has_text=f"set up {company} again")).to_be_visible()
         return BoardPage(self.page)
 
     def approve(self, company: str) -> BoardPage:
         self.button(f"Approve {company}").click()
-        expect(self.status.filter(has_text=f"{company} is approved")).to_be_visible()
+        expect(self.status.filter(has_text=f"{company} was approved")).to_be_visible()
         return BoardPage(self.page)
 
     def decline(self, company: str) -> BoardPage:
-        self.link(f"Decline {company}").click()
-        SetUpPage(self.page, company).button(f"Decline {company}").click()
-        expect(self.status.filter(has_text=f"{company} is declined")).to_be_visible()
+        self.link(f"Decline sign-up {company}").click()
+        SetUpPage(self.page, company).button(f"Decline sign-up {company}").click()
+        expect(self.status.filter(has_text=f"{company} was declined")).to_be_visible()
         return BoardPage(self.page)
 
 
@@ -48,27 +48,27 @@ class SetUpPage(PortalPage):
     """One sign-up; its title is the company's name."""
 
     def vouch(self, reason: str) -> None:
-        self.main.get_by_label("How do you know that it is theirs?").fill(reason)
-        self.button("Vouch and connect it").click()
+        self.main.get_by_label("How do you know that it's theirs?").fill(reason)
+        self.button("Vouch and connect account").click()
         expect(self.status.filter(has_text="is being connected")).to_be_visible()
 
     def vouch_in_vain(self) -> None:
-        self.button("Vouch and connect it").click()
+        self.button("Vouch and connect account").click()
         expect(self.alert).to_be_visible()
 
     def give_up(self) -> BoardPage:
-        self.main.get_by_text("Give up", exact=True).first.click()
-        self.main.get_by_role("button", name="Give up").click()
-        expect(self.status.filter(has_text="is given up")).to_be_visible()
+        self.main.get_by_text("Stop setup", exact=True).first.click()
+        self.main.get_by_role("button", name="Stop setup").click()
+        expect(self.status.filter(has_text="was stopped")).to_be_visible()
         return BoardPage(self.page)
 
 
 class AuditPage(PortalPage):
-    title = "Audit"
+    title = "Audit log"
 
     def only(self, kind: str) -> AuditPage:
         """Choose a kind of action; the list follows by itself."""
-        self.main.get_by_label("Kind").select_option(kind)
+        self.main.get_by_label("Type").select_option(kind)
         return self
 
     @property

@@ -37,7 +37,7 @@ class TokensPage(VaultPage):
         return TokenForm(self.page)
 
     def add_gateway_key(self) -> GatewayKeyForm:
-        self.link("Add a gateway key").click()
+        self.link("Add API key").click()
         return GatewayKeyForm(self.page)
 
     def open(self, name: str) -> TokenPage:
@@ -46,13 +46,13 @@ class TokensPage(VaultPage):
 
     def show_past(self, count: int) -> TokensPage:
         """Show what is over as well; the link comes when there is something."""
-        self.link(f"Show {count} that are revoked or over").click()
-        expect(self.link("Leave out what is over")).to_be_visible()
+        self.link(f"Show {count} revoked or expired token{'s' if count != 1 else ''}").click()
+        expect(self.link("Hide past tokens")).to_be_visible()
         return self
 
     @property
     def history(self) -> Locator:
-        return self.main.get_by_role("region", name="What happened with the keys")
+        return self.main.get_by_role("region", name="Key activity")
 
 
 class TokenForm(VaultPage):
@@ -64,16 +64,16 @@ class TokenForm(VaultPage):
         return self
 
     def make(self) -> NewKeyPage:
-        self.button("Make the token").click()
+        self.button("Create token").click()
         return NewKeyPage(self.page)
 
     def make_unconfirmed(self, name: str) -> TokenPage:
         """Connexease does not answer."""
-        self.button("Make the token").click()
+        self.button("Create token").click()
         return TokenPage(self.page, name)
 
     def make_in_vain(self) -> TokenForm:
-        self.button("Make the token").click()
+        self.button("Create token").click()
         expect(self.alert).to_be_focused()
         return self
 
@@ -101,7 +101,7 @@ class NewKeyPage(SecretPage):
     title = "Your new key"
 
     def done(self, name: str) -> TokenPage:
-        self.link("I have copied it").click()
+        self.link("I've copied it").click()
         return TokenPage(self.page, name)
 
 
@@ -115,7 +115,7 @@ class TokenPage(VaultPage):
 
     @property
     def facts(self) -> Locator:
-        return self.main.get_by_role("region", name="What it is")
+        return self.main.get_by_role("region", name="Type")
 
     @property
     def password(self) -> Locator:
@@ -127,51 +127,51 @@ class TokenPage(VaultPage):
             expect(self.password).to_have_count(0)
         else:
             self.password.fill(password)
-        self.button("Reveal the key").click()
+        self.button("Reveal key").click()
         return RevealedPage(self.page, self.name)
 
     def reveal_in_vain(self, password: str) -> TokenPage:
         self.password.fill(password)
-        self.button("Reveal the key").click()
+        self.button("Reveal key").click()
         expect(self.alert).to_be_visible()
         return TokenPage(self.page, self.name)
 
     def say_it_is_real(self) -> None:
-        self.field("This key is for trying out").uncheck()
-        self.button("Save what it is for").click()
+        self.field("This is a test key").uncheck()
+        self.button("Save key type").click()
 
     def rotate(self) -> RotateForm:
-        self.link("Rotate").click()
+        self.link("Rotate token").click()
         return RotateForm(self.page)
 
     def revoke(self) -> RevokePage:
-        self.link("Revoke").click()
+        self.link("Revoke token").click()
         return RevokePage(self.page)
 
     def hand_over(self) -> HandOverForm:
-        self.link("Hand it over by a link").click()
+        self.link("Share by link").click()
         return HandOverForm(self.page)
 
     def handed_over(self, note: str) -> Locator:
         """What the page says of the link for somebody."""
-        links = self.main.get_by_role("region", name="Links that hand it over")
+        links = self.main.get_by_role("region", name="Shared links")
         return links.get_by_role("listitem").filter(has_text=note)
 
     def withdraw(self, note: str) -> TokenPage:
         self.handed_over(note).get_by_role("button", name="Withdraw").click()
-        expect(self.status.filter(has_text="The link does nothing any more.")).to_be_visible()
+        expect(self.status.filter(has_text="The link no longer works.")).to_be_visible()
         return TokenPage(self.page, self.name)
 
     def replace(self) -> GatewayKeyForm:
-        self.link("Replace the key").click()
-        return GatewayKeyForm(self.page, "Replace the key")
+        self.link("Replace key").click()
+        return GatewayKeyForm(self.page, "Replace key")
 
     def remove(self) -> RemovePage:
-        self.link("Remove").click()
+        self.link("Remove key").click()
         return RemovePage(self.page)
 
     def dismiss(self) -> TokensPage:
-        self.button("Got it, take this away").click()
+        self.button("Remove from list").click()
         return TokensPage(self.page)
 
     def all(self) -> TokensPage:
@@ -182,21 +182,21 @@ class TokenPage(VaultPage):
 class RevealedPage(SecretPage):
     def __init__(self, page: Page, name: str) -> None:
         super().__init__(page, name)
-        expect(self.link("Hide it")).to_be_visible()
+        expect(self.link("Hide key")).to_be_visible()
         self.name = name
 
     def hide(self) -> TokenPage:
-        self.link("Hide it").click()
+        self.link("Hide key").click()
         return TokenPage(self.page, self.name)
 
 
 class RotateForm(VaultPage):
-    title = "Rotate the token"
+    title = "Rotate token"
 
-    def make(self, name: str, ends: str = "stays until I revoke it") -> NewKeyPage:
+    def make(self, name: str, ends: str = "keep until I revoke it") -> NewKeyPage:
         self.field("Name").fill(name)
-        self.field("The old token").select_option(ends)
-        self.button("Make the new token").click()
+        self.field("Old token").select_option(ends)
+        self.button("Create new token").click()
         return NewKeyPage(self.page)
 
 
@@ -206,50 +206,50 @@ class TypedPage(VaultPage):
     action = ""
 
     def confirm(self, name: str) -> TokensPage:
-        self.field("Type its name to confirm").fill(name)
+        self.field("Type the name to confirm").fill(name)
         self.button(self.action).click()
         return TokensPage(self.page)
 
     def confirm_in_vain(self, name: str) -> None:
-        self.field("Type its name to confirm").fill(name)
+        self.field("Type the name to confirm").fill(name)
         self.button(self.action).click()
         expect(self.alert).to_be_visible()
 
 
 class RevokePage(TypedPage):
-    title = "Revoke the token"
-    action = "Revoke it for good"
+    title = "Revoke token"
+    action = "Revoke token"
 
 
 class RemovePage(TypedPage):
-    title = "Remove the key"
-    action = "Remove it"
+    title = "Remove key"
+    action = "Remove key"
 
 
 class HandOverForm(VaultPage):
-    title = "Hand it over by a link"
+    title = "Share by link"
 
-    def make(self, note: str, password: str | None, lifetime: str = "a day") -> LinkPage:
+    def make(self, note: str, password: str | None, lifetime: str = "1 day") -> LinkPage:
         """Make a link; no password within ten minutes of the last one."""
-        self.field("For whom").fill(note)
-        self.field("The link can be opened for").select_option(lifetime)
+        self.field("Recipient").fill(note)
+        self.field("Link expires after").select_option(lifetime)
         if password is None:
             expect(self.field("Your password")).to_have_count(0)
         else:
             self.field("Your password").fill(password)
-        self.button("Make the link").click()
+        self.button("Create link").click()
         return LinkPage(self.page, note)
 
 
 class LinkPage(SecretPage):
-    title = "The link"
+    title = "Link to the key"
 
     def __init__(self, page: Page, note: str) -> None:
         super().__init__(page)
         self.label = f"For {note}"
 
     def done(self, name: str) -> TokenPage:
-        self.link("I have copied it").click()
+        self.link("I've copied it").click()
         return TokenPage(self.page, name)
 
 
@@ -259,25 +259,25 @@ class HandedOverPage(SecretPage):
     title = "A key for you"
 
     def show(self) -> HandedOverPage:
-        self.button("Show me the key, once").click()
+        self.button("Show key once").click()
         expect(self.field("Key")).to_be_visible()
         return HandedOverPage(self.page)
 
     def show_in_vain(self) -> LinkOverPage:
-        self.button("Show me the key, once").click()
+        self.button("Show key once").click()
         return LinkOverPage(self.page)
 
 
 class LinkOverPage(PortalPage):
-    title = "This link does not work any more"
+    title = "This link no longer works"
 
 
 class GatewayKeyForm(VaultPage):
-    title = "Add a gateway key"
+    title = "Add API key"
 
     def keep(self, key: str, name: str | None = None) -> None:
         """Paste a key; `name` is typed only where the form asks for one."""
         if name is not None:
             self.field("Name").fill(name)
-        self.field("Gateway API key").fill(key)
-        self.button("Keep it in the vault").click()
+        self.field("API key").fill(key)
+        self.button("Save key").click()

@@ -16,11 +16,11 @@ class WebhooksPage(PortalPage):
         return self.page.locator("#webhooks").get_by_role("row").filter(has_text=url)
 
     def coverage(self, trigger: str) -> Locator:
-        return self.page.get_by_role("region", name="Who gets what").get_by_role("row").filter(has_text=trigger)
+        return self.page.get_by_role("region", name="Where events go").get_by_role("row").filter(has_text=trigger)
 
     def new(self) -> WebhookForm:
-        self.link("New webhook").click()
-        return WebhookForm(self.page, "New webhook")
+        self.link("Create webhook").click()
+        return WebhookForm(self.page, "Create webhook")
 
     def edit(self, url: str) -> WebhookForm:
         self.row(url).get_by_role("link", name="Edit").click()
@@ -52,7 +52,7 @@ class WebhookForm(PortalPage):
         channels: Iterable[str] = (),
         headers: Iterable[tuple[str, str]] = (),
     ) -> WebhookForm:
-        self.page.get_by_label("Callback address").fill(url)
+        self.page.get_by_label("Callback URL").fill(url)
         for name in triggers:
             self.trigger(name).check()
         for name in channels:
@@ -77,10 +77,10 @@ class TestPage(PortalPage):
     title = "Test webhook"
 
     def send(self, trigger: str) -> TestPage:
-        self.page.get_by_label("Sample of").select_option(trigger)
-        self.button("Send a sample").click()
+        self.page.get_by_label("Sample event").select_option(trigger)
+        self.button("Send sample event").click()
         return self
 
     @property
     def result(self) -> Locator:
-        return self.page.get_by_role("region", name="What came back")
+        return self.page.get_by_role("region", name="Response")

@@ -3,7 +3,7 @@
 Who an account's contacts are, and what each wants: what people told WhatsApp moves into the ledger.
 
 Revision ID: 0034
-Revises: 0030
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

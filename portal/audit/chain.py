@@ -174,53 +174,54 @@ def check_end() -> str:
 def sealed_anew(number: int) -> str:
     """What it means that a seal was put on anew which nobody acknowledged."""
     return _(
-        "The end was sealed anew at entry %(number)d: its seal was gone or did not open, and nothing proves "
-        "what lies before.",
+        "The log was resealed at entry %(number)d, because its seal was missing or couldn't be opened. "
+        "Nothing proves the entries before it.",
         number=number,
     )
 
 
 def _misfit(number: int, before: int) -> str:
     said = _(
-        "Entry %(number)d does not fit: it, or the one before it, was changed, moved or removed.", number=number
+        "Entry %(number)d doesn't match its hash. It, or the entry before it, was changed, moved or removed.",
+        number=number,
     )
     if number > before + 1:
-        said += " " + _("Entries between %(before)d and %(number)d are not there.", before=before, number=number)
+        said += " " + _("The entries between %(before)d and %(number)d are missing.", before=before, number=number)
     return said
 
 
 def _wrong_end(sealed: str | None, end: End) -> str:
     if sealed is None:
-        return _("The end of the log has no seal: somebody removed it, or `portal db upgrade` was not run.")
+        return _("The end of the log has no seal. Someone removed it, or `portal db upgrade` wasn't run.")
     meant = _open(sealed)
     if meant is None:
-        return _("The seal on the end of the log does not open: it is damaged, or its key is not in VAULT_KEYS.")
+        return _("The seal at the end of the log can't be opened. It's damaged, or its key isn't in VAULT_KEYS.")
     if meant.number > end.number:
         return _(
-            "Entry %(first)d is missing: the log was cut off, and went on to entry %(last)d.",
+            "Entry %(first)d is missing. The log was cut off: it used to end with entry %(last)d.",
             first=end.number + 1,
             last=meant.number,
         )
     if meant.number < end.number:
         return _(
-            "Entry %(first)d was not written by the portal: its log ends with entry %(last)d.",
+            "Entry %(first)d wasn't written by the portal, whose log ends with entry %(last)d.",
             first=meant.number + 1,
             last=meant.number,
         )
     if meant.hash != end.hash:
         return _(
-            "Entry %(number)d is not the one that the portal wrote last: the log was written anew.",
+            "Entry %(number)d isn't the last entry that the portal wrote. The log was rewritten.",
             number=end.number,
         )
     return ""
 
 
 def _unknown(wanted: Mapping[int, str]) -> str:
-    return _("Entry %(number)d, whose hash was kept, is missing.", number=min(wanted)) if wanted else ""
+    return _("Entry %(number)d is missing. You gave its hash with --kept.", number=min(wanted)) if wanted else ""
 
 
 def _rewritten(number: int) -> str:
-    return _("Entry %(number)d is not the one whose hash was kept: the log was written anew.", number=number)
+    return _("Entry %(number)d doesn't have the hash that you kept. The log was rewritten.", number=number)
 
 
 def _snapshot() -> tuple[str | None, int]:

@@ -37,7 +37,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "message": ("message", "template", "callback"),
     "contact": ("contact", "consent"),
     "person": ("person", "member", "invitation", "session"),
-    "staff": ("staff", "audit", "system", "mirror"),
+    "staff": ("staff", "audit", "system", "mirror", "brand"),
 }
 """Kinds of action to choose from, and the beginnings of the actions of each."""
 

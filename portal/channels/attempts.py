@@ -16,7 +16,7 @@ from portal.connexease import errors as cx
 from portal.db.engine import storable
 from portal.errors import DomainError
 from portal.extensions import connexease, session, settings, vault
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import (
     BLOCKED,
     OPEN_STATES,
@@ -76,7 +76,7 @@ def fetch_dialog(attempt: OnboardingAttempt, account: Account) -> None:
     if onboarding.origin not in settings().connexease_dialog_origins:
         _fail(attempt, "origin", onboarding.origin)
         raise DomainError(
-            _("Connexease named a dialog at an address that we do not trust, so we did not open it. Tell us.")
+            _("We don't trust the address of the connection window, so we didn't open it. Contact us.")
         )
     attempt.sealed_url = vault().seal(SecretStr(onboarding.onboarding_url), attempt_place(attempt))
     attempt.expires_at = onboarding.expires_at
@@ -202,12 +202,12 @@ def _fail(attempt: OnboardingAttempt, problem: str, text: str) -> None:
 
 def _cannot_open(error: cx.ConnexeaseError) -> str:
     if isinstance(error, cx.NotFound):
-        return _("Connexease does not know this account or channel. Tell us, and we look into it.")
+        return _("%(Vendor)s doesn't know this account or channel. Contact us.")
     if isinstance(error, cx.Unauthorized):
-        return _("Connexease does not accept our credentials. Our team has to look at this.")
+        return _("%(Vendor)s refused our credentials. Contact us.")
     if isinstance(error, cx.RateLimited):
-        return _("Connexease is busy. Wait a minute, then try again.")
+        return _("%(Vendor)s is busy. Wait a minute, then try again.")
     if isinstance(error, cx.Rejected):
         texts = [*error.messages, *(text for texts in error.fields.values() for text in texts)]
-        return _("Connexease refused: %(reason)s", reason=" ".join(texts) or error.message)
-    return _("Connexease did not answer, so there is nothing to open yet. Try again in a moment.")
+        return _("%(Vendor)s refused this: %(reason)s", reason=" ".join(texts) or translated(error.message))
+    return _("%(Vendor)s didn't answer, so there is no connection window to open. Try again in a minute.")

@@ -2,7 +2,8 @@
 
 import logging
 from datetime import timedelta
-from typing import cast
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,12 +27,14 @@ Listing = ChannelListing | WebhookListing | CredentialListing
 
 def channels_of(account: Account) -> list[Channel]:
     """The channels that we know of, those that are gone last."""
-    query = (
-        select(Channel)
-        .where(Channel.account_id == account.id)
-        .order_by(col(Channel.gone_at).is_not(None), col(Channel.first_seen_at))
-    )
-    return list(session().exec(query))
+    return list(session().execute(_channels_query(), {"account": account.id}).scalars())
+
+
+@cache
+def _channels_query() -> sa.Select[Any]:
+    of_account = col(Channel.account_id) == sa.bindparam("account")
+    order = col(Channel.gone_at).is_not(None), col(Channel.first_seen_at)
+    return sa.select(Channel).where(of_account).order_by(*order)
 
 
 def listing_of(account: Account) -> ChannelListing:
@@ -156,5 +159,7 @@ def own_channel(account: Account, channel_uuid: UUID) -> Channel:
     """
     channel = find(account.id, channel_uuid)
     if channel is None:
-        raise DomainError(_("This account has no such channel."))
+        raise DomainError(
+            _("This channel doesn't belong to this account. Reload the page and choose one from the list.")
+        )
     return channel

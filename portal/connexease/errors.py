@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from portal.connexease.texts import gettext_noop
+from portal.connexease.texts import filled, gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class ConnexeaseError(Exception):
     """Any failure of a call to Connexease.
 
     `message` is one sentence that may be shown to a person. `template` and `values` are the same sentence as
-    a source string and what it names, for whoever translates it: `gettext(error.template) % error.values`.
+    a source string and what it names, for whoever translates it.
     """
 
-    sentence: ClassVar[str] = gettext_noop("Connexease could not do this.")
+    sentence: ClassVar[str] = gettext_noop("%(Vendor)s couldn't do this.")
 
     def __init__(
         self, call: CallRecord, template: str | None = None, values: Mapping[str, object] | None = None
@@ -46,7 +46,7 @@ class ConnexeaseError(Exception):
 
     @property
     def message(self) -> str:
-        return self.template % self.values if self.values else self.template
+        return filled(self.template, self.values)
 
     def __str__(self) -> str:
         status = "no answer" if self.status is None else self.status
@@ -60,8 +60,8 @@ class Rejected(ConnexeaseError):
     sentences that belong to no field.
     """
 
-    sentence = gettext_noop("Connexease refused the request without saying why.")
-    see_fields: ClassVar[str] = gettext_noop("Connexease refused some of the values.")
+    sentence = gettext_noop("%(Vendor)s refused the request and gave no reason.")
+    see_fields: ClassVar[str] = gettext_noop("%(Vendor)s refused some of the values.")
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class GatewayRefused(Rejected):
     `code` such as `GW_001` or `BILL_001` (empty when it gave none); `description` is the vendor's sentence.
     """
 
-    sentence = gettext_noop("The gateway refused the message without saying why.")
+    sentence = gettext_noop("The gateway refused the message and gave no reason.")
 
     def __init__(
         self, call: CallRecord, *, code: str, group: str, description: str, params: Mapping[str, Any]
@@ -97,15 +97,15 @@ class GatewayRefused(Rejected):
 class NotFound(ConnexeaseError):
     """404 or 410: it does not exist, or is not ours."""
 
-    sentence = gettext_noop("Connexease has no such record for this reseller.")
+    sentence = gettext_noop("%(Vendor)s couldn't find this, or it belongs to another reseller.")
 
 
 class Unauthorized(ConnexeaseError):
     """401 or 403, which is kept in `status`; None when the credential could not even be sent."""
 
-    sentence = gettext_noop("Connexease did not accept the credentials.")
-    forbidden: ClassVar[str] = gettext_noop("These credentials do not allow this at Connexease.")
-    malformed: ClassVar[str] = gettext_noop("The key contains characters that no key can have.")
+    sentence = gettext_noop("%(Vendor)s refused the credentials.")
+    forbidden: ClassVar[str] = gettext_noop("These credentials don't allow this at %(vendor)s.")
+    malformed: ClassVar[str] = gettext_noop("The key contains characters that a key can't have.")
 
 
 class RateLimited(ConnexeaseError):
@@ -115,7 +115,7 @@ class RateLimited(ConnexeaseError):
     `min`.
     """
 
-    sentence = gettext_noop("Connexease is receiving too many requests. Please try again later.")
+    sentence = gettext_noop("%(Vendor)s is receiving too many requests. Try again in a few minutes.")
 
     def __init__(
         self, call: CallRecord, *, retry_after: float | None = None, limit_type: str | None = None
@@ -131,7 +131,7 @@ class Unavailable(ConnexeaseError):
     `retry_after` is in seconds when the vendor named a time (503).
     """
 
-    sentence = gettext_noop("Connexease cannot be reached at the moment.")
+    sentence = gettext_noop("We couldn't reach %(vendor)s.")
 
     def __init__(
         self,
@@ -148,14 +148,14 @@ class Unavailable(ConnexeaseError):
 class BadAnswer(Unavailable):
     """A read was answered with something the contract does not allow; `field` names what lacks or is odd."""
 
-    sentence = gettext_noop("Connexease gave an answer that could not be read.")
-    missing: ClassVar[str] = gettext_noop("The answer from Connexease lacks the field “%(field)s”.")
-    odd: ClassVar[str] = gettext_noop("The answer from Connexease has an unreadable field “%(field)s”.")
-    redirect: ClassVar[str] = gettext_noop("Connexease answered with a redirect, which is never followed.")
-    too_large: ClassVar[str] = gettext_noop("The answer from Connexease was too large to read.")
-    cut_short: ClassVar[str] = gettext_noop("The answer from Connexease broke off.")
-    foreign_page: ClassVar[str] = gettext_noop("Connexease pointed to a next page at another address.")
-    endless_pages: ClassVar[str] = gettext_noop("The list from Connexease does not come to an end.")
+    sentence = gettext_noop("We couldn't read the answer from %(vendor)s.")
+    missing: ClassVar[str] = gettext_noop("The answer from %(vendor)s is missing the field “%(field)s”.")
+    odd: ClassVar[str] = gettext_noop("The answer from %(vendor)s has an unreadable field “%(field)s”.")
+    redirect: ClassVar[str] = gettext_noop("%(Vendor)s answered with a redirect, which we never follow.")
+    too_large: ClassVar[str] = gettext_noop("The answer from %(vendor)s was too large to read.")
+    cut_short: ClassVar[str] = gettext_noop("The answer from %(vendor)s was cut off.")
+    foreign_page: ClassVar[str] = gettext_noop("%(Vendor)s pointed to a next page at another address.")
+    endless_pages: ClassVar[str] = gettext_noop("The list from %(vendor)s never ends.")
 
     @property
     def field(self) -> str | None:
@@ -165,12 +165,12 @@ class BadAnswer(Unavailable):
 class OutcomeUnknown(ConnexeaseError):
     """A write that may have been carried out. `field` names what its answer lacked, if that was why."""
 
-    sentence = gettext_noop("Connexease did not confirm this, so it is not known whether it was done.")
+    sentence = gettext_noop("%(Vendor)s didn't confirm this, so we don't know whether it was done.")
     missing: ClassVar[str] = gettext_noop(
-        "It is not known whether this was done: the answer from Connexease lacks the field “%(field)s”."
+        "We don't know whether this was done: the answer from %(vendor)s is missing the field “%(field)s”."
     )
     odd: ClassVar[str] = gettext_noop(
-        "It is not known whether this was done: the answer from Connexease has an unreadable field “%(field)s”."
+        "We don't know whether this was done: the answer from %(vendor)s has an unreadable field “%(field)s”."
     )
 
     @property

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from portal.contact import folded
 from portal.db.engine import storable
-from portal.db.words import folded
 from portal.errors import DomainError
 from portal.i18n import _
 

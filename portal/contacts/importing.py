@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from portal import audit
+from portal.contact import folded
 from portal.contacts import csv_reading, ledger
 from portal.contacts.book import MOST_FIELDS, Book, Details
 from portal.contacts.csv_reading import Row, Table, compared
 from portal.contacts.ledger import Told
 from portal.contacts.people import read
 from portal.db.unit_of_work import unit_of_work
-from portal.db.words import folded
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _

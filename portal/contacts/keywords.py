@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlmodel import select
 
 from portal import audit
+from portal.contact import folded
 from portal.contacts import hashing, ledger
 from portal.db.unit_of_work import unit_of_work
-from portal.db.words import folded
 from portal.errors import FieldErrors
 from portal.extensions import session
 from portal.i18n import _

@@ -1,10 +1,13 @@
 """Phone numbers in words: whole for those who may read them, masked for everybody else."""
 
+from functools import lru_cache
+
 import phonenumbers
 
 SHOWN_OF_A_MASKED = 2
 
 
+@lru_cache(maxsize=2_000)
 def international(number: str) -> str:
     """A number as people write it abroad, such as +90 532 123 45 67."""
     try:

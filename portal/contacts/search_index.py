@@ -11,10 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal.contact import folded
 from portal.contacts import phone_numbers
 from portal.contacts.people import spellings
 from portal.db.search_index import Entry, SearchIndex, Term, is_sqlite
-from portal.db.words import folded, words_in
+from portal.db.words import words_in
 from portal.extensions import session
 from portal.models import Contact
 

@@ -1,5 +1,7 @@
 """Engine options and transactions: the same promises on SQLite and on PostgreSQL."""
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +12,12 @@ import psycopg
 import sqlalchemy as sa
 from flask import Flask, current_app, request
 from sqlalchemy import event
+
+PATIENCE: float = 15
+"""Seconds that a writer waits for others on SQLite."""
+ASKED_AGAIN = 0.001
+"""Seconds between two questions whether it may write now. SQLite's own waits grow to a tenth of a second, in which
+the lock would often lie idle."""
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -41,7 +49,7 @@ def engine_options(url: str) -> dict[str, Any]:
     # Parameters are password hashes, sealed secrets and what people typed: no exception may quote them.
     options: dict[str, Any] = {"url": url, "hide_parameters": True}
     if url.startswith("sqlite"):
-        return options | {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        return options | {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}
     return options | {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
 
 
@@ -92,7 +100,41 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         cursor.close()
 
     def on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        if _writing.get():
+            _begin_to_write(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _begin_to_write(connection: sa.Connection) -> None:
+    """Take the write lock as soon as it is free."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if not _is_busy(error.orig) or not _begins_in_time(driver):
+            raise
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(PATIENCE * 1000)}")
+
+
+def _begins_in_time(driver: sqlite3.Connection) -> bool:
+    last = time.monotonic() + PATIENCE
+    while time.monotonic() < last:
+        time.sleep(ASKED_AGAIN)
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+        else:
+            return True
+    return False
+
+
+def _is_busy(error: object) -> bool:
+    return bool(getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY)

@@ -26,11 +26,14 @@ def _insert(model: type[SQLModel]) -> Any:
     return make(table).on_conflict_do_nothing()
 
 
-def _whole(model: type[SQLModel], row: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(model: type[SQLModel], row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The row with the model's defaults, which Core does not know."""
-    made = model(**row)
     columns: Sequence[sa.Column[Any]] = list(SQLModel.metadata.tables[str(model.__tablename__)].columns)
-    return {column.name: getattr(made, column.name) for column in columns if not _is_counted(column)}
+    names = {column.name for column in columns if not _is_counted(column)}
+    if names == row.keys():
+        return row
+    made = model(**row)
+    return {name: getattr(made, name) for name in names}
 
 
 def _is_counted(column: "sa.Column[Any]") -> bool:

@@ -1,20 +1,14 @@
 """Words as they are compared: folded in the same way where they are stored and where they are looked for."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
+
+from portal.contact import folded
 
 MAX_WORDS = 10_000
 MAX_WORD = 64
 
 _WORD = re.compile(r"[^\W_]+")
-_DOTLESS = str.maketrans("\N{LATIN SMALL LETTER DOTLESS I}", "i")
-
-
-def folded(text: str) -> str:
-    """Without case, accents and marks."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_DOTLESS)
-    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def words_in(text: str) -> list[str]:

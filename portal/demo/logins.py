@@ -28,7 +28,7 @@ AUDITOR = Login("Jonas Weber", "auditor@example.com", "Staff: read-only", has_co
 AYSE = Login("Ayşe Yıldız", "ayse@lale.example.com", "A busy shop: owner")
 MERT = Login("Mert Demir", "mert@lale.example.com", "  its developer", has_code=True)
 ZEYNEP = Login("Zeynep Çelik", "zeynep@lale.example.com", "  its operator")
-CAN = Login("Can Öztürk", "can@lale.example.com", "  a member, who only looks")
+CAN = Login("Can Öztürk", "can@lale.example.com", "  a member, who can only look")
 SELIN = Login("Selin Arslan", "selin@bosphorus.example.com", "A clinic in trouble: owner")
 OLIVER = Login("Oliver Hart", "oliver@alacati.example.com", "A newcomer, not set up yet")
 

@@ -57,7 +57,7 @@ class Demo:
             self._watch_until_stopped()
         except RuntimeError as problem:
             if not self.stopping:
-                print(f"The demo cannot go on: {problem}", file=sys.stderr)  # noqa: T201
+                print(f"The demo can't continue: {problem}", file=sys.stderr)  # noqa: T201
                 return 1
         finally:
             self._end_all()
@@ -93,7 +93,7 @@ class Demo:
 
     def _prepare(self, command: list[str], environment: dict[str, str]) -> None:
         if not (self.folder / TOLD).exists():
-            print("Preparing the demo; this takes a few seconds the first time.", flush=True)  # noqa: T201
+            print("Preparing the demo. The first time, this takes a few seconds.", flush=True)  # noqa: T201
         options = ["--empty"] if self.is_empty else []
         self._spawn("preparing", [*command, *options], environment)
         preparing = self.processes["preparing"]
@@ -158,17 +158,17 @@ class Demo:
                 return
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"{url} did not answer within {START_TIMEOUT} seconds") from None
+                    raise RuntimeError(f"{url} didn't respond within {START_TIMEOUT} seconds") from None
                 time.sleep(0.1)
 
     def _watch(self) -> None:
         for name, process in self.processes.items():
             if process.poll() is not None and not self.stopping:
-                raise RuntimeError(f"the {name} ended with code {process.returncode}. {self._last_words(name)}")
+                raise RuntimeError(f"the {name} stopped with code {process.returncode}. {self._last_words(name)}")
 
     def _last_words(self, name: str) -> str:
         lines = self._log_of(name).read_text(errors="replace").strip().splitlines()
-        return "\n".join([*lines[-1:], f"Its log is {self._log_of(name)}."])
+        return "\n".join([*lines[-1:], f"See its log: {self._log_of(name)}"])
 
     def _say_where(self) -> None:
         people = (*logins.CUSTOMERS, *logins.STAFF) if has_story(self.folder) else (logins.ADMIN,)
@@ -177,12 +177,12 @@ class Demo:
             f"  The portal          {self.url}",
             f"  Local Connexease    {self.sandbox_url}",
             f"    its mailbox       {self.sandbox_url}/mailbox",
-            f"    codes to log in   {self.sandbox_url}/phone    (no phone needed)",
+            f"    login codes       {self.sandbox_url}/phone    (no phone needed)",
             "",
             *(f"  {line}" for line in logins.table(people)),
             "",
-            f"  Data and logs are in {self.folder}: delete that folder to begin again.",
-            "  Ctrl-C ends everything.",
+            f"  Data and logs are in {self.folder}. Delete that folder to start over.",
+            "  Press Ctrl-C to stop everything.",
             "",
         )
         print("\n".join(lines), flush=True)  # noqa: T201 - this is what the command is for

@@ -100,7 +100,7 @@ def _sent(kind: str, who: str) -> str:
 def _preference(each: Fact, who: str) -> str:
     who, value = who or _("A customer"), each.get("value", "")
     if value == STOP:
-        return _("%(person)s does not want marketing messages any more", person=who)
+        return _("%(person)s no longer wants marketing messages", person=who)
     if value == RESUME:
         return _("%(person)s wants marketing messages again", person=who)
     return _("%(person)s changed which messages they want", person=who)
@@ -134,10 +134,10 @@ def _answer(each: Fact, who: str) -> str:
 def _feedback(each: Fact, who: str) -> str:
     score, text = each.get("score", ""), each.get("text", "")
     if who and score:
-        return _("%(person)s gave %(score)s points", person=who, score=score)
+        return _("%(person)s gave a rating of %(score)s", person=who, score=score)
     if score and text:
-        return _("%(score)s points: “%(words)s”", score=score, words=text)
-    return _("%(score)s points", score=score) if score else ""
+        return _("Rating %(score)s: “%(words)s”", score=score, words=text)
+    return _("Rating %(score)s", score=score) if score else ""
 
 
 def _customer(each: Fact, who: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from portal.channels import confirmation, snapshot
+from portal.connexease.texts import gettext_noop
 from portal.db import event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
@@ -171,11 +172,15 @@ def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) ->
     if taken.is_erased:
         batch.emptied.add(delivery.id or 0)
         delivery.body, delivery.about = b"", about.without_people(delivery.about or {})
-        delivery.problem_text = "It is about a message whose content was erased, so its own was not kept."
+        delivery.problem_text = gettext_noop(
+            "The message that this event is about was erased, so the event's content was erased too."
+        )
     elif len(read.reports) > MOST_REPORTS:
-        delivery.problem_text = "It has more reports than one event may have: only the first thousand count."
+        delivery.problem_text = gettext_noop(
+            "This event has more than a thousand reports. Only the first thousand were processed."
+        )
     elif read.reports and not taken.is_ours:
-        delivery.problem_text = "It is about a message that was not sent from here."
+        delivery.problem_text = gettext_noop("This event is about a message that wasn't sent from the portal.")
     is_acted_on = taken.is_ours or read.preferences or read.standings or read.categories
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
@@ -186,7 +191,7 @@ def _act_on_event(delivery: Delivery, event: dict[str, Any]) -> None:
         return
     account = session().get_one(Account, delivery.account_id)
     if not _is_about(event, account):
-        delivery.problem_text = "The event names another account than the one whose address it came to."
+        delivery.problem_text = gettext_noop("This event names a different account, so it wasn't processed.")
         return
     _channel_created(account, delivery.channel_uuid, event["channel"])
     delivery.state = DeliveryState.PROCESSED

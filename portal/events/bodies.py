@@ -125,7 +125,9 @@ def _is_shown(char: str) -> bool:
 
 
 def _value(token: str) -> str:
-    return json.loads(token) if token.startswith('"') else token
+    if not token.startswith('"'):
+        return token
+    return json.loads(token) if "\\" in token else token[1:-1]
 
 
 def _loose_value(token: str) -> str:

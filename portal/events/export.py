@@ -49,7 +49,7 @@ def _lines(
     while is_first or before:
         with app.app_context(), force_locale(locale):
             page = log.page(account, wanted, before=before, size=AT_ONCE)
-            head = [_("Number"), _("Received"), _("Trigger"), _("Channel"), _("State"), _("Event")]
+            head = [_("Event number"), _("Received"), _("Trigger"), _("Channel"), _("State"), _("Event")]
             rows = [head] if is_first else []
             rows += [cells(event) for event in page.rows]
             before, is_first = page.oldest if page.has_older else 0, False

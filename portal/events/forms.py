@@ -21,24 +21,32 @@ from portal.web.listing import PeriodForm, as_sent
 MOST_WORDS = 10
 
 STATE_WORDS = {
-    DeliveryState.RECEIVED: _l("Waiting"),
+    DeliveryState.RECEIVED: _l("Queued"),
     DeliveryState.PROCESSED: _l("Processed"),
-    DeliveryState.KEPT: _l("Kept"),
-    DeliveryState.REPEAT: _l("Repeat"),
+    DeliveryState.KEPT: _l("Stored"),
+    DeliveryState.REPEAT: _l("Duplicate"),
     DeliveryState.FAILED: _l("Failed"),
 }
+
+
+def state_words() -> dict[DeliveryState, str]:
+    """The states in the visitor's language, for a page that names them in each of its rows."""
+    return {state: str(word) for state, word in STATE_WORDS.items()}
 
 
 class FilterForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
 
     q = SearchField(
-        _l("Words"),
+        _l("Search words"),
         [Length(max=200)],
-        description=_l("Whole words of the body; the last may be a beginning of three letters or more."),
+        description=_l(
+            "Enter whole words from the body. The last one can be the beginning of a word, with at least "
+            "three letters."
+        ),
     )
-    trigger = SelectField(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
-    channel = SelectField(_l("Channel"), validate_choice=False)
+    trigger = Choice(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
+    channel = Choice(_l("Channel"), validate_choice=False)
     state = Choice(_l("State"))
 
     def prepare(self, account: Account, channels: list[Channel]) -> None:
@@ -56,11 +64,11 @@ class FilterForm(PeriodForm):
 
     def validate_q(self, field: SearchField) -> None:
         if text(field).strip() and not words_in(text(field)):
-            raise ValidationError(_("Search for words or numbers."))
+            raise ValidationError(_("Enter words or numbers to search for."))
 
     def validate_channel(self, field: SelectField) -> None:
         if field.data and uuid_or_none(field.data) is None:
-            raise ValidationError(_("There is no such channel."))
+            raise ValidationError(_("Choose a channel from the list."))
 
     def filter(self, account: Account) -> Filter:
         """What was chosen; only after the form has validated. Times are in the account's zone."""

@@ -7,6 +7,7 @@ costs the same however long the log is; nothing counts the whole or skips over r
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -72,13 +73,17 @@ def newest_id(account: Account) -> int:
 
 def triggers_seen(account: Account) -> list[str]:
     """The triggers that occurred, by name. It hops from one to the next through the index."""
-    of_account, kind = col(DeliveryKind.account_id) == account.id, col(DeliveryKind.kind)
+    return list(session().execute(_triggers_query(), {"account": account.id}).scalars())
+
+
+@cache
+def _triggers_query() -> sa.Select[Any]:
+    of_account, kind = col(DeliveryKind.account_id) == sa.bindparam("account"), col(DeliveryKind.kind)
     lowest = sa.func.min(kind)
     hops = sa.select(lowest.label("kind")).where(of_account, kind > "").cte("hops", recursive=True)
     following = sa.select(lowest).where(of_account, kind > hops.c.kind).scalar_subquery()
     hops = hops.union_all(sa.select(following).where(hops.c.kind.is_not(None)))
-    query = sa.select(hops.c.kind).where(hops.c.kind.is_not(None)).limit(MOST_TRIGGERS)
-    return list(session().execute(query).scalars())
+    return sa.select(hops.c.kind).where(hops.c.kind.is_not(None)).limit(MOST_TRIGGERS)
 
 
 def find(account: Account, delivery_id: int) -> Delivery | None:

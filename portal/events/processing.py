@@ -13,6 +13,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from portal import audit
+from portal.connexease.texts import gettext_noop
 from portal.db.search_index import is_sqlite
 from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
@@ -26,7 +27,7 @@ BATCH, BATCH_BYTES = 100, 8 * 1024 * 1024
 """So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
 who want to write do not wait long."""
 LEFT_BEHIND = timedelta(seconds=10)
-"""After this a delivery that is still unprocessed is the sweep's."""
+"""So old is a delivery at least when it is tried again."""
 
 
 def process_waiting() -> int:
@@ -56,10 +57,14 @@ def process_waiting() -> int:
 
 
 def due(limit: int = 500) -> list[int]:
-    """Deliveries that were left unprocessed."""
+    """Deliveries that failed and are tried again.
+
+    What nobody has tried yet is left to the worker's next batch, however much that is: nothing is done twice.
+    """
+    has_failed = col(Delivery.attempts) > 0, col(Delivery.received_at) < now() - LEFT_BEHIND
     query = (
         sa.select(col(Delivery.id))
-        .where(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.received_at) < now() - LEFT_BEHIND)
+        .where(col(Delivery.state) == DeliveryState.RECEIVED, *has_failed)
         .order_by(col(Delivery.id))
         .limit(limit)
     )
@@ -137,7 +142,7 @@ def _note_failure(delivery_id: int) -> None:
     delivery.attempts += 1
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.state = DeliveryState.FAILED
-        delivery.problem_text = "Processing it failed on our side."
+        delivery.problem_text = gettext_noop("Something went wrong on our side while processing this event.")
     session().add(delivery)
     session().commit()
     if delivery.state == DeliveryState.FAILED:

@@ -1,5 +1,6 @@
 """Who may read what of events: the account's people, some of them what the gateway reports, and staff nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from portal.events import about
@@ -11,9 +12,10 @@ def may_read_messages() -> bool:
     return not is_helping() and may_enter("compose.export")
 
 
-def line(event: Any) -> str:
-    """The line of an event in a list of the account's, as far as this visitor may read it."""
-    return about.line(event.about, not is_helping() and (not is_private(event) or may_read_messages()))
+def lines() -> Callable[[Any], str]:
+    """What tells the line of an event in a list of the account's, as far as this visitor may read it."""
+    is_ours, reads_messages = not is_helping(), may_read_messages()
+    return lambda event: about.line(event.about, is_ours and (reads_messages or not is_private(event)))
 
 
 def is_private(event: Any) -> bool:

@@ -95,7 +95,7 @@ class Watch:
     @property
     def groups(self) -> list[Group]:
         """The triggers of a channel by what they are about: the first part of their name says it."""
-        titles = {"message": _("Messages"), "conversation": _("Conversations"), "channel": _("The channel itself")}
+        titles = {"message": _("Messages"), "conversation": _("Conversations"), "channel": _("Channel")}
         customers = _("Customers")
         groups = {title: Group(title, []) for title in (*titles.values(), customers)}
         for trigger in catalogue.with_scope(Scope.CHANNEL):
@@ -173,7 +173,7 @@ def _hold(account: Account, place: Place, triggers: list[str]) -> bool:
     Raises:
         DomainError: nothing was changed.
     """
-    busy = DomainError(_("The last change is still on its way to Connexease. Wait a moment, then try again."))
+    busy = DomainError(_("The last change is still being saved at %(vendor)s. Wait a moment, then try again."))
     row = place.webhook.row if place.webhook else None
     if row is not None and row.claimed_until is not None and row.claimed_until > now():
         raise busy

@@ -37,7 +37,7 @@ def check_log_in(email: str, password: str) -> Person:
     session().commit()  # hashing takes long: nobody should wait for this transaction meanwhile
     good = passwords.matches(person.password_hash if person else None, password)
     if person is None or not good or not person.is_enabled:
-        raise DomainError(_("This e-mail address and password do not belong together."))
+        raise DomainError(_("The email address or password is wrong. Try again, or reset your password."))
     _renew_hash(person, password)
     return person
 
@@ -92,7 +92,7 @@ def change_password(person: Person, current: str, new: str) -> None:
     """
     session().commit()
     if not passwords.matches(person.password_hash, current):
-        raise DomainError(_("This is not your current password."), "current")
+        raise DomainError(_("This isn't your current password. Try again."), "current")
     _set_password(person, _strong_hash(new, person))
 
 
@@ -104,7 +104,7 @@ def confirm_password(person: Person, password: str, code: str) -> None:
     """
     session().commit()
     if not passwords.matches(person.password_hash, password):
-        raise DomainError(_("This is not your password."), "password")
+        raise DomainError(_("This isn't your password. Try again."), "password")
     _renew_hash(person, password)
     if authenticator.of(person) is not None:
         authenticator.check(person, code)
@@ -144,7 +144,7 @@ class LinkSpent(DomainError):
     """A mailed link that no longer does anything."""
 
     def __init__(self) -> None:
-        super().__init__(_("This link has been used, has expired, or a newer one replaced it."))
+        super().__init__(_("This link was already used, has expired, or was replaced by a newer one."))
 
 
 def _strong_hash(password: str, person: Person) -> str:

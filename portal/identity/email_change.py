@@ -59,9 +59,7 @@ class AddressTaken(DomainError):
     """Somebody else logs in with the address by now."""
 
     def __init__(self, email: str) -> None:
-        super().__init__(
-            _("Somebody else logs in with %(email)s by now, so your own address stays as it is.", email=email)
-        )
+        super().__init__(_("Another login now uses %(email)s, so your address stays as it is.", email=email))
 
 
 def set_up_of(person: Person) -> SetUp | None:
@@ -94,7 +92,7 @@ def ask(person: Person, email: str) -> EmailChange:
     address = normalised(contact.email(email, "email"))
     _locked(person)
     if address == person.email:
-        raise DomainError(_("You log in with this address already."), "email")
+        raise DomainError(_("You already log in with this address. Enter a different one."), "email")
     _refuse_during_set_up(person)
     row = _locked_wish(person) or EmailChange(person_id=person.id, email="", session_epoch=0)
     row.email, row.session_epoch, row.created_at = address, person.session_epoch, now()
@@ -113,7 +111,7 @@ def send_again(person: Person) -> EmailChange:
     _locked(person)
     row = _locked_wish(person)
     if row is None or row.session_epoch != person.session_epoch:
-        raise DomainError(_("There is no new address to confirm any more."))
+        raise DomainError(_("There's no new address to confirm. Enter it again."))
     _mail_link(row)
     return row
 
@@ -159,7 +157,7 @@ def confirm(token: str, password: str | None) -> Person:
     person = found[1]
     session().commit()  # nobody should wait for this transaction while a password is checked
     if password is not None and not passwords.matches(person.password_hash, password):
-        raise DomainError(_("This is not the password that you log in with."), "password")
+        raise DomainError(_("This isn't the password that you log in with. Try again."), "password")
     _locked(person)
     found = find(token)
     if found is None:
@@ -224,7 +222,7 @@ def _refuse_during_set_up(person: Person) -> None:
         session().rollback()
         raise DomainError(
             _(
-                "“%(account)s” is being set up with your present address. Wait until that is done.",
+                "“%(account)s” is being set up with your current address. Try again when the setup is finished.",
                 account=set_up.account.name,
             )
         )

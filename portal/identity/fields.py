@@ -36,12 +36,14 @@ def new_password() -> PasswordField:
     return PasswordField(
         _l("Password"),
         [DataRequired(_l("Choose a password.")), Length(max=1024, message=_l("This is too long."))],
-        description=_l("At least 12 characters. A few unrelated words make a good one."),
+        description=_l("At least 12 characters. A few unrelated words work well."),
         render_kw={"autocomplete": "new-password"},
     )
 
 
-def time_zone(description: str = _l("Type a city to search, such as Istanbul."), **attributes: Any) -> StringField:
+def time_zone(
+    description: str = _l("Type a city to search, for example Istanbul."), **attributes: Any
+) -> StringField:
     """An IANA zone, found by its name or by a city in it. For a form that is a `ZoneForm`."""
     return StringField(
         _l("Time zone"),
@@ -56,8 +58,8 @@ def language() -> Choice:
     """The language of pages and mails; empty for the browser's."""
     return Choice(
         _l("Language"),
-        choices=lambda: [("", _("As your browser asks")), *languages().items()],
-        description=_l("Of pages and of the emails we send you."),
+        choices=lambda: [("", _("Same as your browser")), *languages().items()],
+        description=_l("For pages and for the emails that we send you."),
         filters=[lambda value: value or ""],
     )
 
@@ -67,4 +69,4 @@ class ZoneForm(Form):
 
     def validate_time_zone(self, field: StringField) -> None:
         if not contact.is_time_zone(text(field)):
-            raise ValidationError(_("Choose a time zone from the list, such as Europe/Istanbul."))
+            raise ValidationError(_("Choose a time zone from the list, for example Europe/Istanbul."))

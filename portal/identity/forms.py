@@ -18,8 +18,8 @@ class LogInForm(Form):
     """E-mail address and password."""
 
     email = EmailField(
-        _l("E-mail address"),
-        [DataRequired(_l("Enter your e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("Email address"),
+        [DataRequired(_l("Enter your email address.")), Length(max=254, message=_l("This is too long."))],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
@@ -33,8 +33,8 @@ class ForgotForm(Form):
     """Where to mail the reset link."""
 
     email = EmailField(
-        _l("E-mail address"),
-        [DataRequired(_l("Enter your e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("Email address"),
+        [DataRequired(_l("Enter your email address.")), Length(max=254, message=_l("This is too long."))],
         render_kw={"autocomplete": "username"},
     )
 
@@ -45,7 +45,7 @@ class NewPasswordForm(Form):
     password = PasswordField(
         _l("New password"),
         [DataRequired(_l("Enter a new password.")), Length(max=1024, message=_l("This is too long."))],
-        description=_l("At least 12 characters. A few unrelated words make a good one."),
+        description=_l("At least 12 characters. A few unrelated words work well."),
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -66,7 +66,7 @@ class CodeForm(Form):
     code = StringField(
         _l("Code"),
         [DataRequired(_l("Enter the code.")), Length(max=40, message=_l("This is too long."))],
-        description=_l("The six digits that your authenticator app shows now, or one of your recovery codes."),
+        description=_l("The 6-digit code from your authenticator app, or one of your recovery codes."),
         render_kw={**CODE_INPUT, "autofocus": True},
     )
 
@@ -77,7 +77,7 @@ class FirstCodeForm(Form):
     code = StringField(
         _l("Code"),
         [DataRequired(_l("Enter the code.")), Length(max=40, message=_l("This is too long."))],
-        description=_l("The six digits that the app shows now."),
+        description=_l("The 6-digit code that the app shows now."),
         render_kw={**CODE_INPUT, "inputmode": "numeric"},
     )
 
@@ -118,8 +118,8 @@ class EmailForm(PasswordForm):
     """Another address to log in with."""
 
     email = EmailField(
-        _l("New e-mail address"),
-        [DataRequired(_l("Enter your new e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("New email address"),
+        [DataRequired(_l("Enter your new email address.")), Length(max=254, message=_l("This is too long."))],
         filters=[stripped],
         render_kw={"autocomplete": "email"},
     )
@@ -147,7 +147,5 @@ class ProfileForm(fields.ZoneForm):
 
     first_name = fields.first_name()
     last_name = fields.last_name()
-    time_zone = fields.time_zone(
-        _l("For times that belong to no account. Type a city to search, such as Istanbul.")
-    )
+    time_zone = fields.time_zone(_l("For times outside an account. Type a city to search, for example Istanbul."))
     language = fields.language()

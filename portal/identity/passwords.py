@@ -13,7 +13,7 @@ from zxcvbn import zxcvbn
 
 from portal.errors import DomainError
 from portal.extensions import session
-from portal.i18n import _
+from portal.i18n import _, _n
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
@@ -75,12 +75,16 @@ def weakness(password: str, *known_words: str) -> str | None:
     """
     password = _normal(password)
     if len(password) < MIN_LENGTH:
-        return _("Use at least %(count)d characters. A few unrelated words make a good one.", count=MIN_LENGTH)
+        return _n(
+            "Use at least %(num)d character. A few unrelated words work well.",
+            "Use at least %(num)d characters. A few unrelated words work well.",
+            MIN_LENGTH,
+        )
     if len(password) > MAX_LENGTH:
-        return _("Use at most %(count)d characters.", count=MAX_LENGTH)
+        return _n("Use at most %(num)d character.", "Use at most %(num)d characters.", MAX_LENGTH)
     words = [part for word in known_words for part in (word, *word.replace("@", " ").split()) if part]
     if zxcvbn(password[:SCORED_LENGTH], user_inputs=words)["score"] < MIN_SCORE:
-        return _("This password is easy to guess. A few unrelated words make a good one.")
+        return _("This password is easy to guess. A few unrelated words work well.")
     return None
 
 

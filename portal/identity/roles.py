@@ -17,13 +17,13 @@ NAMES: dict[AnyRole, str] = {
     StaffRole.READ_ONLY: _l("Read-only"),
 }
 MEANINGS: dict[AnyRole, str] = {
-    Role.OWNER: _l("everything, and who belongs to the account"),
-    Role.DEVELOPER: _l("webhooks, events and keys"),
-    Role.OPERATOR: _l("messages and channels only"),
-    Role.MEMBER: _l("looks, and changes nothing"),
-    StaffRole.ADMIN: _l("everything, and who belongs to the staff"),
-    StaffRole.SUPPORT: _l("helps customers, but reveals no keys, sends no messages and reads none"),
-    StaffRole.READ_ONLY: _l("looks, and changes nothing"),
+    Role.OWNER: _l("manages everything, including team members"),
+    Role.DEVELOPER: _l("manages webhooks, events and keys"),
+    Role.OPERATOR: _l("manages messages and channels only"),
+    Role.MEMBER: _l("can only view"),
+    StaffRole.ADMIN: _l("manages everything, including the staff"),
+    StaffRole.SUPPORT: _l("helps customers, but can't see keys or send or read messages"),
+    StaffRole.READ_ONLY: _l("can only view"),
 }
 
 

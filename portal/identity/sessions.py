@@ -7,6 +7,7 @@ import hashlib
 import logging
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -47,21 +48,23 @@ def start(person: Person, address: str, agent: str) -> str:
 
 def find(token: str) -> tuple[LoginSession, Person] | None:
     """The session that a cookie's token belongs to and whose it is, while it lasts."""
-    found = (
-        session()
-        .exec(
-            select(LoginSession, Person)
-            .join(Person, col(Person.id) == col(LoginSession.person_id))
-            .where(
-                LoginSession.token_hash == _hash(token),
-                LoginSession.session_epoch == Person.session_epoch,
-                _lasts(),
-                col(Person.is_enabled),
-            )
-        )
-        .first()
-    )
+    found = session().execute(_query(), {"token_hash": _hash(token), **_limits()}).first()
     return (found[0], found[1]) if found else None
+
+
+@cache
+def _query() -> sa.Select[LoginSession, Person]:
+    """Made once, as each page begins with it."""
+    return (
+        sa.select(LoginSession, Person)
+        .join(Person, col(Person.id) == col(LoginSession.person_id))
+        .where(
+            col(LoginSession.token_hash) == sa.bindparam("token_hash"),
+            col(LoginSession.session_epoch) == col(Person.session_epoch),
+            _lasts(),
+            col(Person.is_enabled),
+        )
+    )
 
 
 def note_seen(login_id: UUID, address: str) -> None:
@@ -95,7 +98,7 @@ def of_person(person_id: UUID) -> list[LoginSession]:
         )
         .order_by(col(LoginSession.last_seen_at).desc(), col(LoginSession.created_at).desc())
     )
-    return list(session().exec(query))
+    return list(session().exec(query, params=_limits()))
 
 
 def end(person_id: UUID, login_id: UUID) -> bool:
@@ -141,13 +144,20 @@ def _lasts() -> sa.ColumnElement[bool]:
 
     One that is too old is found no more, so it is seen no more either: `prune` comes by it as by the others.
     """
-    longest = now() - timedelta(days=settings().session_max_days)
-    longest_of_staff = now() - timedelta(hours=settings().staff_session_hours)
     return sa.and_(
-        col(LoginSession.last_seen_at) > _idle_since(),
-        col(LoginSession.created_at) > longest,
-        sa.or_(col(Person.staff_role).is_(None), col(LoginSession.created_at) > longest_of_staff),
+        col(LoginSession.last_seen_at) > sa.bindparam("idle_since"),
+        col(LoginSession.created_at) > sa.bindparam("longest"),
+        sa.or_(col(Person.staff_role).is_(None), col(LoginSession.created_at) > sa.bindparam("longest_of_staff")),
     )
+
+
+def _limits() -> dict[str, datetime]:
+    """The values for `_lasts`."""
+    return {
+        "idle_since": _idle_since(),
+        "longest": now() - timedelta(days=settings().session_max_days),
+        "longest_of_staff": now() - timedelta(hours=settings().staff_session_hours),
+    }
 
 
 def _idle_since() -> datetime:

@@ -9,20 +9,21 @@ import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formataddr, formatdate, make_msgid, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, g
 from flask_babel import force_locale
-from jinja2_fragments.flask import render_block
 from sqlmodel import col
 
+from portal.brand.current import brand
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
-from portal.i18n import language
+from portal.i18n import READER_IS_STAFF, language
+from portal.mail import samples, writing
 from portal.models import Mail, MailKind, MailState, Person, now
 from portal.settings import is_loopback
 from portal.translations import SOURCE
@@ -34,7 +35,7 @@ GREETING_TIMEOUT = 5
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 12
 
-Context = dict[str, Any]
+Context = writing.Context
 writers: dict[MailKind, Callable[[Mail], Context | None]] = {}
 """For each kind the function that makes what its template needs; none means there is nothing to send."""
 
@@ -72,7 +73,7 @@ def send(mail_id: UUID) -> None:
         except Exception:
             log.exception("a mail of kind %s could not be written", mail.kind)
             session().rollback()
-            _note(mail, "It could not be written.")
+            _note(mail, "The email couldn't be written.")
             session().commit()
             return
         if message is None:
@@ -133,31 +134,40 @@ def _claim(mail_id: UUID) -> Mail | None:
 
 
 def _write(mail: Mail) -> EmailMessage | None:
-    with current_app.test_request_context(base_url=settings().public_url), force_locale(_language(mail)):
+    """Write it as its reader reads, whoever promised it."""
+    query = sa.select(col(Person.language), col(Person.staff_role)).where(col(Person.email) == mail.to)
+    own, staff_role = session().execute(query).one_or_none() or (None, None)
+    is_sample = samples.SAMPLE in mail.context
+    chosen = (mail.language if is_sample else own or mail.language) or SOURCE
+    with current_app.test_request_context(base_url=settings().public_url), force_locale(chosen):
+        setattr(g, READER_IS_STAFF, staff_role is not None and not is_sample)
         return _written(mail)
 
 
-def _language(mail: Mail) -> str:
-    """That of the person whose address it is; of anybody else, that of the page that the mail was promised on."""
-    own = sa.select(col(Person.language)).where(col(Person.email) == mail.to)
-    return session().execute(own).scalar() or mail.language or SOURCE
-
-
 def _written(mail: Mail) -> EmailMessage | None:
-    context = writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
+    context = _context(mail)
     if context is None:
         return None
-    template = f"mail/{mail.kind}.txt"
-    context["settings"] = settings()
     message = EmailMessage()
-    message["Subject"] = " ".join(render_block(template, "subject", **context).split())
-    message["From"] = settings().mail_from
+    message["From"] = _sender()
     message["To"] = mail.to
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(idstring=mail.id.hex, domain=urlsplit(settings().public_url).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_block(template, "body", **context).strip() + "\n")
+    writing.put_into(message, writing.write(mail.kind, context))
     return message
+
+
+def _context(mail: Mail) -> Context | None:
+    if samples.SAMPLE in mail.context:
+        return samples.context(mail.kind, mail.context[samples.SAMPLE])
+    return writers[mail.kind](mail) if mail.kind in writers else dict(mail.context)
+
+
+def _sender() -> str:
+    """The address of `MAIL_FROM`, under the name that the brand has for it."""
+    name, address = parseaddr(settings().mail_from)
+    return formataddr((brand().sender_name or name, address))
 
 
 def _hand_over(message: EmailMessage) -> str:
@@ -171,7 +181,7 @@ def _hand_over(message: EmailMessage) -> str:
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the mail server did not take a mail: %s", type(error).__name__)
-        return f"The mail server did not take it ({type(error).__name__})."
+        return f"The mail server didn't accept it ({type(error).__name__})."
     return ""
 
 

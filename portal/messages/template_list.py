@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.contact import country_of
+from portal.contact import country_of, folded
 from portal.db.engine import storable, writing
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
@@ -107,11 +107,11 @@ class TemplateList:
 
     def search(self, words: str, channel: str) -> list[Listed]:
         """Those that hold every word, of one channel where one is named."""
-        wanted = words.casefold().split()
+        wanted = folded(words).split()
         return [
             template
             for template in self.templates
-            if all(word in f"{template.name} {template.content}".casefold() for word in wanted)
+            if all(word in folded(f"{template.name} {template.content}") for word in wanted)
             and (not channel or channel in dict(template.channels))
         ]
 

@@ -241,7 +241,7 @@ def _read_one(mirrored_id: int, complete_run: int | None) -> Result:
     except cx.ConnexeaseError as error:
         return Result(Outcome.FAILED, error)
     except Exception:
-        log.exception("account %s of the list could not be read", mirrored_id)
+        log.exception("account %s in the list could not be read", mirrored_id)
         return Result(Outcome.FAILED)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,7 +26,8 @@ from portal.models import (
     WebhookListing,
 )
 
-LISTINGS = (ChannelListing, WebhookListing, CredentialListing)
+Listing = type[ChannelListing] | type[WebhookListing] | type[CredentialListing]
+LISTINGS: tuple[Listing, ...] = (ChannelListing, WebhookListing, CredentialListing)
 
 
 @dataclass
@@ -93,9 +93,15 @@ def people_of(session: Session, account: Account) -> str:
 
 def freshness(session: Session, account: Account) -> tuple[datetime | None, str]:
     """When the oldest of the account's three lists was read, and what stopped a try."""
-    found: list[Any] = [session.get(listing, account.id) for listing in LISTINGS]
-    read = [listing.read_at for listing in found if listing is not None and listing.read_at is not None]
-    problem = next((listing.problem_text for listing in found if listing is not None and listing.problem_text), "")
+    parts = [
+        sa.select(sa.literal(place), col(listing.read_at), col(listing.problem_text)).where(
+            col(listing.account_id) == account.id
+        )
+        for place, listing in enumerate(LISTINGS)
+    ]
+    found = sorted(session.execute(sa.union_all(*parts)), key=lambda row: row[0])
+    read = [read_at for _place, read_at, _problem in found if read_at is not None]
+    problem = next((problem for _place, _read_at, problem in found if problem), "")
     return (min(read) if len(read) == len(LISTINGS) else None), problem
 
 

@@ -32,8 +32,8 @@ FIRST_DELAY, LONGEST_DELAY = 5, 300
 MOST_ATTEMPTS = 10
 RUNS_KEPT = 200
 
-GAVE_UP = gettext_noop("Connexease did not answer for a long time.")
-UNEXPECTED = gettext_noop("Something unexpected went wrong; it is in the worker's log.")
+GAVE_UP = gettext_noop("%(Vendor)s didn't answer for a long time.")
+UNEXPECTED = gettext_noop("Something went wrong on our side. The worker's log has the details.")
 
 
 def begin(actor: Person | None) -> MirrorRun:
@@ -100,7 +100,7 @@ def advance(run_id: int) -> None:
         except cx.ConnexeaseError as error:
             _try_later(_again(run, error.message), GAVE_UP)
         except Exception:
-            log.exception("run %s of the mirror", run_id)
+            log.exception("mirror run %s failed", run_id)
             _try_later(_again(run, UNEXPECTED), UNEXPECTED)
 
 

@@ -3,6 +3,7 @@
 from portal.models.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
+from portal.models.brand import BrandRow, Edition
 from portal.models.channel import (
     BLOCKED,
     OPEN_STATES,
@@ -50,6 +51,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "Authenticator",
+    "BrandRow",
     "Channel",
     "ChannelListing",
     "ConsentEntry",
@@ -64,6 +66,7 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "Edition",
     "EmailChange",
     "EmailLink",
     "HandOver",

@@ -81,15 +81,15 @@ def _guarded(app: Flask, language: str, name: str, check: Check) -> list[Finding
         except SQLAlchemyError as error:
             session().rollback()
             if lacks_tables(error):
-                says = _("It cannot be told: the database lacks tables of this version.")
-                return [bad(name, says, _("Mend the database first."))]
-            return [bad(name, _("The database does not answer."), _("Check DATABASE_URL and the database."))]
+                says = _("The check couldn't run, because the database lacks tables that this version needs.")
+                return [bad(name, says, _("Fix the database first."))]
+            return [bad(name, _("The database isn't responding."), _("Check DATABASE_URL and the database."))]
         except Exception as error:
             log.exception("the check of %s failed", name)
             kind = type(error).__name__
-            return [bad(name, _("The check itself failed (%(kind)s).", kind=kind), _("Look into the log."))]
+            return [bad(name, _("The check itself failed (%(kind)s).", kind=kind), _("See the log for details."))]
 
 
 def _too_slow(name: str, deadline: float) -> Finding:
     says = _("No answer within %(seconds)d seconds.", seconds=round(deadline))
-    return bad(name, says, _("Look at the way there: DNS, firewall, proxy."))
+    return bad(name, says, _("Check the connection: DNS, firewall, proxy."))

@@ -15,5 +15,5 @@ def problem() -> str | None:
             connection.execute(text("SELECT 1"))
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError:
-        return "the database does not answer"
+        return "the database isn't responding"
     return None if current == newest_revision() else "run `portal db upgrade`"

@@ -27,7 +27,7 @@ KINDS = {
     "webhooks": _l("webhooks"),
     "tokens": _l("tokens"),
     "messages": _l("messages"),
-    "mails": _l("mails"),
+    "mails": _l("emails"),
     "events": _l("events"),
 }
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -41,14 +41,19 @@ def database() -> list[Finding]:
     kind = NAMES.get(db.engine.dialect.name, db.engine.dialect.name)
     revision = migrate.revision_of(db.engine)
     if revision is None:
-        return [bad(name, _("It is empty."), _("Run `portal db upgrade`."))]
+        return [bad(name, _("The database is empty."), _("Run `portal db upgrade`."))]
     if not migrate.is_known(revision):
-        says = _("It is at revision %(is)s, which this version does not know.", **{"is": revision})
-        return [bad(name, says, _("Start the newer version again, or restore the backup from before."))]
+        says = _("The database is at revision %(is)s, which this version doesn't know.", **{"is": revision})
+        return [
+            bad(name, says, _("Start the newer version again, or restore the backup from before the upgrade."))
+        ]
     if revision != needed:
-        says = _("It is at revision %(is)s, this version needs %(needs)s.", **{"is": revision, "needs": needed})
-        return [bad(name, says, _("Stop every process of the portal, and run `portal db upgrade`."))]
-    return [good(name, _("%(kind)s answers, and is up to date (%(revision)s).", kind=kind, revision=revision))]
+        says = _(
+            "The database is at revision %(is)s, but this version needs %(needs)s.",
+            **{"is": revision, "needs": needed},
+        )
+        return [bad(name, says, _("Stop every portal process, then run `portal db upgrade`."))]
+    return [good(name, _("%(kind)s responds and is up to date (%(revision)s).", kind=kind, revision=revision))]
 
 
 def worker() -> list[Finding]:
@@ -56,12 +61,12 @@ def worker() -> list[Finding]:
     name = _("Worker")
     last = heartbeats.last()
     if last is None:
-        return [bad(name, _("It has never run."), _("Start `portal worker`."))]
+        return [bad(name, _("The worker has never run."), _("Start `portal worker`."))]
     ago = format_timedelta(now() - last)
     if not heartbeats.is_alive():
-        says = _("It gave its last sign of life %(ago)s ago.", ago=ago)
-        return [bad(name, says, _("Start `portal worker`, and look into its log."))]
-    return [good(name, _("It gave a sign of life %(ago)s ago.", ago=ago)), _backlog()]
+        says = _("Last heartbeat %(ago)s ago.", ago=ago)
+        return [bad(name, says, _("Start `portal worker` and check its log."))]
+    return [good(name, _("Last heartbeat %(ago)s ago.", ago=ago)), _backlog()]
 
 
 def _backlog() -> Finding:
@@ -69,18 +74,18 @@ def _backlog() -> Finding:
     said = ", ".join(f"{KINDS[row.kind]} {row.count}" for row in rows if row.count)
     overdue = ", ".join(f"{KINDS[row.kind]} {row.overdue}" for row in rows if row.overdue)
     if overdue:
-        says = _("Overdue by minutes: %(what)s.", what=overdue)
+        says = _("Overdue for more than 5 minutes: %(what)s.", what=overdue)
         return warning(name, says, _("If it grows, raise WORKER_THREADS or start another `portal worker`."))
-    return good(name, _("Waiting: %(what)s.", what=said) if said else _("Nothing waits."))
+    return good(name, _("Waiting: %(what)s.", what=said) if said else _("Nothing is waiting."))
 
 
 def outbox() -> list[Finding]:
     """Mail that nobody took."""
     name, failed = _("Outbox"), backlog.failed_mails()
     if failed:
-        says = _("Tried to the end and not taken: %(count)d.", count=failed)
-        return [bad(name, says, _("Mend the mail server below, then send them again on the staff's system page."))]
-    return [good(name, _("No mail is stuck."))]
+        says = _("Emails that couldn't be sent: %(count)d.", count=failed)
+        return [bad(name, says, _("Fix the mail server, then send them again on the staff's System page."))]
+    return [good(name, _("No emails are stuck."))]
 
 
 def secrets() -> list[Finding]:
@@ -91,10 +96,18 @@ def secrets() -> list[Finding]:
         total += len(sample)
         closed += sum(not _opens(column, row) for row in sample)
     if closed:
-        says = _("Of a sample of %(total)d do not open: %(closed)d.", total=total, closed=closed)
-        todo = _("Put the missing key back into VAULT_KEYS; `portal vault check` names each record.")
+        says = _("Secrets that can't be opened: %(closed)d in a sample of %(total)d.", total=total, closed=closed)
+        todo = _("Put the missing key back into VAULT_KEYS. `portal vault check` lists each record.")
         return [bad(name, says, todo)]
-    return [good(name, _("A sample opens (%(total)d). `portal vault check` opens all of it.", total=total))]
+    return [
+        good(
+            name,
+            _(
+                "All secrets in a sample of %(total)d can be opened. `portal vault check` checks all secrets.",
+                total=total,
+            ),
+        )
+    ]
 
 
 def _sample(name: str) -> Sequence[sa.Row[Any]]:
@@ -122,9 +135,12 @@ def audit_log() -> list[Finding]:
     """Its end fits the seal; `portal audit verify` walks along all of it."""
     name, problem = _("Audit log"), chain.check_end()
     if problem:
-        todo = _("If the vault is broken, mend that first. Else run `portal audit verify`; find out who wrote.")
+        todo = _(
+            "If the vault is broken, fix it first. Otherwise run `portal audit verify` and find out who wrote "
+            "to the log."
+        )
         return [bad(name, problem, todo)]
-    return [good(name, _("Its end fits its seal. `portal audit verify` looks at all of it."))]
+    return [good(name, _("The end of the log matches its seal. `portal audit verify` checks the whole log."))]
 
 
 def disk() -> list[Finding]:
@@ -135,9 +151,9 @@ def disk() -> list[Finding]:
     usage = shutil.disk_usage(folder if folder.exists() else Path())
     says = _("%(free).1f of %(total).1f GB are free.", free=usage.free / 1024**3, total=usage.total / 1024**3)
     if usage.free < TOO_LITTLE:
-        return [bad(name, says, _("Make room now: a full disk loses events."))]
+        return [bad(name, says, _("Free up space now. A full disk loses events."))]
     if usage.free < LITTLE:
-        return [warning(name, says, _("Make room soon."))]
+        return [warning(name, says, _("Free up space soon."))]
     return [good(name, says)]
 
 

@@ -27,19 +27,21 @@ class _FromTheDatabase(Collector):
         last = heartbeats.last()
         if last is not None:
             age = (now() - last).total_seconds()
-            yield _gauge("portal_worker_silent_seconds", "Since the worker's last sign of life.", age)
+            yield _gauge("portal_worker_silent_seconds", "Seconds since the worker's last heartbeat.", age)
         rows = backlog.waiting()
         waits = {row.kind: float(row.count) for row in rows}
-        yield _gauges("portal_backlog", "Rows that wait to be worked on.", "kind", waits)
+        yield _gauges("portal_backlog", "Rows that are waiting to be processed.", "kind", waits)
         overdue = {row.kind: float(row.overdue) for row in rows}
-        yield _gauges("portal_backlog_overdue", "Rows that have been due for minutes.", "kind", overdue)
-        yield _gauge("portal_mails_failed", "Mails that nobody took.", backlog.failed_mails())
-        yield _gauges("portal_setups", "Accounts by the step of their set-up.", "step", _setups())
+        yield _gauges(
+            "portal_backlog_overdue", "Rows that have been overdue for more than five minutes.", "kind", overdue
+        )
+        yield _gauge("portal_mails_failed", "Emails that couldn't be sent.", backlog.failed_mails())
+        yield _gauges("portal_setups", "Accounts, by the step of their setup.", "step", _setups())
         yield _gauge("portal_accounts", "Accounts.", _count(Account, sa.true()))
-        yield _gauges("portal_channels", "Channels by whether they are connected.", "connected", _channels())
-        yield _gauge("portal_messages_unknown", "Messages whose outcome nobody knows.", _unknown())
+        yield _gauges("portal_channels", "Channels, by whether they are connected.", "connected", _channels())
+        yield _gauge("portal_messages_unknown", "Messages whose outcome is unknown.", _unknown())
         happened = CounterMetricFamily(
-            "portal_happened", "Events received and messages confirmed, as far as counted.", labels=["kind"]
+            "portal_happened", "Events received and messages confirmed, as counted so far.", labels=["kind"]
         )
         for kind, value in _happened().items():
             happened.add_metric([kind], value)

@@ -92,16 +92,17 @@ _INTRODUCTION = """\
 
 <!-- Written by `portal settings --markdown > docs/settings.md` from portal/settings.py: change it there. -->
 
-The portal reads its settings from the environment, or from a file `.env` in the folder where it is started. The
-environment wins, and an empty value counts as not set. In production a missing or unsafe value stops the start;
-the message names the variable and says what to do. `portal settings` prints this list, and `.env.example` is the
-same as a file to fill in. The page on operating says [which ones you need](operating.md#2-fill-in-the-settings).
+The portal reads its settings from the environment, or from a file called `.env` in the folder where you start
+it. The environment takes precedence, and an empty value counts as not set. In production, the portal doesn't
+start with a missing or unsafe value. The message names the variable and says what to do. `portal settings`
+prints this list, and `.env.example` is the same list as a file to fill in. The operating guide says [which ones
+you need](operating.md#2-fill-in-the-settings).
 
 | variable | default | what it means |
 | --- | --- | --- |""".splitlines()
 
 _FILE_HEAD = """\
-# Copy this file to .env and fill it in. What starts with # keeps its default.
+# Copy this file to .env and fill it in. Lines that start with # keep their default.
 # Written by `portal settings --env > .env.example` from portal/settings.py: change it there.
 
 """.splitlines()

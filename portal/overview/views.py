@@ -21,6 +21,6 @@ def overview(account: Account) -> ResponseReturnValue:
         "overview/index.html",
         account=account,
         overview=facts.overview(account, with_events=access.may_enter("events.index")),
-        line=reading.line,
+        line=reading.lines(),
         state_words=STATE_WORDS,
     )

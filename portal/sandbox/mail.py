@@ -68,6 +68,11 @@ def _text_of(message: EmailMessage) -> str:
     return text_of_html(content) if part.get_content_type() == "text/html" else content.strip()
 
 
+def _html_of(message: EmailMessage) -> str:
+    part = message.get_body(preferencelist=("html",))
+    return str(part.get_content()) if part is not None else ""
+
+
 class _Handler:
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -87,6 +92,7 @@ class _Handler:
                     subject=str(message["Subject"] or ""),
                     text=text,
                     links=links_in(text),
+                    html=_html_of(message),
                 )
             )
         return "250 OK"

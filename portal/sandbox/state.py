@@ -210,6 +210,8 @@ class Mail:
     subject: str
     text: str
     links: list[str]
+    html: str = ""
+    """Of a mail that comes in two forms, the one that most people see."""
 
 
 @dataclass

@@ -35,7 +35,7 @@ class NameForm(Form):
         _l("Name"),
         [DataRequired(_l("Enter a name.")), Length(max=NAME_LIMIT, message=_l("Use at most 80 characters."))],
         filters=[stripped],
-        description=_l("What uses it, such as “Order system”. Only the portal knows this name."),
+        description=_l("What uses it, for example “Order system”. The name is only shown here."),
         render_kw={"maxlength": NAME_LIMIT, "autocomplete": "off"},
     )
 
@@ -61,7 +61,7 @@ class TokenForm(IntentForm, NameForm):
         _l("Keep the key in the vault"),
         default=True,
         description=_l(
-            "Encrypted, and shown again only to whoever types their password. Otherwise it is shown once."
+            "We encrypt it, and show it again after you enter your password. Otherwise, we show it once."
         ),
     )
 
@@ -70,12 +70,12 @@ class RotateForm(TokenForm):
     """A new token in the place of another one."""
 
     ends = Choice(
-        _l("The old token"),
+        _l("Old token"),
         choices=lambda: [
-            ("", _("stays until I revoke it")),
-            (str(HOUR), _("is revoked after an hour")),
-            (str(DAY), _("is revoked after a day")),
-            (str(7 * DAY), _("is revoked after a week")),
+            ("", _("keep until I revoke it")),
+            (str(HOUR), _("revoke after an hour")),
+            (str(DAY), _("revoke after a day")),
+            (str(7 * DAY), _("revoke after a week")),
         ],
     )
 
@@ -89,7 +89,7 @@ class RotateForm(TokenForm):
 
     def validate_keep(self, field: BooleanField) -> None:
         if self.is_ours and not field.data:
-            raise ValidationError(_("The portal uses this token itself and needs the new key: keep it."))
+            raise ValidationError(_("We use this token to load your templates, so keep the new key in the vault."))
 
     def revoke_at(self) -> datetime | None:
         """When the old token's time is over; none while it stays."""
@@ -100,18 +100,18 @@ class HandOverForm(IntentForm, PasswordForm):
     """A link that shows the key once."""
 
     note = StringField(
-        _l("For whom"),
+        _l("Recipient"),
         [
-            DataRequired(_l("Say for whom the link is.")),
+            DataRequired(_l("Enter who the link is for.")),
             Length(max=120, message=_l("Use at most 120 characters.")),
         ],
         filters=[stripped],
-        description=_l("For your history, such as “Deniz at the agency”."),
+        description=_l("For your own records, for example “Deniz at the agency”."),
         render_kw={"maxlength": 120, "autocomplete": "off"},
     )
     lifetime = Choice(
-        _l("The link can be opened for"),
-        choices=lambda: [(str(HOUR), _("an hour")), (str(DAY), _("a day")), (str(7 * DAY), _("a week"))],
+        _l("Link expires after"),
+        choices=lambda: [(str(HOUR), _("1 hour")), (str(DAY), _("1 day")), (str(7 * DAY), _("1 week"))],
         default=str(DAY),
     )
 
@@ -123,7 +123,7 @@ class TypedForm(Form):
     """Something that cannot be undone: the name is typed first."""
 
     typed = StringField(
-        _l("Type its name to confirm"),
+        _l("Type the name to confirm"),
         filters=[stripped],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -149,13 +149,13 @@ class PastedKeyForm(Form):
     """A gateway API key, as it was copied."""
 
     key = StringField(
-        _l("Gateway API key"),
-        [DataRequired(_l("Paste the key."))],
+        _l("API key"),
+        [DataRequired(_l("Paste the API key."))],
         filters=[stripped],
         widget=PastedInput(),
         description=_l(
-            "From the gateway's dashboard. We don't show it here again: if something is refused, paste it "
-            "once more."
+            "Copy it from the gateway's dashboard. We don't show it here again, so if the form reports a problem, "
+            "paste the key again."
         ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )
@@ -169,8 +169,8 @@ class KeyUseForm(Form):
     """What a gateway key is for: nothing about the key itself tells."""
 
     is_trial = BooleanField(
-        _l("This key is for trying out"),
-        description=_l("Messages with it start in test mode, where nothing goes to WhatsApp."),
+        _l("This is a test key"),
+        description=_l("Messages with this key start in test mode, so they aren't sent to WhatsApp."),
     )
 
 

@@ -28,9 +28,9 @@ def problem_with(text: str) -> str | None:
             "A key that starts with pb_ is for web pages and can't send messages. Copy the secret key instead."
         )
     if not re.fullmatch(r"[!-~]+", text):
-        return _("This has spaces or characters that no key has. Copy the key again, by itself.")
+        return _("This has spaces or characters that a key can't have. Copy only the key and paste it again.")
     if not SHORTEST <= len(text) <= LONGEST:
-        return _("This is not a whole key. Copy it again from the gateway's dashboard.")
+        return _("This isn't a complete key. Copy it again from the gateway's dashboard.")
     return None
 
 
@@ -109,7 +109,7 @@ def _refuse(account: Account, key: SecretStr) -> None:
         with suppress(keys.NoKey, VaultError):  # one that does not open is in nobody's way
             if keys.open_key(other).get_secret_value() == key.get_secret_value():
                 name = keys.label(other)
-                raise DomainError(_("This key is in the vault already, as “%(name)s”.", name=name), "key")
+                raise DomainError(_("This key is already in the vault as “%(name)s”.", name=name), "key")
 
 
 def usable(account: Account) -> Sequence[Credential]:

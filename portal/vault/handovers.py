@@ -27,7 +27,7 @@ class AlreadyMade(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This form made a link already, which was shown only then. Withdraw it and make another one.")
+            _("This form already created a link, which we showed once. Withdraw it and create a new one.")
         )
 
 
@@ -141,7 +141,7 @@ def withdraw(person: Person, account: Account, row: Credential, link_id: UUID) -
     if not done.rowcount:  # type: ignore[attr-defined]
         session().rollback()
         raise DomainError(
-            _("This link was opened or withdrawn before. If somebody has the key, rotate the token.")
+            _("This link was already opened or withdrawn. If the wrong person has the key, rotate it.")
         )
     audit.record(person, account, "key.hand_over_withdrawn", keys.label(row))
     session().commit()

@@ -20,7 +20,7 @@ from portal.db import leases
 from portal.db.queue import wake
 from portal.errors import DomainError, nothing_changed
 from portal.extensions import connexease, session, settings
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import Account, Credential, CredentialKind, CredentialStep, LostEnding, Person, now
 from portal.vault import keys, snapshot
 
@@ -66,7 +66,7 @@ def create(person: Person, account: Account, wanted: TokenRequest, intent: str) 
     except IntegrityError:  # the same form, a moment ago, in another request
         session().rollback()
         if (made_before := _of_intent(account, intent)) is None:
-            raise DomainError(_("This form cannot be sent again. Reload the page.")) from None
+            raise DomainError(_("This form can't be sent twice. Reload the page.")) from None
         return made_before
     _ask(person, account, row, wanted)
     return row
@@ -106,7 +106,7 @@ def dismiss(person: Person, account: Account, row: Credential) -> None:
         DomainError: it is not a lost one.
     """
     if row.step != CredentialStep.LOST:
-        raise DomainError(_("This token is still there."))
+        raise DomainError(_("This token still exists, so it stays in the list."))
     audit.record(person, account, "token.dismissed", keys.label(row))
     if row.connexease_uuid is not None:
         row.step, row.ending = CredentialStep.LISTED, None
@@ -127,8 +127,8 @@ def rename(person: Person, account: Account, row: Credential, name: str) -> None
 def not_done(error: cx.ConnexeaseError) -> DomainError:
     """What to tell when Connexease certainly did nothing."""
     if isinstance(error, cx.Rejected):
-        return DomainError(_("Connexease refused: %(reason)s", reason=error.message))
-    unknown = _("Connexease does not know this account or token any more. Nothing was changed.")
+        return DomainError(_("%(Vendor)s refused this: %(reason)s", reason=translated(error.message)))
+    unknown = _("%(Vendor)s no longer knows this account or token. Nothing was changed. Contact us.")
     return nothing_changed(error, unknown)
 
 
@@ -154,9 +154,7 @@ def _begin(
     )
     if session().exec(busy).first() is not None:
         session().rollback()
-        raise DomainError(
-            _("Connexease has not confirmed the last token yet. We are finding out; wait until that is settled.")
-        )
+        raise DomainError(_("%(Vendor)s hasn't confirmed the last token yet. Wait a few minutes, then try again."))
     row = Credential(
         account_id=account.id,
         kind=CredentialKind.ACCESS_TOKEN,
@@ -222,8 +220,8 @@ def _refused(error: cx.ConnexeaseError) -> DomainError:
     if isinstance(error, cx.Rejected):
         return DomainError(
             _(
-                "Connexease refused: %(reason)s If there are too many tokens, revoke one that nobody needs.",
-                reason=f"{error.message.rstrip('.')}.",
+                "%(Vendor)s refused this: %(reason)s If you have too many tokens, revoke one that you don't need.",
+                reason=f"{translated(error.message).rstrip('.')}.",
             )
         )
     return not_done(error)

@@ -3,7 +3,7 @@
 from portal.connexease import errors as cx
 from portal.errors import DomainError
 from portal.extensions import connexease, session
-from portal.i18n import _
+from portal.i18n import _, _n, translated
 from portal.models import Account, Credential, CredentialKind, Person
 from portal.vault import keys
 
@@ -17,17 +17,21 @@ def try_out(person: Person, account: Account, row: Credential) -> str:
         DomainError: the key does not work, is not kept here, or nobody knows.
     """
     if row.kind != CredentialKind.ACCESS_TOKEN:
-        raise DomainError(_("A gateway key is tried out by sending a message."))
+        raise DomainError(_("To test an API key, send a message with it."))
     key = keys.kept_key(row)
     session().commit()
     try:
         found = connexease().account.templates(key)
     except cx.Unauthorized:
-        raise DomainError(_("Connexease does not accept this key.")) from None
+        raise DomainError(_("%(Vendor)s doesn't accept this key. Rotate the token.")) from None
     except cx.ConnexeaseError as error:
-        reason = _(error.template)
+        reason = translated(error.message)
         reason = reason % error.values if error.values else reason
-        raise DomainError(_("Whether the key works is not known: %(reason)s", reason=reason)) from None
+        raise DomainError(_("We couldn't find out whether the key works: %(reason)s", reason=reason)) from None
     finally:
         keys.note_used(account, row, "test", person)
-    return _("The key works: Connexease showed %(count)d templates with it.", count=len(found))
+    return _n(
+        "The key works. %(Vendor)s listed %(num)d template with it.",
+        "The key works. %(Vendor)s listed %(num)d templates with it.",
+        len(found),
+    )

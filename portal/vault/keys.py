@@ -26,7 +26,7 @@ class NoKey(DomainError):
     """The vault does not hold this key."""
 
     def __init__(self) -> None:
-        super().__init__(_("The vault does not hold this key."))
+        super().__init__(_("This key isn't in the vault."))
 
 
 def label(row: Credential) -> str:

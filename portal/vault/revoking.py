@@ -32,9 +32,9 @@ def revoke(person: Person | None, account: Account, row: Credential) -> None:
         DomainError: Connexease refused; the token is as it was.
     """
     if not snapshot.KnownCredential(row).is_live and row.gone_at is None:
-        raise DomainError(_("This token is not active any more."))
+        raise DomainError(_("This token is no longer active."))
     if row.connexease_uuid is None:
-        raise DomainError(_("Connexease does not list this token."))
+        raise DomainError(_("%(Vendor)s doesn't list this token."))
     audit.record(person, account, "token.revoke_requested", keys.label(row))
     row.step, row.revoke_at, row.attempts, row.problem_text = CredentialStep.REVOKING, None, 0, ""
     row.claimed_until = row.next_attempt_at = leases.until()

@@ -5,15 +5,17 @@ A view that says nothing stops the start.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import flask_login
+import sqlalchemy as sa
 from flask import Flask, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import select
+from sqlmodel import col
+from werkzeug.routing import Map
 
 from portal.extensions import login_manager, session
 from portal.models import Account, Membership, Person, Provisioning, Role, StaffRole, Step
@@ -100,10 +102,10 @@ def account_page(*roles: Role, staff: bool = False, set_up: bool = False) -> Cal
         @wraps(view)
         def guarded(account_id: UUID, **kwargs: Any) -> ResponseReturnValue:
             person = person_or_401()
-            g.account, g.membership = _account_or_404(person, account_id, staff)
+            g.account, g.membership, step = _account_or_404(person, account_id, staff)
             if not _lets_in(demanded, person, g.membership, request.method in SAFE_METHODS):
                 abort(403)
-            if set_up and not is_set_up(g.account):
+            if set_up and step != Step.READY:
                 return htmx.redirect(url_for("signup.setup", account_id=account_id))
             return view(account=g.account, **kwargs)
 
@@ -145,7 +147,8 @@ def may_enter(endpoint: str) -> bool:
     if demanded.kind == "staff":
         return person.staff_role is not None and person.staff_role in (demanded.roles or StaffRole)
     if demanded.kind == "account":
-        return g.get("account") is not None and _lets_in(demanded, person, g.membership, _is_safe(endpoint))
+        is_safe = _is_safe(current_app.url_map, endpoint)
+        return g.get("account") is not None and _lets_in(demanded, person, g.membership, is_safe)
     return True
 
 
@@ -178,8 +181,13 @@ def after_failure() -> None:
 
 def has_accounts(person: Person) -> bool:
     """Whether somebody belongs to a customer's account, as some of the staff do."""
-    own = select(Membership.account_id).where(Membership.person_id == person.id).limit(1)
-    return session().exec(own).first() is not None
+    return session().execute(_own_account_query(), {"person": person.id}).first() is not None
+
+
+@cache
+def _own_account_query() -> sa.Select[Any]:
+    own = col(Membership.person_id) == sa.bindparam("person")
+    return sa.select(col(Membership.account_id)).where(own).limit(1)
 
 
 def is_set_up(account: Account) -> bool:
@@ -201,23 +209,29 @@ def _lets_in(demanded: Access, person: Person, membership: Membership | None, is
     return demanded.staff_helps and person.is_staff
 
 
-def _is_safe(endpoint: str) -> bool:
-    return any("GET" in (rule.methods or ()) for rule in current_app.url_map.iter_rules(endpoint))
+@cache
+def _is_safe(addresses: Map, endpoint: str) -> bool:
+    return any("GET" in (rule.methods or ()) for rule in addresses.iter_rules(endpoint))
 
 
-def _account_or_404(person: Person, account_id: UUID, staff: bool) -> tuple[Account, Membership | None]:
-    found = (
-        session()
-        .exec(
-            select(Account, Membership)
-            .join(Membership, Membership.account_id == Account.id)  # type: ignore[arg-type]
-            .where(Account.id == account_id, Membership.person_id == person.id)
-        )
-        .first()
-    )
-    if found is not None:
-        return found[0], found[1]
-    account = session().get(Account, account_id) if staff and person.is_staff else None
-    if account is None:
+def _account_or_404(
+    person: Person, account_id: UUID, staff: bool
+) -> tuple[Account, Membership | None, Step | None]:
+    found = session().execute(_account_query(), {"account": account_id, "person": person.id}).first()
+    if found is None or (found.Membership is None and not (staff and person.is_staff)):
         abort(404)
-    return account, None
+    return found.Account, found.Membership, found.step
+
+
+@cache
+def _account_query() -> sa.Select[Account, Membership, Step]:
+    """The account in an address, what the person is there, and how far its set-up is."""
+    own = sa.and_(
+        col(Membership.account_id) == col(Account.id), col(Membership.person_id) == sa.bindparam("person")
+    )
+    return (
+        sa.select(Account, Membership, col(Provisioning.step))
+        .outerjoin(Membership, own)
+        .outerjoin(Provisioning, col(Provisioning.account_id) == col(Account.id))
+        .where(col(Account.id) == sa.bindparam("account"))
+    )

@@ -24,20 +24,23 @@ def init_app(app: Flask) -> None:
 
 def _sentences() -> dict[int, tuple[str, str]]:
     return {
-        400: (_("We could not read that request"), _("Go back, reload the page and try again.")),
-        403: (_("You may not do that"), _("Your role does not allow it.") + " " + _whom_to_ask()),
+        400: (_("We couldn't read that request"), _("Go back, reload the page and try again.")),
+        403: (_("You can't do this"), _("Your role doesn't allow it.") + " " + _whom_to_ask()),
         404: (
-            _("There is nothing here"),
-            _("The address may be mistyped, or you do not have access to what it names."),
+            _("Page not found"),
+            _("Check the address. You may also need to log in with a login that has access."),
         ),
-        405: (_("That does not work here"), _("This address does not take that kind of request.")),
-        413: (_("That was too large"), _("Send less at once and try again.")),
-        429: (_("Too many tries"), _("Wait a few minutes, then try again. Nothing was changed.")),
+        405: (
+            _("This doesn't work here"),
+            _("This address doesn't accept this kind of request. Go back and try again."),
+        ),
+        413: (_("That was too big"), _("Send less at a time and try again.")),
+        429: (_("Too many attempts"), _("Wait a few minutes, then try again. Nothing was changed.")),
         500: (
             _("Something went wrong on our side"),
-            _("It has been recorded. Try again in a moment; if it stays, tell us when it happened."),
+            _("We've recorded the error. Try again in a minute. If it happens again, tell us when."),
         ),
-        503: (_("We are briefly unavailable"), _("Try again in a moment.")),
+        503: (_("We're briefly unavailable"), _("Try again in a minute.")),
     }
 
 
@@ -75,9 +78,9 @@ def _http(error: HTTPException) -> Response:
 def _csrf(error: CSRFError) -> Response:
     title = _("This page was open for too long")
     if htmx.is_fragment_request():  # the page gets a token that counts, and keeps what was typed
-        return error_page(400, title, _("For your safety nothing was done. Do it again."), renews_token=True)
+        return error_page(400, title, _("To keep you safe, we changed nothing. Do it again."), renews_token=True)
     # To reload what is shown now would send the same old form again.
-    text = _("For your safety nothing was done now. Go back, reload the page there, and do it again if needed.")
+    text = _("To keep you safe, we changed nothing. Go back, reload the page, and do it again if needed.")
     return error_page(400, title, text)
 
 
@@ -85,8 +88,8 @@ def _log_in_first(_error: Unauthorized) -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not htmx.is_htmx() else None
     address = url_for("auth.login", next=wanted)
     if htmx.is_fragment_request() and request.method == "POST":  # what was typed stays
-        text = _("Nothing was done, and what you typed is still here. Log in in another tab, then do it again.")
-        return error_page(401, _("You are not logged in any more"), text, login=address)
+        text = _("Nothing was changed, and what you typed is still here. Log in in another tab, then do it again.")
+        return error_page(401, _("You're no longer logged in"), text, login=address)
     if htmx.is_htmx() or request.accept_mimetypes.best == "application/json":
         response = make_response("", 401)
         response.headers["HX-Redirect"] = address

@@ -1,11 +1,15 @@
 """What all forms share: typed text, and putting refusals where they belong."""
 
 import unicodedata
+from functools import lru_cache
+from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import Field, SelectField, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
+from wtforms.widgets import Select, html_params
 
 from portal.db.engine import storable
 from portal.errors import DomainError, FieldErrors
@@ -34,14 +38,36 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             field.errors = [*field.errors, text]
 
 
+class _Options(Select):
+    """The list to choose from. A page has many options, and they are the same each time."""
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:
+        attributes.setdefault("id", field.id)
+        for name in self.validation_attrs:
+            if name in field.flags:
+                attributes.setdefault(name, getattr(field.flags, name))
+        options = "".join(
+            _option(str(choice.value), str(choice.label), choice.selected) for choice in field.iter_choices()
+        )
+        return Markup(f"<select {html_params(name=field.name, **attributes)}>{options}</select>")  # noqa: S704
+
+
+@lru_cache(maxsize=2_000)
+def _option(value: str, label: str, is_chosen: bool) -> str:
+    attributes = html_params(value=value, **({"selected": True} if is_chosen else {}))
+    return f"<option {attributes}>{escape(label)}</option>"
+
+
 class Choice(SelectField):
     """One of a list; the refusal of anything else is in our own words, which are translated."""
+
+    widget = _Options()
 
     def pre_validate(self, form: BaseForm) -> None:
         try:
             super().pre_validate(form)
         except ValidationError:
-            raise ValidationError(_("Choose one of the list.")) from None
+            raise ValidationError(_("Choose one from the list.")) from None
 
 
 def stripped(value: object) -> object:

@@ -3,6 +3,8 @@
 A connection goes to a thread when its request has come: the head, and of the body as much as fits into memory for
 many at once. Until then it costs a place in the event loop, and it has to be through in time. Where a thread reads
 on or writes itself, each read and each write has an end.
+
+Deliveries of events come by the hundreds a second and wait for commits: those are handled in groups.
 """
 
 import errno
@@ -14,7 +16,7 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from portal.web.gunicorn_groups import GroupedConnection, GroupingWorker
 
 ARRIVES_WITHIN = 20.0
 """Seconds from the first byte that is waited for until the request has come."""
@@ -27,6 +29,7 @@ AHEAD = 128 * 1024
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,12})[ \t]*\r\n", re.I)
 _WAITS = re.compile(rb"\r\nexpect:", re.I)
+_DELIVERY = b"POST /hooks/"
 
 
 def is_whole(arrived: bytes) -> bool:
@@ -41,13 +44,22 @@ def is_whole(arrived: bytes) -> bool:
     return len(arrived) - len(fields) >= min(int(length[1]), AHEAD)
 
 
-class PatientConnection(TConn):  # type: ignore[misc]  # gunicorn has no types
+def is_delivery(arrived: bytes) -> bool:
+    """Whether it is an event, and there to its end: whoever handles it waits for nobody."""
+    if not arrived.startswith(_DELIVERY):
+        return False
+    end = arrived.find(_END) + len(_END)
+    length = _LENGTH.search(arrived, 0, end)
+    return length is not None and len(arrived) - end >= int(length[1]) and not _WAITS.search(arrived, 0, end)
+
+
+class PatientConnection(GroupedConnection):
     """A connection with what has come of its next request."""
 
     arrived = b""
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class PatientWorker(GroupingWorker):
     """What waits for the rest of a request is kept with gunicorn's own connections that wait for data."""
 
     def accept(self, listener: socket.socket) -> None:
@@ -113,7 +125,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         return (is_whole(conn.arrived) or None) if piece else False
 
     def _pass_on(self, conn: PatientConnection, is_there: bool) -> None:
-        if is_there:
+        if is_there and is_delivery(conn.arrived):
+            self.gather(conn)
+        elif is_there:
             self.enqueue_req(conn)
         else:  # it went away
             self.nr_conns -= 1

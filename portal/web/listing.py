@@ -29,7 +29,7 @@ class LocalTime(DateTimeLocalField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Enter a day and a time, such as 2026-03-31 14:30.")) from None
+            raise ValueError(_("Enter a date and time, for example 2026-03-31 14:30.")) from None
 
 
 class FilterForm(Form):
@@ -54,8 +54,10 @@ class PeriodForm(FilterForm):
     """A filter that narrows by time too."""
 
     range = Choice(_l("When"))
+    # Translators: the beginning of a span of time
     since = LocalTime(_l("From"), [Optional()])
-    until = LocalTime(_l("Up to"), [Optional()])
+    # Translators: the end of a span of time
+    until = LocalTime(_l("Until"), [Optional()])
 
     def offer_ranges(self) -> None:
         """Name the times to choose from."""
@@ -72,7 +74,7 @@ class PeriodForm(FilterForm):
     def validate_until(self, field: DateTimeLocalField) -> None:
         _refuse_far_times(field.data)
         if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError(_("This lies before the beginning."))
+            raise ValidationError(_("Enter a time after the start."))
 
     def period(self, zone: str) -> tuple[datetime | None, datetime | None]:
         """From when on and until when, which is not included; what was typed is taken in the zone."""

@@ -52,7 +52,7 @@ class TooManyTries(DomainError):
     def __init__(self, seconds: float) -> None:
         minutes = max(1, math.ceil(seconds / 60))
         when = format_timedelta(timedelta(minutes=minutes), "minute", add_direction=True, threshold=1.2)
-        super().__init__(_("Too many tries. Try again %(when)s.", when=when))
+        super().__init__(_("Too many attempts. Try again %(when)s.", when=when))
 
 
 def take_for_address(limit: Limit) -> None:

@@ -1,28 +1,21 @@
-"""What every template may use: the locale, the time zone, times in words, words for states."""
+"""What every template may use: the locale, the time zone, the person, settings, words for browsers."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, has_request_context
-from flask_babel import (
-    format_date,
-    format_datetime,
-    format_time,
-    format_timedelta,
-    get_locale,
-    get_timezone,
-    to_user_timezone,
-)
+from flask_babel import get_locale
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
+from werkzeug.local import LocalProxy
 
+from portal.brand.current import brand
 from portal.extensions import settings
-from portal.i18n import _, language
-from portal.models import now
+from portal.i18n import _, language, translated
 from portal.translations import languages
-from portal.web import htmx
+from portal.web import addresses, htmx
 from portal.web.access import current_person, has_accounts, is_helping, may_enter
 
 # The first that occurs counts: browsers name each other for compatibility.
@@ -49,19 +42,17 @@ SYSTEMS = (
 
 def init_app(app: Flask) -> None:
     """Hand the helpers to the templates."""
-    app.jinja_env.filters.update(
-        ago=ago,
-        moment=moment,
-        due=due,
-        clock=clock,
-        day=day,
-        by_day=by_day,
-        shortdate=shortdate,
-        host=host,
-        browser=browser,
-        translated=translated,
+    app.jinja_env.filters.update(host=host, browser=browser, translated=translated, breakable=breakable)
+    # Not of this request, so that macros have them without the context that they would be compiled anew for.
+    app.jinja_env.globals.update(
+        settings=LocalProxy(settings),
+        brand=LocalProxy(brand),
+        demo_url=LocalProxy(demo_url),
+        may_enter=may_enter,
+        has_accounts=has_accounts,
+        url_for=addresses.url_for,
+        remembered=remembered,
     )
-    app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_globals)
@@ -75,60 +66,10 @@ def time_zone() -> str:
     return person.time_zone if person else "UTC"
 
 
-def ago(instant: datetime) -> str:
-    """An instant relative to now, such as "3 minutes ago" or "in 3 minutes"."""
-    delta = instant - now()
-    if abs(delta) < timedelta(seconds=10):
-        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
-    return str(format_timedelta(delta, add_direction=True, threshold=1.2))
-
-
-def moment(instant: datetime | None) -> Markup:
-    """An instant for a list: relative, with the absolute time in the account's zone on hover."""
-    if instant is None:
-        return Markup("")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        instant.isoformat(timespec="seconds"), _absolute(instant), ago(instant)
-    )
-
-
-def due(instant: datetime) -> Markup:
-    """When something goes on by itself, like `moment`; what could go on already does so now."""
-    return moment(instant) if instant > now() + timedelta(seconds=1) else escape(_("now"))
-
-
-def clock(instant: datetime) -> Markup:
-    """An instant below the heading of its day: the time of day, with all of it on hover."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        instant.isoformat(timespec="seconds"), _absolute(instant), format_time(instant, "short")
-    )
-
-
-def _absolute(instant: datetime) -> str:
-    """An instant in the visitor's zone; at the ends of the calendar, where a zone would lead beyond it, in UTC."""
-    try:
-        return f"{format_datetime(instant, 'medium')} {get_timezone()}"
-    except (OverflowError, ValueError):
-        return f"{instant.isoformat(sep=' ', timespec='seconds')}"
-
-
-def day(of: date) -> str:
-    """A day in words, such as "Today" or "Monday, 2 November 2026"."""
-    today: date = to_user_timezone(now()).date()
-    if of == today:
-        return _("Today")
-    return _("Yesterday") if of == today - timedelta(days=1) else str(format_date(of, "full"))
-
-
-def shortdate(of: date) -> str:
-    """A day where there is little room."""
-    return str(format_date(of, "d MMM"))
-
-
-def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:
-    """What has an `at`, a list for each day in the visitor's zone, in the order that it comes in."""
-    days = groupby(entries, lambda entry: to_user_timezone(entry.at).date())
-    return [(of, list(those)) for of, those in days]
+def remembered(macro: Macro) -> Callable[..., str]:
+    """A macro that is called often with few values, and writes the same for the same: once for each."""
+    # Text that is markup equals the same text that is not, and only its type tells them apart.
+    return lru_cache(maxsize=500, typed=True)(macro)
 
 
 def host(url: str) -> str:
@@ -150,12 +91,7 @@ def browser(agent: str) -> str:
     system = next((word for mark, word in SYSTEMS if mark in agent), "")
     if name and system:
         return _("%(browser)s on %(system)s", browser=name, system=system)
-    return name or system or agent.partition(" ")[0][:40] or _("An unknown browser")
-
-
-def translated(sentence: str) -> str:
-    """A sentence that was kept as the adapter wrote it, in the visitor's language; others' words as they are."""
-    return _(sentence) if sentence else ""
+    return name or system or agent.partition(" ")[0][:40] or _("Unknown browser")
 
 
 def demo_url() -> str:
@@ -166,11 +102,7 @@ def demo_url() -> str:
 
 def _globals() -> dict[str, Any]:
     return {
-        "demo_url": demo_url(),
-        "settings": settings(),
         "is_helping": is_helping(),
-        "may_enter": may_enter,
-        "has_accounts": has_accounts,
         "locale": language(),
         "text_direction": locale.text_direction if (locale := get_locale()) else "ltr",
         "site_languages": languages(),

@@ -32,7 +32,7 @@ class RulesBroken(DomainError):
     """The wish breaks rules of Connexease; `broken` names each and the webhook in the way."""
 
     def __init__(self, broken: list[Broken]) -> None:
-        super().__init__(_("Connexease's rules do not allow this combination."))
+        super().__init__(_("%(Vendor)s doesn't allow this combination."))
         self.broken = broken
 
 
@@ -57,7 +57,7 @@ def create(person: Person, account: Account, desired: DesiredWebhook, intent: st
         session().rollback()
         if (made_before := _of_intent(account, intent)) is not None:
             return made_before
-        raise DomainError(_("This form was used already. Open it anew.")) from None
+        raise DomainError(_("This form was already submitted. Reload the page to start again.")) from None
     push_or_take_back(account, row, before=None)
     tell_owners(person, account, row, made=True)
     return row
@@ -147,7 +147,7 @@ def hide(person: Person, account: Account, row: Webhook, *, hidden: bool) -> Non
     """
     _refuse_own(row)
     if hidden and row.gone_at is None and (row.seen or row.wanted or {}).get("is_active"):
-        raise DomainError(_("Switch it off before you hide it."))
+        raise DomainError(_("Switch the webhook off before you hide it."))
     row.hidden_at = now() if hidden else None
     audit.record(person, account, "webhook.hidden" if hidden else "webhook.shown", host_of(url_of(row)))
     session().add(row)
@@ -247,9 +247,11 @@ def _read(account: Account) -> list[schemas.Webhook]:
 
 def _refuse_own(row: Webhook) -> None:
     if row.portal_webhook_id is not None:
-        raise DomainError(_("The portal holds this webhook for itself, so it cannot be changed by hand."))
+        raise DomainError(_("The portal manages this webhook itself, so you can't edit it."))
 
 
 def _refuse_busy(row: Webhook) -> None:
     if row.is_pending:
-        raise DomainError(_("The last change of this webhook is still being saved. Wait until that is settled."))
+        raise DomainError(
+            _("The last change to this webhook is still being saved. Wait until it's done, then try again.")
+        )

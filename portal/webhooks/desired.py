@@ -55,7 +55,7 @@ def desire_observed(row: Webhook, listed: Sequence[schemas.Webhook]) -> None:
     """Start from what Connexease holds, so that a small change does not undo what was changed elsewhere."""
     webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     if webhook is None:
-        raise DomainError(_("Connexease does not list this webhook any more."))
+        raise DomainError(_("%(Vendor)s no longer lists this webhook."))
     secret_headers = row.secret_headers
     set_desired(
         row, DesiredWebhook(webhook.callback_url, webhook.triggers, webhook.channels, webhook.is_active), {}

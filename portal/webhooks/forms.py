@@ -75,10 +75,10 @@ class WebhookForm(Form):
     """A webhook: where it delivers, what, of which channels, with which headers."""
 
     callback_url = URLField(
-        _l("Callback address"),
-        [DataRequired(_l("Enter the address that shall receive the events."))],
+        _l("Callback URL"),
+        [DataRequired(_l("Enter the URL that should receive the events."))],
         filters=[stripped],
-        description=_l("Connexease sends a POST there for each event. It must begin with https://."),
+        description=_l("%(Vendor)s sends a POST request here for each event. The URL must start with https://."),
         render_kw={"placeholder": "https://example.com/hooks/connexease", "autocomplete": "off"},
     )
     triggers = CheckboxesField(_l("Triggers"), validate_choice=False)
@@ -141,7 +141,10 @@ class WebhookForm(Form):
             raise ValidationError(problem)
         if is_helping() and self.leads_elsewhere and any(map(catalogue.tells_of_customers, self._held_triggers)):
             raise ValidationError(
-                _("It carries what customers write: only the account's own people may lead it to another host.")
+                _(
+                    "This webhook carries what customers write, so only the account's own team can point it "
+                    "to another host."
+                )
             )
 
     def validate_triggers(self, field: CheckboxesField) -> None:
@@ -152,7 +155,8 @@ class WebhookForm(Form):
         if is_helping() and (named := [name for name in added if catalogue.tells_of_customers(name)]):
             raise ValidationError(
                 _(
-                    "Only the account's own people may send what their customers write somewhere: %(triggers)s.",
+                    "These triggers carry what customers write, so only the account's own team can add "
+                    "them: %(triggers)s.",
                     triggers=", ".join(named),
                 )
             )
@@ -163,13 +167,16 @@ class WebhookForm(Form):
     def validate_headers(self, field: wtforms.Field) -> None:
         names = [row.form.header().name.casefold() for row in self.headers if row.form.is_used]
         if len(names) != len(set(names)):
-            raise ValidationError(_("Each header can be there only once."))
+            raise ValidationError(_("Enter each header only once."))
         if len(names) > max(headers.MAX_HEADERS, len(self.webhook.header_names) if self.webhook else 0):
-            raise ValidationError(_("At most %(count)d headers can be set.", count=headers.MAX_HEADERS))
+            raise ValidationError(_("Enter no more than %(count)d headers.", count=headers.MAX_HEADERS))
         if self.leads_elsewhere and any(row.form.is_used and not text(row.form.value) for row in self.headers):
             # Whoever may change the address could otherwise have the stored secrets sent to themselves.
             raise ValidationError(
-                _("The address leads to another host now: type the stored values again, or remove these headers.")
+                _(
+                    "The URL now points to another host. Enter the stored header values again, or remove "
+                    "these headers."
+                )
             )
 
     def desired(self) -> DesiredWebhook:
@@ -192,10 +199,12 @@ class WebhookForm(Form):
     def _refuse_strangers(self, field: CheckboxesField) -> None:
         offered = {choice[0] for choice in field.choices or []}
         if any(value not in offered for value in field.data or []):
-            raise ValidationError(_("One of these is no longer there. Reload the page."))
+            raise ValidationError(
+                _("One of your choices is no longer available. Reload the page and choose again.")
+            )
 
 
 class TestForm(Form):
     """Which trigger to send a sample of."""
 
-    trigger = Choice(_l("Sample of"))
+    trigger = Choice(_l("Sample event"))

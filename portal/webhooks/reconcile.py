@@ -197,12 +197,12 @@ def _refused(refusal: cx.Rejected) -> FieldErrors:
     at = {name: list(dict.fromkeys(texts)) for name, texts in at.items()}
     if refusal.messages:
         at[""] = list(refusal.messages)
-    return FieldErrors(_("Connexease refused: %(reason)s", reason=refusal.message), at)
+    return FieldErrors(_("%(Vendor)s refused the change: %(reason)s", reason=refusal.message), at)
 
 
 def not_saved(error: cx.ConnexeaseError) -> DomainError:
     """What somebody is told of a call that changed nothing."""
-    unknown = _("Connexease does not know this account or webhook any more. Nothing was changed.")
+    unknown = _("%(Vendor)s no longer knows this account or webhook. Nothing was changed.")
     return nothing_changed(error, unknown)
 
 

@@ -1,6 +1,7 @@
 """The worker's threads: Huey's consumer, and one for each thing that comes in by the thousands."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -17,6 +18,11 @@ from portal.operations import heartbeats
 
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
+MANY = 50
+"""After a smaller batch more may gather for the next: a batch costs hardly more when it is larger."""
+
+NICENESS = 5
+"""People and the vendor, who wait for the web, go first where there are not cores enough for all."""
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +30,7 @@ log = logging.getLogger(__name__)
 def run(app: Flask) -> None:
     """Work until SIGINT or SIGTERM; a task that has begun is finished first."""
     settings = app.config["SETTINGS"]
+    os.nice(NICENESS)
     logging.getLogger("huey").setLevel(logging.WARNING)
     with app.app_context():
         db.engine.dispose()
@@ -60,8 +67,8 @@ def _drain(app: Flask, drain: Drain, is_over: Event) -> None:
     while not is_over.is_set():
         try:
             with app.app_context():
-                pause = 0.0 if drain() else IDLE
+                pause = 0.0 if drain() >= MANY else IDLE
         except Exception:
-            log.exception("a batch could not be worked off; the next try is in %d seconds", AFTER_TROUBLE)
+            log.exception("a batch failed; trying again in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
         is_over.wait(pause)

@@ -64,7 +64,7 @@ def _rows(app: Flask, due: Callable[[], Iterable[Any]]) -> list[Any]:
         with app.app_context():
             return [*due()]
     except Exception:
-        log.exception("the sweep could not look for what is due")
+        log.exception("the sweep could not find out what is due")
         return []
 
 
@@ -73,7 +73,7 @@ def _do(app: Flask, run: Callable[..., None], *row: object) -> None:
         with app.app_context():
             run(*row)
     except Exception:
-        log.exception("the sweep could not do one of its rows")
+        log.exception("the sweep failed on one of its rows")
 
 
 def _in_app(app: Flask, run: Callable[[str], None]) -> Callable[[str], None]:

@@ -15,21 +15,23 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_login_for_the_staff(command, portal):
     made = command("staff", "create", "Boss@Reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     assert (made.returncode, made.stderr) == (0, "")
-    assert "boss@reseller.example.com can log in as admin, and sets up an authenticator app" in made.stdout
+    assert (
+        "Created a login for boss@reseller.example.com as admin. They set up an authenticator app" in made.stdout
+    )
     browser = portal.browser()
     typed = {"email": "boss@reseller.example.com", "password": PASSWORD}
     assert browser.submit(browser.get("/login"), "Log in", **typed).goes_to.startswith("/login/app")
     again = command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     assert again.returncode == 1
-    assert again.stderr == "Error: There is already a login with this address.\n"
+    assert again.stderr == "Error: Someone already logs in with this email address. Enter another one.\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "password", "words"),
     [
-        (["no address"], PASSWORD, "Enter an e-mail address"),
+        (["no address"], PASSWORD, "Enter an email address"),
         (["boss@reseller.example.com"], "short", "at least 12 characters"),
-        (["boss@reseller.example.com", "--time-zone", "Mars"], PASSWORD, "not the name of a time zone"),
+        (["boss@reseller.example.com", "--time-zone", "Mars"], PASSWORD, "Enter the name of a time zone"),
         (["boss@reseller.example.com", "--role", "king"], PASSWORD, "Invalid value for '--role'"),
     ],
 )
@@ -55,7 +57,7 @@ def test_a_database_without_tables_is_a_sentence(command, database_kind, tmp_pat
         url = request.getfixturevalue("postgres").create()
     done = command("staff", "reset-totp", "boss@reseller.example.com", DATABASE_URL=url)
     assert done.returncode == 1
-    assert done.stderr == "Error: The database lacks tables of this version: run `portal db upgrade`.\n"
+    assert done.stderr == "Error: The database lacks tables that this version needs. Run `portal db upgrade`.\n"
 
 
 def test_the_database_lies_below_the_folder_where_the_portal_is_started(command, tmp_path):
@@ -75,7 +77,7 @@ def test_a_database_of_a_newer_version_is_left_alone(command, portal):
     portal.sql("UPDATE alembic_version SET version_num = '9999'")
     done = command("db", "upgrade")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "Error: The database is at revision 9999, which this version does not know: " in done.stderr
+    assert "Error: The database is at revision 9999, which this version doesn't know. " in done.stderr
     assert "Traceback" not in done.stderr
 
 

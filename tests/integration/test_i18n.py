@@ -106,10 +106,13 @@ class Bracketing(NullTranslations):
     unpgettext = npgettext
 
 
+LANGUAGE = Bracketing()
+"""One for all tests, so that templates are compiled for it once."""
+
+
 @pytest.fixture(autouse=True)
 def pseudo_language(monkeypatch):
-    language = Bracketing()
-    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: language)
+    monkeypatch.setattr(Catalogues, "get_translations", lambda _self: LANGUAGE)
 
 
 def outside(text: str) -> str:
@@ -221,7 +224,7 @@ def test_the_set_up_in_every_state(portal):
                 "UPDATE provisioning SET step = :step, problem = :problem, claimed_until = '2099-01-01 00:00:00',"
                 f" refused_fields = '{refused if problem == Problem.REFUSED else '{}'}',"
                 " next_attempt_at = '2099-01-01 00:00:00',"
-                " problem_text = 'Connexease cannot be reached at the moment.'",
+                " problem_text = 'We couldn't reach Connexease.'",
                 step=step.value,
                 problem=problem and problem.value,
             )

@@ -208,6 +208,6 @@ def test_a_dialog_that_has_expired_already(customer, habits, when):
     assert page.status == 303
     page = customer.browser.follow(page)
     assert "This attempt has expired" in page.text
-    assert "Begin again" in page.text
+    assert "Start again" in page.text
     [attempt] = customer.portal.rows(OnboardingAttempt)
     assert attempt.state == "expired"

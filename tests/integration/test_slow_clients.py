@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook
-from portal.web.gunicorn_worker import AHEAD, LONGEST_HEAD, is_whole
+from portal.web.gunicorn_worker import AHEAD, LONGEST_HEAD, is_delivery, is_whole
 from portal.webhooks import portal_webhooks
 from tests.support.patience import patient
 
@@ -68,6 +68,33 @@ def test_requests_in_pieces_and_in_a_row_on_one_connection(portal, gunicorn):
     assert len(re.findall(rb"HTTP/1.1 200 OK", answers)) == 4
 
 
+def test_deliveries_in_a_row_and_at_once(portal, gunicorn):
+    """They are handled in groups; each is answered for itself, and its connection is kept."""
+    portal.customer()
+    with portal.app.app_context():
+        hook = session().exec(select(PortalWebhook)).one()
+        head = "".join(f"{name}: {value}\r\n" for name, value in portal_webhooks.headers(hook).items())
+        path = f"/hooks/connexease/{hook.key}"
+    right = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: 2\r\n\r\n".encode()
+    wrong = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n".encode()
+    broken = f"POST {path} HTTP/1.1\r\nHost localhost\r\nContent-Length: 2\r\n\r\n".encode()
+    url = gunicorn()
+    with ExitStack() as opened:
+        kept = [begin(url, opened, b"") for _ in range(20)]
+        for number in range(10, 13):
+            for connection in kept:
+                connection.sendall(right + b"%d" % number + wrong + b"no")
+            for connection in kept:
+                answers = b""
+                while answers.count(b'"}') < 2:
+                    answers += connection.recv(65536)
+                assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"401"]
+        at_fault = begin(url, opened, broken + b"no")
+        assert at_fault.recv(1000).startswith(b"HTTP/1.1 400")
+    assert sorted(row.body for row in portal.rows(Delivery)) == sorted([b"10", b"11", b"12"] * 20)
+    assert len([row for row in portal.rows(Delivery) if row.repeat_of is None]) == 3
+
+
 def test_a_large_body_and_one_that_is_asked_for(portal, gunicorn):
     portal.customer()
     with portal.app.app_context():
@@ -105,3 +132,20 @@ def test_a_large_body_and_one_that_is_asked_for(portal, gunicorn):
 )
 def test_when_a_thread_can_begin(arrived, whole):
     assert is_whole(arrived) is whole
+
+
+@pytest.mark.parametrize(
+    ("arrived", "grouped"),
+    [
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", True),
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nContent-Length: 0\r\n\r\n", True),
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}", False),
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", False),
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n", False),
+        (b"POST /hooks/gateway/x HTTP/1.1\r\nX: y\r\n\r\n\r\nContent-Length: 0\r\n", False),
+        (b"POST /login HTTP/1.1\r\nContent-Length: 0\r\n\r\n", False),
+        (b"POST /hooks/" + b"x" * (LONGEST_HEAD + 1), False),
+    ],
+)
+def test_what_is_handled_together(arrived, grouped):
+    assert is_delivery(arrived) is grouped

@@ -36,7 +36,7 @@ from tests.support.portal import DETAILS
 OLD, NEW, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
 COLUMNS = len(PLACES.keys() - {"audit_chain.sealed_end"})
 """Those of an account; the end of the audit log is of none, and is sealed when the first entry is written."""
-ALL_MOVED = "The newest key is enough for all of them: the older keys may be removed from VAULT_KEYS."
+ALL_MOVED = "The newest key opens all secrets. You can remove the older keys from VAULT_KEYS."
 DAMAGED = "This secret is damaged or belongs to another record."
 
 
@@ -114,13 +114,13 @@ def test_every_secret_moves_to_the_newest_key(make_portal):
 
 def test_the_commands_say_what_they_did(make_portal, command):
     make_portal(vault_keys=OLD).run(fill)
-    all_open = f"{COLUMNS} of {COLUMNS} stored secrets open.\n"
+    all_open = f"Opened {COLUMNS} of {COLUMNS} stored secrets.\n"
     for verb, said in [
         (
             "check",
-            f"{all_open}Older keys wrap {COLUMNS} of them: `portal vault rotate` moves them to the newest.\n",
+            f"{all_open}{COLUMNS} of them still use older keys. Run `portal vault rotate` to move them to the newest.\n",
         ),
-        ("rotate", f"Re-wrapped with the newest key: {COLUMNS}.\n{all_open}{ALL_MOVED}\n"),
+        ("rotate", f"Moved {COLUMNS} secrets to the newest key.\n{all_open}{ALL_MOVED}\n"),
         ("check", all_open),
     ]:
         done = command("vault", verb, VAULT_KEYS=f"{NEW},{OLD}")
@@ -167,13 +167,16 @@ def test_the_commands_name_what_does_not_open_and_show_none_of_it(make_portal, c
     reasons = make_portal(vault_keys=f"{NEW},{OLD}").run(spoil)
     names = sorted(f"{r.column}, {r.owner}, record {r.id}: {why}" for r, why in reasons.items())
     for verb, said in [
-        ("rotate", "Re-wrapped with the newest key: 5.\n5 of 10 stored secrets open.\n"),
-        ("check", "5 of 10 stored secrets open.\n"),
+        ("rotate", "Moved 5 secrets to the newest key.\nOpened 5 of 10 stored secrets.\n"),
+        ("check", "Opened 5 of 10 stored secrets.\n"),
     ]:
         done = command("vault", verb, VAULT_KEYS=f"{NEW},{OLD}")
         *named, end = done.stderr.splitlines()
         assert (done.returncode, done.stdout, sorted(named)) == (1, said, names)
-        assert end == "Error: Not every secret opens. Remove no key from VAULT_KEYS before that is settled."
+        assert (
+            end
+            == "Error: Not every secret can be opened. Don't remove any key from VAULT_KEYS until this is fixed."
+        )
 
 
 @both_databases

@@ -3,6 +3,7 @@ catalogues up to date with them.
 """
 
 import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,10 @@ import portal
 from portal.translations import folders
 
 PACKAGE = Path(portal.__file__).parent
+_CHANGING = re.compile(
+    rb'(?m)^"(Project-Id|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated)[^"]*"\n'
+)
+"""Lines of a catalogue's head that tell nobody anything and would change with each run."""
 METHODS = [("sandbox/**", "ignore"), ("**.py", "python"), ("**/templates/**.*", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2), "gettext_noop": None}
 OPTIONS = {"**/templates/**.*": {"trimmed": "true", "silent": "false"}}
@@ -38,7 +43,7 @@ def updated(file: Path) -> bytes:
     catalogue.update(template(), no_fuzzy_matching=True)
     written = io.BytesIO()
     write_po(written, catalogue, width=115, ignore_obsolete=True, sort_by_file=True, include_lineno=False)
-    return written.getvalue()
+    return _CHANGING.sub(b"", written.getvalue())
 
 
 def main() -> None:

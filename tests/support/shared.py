@@ -2,10 +2,24 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 2 * 1024**3
+"""Bytes; a container may have much less there, and then the disk is used."""
+
+
+def keep_in_memory() -> None:
+    """Let temporary folders lie in memory where there is room: a commit waits for its disk, and tests commit all the time.
+
+    To be called before the first of them is made. Whoever says where they lie is heeded.
+    """
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:

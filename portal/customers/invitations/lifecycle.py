@@ -38,7 +38,7 @@ def invite(actor: Person, account: Account | None, email: str, role: Role | Staf
     _refuse_who_belongs(account, address)
     for row in _pending(account, address):
         if not row.is_over:
-            raise DomainError(_("This address was invited already. Send that invitation again instead."), "email")
+            raise DomainError(_("This address already has an invitation. Send that one again instead."), "email")
         row.withdrawn_at = now()
         session().add(row)
     row = Invitation(
@@ -104,7 +104,9 @@ def join(person: Person, row: Invitation) -> None:
         DomainError: it is to somebody else, or does nothing any more.
     """
     if person.email != row.email:
-        raise DomainError(_("This invitation is to another address than the one that you log in with."))
+        raise DomainError(
+            _("This invitation is for a different address. Log in with the address that was invited.")
+        )
     _spend(row)
     accounts = [] if person.email_verified_at else address_proven(person)  # the link came to this address
     _let_in(person, row)
@@ -142,7 +144,7 @@ def join_as_new(row: Invitation, first_name: str, last_name: str, password: str,
         session().flush()
     except IntegrityError:
         session().rollback()
-        raise DomainError(_("There is a login with this address now. Log in to accept.")) from None
+        raise DomainError(_("This address already has a login. Log in to accept the invitation.")) from None
     _let_in(person, row)
     session().commit()
     return person
@@ -175,7 +177,7 @@ def _spend(row: Invitation) -> None:
     )
     if not spent.rowcount:  # type: ignore[attr-defined]
         session().rollback()
-        raise DomainError(_("This invitation was accepted or withdrawn before."))
+        raise DomainError(_("This invitation has already been accepted or withdrawn. Reload the page."))
 
 
 def _one_at_a_time(account: Account | None) -> None:
@@ -191,9 +193,9 @@ def _refuse_who_belongs(account: Account | None, address: str) -> None:
     if person is None:
         return
     if account is None and person.is_staff:
-        raise DomainError(_("Somebody with this address belongs to the staff already."), "email")
+        raise DomainError(_("This address already belongs to a member of the staff."), "email")
     if account is not None and session().get(Membership, (person.id, account.id)) is not None:
-        raise DomainError(_("Somebody with this address belongs to the account already."), "email")
+        raise DomainError(_("This address already belongs to a member of the account."), "email")
 
 
 def _pending(account: Account | None, address: str) -> list[Invitation]:
@@ -213,7 +215,7 @@ def _open_or_refused(account: Account | None, invitation_id: UUID) -> Invitation
     session().commit()
     row = session().exec(_open(account).where(Invitation.id == invitation_id).with_for_update()).first()
     if row is None:
-        raise DomainError(_("This invitation was accepted or withdrawn before."))
+        raise DomainError(_("This invitation has already been accepted or withdrawn. Reload the page."))
     return row
 
 

@@ -25,7 +25,7 @@ def correct_details(person: Person, account: Account, details: AccountDetails) -
     # Of two who correct at once the second sees that the set-up goes on already.
     provisioning = session().get_one(Provisioning, account.id, with_for_update=True, populate_existing=True)
     if provisioning.step not in CORRECTABLE or provisioning.call_started_at is not None:
-        raise DomainError(_("These details can no longer be changed here: the account is being set up."))
+        raise DomainError(_("The account is already being set up, so its details can't be changed here."))
     contact = _contact(person, account, details)
     email_changed = normalised(details.contact_email) != contact.email
     if email_changed and find_person(details.contact_email) is not None:
@@ -53,7 +53,7 @@ def _contact(person: Person, account: Account, details: AccountDetails) -> Perso
         raise DomainError(_("Enter your own address: %(email)s.", email=person.email), "contact_email")
     if other is None or before != after:
         raise DomainError(
-            _("Leave the address as it was, or enter your own: %(email)s.", email=person.email), "contact_email"
+            _("Keep the address as it was, or enter your own: %(email)s.", email=person.email), "contact_email"
         )
     return other
 

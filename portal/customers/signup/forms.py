@@ -32,20 +32,20 @@ class AccountForm(fields.ZoneForm):
     contact_name = fields.first_name()
     contact_lastname = fields.last_name(is_needed=True)
     contact_email = EmailField(
-        _l("Work e-mail"),
-        [DataRequired(_l("Enter your work e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("Work email"),
+        [DataRequired(_l("Enter your work email address.")), Length(max=254, message=_l("This is too long."))],
         filters=[stripped],
         render_kw={"autocomplete": "email"},
     )
     billing_email = EmailField(
-        _l("Billing e-mail"),
+        _l("Billing email"),
         [Length(max=254, message=_l("This is too long."))],
         filters=[stripped],
-        description=_l("Where invoices go. Leave it empty to use your work e-mail."),
+        description=_l("Where we send invoices. Leave it empty to use your work email."),
     )
     contact_phone_number = TelField(
         _l("Phone (optional)"),
-        [Length(max=40, message=_l("This is too long for a phone number."))],
+        [Length(max=40, message=_l("Enter a phone number of at most 40 characters."))],
         filters=[stripped],
         render_kw={"autocomplete": "tel"},
     )

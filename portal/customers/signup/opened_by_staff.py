@@ -49,7 +49,9 @@ def open_account(actor: Person, details: AccountDetails) -> Account:
         session().flush()
     except IntegrityError:  # somebody took the address in between, perhaps by a second click
         session().rollback()
-        raise DomainError(_("Somebody else has just used this address. Look whether it was you."), FIELD) from None
+        raise DomainError(
+            _("This address was used a moment ago. Check whether you've already opened the account."), FIELD
+        ) from None
     session().add(Membership(person_id=owner.id, account_id=account.id, role=Role.OWNER))
     session().add(Provisioning(account_id=account.id, step=Step.CREATING_ACCOUNT, next_attempt_at=now()))
     audit.record(actor, account, "account.opened", details.name, to=owner.email)
@@ -67,7 +69,7 @@ def invite_again(actor: Person, account: Account, owner: Person) -> None:
         DomainError: they have chosen one.
     """
     if passwords.is_set(owner.password_hash):
-        raise DomainError(_("They have chosen a password already: they can log in, or reset it."))
+        raise DomainError(_("This person has already chosen a password. They can log in or reset it."))
     audit.record(actor, account, "account.invited_again", account.name, to=owner.email)
     mailed = _promise(owner, account)
     session().commit()
@@ -109,15 +111,16 @@ def _owner(details: AccountDetails) -> Person:
     """Whoever has the address, or somebody new without a password."""
     known = find_person(details.contact_email)
     if known is not None and known.is_staff:
-        raise DomainError(_("This is the address of somebody of the staff."), FIELD)
+        raise DomainError(_("This address belongs to a member of the staff. Enter another one."), FIELD)
     if session().exec(select(Account.id).where(Account.contact_email == details.contact_email)).first():
-        raise DomainError(_("There is an account with this address already."), FIELD)
+        raise DomainError(_("An account with this address already exists. Enter another address."), FIELD)
     elsewhere = select(MirroredAccount.id).where(
         MirroredAccount.contact_email == details.contact_email, col(MirroredAccount.gone_at).is_(None)
     )
     if session().exec(elsewhere).first():
         raise DomainError(
-            _("Connexease has an account with this address: find it in the list and invite its owner."), FIELD
+            _("Connexease already has an account with this address. Find it in the list and invite its owner."),
+            FIELD,
         )
     return known or Person(
         email=normalised(details.contact_email),

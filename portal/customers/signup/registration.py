@@ -62,9 +62,7 @@ class AddressTaken(DomainError):
     """Somebody logs in with this address already."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("There is already a login with this address. Log in, or reset the password."), "contact_email"
-        )
+        super().__init__(_("This address already has a login. Log in, or reset the password."), "contact_email")
 
 
 def is_open() -> bool:
@@ -192,7 +190,7 @@ def send_verification_again(person: Person, actor: Person | None = None, account
         DomainError: the address is proven already.
     """
     if person.email_verified_at is not None:
-        raise DomainError(_("Your e-mail address is confirmed already."))
+        raise DomainError(_("Your email address is already confirmed."))
     if actor is not None:
         audit.record(
             actor, account, "account.verification_mailed", account.name if account else "", to=person.email
@@ -240,7 +238,7 @@ def confirm(token: str, password: str | None) -> Person:
     link, person = found
     session().commit()  # nobody should wait for this transaction while a password is checked
     if password is not None and not passwords.matches(person.password_hash, password):
-        raise DomainError(_("This is not the password of this sign-up."), "password")
+        raise DomainError(_("This isn't the password you signed up with. Try again, or reset it."), "password")
     if not mailed_links.use(link):
         raise LinkSpent
     accounts = address_proven(person)

@@ -60,12 +60,12 @@ def invite(actor: Person, row: MirroredAccount, email: str) -> AccountInvitation
     session().commit()
     session().refresh(row, with_for_update=True)  # of two who invite at once the second ends the first's
     if row.account_id is not None or row.connexease_uuid is None:
-        raise DomainError(_("This account has its place here already."))
+        raise DomainError(_("This account is already in the portal."))
     if row.gone_at is not None:
-        raise DomainError(_("Connexease no longer has this account, so nobody can take it over."))
+        raise DomainError(_("Connexease no longer lists this account, so it can't be taken over."))
     known = find_person(address)
     if known is not None and known.is_staff:
-        raise DomainError(_("This is the address of somebody of the staff."), "email")
+        raise DomainError(_("This address belongs to a member of the staff. Enter another one."), "email")
     _end_open(row.connexease_uuid)
     invitation = AccountInvitation(
         connexease_uuid=row.connexease_uuid,
@@ -119,7 +119,7 @@ def accept_as(token: str, person: Person) -> Account:
     if invitation is None:
         raise LinkSpent
     if person.email != invitation.email or not person.is_enabled:
-        raise DomainError(_("This invitation is for another address."))
+        raise DomainError(_("This invitation is for another address. Log in with the address that was invited."))
     return _connect(invitation, person)
 
 
@@ -136,7 +136,7 @@ def accept_new(token: str, newcomer: Newcomer) -> tuple[Person, Account]:
     password_hash = passwords.strong_hash(newcomer.password, *names)
     person = find_person(invitation.email) or Person(email=invitation.email, password_hash=passwords.NONE)
     if passwords.is_set(person.password_hash):
-        raise DomainError(_("There is a login with this address. Log in to accept the invitation."))
+        raise DomainError(_("This address already has a login. Log in to accept the invitation."))
     person.password_hash = password_hash
     person.first_name, person.last_name = newcomer.first_name, newcomer.last_name
     person.time_zone, person.language = newcomer.time_zone, language()
@@ -176,7 +176,7 @@ def _spend(invitation: AccountInvitation, person: Person) -> tuple[Account, list
         raise LinkSpent
     if row.gone_at is not None:
         session().rollback()
-        raise DomainError(_("Connexease no longer has this account. Ask whoever invited you what became of it."))
+        raise DomainError(_("%(Vendor)s no longer lists this account. Ask the person who invited you."))
     others = [] if person.email_verified_at else address_proven(person)
     account = _account(row, person)
     session().add(account)

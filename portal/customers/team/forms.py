@@ -19,7 +19,7 @@ class InviteForm(RoleForm):
     """Whom to invite, as what."""
 
     email = EmailField(
-        _l("E-mail address"),
-        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("Email address"),
+        [DataRequired(_l("Enter an email address.")), Length(max=254, message=_l("This is too long."))],
         render_kw={"autocomplete": "off"},
     )

@@ -114,7 +114,7 @@ def _locked(account: Account, person_id: UUID) -> tuple[Membership, Person]:
     row = session().get(Membership, (person_id, account.id), with_for_update=True, populate_existing=True)
     if row is None:
         session().rollback()
-        raise DomainError(_("This person does not belong to the account any more."))
+        raise DomainError(_("This person is no longer a member of the account."))
     return row, session().get_one(Person, person_id)
 
 
@@ -131,4 +131,4 @@ def _refuse_the_last_owner(account: Account, person_id: UUID) -> None:
     )
     if session().exec(others).first() is None:
         session().rollback()
-        raise DomainError(_("An account keeps at least one owner. Make somebody else an owner first."))
+        raise DomainError(_("An account needs at least one owner. Make someone else an owner first."))

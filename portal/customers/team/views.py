@@ -41,7 +41,7 @@ def invite(account: Account) -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_account(Limit.INVITATIONS, account.id)
             row = invitations.invite(access.person_or_401(), account, text(form.email), Role(form.role.data))
-            flash(_("An invitation is on its way to %(email)s.", email=row.email))
+            flash(_("We emailed an invitation to %(email)s.", email=row.email))
             return htmx.redirect(_address(account))
     except DomainError as error:
         form.show_refusal(error)
@@ -56,7 +56,7 @@ def invite_again(account: Account, invitation_id: UUID) -> ResponseReturnValue:
     def send() -> str:
         rate_limits.take_for_account(Limit.INVITATIONS, account.id)
         row = invitations.send_again(access.person_or_401(), account, invitation_id)
-        return _("Another link is on its way to %(email)s; the one before does nothing any more.", email=row.email)
+        return _("We emailed a new link to %(email)s. The previous one no longer works.", email=row.email)
 
     return _done(_address(account), send)
 
@@ -68,7 +68,7 @@ def withdraw_invitation(account: Account, invitation_id: UUID) -> ResponseReturn
 
     def withdraw() -> str:
         row = invitations.withdraw(access.person_or_401(), account, invitation_id)
-        return _("The invitation of %(email)s does nothing any more.", email=row.email)
+        return _("The invitation for %(email)s is withdrawn. Its link no longer works.", email=row.email)
 
     return _done(_address(account), withdraw)
 
@@ -89,7 +89,7 @@ def change_role(account: Account, person_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             members.change_role(access.person_or_401(), account, person_id, Role(form.role.data))
-            flash(_("Saved. It counts from their next click on."))
+            flash(_("Role saved. It applies from their next click."))
             is_oneself = person_id == access.person_or_401().id
             return htmx.redirect(_address(account) if is_oneself else _address(account, person_id))
     except DomainError as error:
@@ -107,7 +107,7 @@ def remove_member(account: Account, person_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(_address(account, person_id))
-    flash(_("%(person)s does not belong to the account any more.", person=found.person.full_name))
+    flash(_("%(person)s is no longer a member of the account.", person=found.person.full_name))
     is_oneself = person_id == access.person_or_401().id
     return htmx.redirect(url_for("accounts.home") if is_oneself else _address(account))
 
@@ -128,7 +128,7 @@ def end_member_sessions(account: Account, person_id: UUID) -> ResponseReturnValu
     """Log all of somebody's browsers out."""
     found, here = _member_or_404(account, person_id), browser_login.this_login()
     members.end_sessions(access.person_or_401(), account, found.person, here.id if here else None)
-    flash(_("Every browser of theirs is logged out."))
+    flash(_("They're logged out of every browser."))
     return htmx.redirect(_address(account, person_id))
 
 
@@ -142,7 +142,7 @@ def leave(account: Account) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(_address(account))
-    flash(_("You do not belong to %(account)s any more.", account=account.name))
+    flash(_("You've left %(account)s.", account=account.name))
     return htmx.redirect(url_for("accounts.home"))
 
 

@@ -6,15 +6,15 @@ What is answered with 200 is on disk and survives a power cut.
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Flask
 
 from portal.events.receiving import unpacking
 from portal.events.receiving.addresses import Addresses, Kind
-from portal.events.receiving.group_commit import GroupCommit
+from portal.events.receiving.group_commit import GroupCommit, Waiting
 from portal.events.receiving.storing import Received, store
 from portal.extensions import db
 from portal.models import now
@@ -47,33 +47,52 @@ class Receiver:
         place = _PATH.fullmatch(_text(environ["PATH_INFO"]))
         if place is None:
             return self._portal(environ, start_response)
-        status, said = self._take_in(Kind(place[1]), place[2], environ)
-        body = json.dumps({"status": said}).encode()
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **_HEADERS}
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers["Allow"] = "POST"
-        start_response(f"{status.value} {status.phrase}", list(headers.items()))
-        return [body]
+        taken = self._take_in(Kind(place[1]), place[2], environ)
+        if isinstance(taken, Refusal):
+            return _say(start_response, taken.status, taken.words)
+        return self._stored(self._events.enlist(taken), start_response)
 
-    def _take_in(self, kind: Kind, key: str, environ: "WSGIEnvironment") -> tuple[HTTPStatus, str]:
+    def _take_in(self, kind: Kind, key: str, environ: "WSGIEnvironment") -> "Received | Refusal":
         """Whatever the body is, it is kept: only a wrong secret or a huge body is refused."""
         if environ["REQUEST_METHOD"] != "POST":
-            return HTTPStatus.METHOD_NOT_ALLOWED, "deliver with POST"
+            return Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "deliver with POST")
         owner = self._addresses.owner(kind, key, _secret(kind, environ))
         if owner is None:
-            return HTTPStatus.UNAUTHORIZED, "unknown address or wrong secret"
+            return Refusal(HTTPStatus.UNAUTHORIZED, "unknown address or wrong secret")
         try:
             taken = unpacking.unpack(_body(environ), environ.get("HTTP_CONTENT_ENCODING", ""), BODY_LIMIT)
         except unpacking.TooLargeError:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large"
+            return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
         except _CutOffError:
-            return HTTPStatus.BAD_REQUEST, "the body is not whole"
+            return Refusal(HTTPStatus.BAD_REQUEST, "the body is not whole")
+        return Received(owner.webhook_id, owner.account_id, now(), taken.body, taken.problem)
+
+    def _stored(self, waiting: Waiting[Received], start_response: "StartResponse") -> Iterator[bytes]:
+        """The answer, which waits for the commit when it is asked for: so requests that are handled together,
+        see `portal.web.gunicorn_groups`, share one."""
         try:
-            self._events.write(Received(owner.webhook_id, owner.account_id, now(), taken.body, taken.problem))
+            self._events.commit(waiting)
         except Exception:
             log.exception("an event could not be stored")
-            return HTTPStatus.SERVICE_UNAVAILABLE, "not stored: deliver it again"
-        return HTTPStatus.OK, "stored"
+            yield from _say(start_response, HTTPStatus.SERVICE_UNAVAILABLE, "not stored: deliver it again")
+        else:
+            yield from _say(start_response, HTTPStatus.OK, "stored")
+
+
+class Refusal(NamedTuple):
+    """Why a request is not taken."""
+
+    status: HTTPStatus
+    words: str
+
+
+def _say(start_response: "StartResponse", status: HTTPStatus, said: str) -> Iterable[bytes]:
+    body = json.dumps({"status": said}).encode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **_HEADERS}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = "POST"
+    start_response(f"{status.value} {status.phrase}", list(headers.items()))
+    return [body]
 
 
 class _CutOffError(Exception):

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class _Waiting(Generic[T]):
+class Waiting(Generic[T]):
     """One of those that wait, and what became of it."""
 
     def __init__(self, item: T) -> None:
@@ -28,18 +28,22 @@ class GroupCommit(Generic[T]):
 
     def __init__(self, write_all: Callable[[Sequence[T]], None]) -> None:
         self._write_all = write_all
-        self._waiting: list[_Waiting[T]] = []
+        self._waiting: list[Waiting[T]] = []
         self._line, self._turn = Lock(), Lock()
 
-    def write(self, item: T) -> None:
-        """Write an item; when this returns, it is committed.
+    def enlist(self, item: T) -> Waiting[T]:
+        """Have an item written by whoever commits next."""
+        mine = Waiting(item)
+        with self._line:
+            self._waiting.append(mine)
+        return mine
+
+    def commit(self, mine: Waiting[T]) -> None:
+        """Write all that wait, unless that is done; when this returns, this one is committed.
 
         Raises:
             Exception: what `write_all` raised for it.
         """
-        mine = _Waiting(item)
-        with self._line:
-            self._waiting.append(mine)
         with self._turn:
             if not mine.is_done:
                 with self._line:
@@ -51,7 +55,7 @@ class GroupCommit(Generic[T]):
         if not mine.is_done:  # whoever was writing it was ended in the middle
             raise RuntimeError("nobody knows whether it was written")
 
-    def _write(self, group: Sequence[_Waiting[T]]) -> None:
+    def _write(self, group: Sequence[Waiting[T]]) -> None:
         try:
             self._write_all([waiting.item for waiting in group])
         except Exception as error:

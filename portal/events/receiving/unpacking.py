@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from portal.connexease.texts import gettext_noop
 
-UNKNOWN = gettext_noop("It came packed in a way that is not known here, so it is kept as it came.")
-BROKEN = gettext_noop("It said that it was packed but could not be unpacked, so it is kept as it came.")
+UNKNOWN = gettext_noop(
+    "This event arrived in a compression format that we don't support, so it was stored as it arrived."
+)
+BROKEN = gettext_noop("This event couldn't be decompressed, so it was stored as it arrived.")
 
 _GZIP_OR_ZLIB, _BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 _KNOWN = ("gzip", "x-gzip", "deflate")

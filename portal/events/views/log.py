@@ -9,10 +9,10 @@ from portal.channels import snapshot
 from portal.events import bodies, log, processing, reading
 from portal.events import export as log_export
 from portal.events.blueprint import blueprint
-from portal.events.forms import STATE_WORDS, FilterForm, filter_form
+from portal.events.forms import FilterForm, filter_form, state_words
 from portal.extensions import settings
 from portal.i18n import _
-from portal.models import Account, Delivery, DeliveryState
+from portal.models import Account, Channel, Delivery, DeliveryState
 from portal.web import access, htmx, listing
 from portal.web.access import BUILDERS, LOOKERS
 
@@ -23,12 +23,13 @@ ROOT = "/accounts/<uuid:account_id>/events/"
 @access.account_page(*LOOKERS, staff=True, set_up=True)
 def index(account: Account) -> ResponseReturnValue:
     """The log, newest first, or the part of it that was asked for."""
-    form = _form(account)
+    channels = snapshot.channels_of(account)
+    form = _form(account, channels)
     if not form.validate():
-        return listing.refused("events/index.html", _context(account, form))
+        return listing.refused("events/index.html", _context(account, form, channels))
     page = log.page(account, form.filter(account), listing.number("before"), listing.number("after"))
     news = listing.news(page.newest or log.newest_id(account))
-    return listing.shown("events/index.html", {**_context(account, form), **news, "page": page})
+    return listing.shown("events/index.html", {**_context(account, form, channels), **news, "page": page})
 
 
 @blueprint.get(f"{ROOT}newer")
@@ -38,10 +39,11 @@ def newer(account: Account) -> ResponseReturnValue:
 
     A log that was empty is shown again as soon as there is something in it.
     """
-    form = _form(account)
+    channels = snapshot.channels_of(account)
+    form = _form(account, channels)
     if not form.validate():
         abort(400)
-    than, context = listing.number("than"), _context(account, form)
+    than, context = listing.number("than"), _context(account, form, channels)
     count = log.count_newer(account, form.filter(account), than)
     if count and request.args.get("than") == "0" and not form.arguments:
         return htmx.redirect(context["address"])  # the log was empty: nobody reads anything that could move
@@ -52,9 +54,10 @@ def newer(account: Account) -> ResponseReturnValue:
 @access.account_page(*LOOKERS)
 def export(account: Account) -> ResponseReturnValue:
     """What the filter shows, as a file."""
-    form = _form(account)
+    channels = snapshot.channels_of(account)
+    form = _form(account, channels)
     if not form.validate():
-        return htmx.redirect(_context(account, form)["address"])
+        return htmx.redirect(_context(account, form, channels)["address"])
     return listing.download("events", log_export.export(access.person_or_401(), account, form.filter(account)))
 
 
@@ -71,9 +74,9 @@ def event(account: Account, event_id: int) -> ResponseReturnValue:
         body=bodies.show(delivery.body) if _may_read(delivery) else None,
         first=first,
         repeats=log.repeats_of(delivery),
-        names=_names(account),
-        line=reading.line,
-        state_words=STATE_WORDS,
+        names=_names(snapshot.channels_of(account)),
+        line=reading.lines(),
+        state_words=state_words(),
     )
 
 
@@ -95,7 +98,10 @@ def process_again(account: Account, event_id: int) -> ResponseReturnValue:
     """Try once more what failed."""
     processing.process_again(access.person_or_401(), account, _delivery_or_404(account, event_id))
     if _delivery_or_404(account, event_id).state == DeliveryState.FAILED:
-        flash(_("It failed again. If it stays so, tell us the number of this event."), "danger")
+        flash(
+            _("Processing failed again. Try later. If it keeps failing, contact us with the event's number."),
+            "danger",
+        )
     else:
         flash(_("The event was processed."))
     return htmx.redirect(url_for("events.event", account_id=account.id, event_id=event_id))
@@ -108,23 +114,23 @@ def _may_read(delivery: Delivery) -> bool:
     return reading.may_read_messages() or not log.is_gateways(delivery)
 
 
-def _form(account: Account) -> FilterForm:
-    return filter_form(account, snapshot.channels_of(account), request.args)
+def _form(account: Account, channels: list[Channel]) -> FilterForm:
+    return filter_form(account, channels, request.args)
 
 
-def _context(account: Account, form: FilterForm) -> dict[str, Any]:
+def _context(account: Account, form: FilterForm, channels: list[Channel]) -> dict[str, Any]:
     return {
         "account": account,
         **form.context(url_for("events.index", account_id=account.id)),
-        "names": _names(account),
-        "line": reading.line,
-        "state_words": STATE_WORDS,
+        "names": _names(channels),
+        "line": reading.lines(),
+        "state_words": state_words(),
         "days": settings().event_retention_days,
     }
 
 
-def _names(account: Account) -> dict[Any, str]:
-    return {channel.connexease_uuid: channel.label for channel in snapshot.channels_of(account)}
+def _names(channels: list[Channel]) -> dict[Any, str]:
+    return {channel.connexease_uuid: channel.label for channel in channels}
 
 
 def _delivery_or_404(account: Account, event_id: int) -> Delivery:

@@ -46,13 +46,17 @@ def _say(outcome: Outcome) -> None:
     if outcome.unknown:
         names = ", ".join(outcome.unknown)
         flash(
-            _("Connexease did not say whether it worked for %(names)s. We are finding out.", names=names),
+            _(
+                "%(Vendor)s hasn't confirmed the change for %(names)s. We're checking, and this page will "
+                "show the result.",
+                names=names,
+            ),
             "warning",
         )
     if outcome.saved:
-        flash(_("Saved for %(names)s.", names=", ".join(outcome.saved)))
+        flash(_("Your choices for %(names)s were saved.", names=", ".join(outcome.saved)))
     if not (outcome.unknown or outcome.saved or outcome.refusals):
-        flash(_("Nothing was to be changed."))
+        flash(_("There was nothing to change."))
 
 
 def _watch_page(

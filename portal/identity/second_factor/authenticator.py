@@ -13,10 +13,11 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit
+from portal.brand.current import brand
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
-from portal.extensions import session, settings, vault
+from portal.extensions import session, vault
 from portal.i18n import _
 from portal.identity import sessions
 from portal.identity.second_factor import recovery_codes as recovery
@@ -37,16 +38,14 @@ class HasOneAlready(DomainError):
     """Whoever knows only the password sets no app up in place of one that counts."""
 
     def __init__(self) -> None:
-        super().__init__(_("An authenticator app was set up meanwhile. Log in with a code of it."))
+        super().__init__(_("An authenticator app has been set up in the meantime. Log in with its code."))
 
 
 class WrongCode(DomainError):
     """What was typed is no code that counts now."""
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(
-            message or _("This code is not right, or its time is over. Type the one shown now."), "code"
-        )
+        super().__init__(message or _("This code is wrong or has expired. Enter the one shown now."), "code")
 
 
 def of(person: Person) -> Authenticator | None:
@@ -95,7 +94,7 @@ def secret_of(row: Authenticator) -> SecretStr:
 def uri(person: Person, row: Authenticator) -> str:
     """The address that an app understands, with the secret in it."""
     totp = pyotp.TOTP(secret_of(row).get_secret_value(), interval=STEP)
-    return totp.provisioning_uri(name=person.email, issuer_name=settings().reseller_name)
+    return totp.provisioning_uri(name=person.email, issuer_name=brand().name)
 
 
 def picture(address: str) -> str:
@@ -122,7 +121,7 @@ def confirm(person: Person, authenticator_id: UUID, code: str, *, as_first: bool
     row = pending(person, authenticator_id)
     if row is None:
         session().rollback()
-        raise DomainError(_("This was open for too long. Begin again."))
+        raise DomainError(_("This page was open for too long. Start again."))
     step = _step_of(row, recovery.plain(code))
     if step is None:
         session().rollback()
@@ -159,7 +158,7 @@ def check(person: Person, code: str) -> bool:
         raise WrongCode
     newer = sa.or_(col(Authenticator.last_step).is_(None), col(Authenticator.last_step) < step)
     if not _update(sa.update(Authenticator).where(col(Authenticator.id) == row.id, newer).values(last_step=step)):
-        raise WrongCode(_("This code was used already. Wait for the next one."))
+        raise WrongCode(_("This code was already used. Wait for the next one."))
     session().commit()
     return False
 
@@ -181,7 +180,7 @@ def remove(person: Person) -> None:
         DomainError: staff cannot.
     """
     if person.is_staff:
-        raise DomainError(_("Our staff always log in with a code. You can set up another app instead."))
+        raise DomainError(_("Our staff always log in with a code. Set up another app instead."))
     _forget(person)
     audit.record(person, None, "person.totp_removed", person.email)
     _commit_and_tell(person, "off")
@@ -225,7 +224,7 @@ def _step_of(row: Authenticator, code: str) -> int | None:
         totp = pyotp.TOTP(secret_of(row).get_secret_value(), interval=STEP)
     except VaultError:
         raise DomainError(
-            _("Codes cannot be checked just now. Use a recovery code, and tell us about it."), "code"
+            _("We can't check codes right now. Use a recovery code, and tell us about it."), "code"
         ) from None
     current = int(time.time()) // STEP
     matching = [s for s in range(current - SKEW, current + SKEW + 1) if compare_digest(totp.generate_otp(s), code)]

@@ -6,7 +6,7 @@ from flask import flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.errors import DomainError
-from portal.i18n import _
+from portal.i18n import _, _n
 from portal.identity import browser_login
 from portal.identity.blueprint import blueprint
 from portal.identity.forms import CodeForm, FirstCodeForm
@@ -111,8 +111,12 @@ def _from_the_beginning() -> ResponseReturnValue:
 def _tell_what_is_left(person: Person) -> None:
     left = recovery_codes.left(person)
     flash(
-        _("You used a recovery code; %(count)d are left. Make new ones in your profile.", count=left)
+        _n(
+            "You used a recovery code and have %(num)d code left. Create new ones in your profile.",
+            "You used a recovery code and have %(num)d codes left. Create new ones in your profile.",
+            left,
+        )
         if left
-        else _("That was your last recovery code. Make new ones in your profile now."),
+        else _("That was your last recovery code. Create new ones in your profile now."),
         "warning",
     )

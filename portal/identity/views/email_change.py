@@ -34,7 +34,7 @@ def change_email() -> ResponseReturnValue:
             confirm(form)
             _count_mail(person, text(form.email))
             row = email_change.ask(person, text(form.email))
-            flash(_("We mailed a link to %(email)s. Open it to confirm the address.", email=row.email))
+            flash(_("We emailed a link to %(email)s. Open it to confirm the address.", email=row.email))
             return htmx.redirect(url_for("auth.profile"))
     except DomainError as error:
         form.show_refusal(error)
@@ -50,7 +50,7 @@ def send_email_link_again() -> ResponseReturnValue:
         if (waiting := email_change.of(person)) is not None:
             _count_mail(person, waiting.email)
         row = email_change.send_again(person)
-        flash(_("Another link is on its way to %(email)s; the one before does nothing any more.", email=row.email))
+        flash(_("We emailed a new link to %(email)s. The previous one no longer works.", email=row.email))
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("auth.profile"))
@@ -62,7 +62,7 @@ def cancel_email_change() -> ResponseReturnValue:
     """Keep the address that one has."""
     person = access.person_or_401()
     email_change.cancel(person)
-    flash(_("You go on logging in with %(email)s.", email=person.email))
+    flash(_("Your email address stays %(email)s.", email=person.email))
     return htmx.redirect(url_for("auth.profile"))
 
 
@@ -108,7 +108,7 @@ def _confirmed(token: str, person: Person, form: ConfirmEmailForm) -> str:
         browser_login.log_in(person)
     else:
         goal = browser_login.enter(person, goal)
-    flash(_("You log in with %(email)s from now on. Every other session has ended.", email=person.email))
+    flash(_("Your email address is now %(email)s. You're logged out of every other browser.", email=person.email))
     return goal
 
 

@@ -97,7 +97,7 @@ def set_password(token: str) -> ResponseReturnValue:
             goal = browser_login.enter(
                 authentication.reset_password(token, text(form.password)), url_for("accounts.home")
             )
-            flash(_("Your password is changed. Every other session has ended."))
+            flash(_("Your password is changed. You're logged out of every other browser."))
             return htmx.redirect(goal)
     except authentication.LinkSpent:
         return htmx.redirect(url_for("auth.reset", token=token))
@@ -123,7 +123,7 @@ def change_password() -> ResponseReturnValue:
             rate_limits.take_for_person(Limit.PASSWORDS, person.id)
             authentication.change_password(person, text(form.current), text(form.password))
             browser_login.log_in(person)
-            flash(_("Your password is changed. Every other session has ended."))
+            flash(_("Your password is changed. You're logged out of every other browser."))
             return htmx.redirect(url_for("auth.password"))
     except DomainError as error:
         form.show_refusal(error)

@@ -114,7 +114,7 @@ def switch_app_off() -> ResponseReturnValue:
 
     def remove(person: Person) -> ResponseReturnValue:
         authenticator.remove(person)
-        flash(_("Logging in takes only your password now."))
+        flash(_("Your authenticator app is off. You now log in with your password only."))
         return htmx.redirect(url_for("auth.profile"))
 
     return _confirmed("identity/codes/app_off.html", remove)
@@ -160,7 +160,7 @@ def end_other_sessions() -> ResponseReturnValue:
     """Log out everywhere but here."""
     here = browser_login.this_login()
     authentication.end_other_sessions(access.person_or_401(), here.id if here else None)
-    flash(_("Every other browser is logged out."))
+    flash(_("You're logged out of every other browser."))
     return htmx.redirect(url_for("auth.profile"))
 
 

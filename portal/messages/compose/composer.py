@@ -47,11 +47,11 @@ class Composer:
         """
         if not self.credentials:  # since the form was opened: whoever wrote in it shall not have done so in vain
             raise DomainError(
-                _("The vault holds no gateway key any more. Put one there, then go on here."), "credential"
+                _("The vault has no API key left. Add one to the vault, then continue here."), "credential"
             )
         chosen = next((row for row in self.credentials if str(row.id) == self.form.credential.data), None)
         if chosen is None:
-            raise DomainError(_("Choose one of the list."), "credential")
+            raise DomainError(_("Choose one from the list."), "credential")
         return chosen
 
     def context(self) -> dict[str, Any]:

@@ -66,19 +66,19 @@ def normal(link: str) -> str:
 def problem_with(link: str) -> str | None:
     """Why this cannot be a file's address, in a sentence; none when it can."""
     if not link.strip():
-        return _("Enter the address of the file.")
+        return _("Enter the URL of the file.")
     try:
         parts, plain = urlsplit(link.strip()), normal(link)
         is_odd = parts.port == 0 or not parts.hostname or not urlsplit(plain).netloc.isascii()
     except ValueError:
-        return _("This is not a web address. Enter one such as https://example.com/picture.jpg.")
+        return _("Enter a full URL, for example https://example.com/picture.jpg.")
     if any(c.isspace() or c == "\\" for c in link.strip()) or (is_odd and parts.scheme == "https"):
-        return _("This is not a web address. Enter one such as https://example.com/picture.jpg.")
+        return _("Enter a full URL, for example https://example.com/picture.jpg.")
     if parts.scheme != "https":
-        return _("The address must begin with https://, as WhatsApp fetches the file from there.")
+        return _("Enter a URL that starts with https://. WhatsApp downloads the file from it.")
     if parts.username is not None or parts.password is not None:
-        return _("Leave the user name and password out of the address: whoever gets the message would have them.")
-    return _("This address is too long.") if len(plain) > LONGEST else None
+        return _("Remove the user name and password from the URL. Everyone who gets the message could see them.")
+    return _("This URL is too long. Enter a shorter one.") if len(plain) > LONGEST else None
 
 
 def check(kind: str, link: str) -> Report:
@@ -87,11 +87,11 @@ def check(kind: str, link: str) -> Report:
     try:
         answer = _ask(link)
     except outbound.SlowLookUpError:
-        return _doubt(_("%(host)s could not be looked up just now.", host=host))
+        return _doubt(_("We couldn't look up %(host)s just now.", host=host))
     except outbound.UnknownHostError:
-        return _doubt(_("No address was found for %(host)s. Check the spelling.", host=host))
+        return _doubt(_("We found no server called %(host)s. Check the spelling.", host=host))
     except outbound.RefusedAddressError:
-        return _doubt(_("%(host)s lies in a private network, where WhatsApp cannot fetch it.", host=host))
+        return _doubt(_("%(host)s is in a private network, where WhatsApp can't download the file.", host=host))
     except outbound.NoAnswerError as trouble:
         return _doubt(_in_words(trouble.kind, host))
     return _judged(RULES[kind], answer)
@@ -116,11 +116,15 @@ def _send(method: str, link: str, headers: dict[str, str]) -> outbound.Answer:
 def _judged(rule: Rule, answer: outbound.Answer) -> Report:
     headers = {name.lower(): value for name, value in answer.headers}
     if 300 <= answer.status < 400:
-        return _doubt(_("The address leads on to another one. Enter the one where the file is."))
+        return _doubt(_("This URL redirects to another one. Enter the URL of the file itself."))
     if answer.status in (401, 403):
-        return _doubt(_("Its server does not give the file to everybody (%(status)d).", status=answer.status))
+        return _doubt(
+            _("The server doesn't let everyone download the file (status %(status)d).", status=answer.status)
+        )
     if not 200 <= answer.status < 300 and answer.status != 416:
-        return _doubt(_("There is no file at this address: its server answered %(status)d.", status=answer.status))
+        return _doubt(
+            _("There's no file at this URL. The server answered with status %(status)d.", status=answer.status)
+        )
     kind, size = headers.get("content-type", ""), _size(answer.status, headers)
     doubts = [*_type_doubts(rule, kind), *_size_doubts(rule, size)]
     return Report(tuple(doubts), kind.partition(";")[0].strip().lower(), size)
@@ -138,30 +142,36 @@ def _type_doubts(rule: Rule, kind: str) -> list[str]:
     name, _semicolon, details = kind.lower().partition(";")
     name = name.strip()
     if not rule.types:
-        return [_("This is a web page, not a file.")] if name == "text/html" else []
+        return [_("This URL leads to a web page, not a file.")] if name == "text/html" else []
     if not name:
-        return [_("Its server does not say what kind of file it is. WhatsApp takes %(names)s.", names=rule.names)]
+        return [_("The server doesn't say what type of file it is. WhatsApp accepts %(names)s.", names=rule.names)]
     is_other_codec = name.endswith("/ogg") and "codecs" in details and "opus" not in details
     if name not in rule.types or is_other_codec:
-        return [_("Its server calls it %(type)s. WhatsApp takes %(names)s.", type=name[:80], names=rule.names)]
+        return [
+            _(
+                "The server says the file is %(type)s. WhatsApp accepts %(names)s.",
+                type=name[:80],
+                names=rule.names,
+            )
+        ]
     return []
 
 
 def _size_doubts(rule: Rule, size: int | None) -> list[str]:
     most = rule.limit // MB
     if size is None:
-        return [_("Its server does not say how large it is. WhatsApp takes up to %(most)d MB.", most=most)]
+        return [_("The server doesn't say how large the file is. WhatsApp accepts up to %(most)d MB.", most=most)]
     if size == 0:
         return [_("The file is empty.")]
     if size > rule.limit:
-        return [_("It has %(size).1f MB. WhatsApp takes up to %(most)d MB.", size=size / MB, most=most)]
+        return [_("The file is %(size).1f MB. WhatsApp accepts up to %(most)d MB.", size=size / MB, most=most)]
     return []
 
 
 def _in_words(kind: outbound.Trouble, host: str) -> str:
     return {
-        "late": _("%(host)s did not answer within 5 seconds.", host=host),
-        "tls": _("The certificate of %(host)s was not accepted.", host=host),
-        "not_http": _("What %(host)s answered was not HTTP, or broke off.", host=host),
-        "no_connection": _("%(host)s could not be reached.", host=host),
+        "late": _("%(host)s didn't answer within 5 seconds.", host=host),
+        "tls": _("The TLS certificate of %(host)s isn't valid.", host=host),
+        "not_http": _("The answer from %(host)s wasn't HTTP or was cut off.", host=host),
+        "no_connection": _("We couldn't reach %(host)s.", host=host),
     }[kind]

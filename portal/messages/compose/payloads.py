@@ -19,7 +19,7 @@ def message(draft: Draft, time_zone: str) -> schemas.Message:
     """
     wrong = refusals.of(draft, time_zone)
     if wrong:
-        raise FieldErrors(_("Please check what you entered."), wrong)
+        raise FieldErrors(_("Check what you entered."), wrong)
     return _MESSAGES[draft.kind](draft, recipients.read(draft.to, time_zone).e164)
 
 

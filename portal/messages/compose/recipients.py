@@ -47,7 +47,7 @@ def read(text: str, time_zone: str, field: str = "to") -> Recipient:
     """
     typed, region = _tidy(text), country_of(time_zone)
     if not typed:
-        raise DomainError(_("Enter the phone number to write to."), field)
+        raise DomainError(_("Enter the recipient's phone number, for example +90 501 234 56 78."), field)
     found = [number for number in _readings(typed, region) if number and _is_long_enough(number)]
     valid = next((number for number in found if phonenumbers.is_valid_number(number)), None)
     if valid is not None:
@@ -61,8 +61,8 @@ def hint(time_zone: str) -> str:
     """What may be written, and which country is meant without a country code."""
     country = _country_name(country_of(time_zone))
     if not country:
-        return _("A phone number with its country code, written in any way.")
-    return _("A phone number, written in any way. Without a country code, %(country)s is meant.", country=country)
+        return _("A phone number with its country code, in any format.")
+    return _("A phone number in any format. Without a country code, we assume %(country)s.", country=country)
 
 
 def known(e164: str) -> Recipient:
@@ -149,23 +149,31 @@ def _why_not(typed: str, found: list[PhoneNumber], region: str | None) -> str:
     example = _example(_written_region(typed) or region)
     if _are_several(typed):
         return _(
-            "This is more than one number. Enter one number per message, such as %(example)s.", example=example
+            "This is more than one number. Enter one number per message, for example %(example)s.", example=example
         )
     if re.search(r"[^\W\d_]", typed):
-        return _("This has letters in it. Enter a phone number such as %(example)s.", example=example)
+        return _("Phone numbers have no letters. Enter a number, for example %(example)s.", example=example)
     if not found and not typed.startswith("+") and region is None:
-        return _("Begin with + and the country code, such as %(example)s.", example=example)
+        return _("Start with + and the country code, for example %(example)s.", example=example)
     reason = phonenumbers.is_possible_number_with_reason(found[0]) if found else None
     if not found and typed.startswith("+") and len(typed) > SHORTEST:
         reason = phonenumbers.ValidationResult.INVALID_COUNTRY_CODE
     if reason == phonenumbers.ValidationResult.INVALID_COUNTRY_CODE:
-        return _("No country has this code. Enter a number such as %(example)s.", example=example)
+        return _(
+            "No country has this code. Enter a number with its country code, for example %(example)s.",
+            example=example,
+        )
     if reason == phonenumbers.ValidationResult.TOO_SHORT or not found:
-        return _("Digits are missing. Enter the whole number, such as %(example)s.", example=example)
+        return _("The number is too short. Enter all of it, for example %(example)s.", example=example)
     if reason == phonenumbers.ValidationResult.TOO_LONG:
-        return _("There are too many digits. Enter a number such as %(example)s.", example=example)
+        return _(
+            "The number is too long. Enter a number with its country code, for example %(example)s.",
+            example=example,
+        )
     return _(
-        "There is no such number there. Enter one with its country code, such as %(example)s.", example=example
+        "This number doesn't exist in that country. Enter a number with its country code, for example "
+        "%(example)s.",
+        example=example,
     )
 
 

@@ -40,7 +40,7 @@ def of(draft: Draft, time_zone: str) -> dict[str, list[str]]:
 
 def _text_problems(draft: Draft) -> Problems:
     if not draft.body.strip():
-        return [("body", _("Write the message."))]
+        return [("body", _("Enter a message."))]
     return _too_long("body", draft.body, BODY_LIMIT)
 
 
@@ -55,11 +55,11 @@ def _audio_problems(draft: Draft) -> Problems:
 def _template_problems(draft: Draft) -> Problems:
     found: list[tuple[str, str]] = []
     if not draft.name:
-        found.append(("name", _("Choose a template, or enter its name.")))
+        found.append(("name", _("Choose a template or enter its name.")))
     elif draft.expected is None and not _NAME.fullmatch(draft.name):
-        found.append(("name", _("A template's name has small letters, digits and _ only, such as order_update.")))
+        found.append(("name", _("Use only lowercase letters, digits and _, for example order_update.")))
     if not _LANGUAGE.fullmatch(draft.language):
-        found.append(("language", _("Enter the language's code, such as en, tr or pt_BR.")))
+        found.append(("language", _("Enter a language code, for example en, tr or pt_BR.")))
     return [
         *found,
         *_header_problems(draft),
@@ -72,7 +72,7 @@ def _template_problems(draft: Draft) -> Problems:
 def _header_problems(draft: Draft) -> Problems:
     if draft.header == "text":
         if not draft.header_value.strip():
-            return [("header_value", _("Fill in the text of the header."))]
+            return [("header_value", _("Enter the header text."))]
         uneven = _uneven("header_value", draft.header_value)
         return [*uneven, *_too_long("header_value", draft.header_value, PARAMETER_LIMIT)]
     return _link_problems("header_value", draft.header_value) if draft.header else []
@@ -84,7 +84,7 @@ def _value_problems(draft: Draft) -> Problems:
         field = f"values-{index}"
         if not value.strip():
             name = draft.expected[index] if draft.expected else _("value %(number)d", number=index + 1)
-            found.append((field, _("Fill in “%(name)s”: WhatsApp takes no empty one.", name=name)))
+            found.append((field, _("Enter “%(name)s”. WhatsApp doesn't accept empty values.", name=name)))
         found += [*_uneven(field, value), *_too_long(field, value, PARAMETER_LIMIT)]
     return found
 
@@ -97,7 +97,7 @@ def _name_problems(draft: Draft) -> Problems:
     found = list(_listed_name_problems(draft) if is_listed else _typed_name_problems(draft))
     if draft.header == "text":
         if is_listed and draft.header_name and draft.values and not any(draft.names):
-            found.append(("header_name", _("This template numbers its values. Leave the name out.")))
+            found.append(("header_name", _("This template's values are numbered. Leave the name empty.")))
         elif problem := _name_problem(draft.header_name, is_named=is_named):
             found.append(("header_name", problem))
     return found
@@ -117,8 +117,8 @@ def _listed_name_problems(draft: Draft) -> Problems:
     if all(draft.names) or not any(draft.names):
         return []
     said = _(
-        "This template mixes numbered and named values, and WhatsApp takes only one kind in a template. "
-        "Change it in WhatsApp Manager, then read the list again."
+        "This template mixes numbered and named values, and WhatsApp accepts only one kind per template. "
+        "Change the template in WhatsApp Manager, then refresh the list."
     )
     return [("values-0", said)]
 
@@ -127,13 +127,10 @@ def _name_problem(name: str, *, is_named: bool, is_twice: bool = False) -> str |
     if not is_named:
         return None
     if not name:
-        return _(
-            "Enter this value's name too. A template has names for all its values or for none: WhatsApp refuses "
-            "a mix."
-        )
+        return _("Enter this value's name too. WhatsApp wants names for all values or for none.")
     if not is_name(name):
-        return _("A value's name has small letters, digits and _ only, such as first_name.")
-    return _("Two values have this name. Give each its own.") if is_twice else None
+        return _("Use only lowercase letters, digits and _, for example first_name.")
+    return _("Two values have this name. Enter a different name for each.") if is_twice else None
 
 
 # --- buttons -----------------------------------------------------------------------------------------
@@ -144,9 +141,9 @@ def _button_problems(draft: Draft) -> Problems:
     found: list[tuple[str, str]] = []
     for index, button in enumerate(draft.buttons):
         if not 1 <= button.number <= BUTTONS_AT_MOST:
-            found.append(("buttons", _("A template has the buttons 1 to %(count)d.", count=BUTTONS_AT_MOST)))
+            found.append(("buttons", _("Enter a button number from 1 to %(count)d.", count=BUTTONS_AT_MOST)))
         elif button.number in numbers[:index]:
-            found.append(("buttons", _("Each button can be filled once.")))
+            found.append(("buttons", _("Fill each button only once.")))
         found += [("buttons", problem) for problem in _code_problems(button, draft)]
         found += _too_long("buttons", button.value, PARAMETER_LIMIT)
     return found
@@ -156,9 +153,9 @@ def _code_problems(button: Button, draft: Draft) -> list[str]:
     if button.kind == ONE_TIME_CODE and not button.value:
         return [_("Enter the one-time code.")]
     if button.kind == ONE_TIME_CODE and draft.values != (button.value,):
-        return [_("An authentication template has one code: enter the same in its text and its button.")]
+        return [_("An authentication template has one code. Enter the same code in the text and the button.")]
     if button.is_code and len(button.value) > CODE_LIMIT:
-        return [_("A code has at most %(count)d characters. Enter a shorter one.", count=CODE_LIMIT)]
+        return [_("Enter a code of no more than %(count)d characters.", count=CODE_LIMIT)]
     return []
 
 
@@ -170,12 +167,12 @@ def _link_problems(field: str, link: str) -> Problems:
 def _uneven(field: str, value: str) -> Problems:
     if is_one_line(value):
         return []
-    return [(field, _("Make this one line."))]
+    return [(field, _("Enter one line, without line breaks, tabs or four spaces in a row."))]
 
 
 def _too_long(field: str, text: str, limit: int) -> Problems:
     over = len(text) - limit
-    words = _n("This is %(num)d character too long.", "This is %(num)d characters too long.", over)
+    words = _n("This text is %(num)d character too long.", "This text is %(num)d characters too long.", over)
     return [(field, words)] if over > 0 else []
 
 

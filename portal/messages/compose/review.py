@@ -171,6 +171,6 @@ def _look(account: Account, draft: Draft) -> Report | None:
     try:
         rate_limits.take_for_account(Limit.LINK_CHECKS, account.id)
     except rate_limits.TooManyTries:
-        return Report((_("The file was not looked at: too many were in the last minute."),))
+        return Report((_("We didn't check the file, because you checked many files in the last minute."),))
     session().commit()  # nothing stays open while somebody else's machine is asked
     return media_check.check(*draft.file)

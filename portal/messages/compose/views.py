@@ -102,7 +102,7 @@ def send(account: Account, message_id: UUID) -> ResponseReturnValue:
 def discard(account: Account, message_id: UUID) -> ResponseReturnValue:
     """Give up a message that was not confirmed; nothing happens to any other."""
     if outbox.discard(access.person_or_401(), account, message_id):
-        flash(_("The message is discarded."))
+        flash(_("The message was discarded."))
     elif message := compose_review.find(account, message_id):
         return _detail(account, message)
     return htmx.redirect(url_for("compose.index", account_id=account.id))
@@ -114,7 +114,7 @@ def discard(account: Account, message_id: UUID) -> ResponseReturnValue:
 def _fill_again(account: Account, form: ComposeForm, wanted: str, credentials: Sequence[Credential]) -> None:
     message = _message(account, wanted)
     if message is None:
-        flash(_("What that message said is not kept any more."), "warning")
+        flash(_("The content of that message has been erased. Write it again."), "warning")
         return
     draft = compose_review.draft_of(message)
     form.fill(draft)

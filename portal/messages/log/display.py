@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from portal.contacts import phone_numbers
@@ -14,15 +15,16 @@ from portal.messages.sending import results, wamids
 from portal.models import Message, MessageState, MessageType, now
 
 STATE_WORDS = {
-    MessageState.PREPARED: _l("To be confirmed"),
-    MessageState.QUEUED: _l("Waiting"),
-    MessageState.SENDING: _l("Being sent"),
+    MessageState.PREPARED: _l("Draft"),
+    MessageState.QUEUED: _l("Queued"),
+    MessageState.SENDING: _l("Sending"),
     MessageState.ACCEPTED: _l("Accepted"),
     MessageState.REFUSED: _l("Not sent"),
-    MessageState.UNKNOWN: _l("Outcome unknown"),
+    MessageState.UNKNOWN: _l("Unknown"),
     MessageState.SENT: _l("Sent"),
-    MessageState.FAILED: _l("Not delivered"),
+    MessageState.FAILED: _l("Failed"),
     MessageState.DELIVERED: _l("Delivered"),
+    # Translators: the recipient has read the message.
     MessageState.READ: _l("Read"),
 }
 TYPE_WORDS = {
@@ -32,15 +34,16 @@ TYPE_WORDS = {
     MessageType.TEMPLATE: _l("Template"),
 }
 STATUS_WORDS = {
-    "sent": _l("Sent to WhatsApp"),
-    "delivered": _l("Delivered to the phone"),
+    "sent": _l("Sent"),
+    "delivered": _l("Delivered"),
+    # Translators: the recipient has read the message.
     "read": _l("Read"),
     "played": _l("Played"),
-    "failed": _l("Not delivered"),
+    "failed": _l("Failed"),
 }
 ANSWER_WORDS = {
     "held_for_quality_assessment": _l("Held back to check the template's quality"),
-    "paused": _l("Paused, as the template is"),
+    "paused": _l("Paused, like the template"),
 }
 _KINDS = {
     MessageState.ACCEPTED: "success",
@@ -93,7 +96,7 @@ class Shown:
     @property
     def number(self) -> str:
         if not self.row.recipient:
-            return _("number erased")
+            return _("Number erased")
         return (
             phone_numbers.international(self.row.recipient)
             if self.may_read
@@ -133,14 +136,14 @@ class Shown:
             return ""
         return json.dumps(self.row.payload, indent=2, ensure_ascii=False)
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome:
         return outcome.explain(self.row)
 
     @property
     def waits_until(self) -> datetime | None:
         """When sending it again helps, while that is not yet."""
-        is_later = self.outcome.retry == Retry.LATER and self.state == MessageState.REFUSED
+        is_later = self.state == MessageState.REFUSED and self.outcome.retry == Retry.LATER
         return self.row.retry_at if is_later and self.row.retry_at and self.row.retry_at > now() else None
 
     @property
@@ -154,7 +157,7 @@ class Shown:
         may_be = self.outcome.retry != Retry.NEVER and self.waits_until is None
         return may_be and self.row.payload is not None and not self.row.is_moving
 
-    @property
+    @cached_property
     def look_after(self) -> int:
         """Seconds after which a page looks again; 0 when nothing changes any more."""
         if self.row.is_moving:

@@ -66,7 +66,7 @@ def _cells(message: Message, zone: ZoneInfo) -> list[str]:
         shown.type_word,
         review.content(message),
         shown.state_word,
-        _("yes") if shown.is_test else _("no"),
+        _("Yes") if shown.is_test else _("No"),
         message.sender,
         message.credential_name,
         message.wamid or "",

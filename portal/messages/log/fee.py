@@ -8,7 +8,7 @@ from portal.models import MessageStatus
 
 _CATEGORIES = {
     "marketing": _l("marketing"),
-    "marketing_lite": _l("marketing, by Marketing Messages Lite"),
+    "marketing_lite": _l("marketing with Marketing Messages Lite"),
     "utility": _l("utility"),
     "authentication": _l("authentication"),
     "authentication_international": _l("authentication, international"),
@@ -16,8 +16,8 @@ _CATEGORIES = {
     "referral_conversion": _l("after a click on an ad"),
 }
 _FREE = {
-    "free_customer_service": _l("Free: it was sent within 24 hours after they wrote to you."),
-    "free_entry_point": _l("Free: they came to you by an ad or a button on your page."),
+    "free_customer_service": _l("Free, because it was sent within 24 hours after the recipient wrote to you."),
+    "free_entry_point": _l("Free, because the recipient came to you through an ad or a button on your page."),
 }
 
 
@@ -33,5 +33,5 @@ def _sentence(pricing: dict[str, Any]) -> str:
     if pricing.get("billable") is False:
         return str(_FREE.get(kind, _("Free.")))
     if pricing.get("billable"):
-        return _("Charged by Meta as: %(category)s.", category=category) if category else _("Charged by Meta.")
-    return _("Meta calls it: %(category)s.", category=category or kind)
+        return _("Charged by Meta as %(category)s.", category=category) if category else _("Charged by Meta.")
+    return _("Meta's category: %(category)s.", category=category or kind)

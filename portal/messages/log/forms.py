@@ -22,14 +22,15 @@ class LogForm(PeriodForm):
     """What to show of the log. Nothing chosen shows everything."""
 
     recipient = SearchField(
+        # Translators: the recipient of a message.
         _l("To"),
         [Length(max=64)],
-        description=_l("The whole phone number."),
+        description=_l("Enter the full number, for example +90 501 234 56 78."),
         render_kw={"autocomplete": "off"},
     )
     type = Choice(_l("Type"))
     state = Choice(_l("State"))
-    sender = SelectField(_l("Sent by"), validate_choice=False)
+    sender = Choice(_l("Sent by"), validate_choice=False)
 
     number = ""
     """The recipient in E.164 form."""
@@ -53,7 +54,7 @@ class LogForm(PeriodForm):
 
     def validate_sender(self, field: SelectField) -> None:
         if field.data and uuid_or_none(field.data) is None:
-            raise ValidationError(_("Choose one of the list."))
+            raise ValidationError(_("Choose one from the list."))
 
     def filter(self) -> Filter:
         """What was chosen; only after the form has validated. Times are in the account's zone."""

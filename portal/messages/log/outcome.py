@@ -28,14 +28,20 @@ def explain(message: Message) -> Outcome:
     if message.state == MessageState.FAILED:
         return _outcome(_failure(message))
     if message.state == MessageState.QUEUED and message.code:
-        return Outcome(_("The gateway asked us to wait a few seconds."), _("It goes out by itself."))
+        return Outcome(_("The gateway asked us to wait a few seconds."), _("It will be sent automatically."))
     if message.state == MessageState.ACCEPTED and message.is_fake:
-        return Outcome(_("The gateway checked it and took it. It was a test: nobody gets it."), "")
+        return Outcome(
+            _("The gateway checked and accepted the message. It was a test, so the recipient won't get it."), ""
+        )
     if message.state == MessageState.ACCEPTED and message.is_held:
         return _outcome(words.HELD)
     if message.state == MessageState.DELIVERED and message.settled_arrived and message.wamid is None:
         return Outcome(
-            _("The gateway never confirmed it; %(who)s found that it arrived.", who=message.settled_by), ""
+            _(
+                "The gateway never confirmed the message. %(who)s found out that it arrived.",
+                who=message.settled_by,
+            ),
+            "",
         )
     return _outcome(words.OF_STATE[message.state])
 

@@ -38,79 +38,90 @@ _HELPS, _CHANGE = Retry.HELPS, Retry.AFTER_CHANGE
 
 _UNKNOWN = Words(
     _l(
-        "The gateway gave no answer. It may have sent the message, or not: nobody can tell yet. It is not "
-        "repeated by itself, so that nobody gets it twice."
+        "The gateway didn't answer, so we don't know yet whether it sent the message. We won't send it again "
+        "automatically, so that the recipient doesn't get it twice."
     ),
     _l(
-        "If the gateway reports here, a status event may settle it. Or ask whoever should have got it, and say "
-        "below what you found."
+        "If status events are set up, one may still show what happened. Or ask the recipient, then note below "
+        "what you found out."
     ),
     Retry.RISKY,
 )
 OF_STATE = {
-    MessageState.PREPARED: Words(_l("It waits for you to confirm it."), _l("Look at it, then send it."), _CHANGE),
-    MessageState.QUEUED: Words(_l("It is confirmed and goes out in a moment."), "", Retry.NO_NEED),
-    MessageState.SENDING: Words(_l("The gateway is being asked to send it."), "", Retry.NO_NEED),
+    MessageState.PREPARED: Words(
+        _l("This message is waiting for you to confirm it."), _l("Review it, then send it."), _CHANGE
+    ),
+    MessageState.QUEUED: Words(_l("The message is confirmed and will be sent in a moment."), "", Retry.NO_NEED),
+    MessageState.SENDING: Words(_l("We're handing the message to the gateway."), "", Retry.NO_NEED),
     MessageState.ACCEPTED: Words(
-        _l("The gateway took it. Whether it arrives, its status events tell."), "", Retry.NO_NEED
+        _l("The gateway accepted the message. Status events will tell whether it arrives."), "", Retry.NO_NEED
     ),
     MessageState.UNKNOWN: _UNKNOWN,
     MessageState.SENT: Words(
-        _l("WhatsApp has it and delivers it as soon as the phone can be reached."), "", Retry.NO_NEED
+        _l("WhatsApp has the message and delivers it as soon as the phone is online."), "", Retry.NO_NEED
     ),
-    MessageState.DELIVERED: Words(_l("It is on the phone."), "", Retry.NO_NEED),
-    MessageState.READ: Words(_l("It was read."), "", Retry.NO_NEED),
+    MessageState.DELIVERED: Words(_l("The message is on the recipient's phone."), "", Retry.NO_NEED),
+    MessageState.READ: Words(_l("The recipient has read the message."), "", Retry.NO_NEED),
 }
 
 HELD = Words(
-    _l("The gateway took it, but Meta holds it back to see how people take to the template first."),
-    _l("Meta sends it later by itself, or drops it and pauses the template. You don't need to do anything."),
+    _l("The gateway accepted the message, but Meta is holding it back to see how people like the template first."),
+    _l("Meta will either send it later or drop it and pause the template. You don't need to do anything."),
     Retry.NO_NEED,
 )
 _NEW_KEY = _l(
-    "Copy the key anew from the gateway's dashboard and replace it in the vault, then send the message again."
+    "Copy the API key from the gateway's dashboard again and replace it in the vault. Then send the message again."
 )
 OF_CODE = {
-    "AUTH_001": Words(_l("The gateway does not know this key, or it has expired."), _NEW_KEY, _CHANGE),
+    "AUTH_001": Words(_l("The gateway doesn't know this API key, or the key has expired."), _NEW_KEY, _CHANGE),
     "AUTH_002": Words(
-        _l("The gateway says that no key came with the message."),
-        _l("This is not your fault. Try again; if it stays so, tell us."),
+        _l("The gateway says that the message came without an API key."),
+        _l("Try again. If it keeps happening, contact us."),
         _HELPS,
     ),
-    "AUTH_003": Words(_l("The gateway could not read the key."), _NEW_KEY, _CHANGE),
+    "AUTH_003": Words(_l("The gateway couldn't read the API key."), _NEW_KEY, _CHANGE),
     "AUTH_004": Words(
-        _l("The gateway could not check the key, because a part of it does not work at the moment."),
+        _l("The gateway couldn't check the API key because part of the gateway is down."),
         _l("Nothing was sent. Try again in a few minutes."),
         _HELPS,
     ),
     "AUTH_005": Words(
-        _l("The gateway could not check the key, because a part of it failed."),
+        _l("The gateway couldn't check the API key because part of the gateway failed."),
         _l("Nothing was sent. Try again in a few minutes."),
         _HELPS,
     ),
     "BILL_001": Words(
-        _l("The balance at the gateway is too low."),
-        _l("Top it up in the gateway's dashboard, then send it again. Until then every message is refused."),
+        _l("Your balance at the gateway is too low."),
+        _l(
+            "Top up your balance in the gateway's dashboard. Then send the message again. Until then, every "
+            "message is refused."
+        ),
         _CHANGE,
     ),
     "GW_001": Words(
-        _l("The gateway refused what is in the message, or its number."),
-        _l("Read its reason below, correct the message and send it again. The same again is refused again."),
+        _l("The gateway refused the message's content or number."),
+        _l(
+            "Read the reason below, correct the message and send it again. Without a change it will be "
+            "refused again."
+        ),
         _CHANGE,
     ),
     results.RATE: Words(
-        _l("The gateway takes no more messages with this key for now: too many in a short time."),
-        _l("Nothing was sent. Send it again when the time below is over."),
+        _l(
+            "The gateway accepts no more messages with this API key for now, because it got too many in a "
+            "short time."
+        ),
+        _l("Nothing was sent. Send it again after the time shown below."),
         Retry.LATER,
     ),
     results.BUSY: Words(
-        _l("The gateway is receiving too many requests."),
+        _l("The gateway is getting too many requests."),
         _l("Nothing was sent. Try again in a minute."),
         Retry.LATER,
     ),
     results.NO_KEY: Words(
-        _l("The vault does not hold the key that the message was to be sent with, or cannot open it."),
-        _l("Put the key into the vault again, then send the message again."),
+        _l("The API key for this message is no longer in the vault, or the vault can't open it."),
+        _l("Add the API key to the vault again. Then send the message again."),
         _CHANGE,
     ),
     results.OPTED_OUT: Words(
@@ -129,44 +140,46 @@ OF_CODE = {
         _HELPS,
     ),
     results.UNREADABLE: Words(
-        _l("The message could not be read any more when it was to be sent."), _l("Write it again."), _CHANGE
+        _l("We couldn't read the stored message, so it wasn't sent."), _l("Write the message again."), _CHANGE
     ),
     results.STALLED: Words(
-        _l("This portal was held up before it called the gateway."),
-        _l("Nothing was sent. Trying again is safe."),
+        _l("The portal was interrupted before it called the gateway."),
+        _l("Nothing was sent. You can safely send it again."),
         _HELPS,
     ),
     results.UNREACHABLE: Words(
-        _l("The gateway could not be reached."), _l("Nothing was sent. Trying again is safe."), _HELPS
+        _l("We couldn't reach the gateway."), _l("Nothing was sent. You can safely send it again."), _HELPS
     ),
-    results.KEY_REFUSED: Words(_l("The gateway did not accept the key."), _NEW_KEY, _CHANGE),
-    results.MALFORMED_KEY: Words(_l("The key has characters that no key can have."), _NEW_KEY, _CHANGE),
+    results.KEY_REFUSED: Words(_l("The gateway didn't accept the API key."), _NEW_KEY, _CHANGE),
+    results.MALFORMED_KEY: Words(
+        _l("The API key contains characters that API keys never have."), _NEW_KEY, _CHANGE
+    ),
     results.FORBIDDEN: Words(
-        _l("The gateway does not allow this key to send such a message."),
-        _l("See in the gateway's dashboard what the app may do, or use the key of another app."),
+        _l("The gateway doesn't allow this API key to send this type of message."),
+        _l("Check in the gateway's dashboard what the app may do, or use another app's API key."),
         _CHANGE,
     ),
     results.NO_GATEWAY: Words(
-        _l("There is no gateway at the address that this portal calls."),
-        _l("This is not your fault: tell us. Nothing was sent."),
+        _l("The gateway isn't at the address that the portal calls."),
+        _l("Nothing was sent. Contact us so that we can fix it."),
         _CHANGE,
     ),
     results.REJECTED: Words(
         _l("The gateway refused the message."),
-        _l("Read its reason below, correct the message and send it again."),
+        _l("Read the reason below, correct the message and send it again."),
         _CHANGE,
     ),
     results.NOT_ARRIVED: Words(
-        _l("The gateway never confirmed it, and it was found not to have arrived."),
-        _l("Send it again if it is still needed."),
+        _l("The gateway never confirmed the message, and it didn't arrive."),
+        _l("Send it again if it's still needed."),
         _HELPS,
     ),
 }
 OF_STATUS: dict[int | None, Words] = {
     403: OF_CODE[results.FORBIDDEN],
     502: Words(
-        _l("Meta, which runs WhatsApp, did not take the message from the gateway."),
-        _l("Nothing was sent. Try again in a few minutes; if it stays so, read the reason below."),
+        _l("Meta, which runs WhatsApp, didn't accept the message from the gateway."),
+        _l("Nothing was sent. Try again in a few minutes. If it keeps happening, read the reason below."),
         _HELPS,
     ),
 }
@@ -177,13 +190,13 @@ OF_FAMILY = {
     "GW": OF_CODE["GW_001"],
 }
 UNKNOWN_CODE = Words(
-    _l("The gateway refused the message for a reason that this portal does not know."),
-    _l("Read its reason below. Nothing was sent, so trying again is safe."),
+    _l("The gateway refused the message for a reason that the portal doesn't know."),
+    _l("Nothing was sent. Read the reason below. You can safely send it again."),
     _HELPS,
 )
 
 UNDELIVERED = Words(
-    _l("The gateway took it, but WhatsApp did not deliver it."),
+    _l("The gateway accepted the message, but WhatsApp didn't deliver it."),
     _l("Read the reason below before you send it again."),
     _CHANGE,
 )

@@ -8,6 +8,7 @@ id of a message.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -60,21 +61,27 @@ def some(account: Account, ids: Sequence[UUID]) -> Sequence[Message]:
 
 def unconfirmed(account: Account, person: Person) -> Sequence[Message]:
     """What somebody wrote and did not confirm yet, newest first; no more than `MOST_UNCONFIRMED`."""
-    query = select(Message).where(*_is_unconfirmed(account, person))
-    return session().exec(query.order_by(col(Message.created_at).desc()).limit(MOST_UNCONFIRMED)).all()
+    whose = {"account": account.id, "person": person.id}
+    return session().execute(_unconfirmed_query(), whose).scalars().all()
 
 
 def count_unconfirmed(account: Account, person: Person) -> int:
     """How many of them there are."""
-    query = sa.select(sa.func.count()).select_from(Message).where(*_is_unconfirmed(account, person))
-    return int(session().execute(query).scalar_one())
+    query = sa.select(sa.func.count()).select_from(Message).where(*_is_unconfirmed())
+    return int(session().execute(query, {"account": account.id, "person": person.id}).scalar_one())
 
 
-def _is_unconfirmed(account: Account, person: Person) -> tuple[sa.ColumnElement[bool], ...]:
+@cache
+def _unconfirmed_query() -> sa.Select[Message]:
+    newest = sa.select(Message).where(*_is_unconfirmed()).order_by(col(Message.created_at).desc())
+    return newest.limit(MOST_UNCONFIRMED)
+
+
+def _is_unconfirmed() -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        col(Message.account_id) == account.id,
+        col(Message.account_id) == sa.bindparam("account"),
         col(Message.state) == MessageState.PREPARED,
-        col(Message.sender_id) == person.id,
+        col(Message.sender_id) == sa.bindparam("person"),
     )
 
 
@@ -86,22 +93,27 @@ def find(account: Account, message_id: UUID) -> Message | None:
 
 def senders(account: Account) -> dict[UUID, str]:
     """The account's people, who may have sent messages, and whoever did and belongs to it no more."""
-    members = (
-        sa.select(col(Person.id), col(Person.email))
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(col(Membership.account_id) == account.id)
-    )
-    sent = _who_sent(account)
-    former = sa.select(sent.c.id, col(Person.email)).join(Person, col(Person.id) == sent.c.id)
-    rows = session().execute(members.union(former)).all()
+    rows = session().execute(_senders_query(), {"account": account.id}).all()
     return {row.id: row.email for row in sorted(rows, key=lambda row: str(row.email))}
 
 
-def _who_sent(account: Account) -> sa.CTE:
+@cache
+def _senders_query() -> sa.CompoundSelect[UUID, str]:
+    members = (
+        sa.select(col(Person.id), col(Person.email))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Membership.account_id) == sa.bindparam("account"))
+    )
+    sent = _who_sent()
+    former = sa.select(sent.c.id, col(Person.email)).join(Person, col(Person.id) == sent.c.id)
+    return members.union(former)
+
+
+def _who_sent() -> sa.CTE:
     """Each sender once: from one to the next by the index, however many messages each of them sent."""
 
     def next_after(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-        own = col(Message.account_id) == account.id
+        own = col(Message.account_id) == sa.bindparam("account")
         query = sa.select(col(Message.sender_id)).where(own, col(Message.sender_id).is_not(None), *conditions)
         return query.order_by(col(Message.sender_id)).limit(1).scalar_subquery()
 

@@ -137,7 +137,8 @@ def _form(account: Account) -> LogForm:
 
 
 def _rows(account: Account, messages: Any) -> dict[str, Any]:
-    shown = [Shown(message, _may_read()) for message in messages]
+    may_read = _may_read()
+    shown = [Shown(message, may_read) for message in messages]
     looks = [each.look_after for each in shown if each.look_after]
     watched = url_for("compose.rows", account_id=account.id, id=[each.id for each in shown])
     return {"rows": shown, "watched": watched, "look_after": max(2, min(looks)) if looks else 0}

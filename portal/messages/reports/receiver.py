@@ -60,11 +60,11 @@ def reveal(person: Person, account: Account) -> SecretStr:
     """
     hook = _hook(account)
     if hook is None:
-        raise DomainError(_("There is no address for status events yet."))
+        raise DomainError(_("Status events aren't set up yet."))
     try:
         secret = vault().open(hook.sealed_secret, portal_webhook_place(hook))
     except VaultError:
-        raise DomainError(_("The vault cannot open this secret. Make a new one.")) from None
+        raise DomainError(_("The vault can't open this secret. Create a new one.")) from None
     audit.record(person, account, "callback.revealed")
     session().commit()
     return secret

@@ -81,7 +81,7 @@ def renew_callback(account: Account) -> ResponseReturnValue:
             confirm(form)
             receiver.renew(access.person_or_401(), account)
             flash(
-                _("The old secret is refused from now on. Enter the new one in the gateway's dashboard."),
+                _("The old secret no longer works. Enter the new one in the gateway's dashboard."),
                 "warning",
             )
             return htmx.redirect(url_for("compose.callback", account_id=account.id))

@@ -65,7 +65,7 @@ class LookAlike(DomainError):
     """The same went to the same number a moment ago; `other` is that message."""
 
     def __init__(self, other: Message) -> None:
-        super().__init__(_("You sent the same to the same number less than ten minutes ago."))
+        super().__init__(_("You sent the same message to the same number less than ten minutes ago."))
         self.other = other
 
 
@@ -95,7 +95,7 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
         DomainError: the key cannot be used, the form belongs to another account, or the recipient opted out.
     """
     if not can_send(account, composed.credential):
-        raise DomainError(_("The vault does not hold this key any more. Choose another."), "credential")
+        raise DomainError(_("This API key is no longer in the vault. Choose another."), "credential")
     with unit_of_work():
         try:
             return _keep(person, account, composed, intent)
@@ -182,7 +182,7 @@ def _keep(person: Person, account: Account, composed: Composed, intent: str) -> 
     if row is None:
         row = Message(account_id=account.id, intent=intent, type=MessageType(composed.message.type))
     if row.account_id != account.id:
-        raise DomainError(_("This form was used already. Write the message in a new one."))
+        raise DomainError(_("This form was already submitted. Write the message in a new form."))
     if row.state == MessageState.PREPARED:
         _write(row, person, composed)
         consent.refuse(row)
@@ -210,10 +210,12 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
 
 def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None:
     if seen and seen != mark(message):
-        raise DomainError(_("The message was changed in another window. Look at it again before you send it."))
+        raise DomainError(_("The message was changed in another window. Review it again before you send it."))
     credential = credential_of(account, message)
     if credential is None:
-        raise DomainError(_("The key that this message was to be sent with is not in the vault any more."))
+        raise DomainError(
+            _("The API key chosen for this message is no longer in the vault. Go back and choose another.")
+        )
     consent.refuse(message)
     other = None if anyway else look_alike(account, message)
     if other is not None:

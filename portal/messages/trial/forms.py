@@ -18,15 +18,15 @@ class CheckForm(Form):
     to = StringField(
         _l("Your own WhatsApp number"),
         filters=[stripped],
-        description=_l("Nothing goes there unless you ask for a real message."),
+        description=_l("We send nothing to it unless you ask for a real message."),
         render_kw={"autocomplete": "tel", "inputmode": "tel", "maxlength": 120, "dir": "ltr"},
     )
-    credential = Choice(_l("Gateway key"))
+    credential = Choice(_l("API key"))
     wants_real = BooleanField(
-        _l("Send a real message too"),
+        _l("Also send a real message"),
         description=_l(
-            "It goes to your number with each key and costs what a message costs. Write to your business number "
-            "from that phone first: WhatsApp delivers text only within 24 hours after that."
+            "We send one message per API key to your number, at the usual cost. First write to your business "
+            "number from that phone: WhatsApp delivers text only within 24 hours after that."
         ),
     )
     intent = HiddenField()
@@ -34,7 +34,7 @@ class CheckForm(Form):
     def offer(self, credentials: Sequence[Credential], chosen: str = "") -> None:
         """The keys to choose from."""
         each = [(str(row.id), keys.label(row)) for row in credentials]
-        self.credential.choices = [("", _("All keys")), *each] if len(each) > 1 else each
+        self.credential.choices = [("", _("All API keys")), *each] if len(each) > 1 else each
         if not self.is_submitted():
             self.credential.data = chosen if chosen in dict(self.credential.choices) else each[0][0]
             if len(each) > 1 and not chosen:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.contacts.phone_numbers import international
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.messages.log import outcome
 from portal.messages.log.display import STATUS_WORDS
 from portal.messages.trial.facts import MOVING, Facts
@@ -44,29 +44,29 @@ def of(facts: Facts | None) -> list[Line]:
 
 def _titles() -> tuple[str, ...]:
     return (
-        _("The key works"),
+        _("The API key works"),
         _("Sending works"),
         _("Status events arrive"),
-        _("The event log receives them"),
+        _("Events reach the event log"),
         _("The channel works"),
     )
 
 
 def _key(title: str, facts: Facts) -> Line:
     if facts.trial.problem_text:
-        return Line(title, Mark.TO_DO, facts.trial.problem_text)
+        return Line(title, Mark.TO_DO, translated(facts.trial.problem_text))
     if facts.test is None or facts.test.state in MOVING:
         return _waiting(title, facts, _("A message in test mode is on its way to the gateway."))
     if facts.works:
-        return Line(title, Mark.WORKS, _("The gateway took a message in test mode."))
+        return Line(title, Mark.WORKS, _("The gateway accepted a message in test mode."))
     return _told(title, facts.test)
 
 
 def _sending(title: str, facts: Facts) -> Line:
     if not facts.trial.wants_real:
-        return Line(title, Mark.NOT_TRIED, _("You asked for no real message."))
+        return Line(title, Mark.NOT_TRIED, _("You didn't ask for a real message."))
     if facts.real is None and (facts.trial.ended_at or not facts.works):
-        return Line(title, Mark.NOT_TRIED, _("This is tried once the key works."))
+        return Line(title, Mark.NOT_TRIED, _("We'll try this once the API key works."))
     if facts.real is None or facts.real.state in MOVING:
         return _waiting(title, facts, _("A message to your number is on its way to the gateway."))
     if facts.real.state in (MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN):
@@ -80,17 +80,17 @@ def _status(title: str, facts: Facts) -> Line:
         return Line(title, Mark.WORKS, _("The gateway reported the message as “%(status)s”.", status=word))
     if not _was_sent(facts):
         return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
-    return _missing(title, facts, _("No status event of the message came within two minutes."))
+    return _missing(title, facts, _("No status event for the message arrived within two minutes."))
 
 
 def _event_log(title: str, facts: Facts) -> Line:
     if not _was_sent(facts):
         return Line(title, Mark.NOT_TRIED, _("Only a real message has status events."))
     if not facts.has_callback:
-        return Line(title, Mark.NOT_TRIED, _("Nothing can arrive while there is no address."))
+        return Line(title, Mark.NOT_TRIED, _("Nothing can arrive until status events are set up."))
     if facts.has_event:
-        return Line(title, Mark.WORKS, _("An event of the gateway is in the log."))
-    return _missing(title, facts, _("No event of the gateway came within two minutes."))
+        return Line(title, Mark.WORKS, _("The event log has an event from the gateway."))
+    return _missing(title, facts, _("No event from the gateway arrived within two minutes."))
 
 
 def _channel(title: str, facts: Facts) -> Line:
@@ -118,18 +118,18 @@ def _was_sent(facts: Facts) -> bool:
 
 def _missing(title: str, facts: Facts, said: str) -> Line:
     if not facts.has_callback:
-        todo = _("Make the address, enter it in the gateway's dashboard, then check again.")
-        return Line(title, Mark.TO_DO, _("There is no address for status events yet."), todo, leads_to_setup=True)
+        todo = _("Set them up, then check again.")
+        return Line(title, Mark.TO_DO, _("Status events aren't set up yet."), todo, leads_to_setup=True)
     if facts.trial.ended_at is None:
-        return Line(title, Mark.WAITING, _("We wait for it, up to two minutes."))
-    todo = _("Compare the address and the secret in the gateway's dashboard with those here, then check again.")
+        return Line(title, Mark.WAITING, _("We'll wait up to two minutes."))
+    todo = _("Compare the URL and secret in the gateway's dashboard with those here. Then check again.")
     return Line(title, Mark.TO_DO, said, todo, leads_to_setup=True)
 
 
 def _waiting(title: str, facts: Facts, said: str) -> Line:
     if facts.trial.ended_at is None:
         return Line(title, Mark.WAITING, said)
-    return Line(title, Mark.TO_DO, _("It took longer than two minutes."), _("Check again."))
+    return Line(title, Mark.TO_DO, _("The check took longer than two minutes."), _("Check again."))
 
 
 def _told(title: str, message: Message) -> Line:

@@ -146,7 +146,7 @@ def advance(trial_id: UUID) -> None:
     problem = ""
     try:
         if credential is None:
-            raise DomainError(_("The vault does not hold this key any more."))
+            raise DomainError(_("This API key is no longer in the vault."))
         tested = _send(trial, credential, "test")
         if trial.wants_real and tested.state == MessageState.ACCEPTED:
             _send(trial, credential, "real")
@@ -187,7 +187,7 @@ def _message(trial: KeyTrial, credential: Credential, kind: str, *, plain: bool)
 
 
 def _composed(trial: KeyTrial, credential: Credential, *, is_fake: bool, plain: bool) -> outbox.Composed:
-    body = _("This is a test of the connection. If you can read it, sending works.")
+    body = _("This message tests the connection. If you can read it, sending works.")
     return outbox.Composed(
         schemas.TextMessage(to=trial.recipient, text=schemas.Text(body=body)),
         credential,

@@ -25,7 +25,7 @@ def reset_app(actor: Person, account_id: UUID, person_id: UUID) -> Person:
     """
     person = with_an_app(account_id, person_id)
     if person is None:
-        raise DomainError(_("This person has no authenticator app any more."))
+        raise DomainError(_("This person no longer has an authenticator app."))
     theirs = select(Membership.account_id).where(Membership.person_id == person.id)
     authenticator.reset(actor, person, session().exec(theirs.order_by(col(Membership.created_at))).all())
     return person

@@ -14,8 +14,8 @@ from portal.extensions import session
 from portal.models import Account, Person
 
 COLUMNS = (
-    *("number", "time", "who", "staff", "account", "account name", "action", "in words", "target", "details"),
-    *("network address", "hash"),
+    *("number", "time", "who", "staff", "account", "Account name", "action", "In words", "target", "details"),
+    *("Network address", "hash"),
 )
 
 

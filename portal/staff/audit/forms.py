@@ -29,10 +29,12 @@ FAMILY_WORDS = {
 class AuditForm(PeriodForm):
     """What to show of the audit log. Nothing chosen shows everything."""
 
-    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Name, e-mail address or UUID."))
-    actor = SearchField(_l("Who"), [Length(max=254)], description=_l("E-mail address, or “portal”."))
-    q = SearchField(_l("What it concerned"), [Length(max=100)], description=_l("A part of a name or an address."))
-    family = Choice(_l("Kind"))
+    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Enter a name, email address or UUID."))
+    actor = SearchField(
+        _l("Person"), [Length(max=254)], description=_l("Enter an email address, or “portal” for the system.")
+    )
+    q = SearchField(_l("Subject"), [Length(max=100)], description=_l("Enter part of a name or an address."))
+    family = Choice(_l("Type"))
 
     def prepare(self) -> None:
         """Offer the kinds of action."""

@@ -88,8 +88,8 @@ def charts(zone: str) -> list[Chart]:
     return [
         Chart(_("Accounts"), of, counters.standing(counters.ACCOUNTS, of, zone)),
         Chart(_("Channels"), of, _channels(of, zone)),
-        Chart(_("Events a day"), of, counters.per_day(counters.EVENTS, of, zone)),
-        Chart(_("Messages a day"), of, counters.per_day(counters.MESSAGES, of, zone)),
+        Chart(_("Events per day"), of, counters.per_day(counters.EVENTS, of, zone)),
+        Chart(_("Messages per day"), of, counters.per_day(counters.MESSAGES, of, zone)),
     ]
 
 
@@ -116,7 +116,7 @@ def funnel() -> list[Stage]:
     counts = session().execute(query).one()
     names = [
         _("Signed up"),
-        _("Confirmed the address"),
+        _("Confirmed their email"),
         _("Set up at Connexease"),
         _("Tried to connect"),
         _("Connected a number"),

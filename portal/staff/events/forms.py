@@ -3,7 +3,7 @@
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import SearchField, SelectField
+from wtforms import SearchField
 from wtforms.validators import Length
 
 from portal.audit import log
@@ -22,8 +22,8 @@ FIELDS = ("account", "trigger", "state", "range")
 class EventForm(PeriodForm):
     """What to show of the events. Nothing chosen shows everything."""
 
-    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Name, e-mail address or UUID."))
-    trigger = SelectField(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
+    account = SearchField(_l("Account"), [Length(max=254)], description=_l("Enter a name, email address or UUID."))
+    trigger = Choice(_l("Trigger"), validate_choice=False, render_kw={"translate": "no"})
     state = Choice(_l("State"))
 
     def prepare(self) -> None:

@@ -4,7 +4,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.events import reading
-from portal.events.forms import STATE_WORDS
+from portal.events.forms import state_words
 from portal.staff.blueprint import blueprint
 from portal.staff.events import log
 from portal.staff.events.forms import event_form
@@ -16,7 +16,7 @@ from portal.web import access, listing
 def events() -> ResponseReturnValue:
     """What came for whom, and what became of it."""
     form = event_form(request.args)
-    context = {**form.context(url_for("staff.events")), "state_words": STATE_WORDS}
+    context = {**form.context(url_for("staff.events")), "state_words": state_words()}
     if not form.validate():
         return listing.refused("staff/events/index.html", context)
     wanted = form.filter(access.person_or_401().time_zone)

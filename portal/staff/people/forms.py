@@ -19,7 +19,10 @@ class InviteForm(StaffRoleForm):
     """Whom to invite, as what."""
 
     email = EmailField(
-        _l("E-mail address"),
-        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("Email address"),
+        [
+            DataRequired(_l("Enter an email address, for example ada@example.com.")),
+            Length(max=254, message=_l("This address is too long. Enter one with no more than 254 characters.")),
+        ],
         render_kw={"autocomplete": "off"},
     )

@@ -32,11 +32,11 @@ def create(
     """
     address = normalised(contact.email(email, "email"))
     if find_person(address) is not None:
-        raise DomainError(_("There is already a login with this address."), "email")
+        raise DomainError(_("Someone already logs in with this email address. Enter another one."), "email")
     if weakness := passwords.weakness(password, address, first_name, last_name):
         raise DomainError(weakness, "password")
     if not contact.is_time_zone(time_zone):
-        raise DomainError(_("This is not the name of a time zone, such as Europe/Istanbul."), "time_zone")
+        raise DomainError(_("Enter the name of a time zone, for example Europe/Istanbul."), "time_zone")
     person = Person(
         email=address,
         password_hash=passwords.make_hash(password),
@@ -51,7 +51,9 @@ def create(
         session().flush()
     except IntegrityError:  # the same, a moment ago, by somebody else
         session().rollback()
-        raise DomainError(_("There is already a login with this address."), "email") from None
+        raise DomainError(
+            _("Someone already logs in with this email address. Enter another one."), "email"
+        ) from None
     audit.record(None, None, "staff.created", address, role=role.value)
     session().commit()
     return person
@@ -144,7 +146,7 @@ def reset_app(actor: Person, person_id: UUID) -> Person:
     person = _locked(person_id)
     if person.id == actor.id:
         session().rollback()
-        raise DomainError(_("Set up another app of your own in your profile."))
+        raise DomainError(_("You can't reset your own app here. Set up another app in your profile."))
     authenticator.reset(actor, person)
     return person
 
@@ -170,7 +172,7 @@ def _locked(person_id: UUID) -> Person:
     person = session().get(Person, person_id, with_for_update=True, populate_existing=True)
     if person is None or not person.is_staff:
         session().rollback()
-        raise DomainError(_("This person does not belong to the staff any more."))
+        raise DomainError(_("This person is no longer on the staff."))
     session().add(person)
     return person
 
@@ -178,7 +180,9 @@ def _locked(person_id: UUID) -> Person:
 def _refuse_the_last_admin(person: Person) -> None:
     if session().exec(_admins().where(Person.id != person.id)).first() is None:
         session().rollback()
-        raise DomainError(_("There must be an admin who can log in. Make somebody else an admin first."))
+        raise DomainError(
+            _("The staff needs at least one admin who can log in. Make someone else an admin first.")
+        )
 
 
 def _admins() -> SelectOfScalar[Person]:

@@ -42,7 +42,7 @@ def invite_colleague() -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_email(Limit.INVITATIONS, actor.email)
             row = invitations.invite(actor, None, text(form.email), StaffRole(form.role.data))
-            flash(_("An invitation is on its way to %(email)s.", email=row.email))
+            flash(_("We emailed an invitation to %(email)s.", email=row.email))
             return htmx.redirect(url_for("staff.people"))
     except DomainError as error:
         form.show_refusal(error)
@@ -57,7 +57,7 @@ def invite_again(invitation_id: UUID) -> ResponseReturnValue:
     def send(actor: Person) -> str:
         rate_limits.take_for_email(Limit.INVITATIONS, actor.email)
         row = invitations.send_again(actor, None, invitation_id)
-        return _("Another link is on its way to %(email)s; the one before does nothing any more.", email=row.email)
+        return _("We've emailed a new link to %(email)s. The old link no longer works.", email=row.email)
 
     return _done(url_for("staff.people"), send)
 
@@ -69,7 +69,7 @@ def withdraw_invitation(invitation_id: UUID) -> ResponseReturnValue:
 
     def withdraw(actor: Person) -> str:
         row = invitations.withdraw(actor, None, invitation_id)
-        return _("The invitation of %(email)s does nothing any more.", email=row.email)
+        return _("The invitation for %(email)s was withdrawn. Its link no longer works.", email=row.email)
 
     return _done(url_for("staff.people"), withdraw)
 
@@ -90,7 +90,7 @@ def change_staff_role(person_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             staff_members.change_role(access.person_or_401(), person_id, StaffRole(form.role.data))
-            flash(_("Saved. It counts from their next click on."))
+            flash(_("Role saved. It applies from their next click."))
             is_oneself = person_id == access.person_or_401().id
             return htmx.redirect(url_for("staff.people") if is_oneself else _address(person_id))
     except DomainError as error:
@@ -105,7 +105,7 @@ def switch_off(person_id: UUID) -> ResponseReturnValue:
 
     def off(actor: Person) -> str:
         person = staff_members.switch_off(actor, person_id)
-        return _("%(person)s is switched off, and logged out everywhere.", person=person.full_name)
+        return _("%(person)s was switched off and logged out everywhere.", person=person.full_name)
 
     return _done(_address(person_id), off)
 
@@ -131,7 +131,7 @@ def remove_colleague(person_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(_address(person_id))
-    flash(_("%(person)s does not belong to the staff any more.", person=person.full_name))
+    flash(_("%(person)s is no longer on the staff.", person=person.full_name))
     return htmx.redirect(url_for("staff.people"))
 
 
@@ -151,7 +151,13 @@ def reset_app(person_id: UUID) -> ResponseReturnValue:
         if form.validate():
             confirm(form)
             staff_members.reset_app(access.person_or_401(), person_id)
-            flash(_("%(person)s sets up another app at the next log-in.", person=person.full_name))
+            flash(
+                _(
+                    "The authenticator app of %(person)s was reset. They'll set up another app at their next "
+                    "login.",
+                    person=person.full_name,
+                )
+            )
             return htmx.redirect(_address(person_id))
     except DomainError as error:
         form.show_refusal(error)
@@ -173,7 +179,7 @@ def end_sessions(person_id: UUID) -> ResponseReturnValue:
     """Log all of somebody's browsers out."""
     here = browser_login.this_login()
     staff_members.end_sessions(access.person_or_401(), _person_or_404(person_id), here.id if here else None)
-    flash(_("Every browser of theirs is logged out."))
+    flash(_("They're logged out of every browser."))
     return htmx.redirect(_address(person_id))
 
 

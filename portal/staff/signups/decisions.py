@@ -59,7 +59,7 @@ def _waiting(account_id: UUID) -> Account:
     """The account, while nobody else decides about it."""
     row = session().get(Provisioning, account_id, with_for_update=True, populate_existing=True)
     if row is None or row.step != Step.WAITING_FOR_APPROVAL:
-        raise DomainError(_("This sign-up does not wait for approval any more."))
+        raise DomainError(_("This sign-up is no longer waiting for approval."))
     return session().get_one(Account, account_id)
 
 
@@ -113,7 +113,7 @@ def adopt(actor: Person, account_id: UUID, connexease_uuid: UUID, reason: str) -
         DomainError: no reason was given, or something else was found meanwhile.
     """
     if not reason.strip():
-        raise DomainError(_("Say how you know that the account is theirs."), "reason")
+        raise DomainError(_("Enter how you know that the account is theirs."), "reason")
     account, row = _account(account_id), col(Provisioning.step)
     seen = sa.and_(row == Step.NEEDS_PROOF, col(Provisioning.found_uuid) == connexease_uuid)
     changes = {"step": Step.CREATING_ACCOUNT, "vouched_uuid": connexease_uuid, **_fresh()}
@@ -173,7 +173,7 @@ def mail_link(actor: Person, account_id: UUID) -> Account:
     """
     set_up = find(account_id)
     if set_up is None or not set_up.may_mail_link:
-        raise DomainError(_("This sign-up does not wait for a mailed link any more."))
+        raise DomainError(_("This sign-up is no longer waiting for a link."))
     mailed = promise_verification(set_up.owner, None)
     audit.record(actor, set_up.account, "account.link_mailed", set_up.owner.email)
     session().commit()
@@ -190,8 +190,8 @@ def _where_it_stood(account: Account) -> Step:
     if set_up is not None and set_up.owner.email != contact.compared(account.contact_email):
         raise DomainError(
             _(
-                "Its owner logs in with %(email)s by now, so nobody can prove the account's own address. "
-                "Make a new account for them instead.",
+                "The owner now logs in with %(email)s, so they can't prove the account's own address. Create "
+                "a new account for them instead.",
                 email=set_up.owner.email,
             )
         )
@@ -232,13 +232,13 @@ def _say_why_not(account_id: UUID, already: Sequence[Step]) -> None:
     """Nothing was changed: that is fine when what was asked for is the case already."""
     row = session().get_one(Provisioning, account_id, populate_existing=True)
     if row.claimed_until is not None and row.claimed_until > now():
-        raise DomainError(_("The set-up is being worked on at this moment. Try again in a minute."))
+        raise DomainError(_("The setup is running right now. Try again in a minute."))
     if row.step not in already:
-        raise DomainError(_("The set-up stands elsewhere by now. Look at it once more."))
+        raise DomainError(_("The setup has moved on in the meantime. Check it again."))
 
 
 def _account(account_id: UUID) -> Account:
     account = session().get(Account, account_id)
     if account is None or session().get(Provisioning, account_id) is None:
-        raise DomainError(_("There is no such sign-up."))
+        raise DomainError(_("This sign-up doesn't exist."))
     return account

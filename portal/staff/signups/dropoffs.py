@@ -71,7 +71,7 @@ def mail_way_back(actor: Person, attempt_id: UUID) -> Account:
     """
     row = session().execute(_without_a_number().where(col(OnboardingAttempt.id) == attempt_id)).first()
     if row is None:
-        raise DomainError(_("There is nothing to resume any more: they tried again, or a number is connected."))
+        raise DomainError(_("There's nothing to continue. They tried again or have connected a number."))
     found = DropOff(*row)
     if not _claim(attempt_id):
         return found.account

@@ -11,9 +11,11 @@ class AdoptForm(Form):
     """Vouching for a customer."""
 
     reason = TextAreaField(
-        _l("How do you know that it is theirs?"),
+        _l("How do you know that it's theirs?"),
         [Length(max=300)],
-        description=_l("Such as: I called the number in their contract. It stays in the account's history."),
+        description=_l(
+            "For example: I called the number in their contract. Your answer stays in the account's history."
+        ),
     )
 
 
@@ -21,9 +23,9 @@ class DeclineForm(Form):
     """Turning a sign-up down."""
 
     note = TextAreaField(
-        _l("A sentence for the customer (optional)"),
+        _l("Note to the customer (optional)"),
         [Length(max=500)],
-        description=_l("It goes into the mail that tells them."),
+        description=_l("We include it in the email to the customer."),
     )
 
 

@@ -52,7 +52,7 @@ def set_up(account_id: UUID) -> ResponseReturnValue:
 @access.staff_page(*HELPERS)
 def approve(account_id: UUID) -> ResponseReturnValue:
     """Let a sign-up go on."""
-    return _do(decisions.approve, account_id, _("%(name)s is approved and being set up."))
+    return _do(decisions.approve, account_id, _("%(name)s was approved and is being set up."))
 
 
 @blueprint.post(f"{ONE}/decline")
@@ -63,14 +63,14 @@ def decline(account_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(account_id, 422, decline_form=form)
     note = text(form.note)
-    return _do(lambda actor, of: decisions.decline(actor, of, note), account_id, _("%(name)s is declined."))
+    return _do(lambda actor, of: decisions.decline(actor, of, note), account_id, _("%(name)s was declined."))
 
 
 @blueprint.post(f"{ONE}/retry")
 @access.staff_page(*HELPERS)
 def retry(account_id: UUID) -> ResponseReturnValue:
     """Try at once."""
-    return _do(decisions.retry, account_id, _("%(name)s is being tried again."))
+    return _do(decisions.retry, account_id, _("We're trying to set up %(name)s again."))
 
 
 @blueprint.post(f"{ONE}/link")
@@ -83,7 +83,7 @@ def mail_link(account_id: UUID) -> ResponseReturnValue:
             rate_limits.take_for_email(Limit.MAILS, found.owner.email)
         return decisions.mail_link(actor, of)
 
-    return _do(mail, account_id, _("A new link is on its way to %(name)s."))
+    return _do(mail, account_id, _("We've emailed a new link to %(name)s."))
 
 
 @blueprint.post(f"{ONE}/take-up")
@@ -95,8 +95,8 @@ def take_up(account_id: UUID) -> ResponseReturnValue:
         account_id,
         _("%(name)s is being set up again."),
         {
-            Step.WAITING_FOR_APPROVAL: _("%(name)s waits for approval again."),
-            Step.WAITING_FOR_EMAIL: _("A new link to confirm the address is on its way to %(name)s."),
+            Step.WAITING_FOR_APPROVAL: _("%(name)s is waiting for approval again."),
+            Step.WAITING_FOR_EMAIL: _("We've emailed %(name)s a new link to confirm the address."),
         },
     )
 
@@ -114,7 +114,7 @@ def adopt(account_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         form.show_refusal(error)
         return _page(account_id, 422, adopt_form=form)
-    flash(_("The account at Connexease is being connected to %(name)s.", name=account.name))
+    flash(_("%(name)s is being connected to its account at Connexease.", name=account.name))
     return htmx.redirect(url_for("staff.set_up", account_id=account_id))
 
 
@@ -126,14 +126,16 @@ def give_up(account_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(account_id, 422, give_up_form=form)
     note = text(form.note)
-    return _do(lambda actor, of: decisions.give_up(actor, of, note), account_id, _("%(name)s is given up."))
+    return _do(
+        lambda actor, of: decisions.give_up(actor, of, note), account_id, _("The setup of %(name)s was stopped.")
+    )
 
 
 @blueprint.post(f"{ROOT}attempts/<uuid:attempt_id>/resume")
 @access.staff_page(*HELPERS)
 def mail_way_back(attempt_id: UUID) -> ResponseReturnValue:
     """Mail a customer the way back to where an attempt ended."""
-    return _do(dropoffs.mail_way_back, attempt_id, _("A link to go on is on its way to %(name)s."))
+    return _do(dropoffs.mail_way_back, attempt_id, _("We've emailed %(name)s a link to continue."))
 
 
 def _do(

@@ -6,7 +6,7 @@ from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.extensions import settings
-from portal.i18n import _
+from portal.i18n import _n
 from portal.models import StaffRole
 from portal.operations import doctor
 from portal.operations import metrics as gauges
@@ -43,7 +43,7 @@ def system_outside() -> ResponseReturnValue:
 def send_mails_again() -> ResponseReturnValue:
     """Try once more to send what nobody took."""
     count = failed_mail.send_mails_again(access.person_or_401())
-    flash(_("Mails that are tried again: %(count)d.", count=count))
+    flash(_n("We're sending %(num)d email again.", "We're sending %(num)d emails again.", count))
     return htmx.redirect(url_for("staff.system"))
 
 

@@ -39,7 +39,7 @@ def add_gateway_key(account: Account) -> ResponseReturnValue:
             row = gateway_keys.add(
                 access.person_or_401(), account, text(form.name), key, is_trial=bool(form.is_trial.data)
             )
-            flash(_("“%(name)s” is in the vault.", name=row.name))
+            flash(_("API key “%(name)s” is in the vault.", name=row.name))
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -69,7 +69,7 @@ def replace(account: Account, credential_id: UUID) -> ResponseReturnValue:
     try:
         if form.validate():
             gateway_keys.replace(access.person_or_401(), account, credential.row, SecretStr(text(form.key)))
-            flash(_("“%(name)s” has its new key.", name=credential.label))
+            flash(_("“%(name)s” now has the new key.", name=credential.label))
             return htmx.redirect(common.address(account, credential))
     except DomainError as error:
         form.show_refusal(error)

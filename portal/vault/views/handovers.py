@@ -63,7 +63,7 @@ def withdraw(account: Account, credential_id: UUID, link_id: UUID) -> ResponseRe
         abort(404)
     try:
         handovers.withdraw(access.person_or_401(), account, credential.row, link_id)
-        flash(_("The link does nothing any more."))
+        flash(_("The link no longer works."))
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("vault.show", account_id=account.id, credential_id=credential.id))

@@ -210,10 +210,11 @@ def revoke(account: Account, credential_id: UUID) -> ResponseReturnValue:
             revoking.revoke(access.person_or_401(), account, credential.row)
             if credential.row.step == CredentialStep.REVOKING:
                 flash(
-                    _("Connexease has not confirmed it yet. We go on until it does; the list shows it."), "warning"
+                    _("%(Vendor)s hasn't confirmed it yet. We'll keep trying, and show the result in the list."),
+                    "warning",
                 )
             else:
-                flash(_("“%(name)s” is revoked.", name=credential.label))
+                flash(_("Token “%(name)s” is revoked.", name=credential.label))
             return htmx.redirect(url_for("vault.index", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)

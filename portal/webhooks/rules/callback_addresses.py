@@ -17,18 +17,18 @@ def problem_with(url: str) -> str | None:
         parts = urlsplit(url)
         port_is_odd = parts.port == 0
     except ValueError:
-        return _("This is not a web address. Enter one such as https://example.com/hooks.")
+        return _("Enter a full URL, for example https://example.com/hooks.")
     if len(url) > MAX_LENGTH:
-        return _("This address is too long.")
+        return _("This URL is too long. Enter a shorter one.")
     if parts.username is not None or parts.password is not None:
-        return _("Leave the user name and password out of the address; send them in a header instead.")
+        return _("Remove the user name and password from the URL. Send them in a header instead.")
     if not parts.hostname or port_is_odd or not url.isascii() or any(c.isspace() or c == "\\" for c in url):
-        return _("This is not a web address. Enter one such as https://example.com/hooks.")
+        return _("Enter a full URL, for example https://example.com/hooks.")
     if parts.fragment:
-        return _("Leave out the part after #: it is never sent.")
+        return _("Remove the part after #. It is never sent.")
     if parts.scheme == "https" or (parts.scheme == "http" and _may_be_plain(parts.hostname)):
         return None
-    return _("The address must begin with https://.")
+    return _("Enter a URL that starts with https://.")
 
 
 def doubt_about(url: str) -> str | None:
@@ -36,15 +36,15 @@ def doubt_about(url: str) -> str | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host):
-        return _("This address means “this machine”: Connexease cannot reach yours by it.")
+        return _("This URL means “this machine”, so %(vendor)s can't reach yours with it. Enter a public URL.")
     try:
         addresses = outbound.addresses_of(host, parts.port or 443, deadline=2)
     except outbound.SlowLookUpError:
-        return _("%(host)s could not be looked up just now: we cannot tell whether it can be reached.", host=host)
+        return _("We couldn't look up %(host)s just now, so we can't tell whether it can be reached.", host=host)
     except outbound.UnknownHostError:
-        return _("No address was found for %(host)s. Check the spelling.", host=host)
+        return _("We found no server called %(host)s. Check the spelling.", host=host)
     if not all(outbound.is_public(address) for address in addresses):
-        return _("%(host)s lies in a private network, which Connexease cannot reach.", host=host)
+        return _("%(host)s is in a private network, which %(vendor)s can't reach. Enter a public URL.", host=host)
     return None
 
 

@@ -32,20 +32,20 @@ class Header:
 def problem_with_name(name: str) -> str | None:
     """Why a header cannot have this name, in a sentence; none when it can."""
     if not _NAME.fullmatch(name):
-        return _("A header's name is one word of letters, digits and hyphens, such as X-Api-Key.")
+        return _("Enter a name of letters, digits and hyphens without spaces, for example X-Api-Key.")
     if name.casefold() in _REFUSED or name.casefold().startswith("x-connexease-"):
-        return _("%(name)s is set by Connexease or by the connection itself, so it cannot be chosen.", name=name)
+        return _("%(name)s is set by %(vendor)s or by the connection itself. Enter another name.", name=name)
     return None
 
 
 def problem_with_value(value: str) -> str | None:
     """Why a header cannot have this value, in a sentence that does not repeat it; none when it can."""
     if not value.strip():
-        return _("Enter its value.")
+        return _("Enter a value for this header.")
     if len(value) > MAX_VALUE:
-        return _("A header's value can have at most %(count)d characters.", count=MAX_VALUE)
+        return _("Enter a value of no more than %(count)d characters.", count=MAX_VALUE)
     if not _VALUE.fullmatch(value):
-        return _("A header's value is one line of plain characters, without line breaks or accents.")
+        return _("Enter one line of plain characters, without line breaks or accents.")
     return None
 
 

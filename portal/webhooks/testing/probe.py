@@ -64,10 +64,14 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
             allow_loopback=callback_addresses.may_use_loopback(),
         )
     except outbound.UnknownHostError:
-        return Result(trigger, _("No address was found for this name."))
+        return Result(trigger, _("We found no server with this name. Check the spelling of the URL."))
     except outbound.RefusedAddressError:
         return Result(
-            trigger, _("This name leads to a private address. We do not send there, and Connexease cannot either.")
+            trigger,
+            _(
+                "This name leads to a private address. We don't send there, and %(vendor)s can't either. "
+                "Enter a public URL."
+            ),
         )
     except outbound.NoAnswerError as trouble:
         return Result(trigger, _in_words(trouble.kind))
@@ -79,10 +83,12 @@ def _now_held(account: Account, row: Webhook) -> tuple[str, Headers]:
     try:
         listed = webhook_snapshot.read(account)
     except cx.ConnexeaseError:
-        raise DomainError(_("Connexease could not be asked what it would send. Try again in a moment.")) from None
+        raise DomainError(
+            _("We couldn't reach %(vendor)s to find out what it would send. Try again in a minute.")
+        ) from None
     webhook = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     if webhook is None:
-        raise DomainError(_("Connexease does not list this webhook any more."))
+        raise DomainError(_("%(Vendor)s no longer lists this webhook."))
     return webhook.callback_url, plain(webhook.data)
 
 
@@ -116,8 +122,13 @@ def _masked(text: str, secrets: list[str]) -> str:
 
 def _in_words(kind: outbound.Trouble) -> str:
     return {
-        "late": _("It did not answer within 5 seconds. Connexease waits no longer and would send it again."),
-        "tls": _("Its certificate or its TLS was not accepted, so nothing was sent."),
-        "not_http": _("What came back was not HTTP, or broke off."),
-        "no_connection": _("The connection was refused or broke off."),
+        "late": _(
+            "Your server didn't answer within 5 seconds. %(Vendor)s waits no longer than that and would try again."
+        ),
+        "tls": _(
+            "Your server's TLS certificate or settings weren't accepted, so nothing was sent. Check its "
+            "certificate."
+        ),
+        "not_http": _("Your server's answer wasn't HTTP or was cut off."),
+        "no_connection": _("The connection was refused or dropped. Check that your server is running."),
     }[kind]

@@ -36,6 +36,9 @@ def names(account: Account) -> dict[UUID, str]:
 def say_saved(row: Webhook) -> None:
     """What became of a change."""
     if row.is_pending:
-        flash(_("Connexease did not say whether it worked. We are finding out; the list shows it."), "warning")
+        flash(
+            _("%(Vendor)s hasn't confirmed the change. We're checking, and the list will show the result."),
+            "warning",
+        )
     else:
-        flash(_("Saved at Connexease."))
+        flash(_("The webhook was saved."))

@@ -89,9 +89,9 @@ def _do(account: Account, row: Webhook, change: Callable[[Person], None]) -> Res
 def _in_words(account: Account, broken: Broken) -> str:
     other = webhook_snapshot.known(account).find(broken.other) if broken.other else None
     if other is None:
-        return _("Connexease's rules do not allow this combination.")
+        return _("%(Vendor)s doesn't allow this combination.")
     return _(
-        "%(trigger)s is already held by the webhook to %(url)s.",
+        "The webhook to %(url)s already uses %(trigger)s.",
         trigger=broken.trigger,
         url=other.callback_url,
     )

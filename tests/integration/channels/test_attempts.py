@@ -181,7 +181,7 @@ def test_a_dialog_that_fails_after_its_ten_minutes_is_said_to_have_run_out(custo
     customer.report(late, "opened")
     customer.ages(expires_at=timedelta(seconds=1))
     customer.report(late, "message", status="error")
-    assert "they were over" in customer.browser.get(late["page"]).text
+    assert "they ran out" in customer.browser.get(late["page"]).text
     assert customer.state(late) == AttemptState.FAILED
 
 
@@ -190,7 +190,7 @@ def test_a_dialog_that_fails_in_time_is_quoted(customer):
     customer.report(begun, "message", status="meta_refused")
     page = customer.browser.get(begun["page"]).text
     assert "reported: meta_refused" in page
-    assert "they were over" not in page
+    assert "they ran out" not in page
 
 
 @both_databases
@@ -219,7 +219,7 @@ def test_a_blocked_window_offers_the_link(customer):
     begun = customer.begin()
     customer.report(begun, "blocked")
     page = customer.browser.get(begun["page"])
-    assert "Your browser blocked the window" in page.text
+    assert "Your browser blocked the connection window" in page.text
     assert page.soup.find("a", href=begun["dialog"])
     customer.browser.post(begun["page"] + "/stop")
     assert customer.row(begun).problem == "stopped_blocked", "the staff read why"
@@ -230,7 +230,7 @@ def test_closed_in_silence_waits_a_while_and_then_ends(customer):
     begun = customer.begin()
     customer.report(begun, "opened")
     customer.report(begun, "closed")
-    assert "looks closed" in customer.looks(begun).text
+    assert "seems to be closed" in customer.looks(begun).text
     assert customer.state(begun) == AttemptState.OPENED
     customer.ages(closed_at=timedelta(seconds=50))
     customer.looks(begun)
@@ -328,9 +328,9 @@ def test_an_expired_token_is_not_opened_and_a_fresh_one_is_had(customer):
     [
         ({"kind": "timeout_before"}, "did not answer"),
         ({"kind": "status", "status": 500}, "did not answer"),
-        ({"kind": "status", "status": 401}, "does not accept our credentials"),
-        ({"kind": "status", "status": 403}, "does not accept our credentials"),
-        ({"kind": "status", "status": 404}, "does not know this account"),
+        ({"kind": "status", "status": 401}, "refused our credentials"),
+        ({"kind": "status", "status": 403}, "refused our credentials"),
+        ({"kind": "status", "status": 404}, "doesn't know this account"),
         ({"kind": "status", "status": 429}, "is busy"),
         ({"kind": "status", "status": 400, "body": {"type": ["No more numbers."]}}, "No more numbers."),
         ({"kind": "html", "status": 200}, "did not answer"),
@@ -352,7 +352,7 @@ def test_a_dialog_at_an_address_that_is_not_ours_to_trust(make_portal):
     customer = Connecting(portal)
     page = customer.browser.post(f"{customer.base}/connect", headers={"Accept": "application/json"})
     assert page.status == 409
-    assert "do not trust" in page.response.json["message"]
+    assert "don't trust" in page.response.json["message"]
     row = portal.one(OnboardingAttempt)
     assert (row.state, row.problem, row.sealed_url) == (AttemptState.FAILED, "origin", None)
 
@@ -555,4 +555,4 @@ def test_the_page_learns_what_the_event_did_not_tell(customer):
     customer.arrives(customer.finish(begun))
     page = customer.browser.get(f"{customer.base}/")
     assert "Connected" in page.text
-    assert "details follow" not in page.text
+    assert "loading details" not in page.text

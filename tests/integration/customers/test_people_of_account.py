@@ -29,7 +29,7 @@ def jane(portal: Portal) -> tuple[Browser, str]:
 
 def invite(browser: Browser, address: str, email: str = DENIZ, role: str = "operator", htmx: bool = False) -> Page:
     page = browser.get(address)
-    fields = {"csrf_token": page.values("Send an invitation")["csrf_token"], "email": email, "role": role}
+    fields = {"csrf_token": page.values("Send invitation")["csrf_token"], "email": email, "role": role}
     return browser.send("POST", f"{address}invitations", data=fields, htmx=htmx)
 
 
@@ -56,15 +56,15 @@ def test_somebody_new_is_invited_joins_and_may_do_what_the_role_says(
     owner, settings = jane
     assert invite(owner, settings, htmx=htmx).goes_to == settings
     page = owner.get(settings)
-    assert "An invitation is on its way to deniz@acme.example.com." in page.text
+    assert "We emailed an invitation to deniz@acme.example.com." in page.text
     assert "Operator · by Jane Doe" in page.text
     [mail] = portal.mails(DENIZ)
-    assert mail["subject"] == "You are invited to Acme Corp"
+    assert mail["subject"] == "You're invited to Acme Corp"
     link = portal.link(DENIZ, "invitations")
     assert link.rpartition("/")[2] not in repr(portal.one(Invitation))
     newcomer = portal.browser()
     page = newcomer.get(link)
-    assert "Jane Doe invites you as Operator : messages and channels only." in page.text
+    assert "Jane Doe invited you to join as Operator (manages messages and channels only)." in page.text
     refused = newcomer.submit(page, "Join", htmx=htmx, first_name="", last_name="Kaya", password="short")
     assert refused.status == 422
     assert set(refused.errors) == {"first_name"}
@@ -142,10 +142,13 @@ def test_what_is_refused(portal: Portal, jane: tuple[Browser, str], htmx: bool) 
         page = invite(owner, settings, email, role, htmx)
         assert page.status == 422
         assert set(page.errors) == {field}
-    assert "belongs to the account already" in invite(owner, settings, JANE.upper(), htmx=htmx).errors["email"]
+    assert (
+        "already belongs to a member of the account"
+        in invite(owner, settings, JANE.upper(), htmx=htmx).errors["email"]
+    )
     assert invite(owner, settings, htmx=htmx).status in (204, 303)
     again = invite(owner, settings, f" {DENIZ.upper()}", htmx=htmx)
-    assert "was invited already" in again.errors["email"]
+    assert "already has an invitation" in again.errors["email"]
     assert len(portal.rows(Invitation)) == 1
 
 
@@ -163,7 +166,7 @@ def test_an_invitation_is_sent_again_and_withdrawn(portal: Portal, jane: tuple[B
     assert portal.browser().get(second).status == 410
     for what in ("again", "withdraw"):
         assert (
-            "accepted or withdrawn before"
+            "already been accepted or withdrawn"
             in owner.follow(owner.post(f"{settings}invitations/{row.id}/{what}")).text
         )
     actions = [entry.action for entry in portal.rows(AuditEntry)][-3:]
@@ -195,7 +198,7 @@ def test_of_two_who_invite_the_same_person_at_once_one_does(portal: Portal, jane
     """A second link would still let in whoever was removed after joining by the first."""
     owner, settings = jane
     page = owner.get(settings)
-    fields = {"csrf_token": page.values("Send an invitation")["csrf_token"], "email": DENIZ, "role": "operator"}
+    fields = {"csrf_token": page.values("Send invitation")["csrf_token"], "email": DENIZ, "role": "operator"}
     with meanwhile(
         portal,
         lambda: owner.post(f"{settings}invitations", fields),
@@ -205,7 +208,7 @@ def test_of_two_who_invite_the_same_person_at_once_one_does(portal: Portal, jane
         email=DENIZ,
     ) as answer:
         assert answer.status == 422
-        assert "was invited already" in answer.errors["email"]
+        assert "already has an invitation" in answer.errors["email"]
     assert len(portal.rows(Invitation)) == 1
 
 
@@ -231,12 +234,12 @@ def test_a_role_is_changed_and_counts_at_once(portal: Portal, jane: tuple[Browse
     assert member.get(f"{account}tokens/new").status == 200
     one = f"{settings}people/{portal.person(DENIZ).id}"
     page = owner.get(one)
-    token = page.values("Save the role")["csrf_token"]
+    token = page.values("Save role")["csrf_token"]
     assert owner.send("POST", f"{one}/role", data={"csrf_token": token, "role": "king"}, htmx=htmx).status == 422
     done = owner.send("POST", f"{one}/role", data={"csrf_token": token, "role": "operator"}, htmx=htmx)
     assert done.goes_to == one
     assert member.get(f"{account}tokens/new").status == 403
-    assert "made deniz@acme.example.com Operator instead of Developer" in owner.get(account).text
+    assert "changed the role of deniz@acme.example.com from Developer to Operator" in owner.get(account).text
     assert member.get(one).status == 403
     assert member.post(f"{one}/role", {"role": "owner"}).status == 403
 
@@ -285,7 +288,7 @@ def test_an_owner_sees_and_ends_sessions(portal: Portal, jane: tuple[Browser, st
 def test_the_last_owner_stays(portal: Portal, jane: tuple[Browser, str], htmx: bool) -> None:
     owner, settings = jane
     one = f"{settings}people/{portal.person(JANE).id}"
-    words = "An account keeps at least one owner."
+    words = "An account needs at least one owner."
     assert words in owner.post(f"{one}/role", {"role": "member"}, htmx=htmx).text
     assert words in owner.get(owner.post(f"{one}/remove", htmx=htmx).goes_to).text
     assert words in owner.get(owner.post(f"{settings}leave", htmx=htmx).goes_to).text
@@ -303,9 +306,9 @@ def test_a_member_leaves(portal: Portal, jane: tuple[Browser, str]) -> None:
     owner, settings = jane
     member = portal.member(account_of(settings), DENIZ)
     page = member.get(settings)
-    assert "Invite a colleague" not in page.text
-    assert "Connexease offers no way to change these" in page.text
-    assert member.submit(page, "Leave").goes_to == "/accounts/"
+    assert "Invite a team member" not in page.text
+    assert "These details can't be changed here" in page.text
+    assert member.submit(page, "Leave account").goes_to == "/accounts/"
     assert member.get(settings).status == 404
     assert "left the account" in owner.get(settings.removesuffix("settings/")).text
 

@@ -56,7 +56,7 @@ def test_trouble_when_something_is_made(portal, path, kind, more, problem, _read
     wait = (row.next_attempt_at - now()).total_seconds()
     assert (70 < wait < 78) if "headers" in more else (0 < wait < 4)
     page = browser.get(f"/accounts/{row.account_id}/setup")
-    assert "We try again by ourselves" in page.text
+    assert "We'll keep trying" in page.text
     assert page.soup.select_one("[data-poll]")
     portal.settle()
     portal.is_set_up_once()
@@ -222,7 +222,7 @@ def test_a_refusal_lands_at_its_field_and_can_be_corrected(portal, htmx, body, f
     assert portal.accounts_at_connexease()[0]["name"] == "Corrected Ltd"
     late = browser.submit(details, name="Too late")
     assert late.status == 422
-    assert "can no longer be changed" in late.text
+    assert "can't be changed here" in late.text
 
 
 def test_details_cannot_change_while_a_call_may_be_under_way(portal):
@@ -264,7 +264,7 @@ def test_an_account_that_exists_is_never_handed_to_somebody_unproven(portal):
     assert portal.one(Account).connexease_uuid is None
     assert not portal.control.requests("POST", "/accounts/")
     page = browser.get(f"/accounts/{portal.one(Account).id}/setup")
-    assert "There is already an account with this address" in page.text
+    assert "An account with this address already exists" in page.text
     portal.settle()
     assert portal.set_up().step == "needs_proof"
     assert portal.one(Account).connexease_uuid is None
@@ -407,7 +407,7 @@ def test_a_foreign_webhook_that_holds_the_trigger(portal, ours_first):
     assert "webhook.held_elsewhere" in {entry.action for entry in portal.rows(AuditEntry)}
     browser = portal.log_in(JANE)
     page = browser.open("/accounts/")
-    assert "Another webhook at Connexease already receives" in page.text
+    assert "Another webhook already receives" in page.text
 
 
 def test_a_webhook_of_ours_that_was_switched_off_is_switched_on(portal):

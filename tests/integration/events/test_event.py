@@ -23,9 +23,9 @@ def test_the_body_is_laid_out_and_escaped(customer):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "It was empty."),
-        (b"<b>hi</b>", "This is not JSON"),
-        (b"caf\xe9", "What is no readable text"),
+        (b"", "The body is empty."),
+        (b"<b>hi</b>", "The body isn't JSON"),
+        (b"caf\xe9", "Unreadable characters"),
         (b"[" * 5000 + b"]" * 5000, "nested too deeply"),
     ],
 )
@@ -50,8 +50,8 @@ def test_repeats_point_to_the_first_and_the_first_to_its_repeats(customer):
     assert links == [f"{customer.root}{second}", f"{customer.root}{third}"]
     page = customer.event(third)
     assert page.soup.select_one("dl a")["href"] == f"{customer.root}{first}"
-    assert "was kept and not processed again" in page.text
-    assert "It came again" not in customer.event(other).text
+    assert "was stored but not processed again" in page.text
+    assert "Duplicates" not in customer.event(other).text
     assert numbers_on(customer.log(state="repeat")) == [third, second]
 
 
@@ -59,15 +59,15 @@ def test_a_repeat_whose_first_is_forgotten_says_so(customer):
     body = customer.body("message.created")
     first, second = (customer.had(body) for _ in range(2))
     customer.portal.sql("DELETE FROM delivery WHERE id = :number", number=first)
-    assert "an event that is not kept any more" in customer.event(second).text
+    assert "an event that has been deleted" in customer.event(second).text
 
 
 def test_every_state_has_its_words(customer):
     waiting = customer.receive()
-    assert "will be looked at in a moment" in customer.event(waiting).text
+    assert "will be processed in a moment" in customer.event(waiting).text
     customer.process(waiting)
-    assert "nothing to do for it" in customer.event(waiting).text
-    assert "The portal acted on it." in customer.event(customer.had("channel.created")).text
+    assert "needs no action from the portal" in customer.event(waiting).text
+    assert "The portal processed the event." in customer.event(customer.had("channel.created")).text
     foreign = customer.had(customer.body("channel.created").replace(customer.uuid.encode(), b"0" * 8))
     assert customer.event(foreign).status == 200
 
@@ -113,7 +113,7 @@ _POSTGRESQL = (
 @both_databases
 def test_what_failed_is_shown_and_found(customer, failed):
     assert numbers_on(customer.log(state="failed", trigger="channel.created", channel=_NEW.decode())) == [failed]
-    assert "Processing it failed on our side." in customer.log().text
+    assert "Something went wrong on our side while processing this event." in customer.log().text
     assert numbers_on(customer.log(q="needle")) == [failed]
 
 
@@ -121,11 +121,11 @@ def test_what_failed_is_shown_and_found(customer, failed):
 @pytest.mark.parametrize("htmx", [False, True])
 def test_what_failed_is_processed_again(customer, failed, htmx):
     page = customer.event(failed)
-    answer = customer.browser.submit(page, "Process again", htmx=htmx)
+    answer = customer.browser.submit(page, "Process event again", htmx=htmx)
     assert answer.goes_to == f"{customer.root}{failed}"
     shown = customer.browser.follow(answer)
     assert "The event was processed." in shown.text
-    assert "Process again" not in shown.text
+    assert "Process event again" not in shown.text
     assert customer.delivery(failed).state == "processed"
     assert customer.delivery(failed).problem_text == ""
     entries = [entry for entry in customer.portal.rows(AuditEntry) if entry.action == "event.processed_again"]
@@ -135,8 +135,8 @@ def test_what_failed_is_processed_again(customer, failed, htmx):
 
 def test_what_fails_again_says_so_at_once(customer, failed):
     with no_channel_can_be_added(customer):
-        shown = customer.browser.follow(customer.browser.submit(customer.event(failed), "Process again"))
-    assert "It failed again." in shown.text
+        shown = customer.browser.follow(customer.browser.submit(customer.event(failed), "Process event again"))
+    assert "Processing failed again." in shown.text
     assert customer.delivery(failed).state == "failed"
 
 
@@ -151,7 +151,7 @@ def test_processing_again_what_has_not_failed_does_nothing(customer):
 def test_a_double_click_processes_once(customer, failed):
     page = customer.event(failed)
     for _ in range(2):
-        customer.browser.submit(page, "Process again")
+        customer.browser.submit(page, "Process event again")
     entries = [entry for entry in customer.portal.rows(AuditEntry) if entry.action == "event.processed_again"]
     assert len(entries) == 1
 
@@ -163,6 +163,6 @@ def test_there_is_no_such_event(customer):
 
 
 def test_the_history_tells_it_in_a_sentence(customer, failed):
-    customer.browser.submit(customer.event(failed), "Process again")
+    customer.browser.submit(customer.event(failed), "Process event again")
     overview = customer.browser.get(f"/accounts/{customer.account_id}/")
-    assert "had the event channel.created processed again" in overview.text
+    assert "processed the event channel.created again" in overview.text

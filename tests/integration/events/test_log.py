@@ -28,7 +28,7 @@ def test_newest_first_with_what_became_of_each(customer):
     page = customer.log()
     assert numbers_on(page) == [waiting, kept, created]
     rows = [" ".join(row.get_text(" ").split()) for row in page.soup.select("table.events tbody tr")]
-    assert rows[0].startswith("Not read yet none Waiting")
+    assert rows[0].startswith("Not processed yet none Queued")
     assert rows[1].startswith("message.created Support Kept")
     assert rows[2].startswith("Shop was connected channel.created Shop Processed")
 
@@ -121,13 +121,13 @@ def test_events_that_came_at_once_and_got_their_numbers_the_other_way_round(cust
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"since": "yesterday"}, "such as 2026-03-31 14:30"),
+        ({"since": "yesterday"}, "for example 2026-03-31 14:30"),
         ({"since": "0001-01-01T00:00"}, "2000 and 2100"),
-        ({"since": "2026-01-02T00:00", "until": "2026-01-01T00:00"}, "before the beginning"),
+        ({"since": "2026-01-02T00:00", "until": "2026-01-01T00:00"}, "Enter a time after the start"),
         ({"state": "odd"}, "State"),
         ({"range": "ever"}, "When"),
-        ({"channel": "x' OR 1=1"}, "no such channel"),
-        ({"q": "x" * 201}, "Words"),
+        ({"channel": "x' OR 1=1"}, "Choose a channel from the list"),
+        ({"q": "x" * 201}, "Search words"),
         ({"q": "%%% ***"}, "words or numbers"),
     ],
 )
@@ -176,7 +176,7 @@ def test_an_older_part_does_not_ask_for_newer_events(customer):
     assert customer.log().soup.select_one("[data-poll]")
     older = customer.browser.get(customer.log().soup.select_one("a[rel=next]")["href"])
     assert older.soup.select_one("[data-poll]") is None
-    assert "Show the newest" in older.text
+    assert "Show newest" in older.text
 
 
 def test_newer_events_are_told_and_not_put_in(customer):
@@ -219,7 +219,7 @@ def test_many_newer_events_are_not_counted_out(customer):
     address = customer.log().soup.select_one("#newer")["data-poll"]
     add_many(customer, 120)
     told = customer.browser.get(address, htmx=True)
-    assert told.text == "Show 99 or more new events"
+    assert told.text == "Show 99+ new events"
     assert told.soup.select_one("[data-poll]") is None
 
 

@@ -126,7 +126,7 @@ def test_reading_on_in_what_was_found(customer):
 
 def test_a_search_that_finds_nothing_says_how_words_are_searched(customer):
     customer.had(text="ordering")
-    assert "Every word is searched whole" in customer.log(q="dering").text
+    assert "All words must be in the event" in customer.log(q="dering").text
 
 
 @both_databases

@@ -58,7 +58,7 @@ def test_what_is_offered(customer):
 def test_without_a_channel_it_says_what_to_do(portal):
     browser, account = portal.customer()
     page = browser.get(f"/accounts/{account}/events/watch")
-    assert "No number is connected yet" in page.text
+    assert "No number connected yet" in page.text
     assert f"/accounts/{account}/channels/" in {link.get("href") for link in page.soup.select(".empty a")}
 
 
@@ -75,7 +75,7 @@ def test_a_webhook_of_the_portals_own_for_each_channel(customer, htmx):
     )
     assert answer.goes_to == f"{customer.root}watch"
     page = customer.browser.follow(answer)
-    assert "Saved for Shop, Support, the whole account." in page.text
+    assert "Your choices for Shop, Support, the whole account were saved." in page.text
     assert len(ticked(page)) == 4
     made = {tuple(hook["channels"]): hook for hook in watched_at_connexease(customer)}
     shop, support = customer.channels["Shop"], customer.channels["Support"]
@@ -118,7 +118,7 @@ def test_saving_without_a_change_asks_nothing_of_connexease(customer):
     watch(customer, ("Shop", "message.created"))
     customer.portal.control.clear_requests()
     page = customer.browser.follow(watch(customer, ("Shop", "message.created")))
-    assert "Nothing was to be changed." in page.text
+    assert "There was nothing to change." in page.text
     assert customer.portal.control.requests("PATCH") == customer.portal.control.requests("POST") == []
 
 
@@ -148,11 +148,11 @@ def test_what_is_watched_comes_into_the_log(make_portal, control):
     page = customer.log(channel=channel)
     rows = sorted(row.get_text() for row in page.soup.select("table.events tbody th"))
     assert rows == [
-        "5 points: “Quick answer”feedback.received",
+        "Rating 5: “Quick answer”feedback.received",
         "Jane Doe: “Hello Ayşe, it left our warehouse this morning.”message.created",
         "“Hello, is my order on its way?”message.created",
     ]
-    assert {chip.get_text() for chip in page.soup.select(".chip")} == {"Kept"}
+    assert {chip.get_text() for chip in page.soup.select(".chip")} == {"Stored"}
     assert len(numbers_on(customer.log(q="warehouse"))) == 1
 
 
@@ -197,7 +197,7 @@ def test_an_account_wide_trigger_that_is_held_elsewhere(customer):
     hold_elsewhere(customer, "agent.status_changed", "")
     page = watch(customer, ("account", "agent.status_changed"))
     assert page.status == 422
-    assert "Only one webhook of an account may hold agent.status_changed." in page.summary.get_text()
+    assert "Only one webhook per account can use agent.status_changed." in page.summary.get_text()
     assert watched_at_connexease(customer) == []
 
 
@@ -226,9 +226,9 @@ def test_an_answer_that_never_came_makes_one_webhook(customer, fault):
 def test_while_nobody_knows_the_page_says_so(customer):
     customer.portal.control.fault("timeout_after", **CREATE)
     page = customer.browser.follow(watch(customer, ("Shop", "message.created")))
-    assert "We are finding out." in page.text
+    assert "We're checking" in page.text
     customer.portal.settle_webhooks()
-    assert "finding out" not in customer.browser.get(f"{customer.root}watch").text
+    assert "We're checking" not in customer.browser.get(f"{customer.root}watch").text
 
 
 def test_a_change_whose_answer_never_came_is_repeated(customer):
@@ -244,14 +244,14 @@ def test_another_change_while_one_is_on_its_way_waits(customer):
     customer.portal.sql("UPDATE webhook SET claimed_until = '2999-01-01 00:00:00.000000' WHERE seen IS NOT NULL")
     page = watch(customer, ("Shop", "feedback.received"))
     assert page.status == 422
-    assert "still on its way" in page.summary.get_text()
+    assert "still being saved" in page.summary.get_text()
 
 
 def test_connexease_is_away(customer):
     watch(customer, ("Shop", "message.created"))
     customer.portal.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.browser.get(f"{customer.root}watch")
-    assert "Connexease cannot be reached" in page.text
+    assert "We couldn't reach Connexease" in page.text
     assert all(box.has_attr("disabled") for box in page.soup.select("input[name=watch]"))
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
     page = watch(customer, ("Shop", "feedback.received"))
@@ -266,7 +266,7 @@ def test_what_was_changed_elsewhere_is_marked_and_set_right_by_saving(customer):
     change = schemas.WebhookChange(is_active=False)
     reseller.update_webhook(UUID(customer.uuid), UUID(listed["uuid"]), change)
     page = customer.browser.get(f"{customer.root}watch")
-    assert "Connexease does not hold what was chosen here." in page.text
+    assert "Connexease has other triggers than you chose here." in page.text
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
     page = customer.browser.follow(watch(customer, ("Shop", "message.created")))
     assert "does not hold" not in page.text
@@ -308,8 +308,8 @@ def test_it_is_in_the_audit_log_in_sentences(customer):
         ("watch.stopped", "Shop", []),
     ]
     overview = customer.browser.get(f"/accounts/{customer.account_id}/")
-    assert "chose what the portal watches of Shop" in overview.text
-    assert "let the portal watch nothing of Shop any more" in overview.text
+    assert "changed which events of Shop are received" in overview.text
+    assert "stopped receiving events of Shop" in overview.text
 
 
 def test_a_channel_that_is_gone_is_not_offered(customer):
@@ -324,7 +324,7 @@ def test_what_is_not_watched_any_more_can_be_received_by_the_customer(customer):
     webhooks = f"/accounts/{customer.account_id}/webhooks/"
     watch(customer, ("Shop", "message.created"), ("account", "agent.status_changed"))
     watch(customer)
-    assert "it makes way when you want its trigger" in customer.browser.get(webhooks).text
+    assert "it gives up its trigger when you need it" in customer.browser.get(webhooks).text
     lying = {hook["uuid"]: hook for hook in watched_at_connexease(customer)}
     assert not any(hook["is_active"] for hook in lying.values())
     taken = [
@@ -339,7 +339,7 @@ def test_what_is_not_watched_any_more_can_be_received_by_the_customer(customer):
         (["agent.status_changed"], []),
     ):
         form = {"callback_url": "https://crm.example.com/", "triggers": triggers, "channels": channels}
-        assert "in the way" not in customer.browser.post(f"{webhooks}check", form, htmx=True).text
+        assert "Open the other webhook" not in customer.browser.post(f"{webhooks}check", form, htmx=True).text
         assert customer.browser.post(f"{webhooks}new", form | {"is_active": "y"}).status == 303
     watch(customer, ("Shop", "feedback.received"))
     on = only(hook for hook in watched_at_connexease(customer) if hook["is_active"])

@@ -52,7 +52,7 @@ def test_a_refused_log_in_says_the_same_words_for_the_same_work(portal, monkeypa
     browser = portal.browser()
     page = browser.submit(browser.get("/login"), "Log in", htmx=htmx, email=email, password=password)
     assert page.status == 422
-    assert "This e-mail address and password do not belong together." in page.summary.get_text()
+    assert "The email address or password is wrong. Try again, or reset your password." in page.summary.get_text()
     assert page.errors == {}
     assert page.values("Log in")["email"] == email
     assert page.values("Log in")["password"] == ""
@@ -260,7 +260,7 @@ def test_a_change_of_password_ends_every_other_session(portal, htmx):
     elsewhere = portal.log_in(JANE)
     page = browser.submit(browser.get("/profile/password"), htmx=htmx, current=PASSWORD, password=NEW_PASSWORD)
     assert page.goes_to == "/profile/password"
-    assert "Every other session has ended." in browser.follow(page).text
+    assert "You're logged out of every other browser." in browser.follow(page).text
     assert elsewhere.get("/accounts/").goes_to.startswith("/login")
     portal.log_in(JANE, NEW_PASSWORD)
     assert portal.mails(JANE)[0]["subject"] == "Your password was changed"
@@ -320,7 +320,7 @@ def tries_refused(portal, addresses, email=JANE):
     for address in addresses:
         browser = portal.browser(address)
         page = browser.submit(browser.get("/login"), "Log in", email=email, password="wrong")
-        answers.append("Too many tries" in page.text)
+        answers.append("Too many attempts" in page.text)
     return answers
 
 
@@ -354,8 +354,8 @@ def test_whoever_is_logged_in_does_not_guess_the_password_either(make_portal):
     jane, _account = portal.customer()
     page = jane.get("/profile/password")
     answers = [jane.submit(page, current="wrong", password=NEW_PASSWORD).text for _ in range(11)]
-    assert ["Too many tries" in answer for answer in answers] == [False] * 10 + [True]
-    assert "Too many tries" in jane.submit(jane.get("/profile/app"), "Continue", password=PASSWORD).text
+    assert ["Too many attempts" in answer for answer in answers] == [False] * 10 + [True]
+    assert "Too many attempts" in jane.submit(jane.get("/profile/app"), "Continue", password=PASSWORD).text
 
 
 def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):
@@ -365,11 +365,11 @@ def test_tries_from_one_address_are_limited_whomever_they_are_for(make_portal):
     answers = []
     for number in range(32):
         page = browser.submit(form, "Log in", email=f"a{number}@acme.example.com", password="wrong")
-        answers.append("Too many tries" in page.text)
+        answers.append("Too many attempts" in page.text)
     assert answers == [False] * 30 + [True] * 2
     # When the next is let through is said; that the entries are wrong is not.
-    assert "Too many tries. Try again in 1 minute." in page.text
-    assert "Please check what you entered" not in page.text
+    assert "Too many attempts. Try again in 1 minute." in page.text
+    assert "Check what you entered" not in page.text
 
 
 def test_tries_for_one_account_are_counted_together_however_its_address_is_spelled(make_portal):
@@ -398,7 +398,7 @@ def test_whoever_has_a_whole_network_is_one_visitor(make_portal, addresses, are_
         page = browser.submit(
             browser.get("/login"), "Log in", email=f"a{number}@acme.example.com", password="wrong"
         )
-        refused.append("Too many tries" in page.text)
+        refused.append("Too many attempts" in page.text)
     assert refused == [False] * 30 + [are_one] * 2
 
 
@@ -421,7 +421,7 @@ def test_mail_for_another_link_is_limited(make_portal):
     account = portal.one(Account).id
     for _ in range(8):
         browser.post(f"/accounts/{account}/setup/mail")
-    assert "Too many tries" in browser.open(f"/accounts/{account}/setup").text
+    assert "Too many attempts" in browser.open(f"/accounts/{account}/setup").text
     assert len(portal.rows(Mail)) == 5
 
 
@@ -430,7 +430,7 @@ def test_a_member_cannot_do_what_the_owner_can(verified):
     account = verified.one(Account).id
     member = verified.member(account)
     assert member.get(f"/accounts/{account}/setup").status == 200
-    assert "Send the mail again" not in member.get(f"/accounts/{account}/setup").text
+    assert "Send email again" not in member.get(f"/accounts/{account}/setup").text
     assert member.post(f"/accounts/{account}/setup/mail").status == 403
     assert member.get(f"/accounts/{account}/setup/details").status == 403
 
@@ -479,5 +479,5 @@ def test_the_address_that_a_proxy_reports_counts_only_behind_one(make_portal, pr
             data={**values, "email": f"a{number}@acme.example.com", "password": "wrong"},
             headers={"X-Forwarded-For": f"1.2.3.4, 192.0.2.{number}"},
         )
-        refused += "Too many tries" in page.text
+        refused += "Too many attempts" in page.text
     assert refused == (0 if is_believed else 3)

@@ -207,7 +207,7 @@ def test_who_only_looks_finds_nothing_to_press(portal: Portal, who: str) -> None
         page = browser.get(f"{base}{path}")
         assert page.status == 200
         found = [button.get_text(strip=True) for button in page.soup.select("main button, main .btn")]
-        assert set(found) <= {"Filter", "What is watched"}, path
+        assert set(found) <= {"Filter", "Watched events"}, path
     page = browser.get(f"{base}events/watch")
     assert all(box.has_attr("disabled") for box in page.soup.select("input[type=checkbox]"))
 
@@ -225,7 +225,7 @@ def test_a_developer_makes_reveals_and_revokes_keys(portal: Portal) -> None:
     developer = portal.member(account_id, role=Role.DEVELOPER)
     base = f"/accounts/{account_id}/tokens/"
     page = developer.get(f"{base}new")
-    made = developer.submit(page, "Make the token", name="Order system")
+    made = developer.submit(page, "Create token", name="Order system")
     shown = developer.follow(made)
     key = shown.soup.find(id="secret")
     assert key is not None
@@ -253,9 +253,9 @@ def test_whatever_support_does_to_an_account_is_in_the_customers_history(portal:
     support.post(f"{webhook}/hide", {"hide": "1"})
     history = owner.get(f"{base}history/").text
     for words in (
-        "began to connect a WhatsApp number",
+        "started to connect a WhatsApp number",
         "stopped connecting a WhatsApp number",
-        "made the webhook to",
+        "created the webhook to",
         "switched off the webhook",
         "hid the webhook",
     ):

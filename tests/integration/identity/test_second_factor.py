@@ -62,12 +62,12 @@ def test_staff_set_an_app_up_before_they_go_anywhere(portal: Portal, boss: Brows
     page = boss.get(page.goes_to)
     assert page.response.headers["Cache-Control"] == "no-store"
     assert page.soup.select_one(".qr-frame svg path") is not None
-    refused = boss.submit(page, "Turn it on", htmx=htmx, code="000000")
+    refused = boss.submit(page, "Turn on authenticator app", htmx=htmx, code="000000")
     assert refused.status == 422
-    assert "not right" in refused.errors["code"]
+    assert "is wrong" in refused.errors["code"]
     assert secret_on(refused) == secret_on(page), "the app that scanned it goes on working"
     assert boss.get("/staff/").goes_to.startswith("/login")
-    done = boss.submit(refused, "Turn it on", htmx=htmx, code=at(secret_on(page)))
+    done = boss.submit(refused, "Turn on authenticator app", htmx=htmx, code=at(secret_on(page)))
     assert (done.status, len(codes_on(done))) == (200, 10)
     assert done.response.headers["Cache-Control"] == "no-store"
     assert boss.get("/staff/").status == 200
@@ -75,7 +75,7 @@ def test_staff_set_an_app_up_before_they_go_anywhere(portal: Portal, boss: Brows
     stored = portal.one(Authenticator).sealed_secret + "".join(r.code_hash for r in portal.rows(RecoveryCode))
     assert secret_on(page) not in stored
     assert not [code for code in codes_on(done) if code in stored]
-    assert "authenticator app was set up" in portal.mails(BOSS)[0]["subject"]
+    assert "authenticator app was turned on" in portal.mails(BOSS)[0]["subject"]
 
 
 @both_databases
@@ -106,7 +106,7 @@ def test_a_code_counts_once_and_its_neighbours_count_too(portal: Portal, boss: B
         assert (done.status == 303) == is_taken, done.text
     browser = portal.browser()
     page = browser.get(type_password(browser, BOSS).goes_to)
-    assert "used already" in browser.submit(page, "Log in", code=at(secret, 0)).errors["code"]
+    assert "already used" in browser.submit(page, "Log in", code=at(secret, 0)).errors["code"]
 
 
 @both_databases
@@ -116,8 +116,8 @@ def test_a_recovery_code_counts_once(portal: Portal, boss: Browser) -> None:
     assert all(re.fullmatch("[a-z2-9]{4}(-[a-z2-9]{4}){3}", code) for code in codes)
     page = boss.get(type_password(boss, BOSS).goes_to)
     assert boss.submit(page, "Log in", code=codes[0].upper().replace("-", " ")).status == 303
-    assert "9 are left" in boss.get("/profile").text
-    assert "recovery code was used" in portal.mails(BOSS)[0]["subject"]
+    assert "9 codes left" in boss.get("/profile").text
+    assert "recovery codes was used" in portal.mails(BOSS)[0]["subject"]
     again = portal.browser()
     page = again.get(type_password(again, BOSS).goes_to)
     assert again.submit(page, "Log in", code=codes[0]).status == 422
@@ -131,9 +131,9 @@ def test_codes_are_not_guessed(make_portal) -> None:
     browser = portal.browser()
     page = browser.get(type_password(browser, BOSS).goes_to)
     answers = [browser.submit(page, "Log in", code="000000").text for _ in range(9)]
-    assert "Too many tries" in answers[-1]
-    assert "Too many tries" not in answers[-2]
-    assert "Too many tries" in browser.submit(page, "Log in", code=codes[0]).text
+    assert "Too many attempts" in answers[-1]
+    assert "Too many attempts" not in answers[-2]
+    assert "Too many attempts" in browser.submit(page, "Log in", code=codes[0]).text
 
 
 def test_the_password_alone_is_good_for_ten_minutes(portal: Portal, boss: Browser, monkeypatch) -> None:
@@ -160,8 +160,8 @@ def test_what_one_browser_begins_no_other_finishes(portal: Portal, boss: Browser
     first = boss.get(type_password(boss, BOSS).goes_to)
     second = other.get(type_password(other, BOSS).goes_to)
     assert secret_on(first) != secret_on(second)
-    assert boss.submit(first, "Turn it on", code=at(secret_on(first))).status == 200
-    late = other.submit(second, "Turn it on", code=at(secret_on(second)))
+    assert boss.submit(first, "Turn on authenticator app", code=at(secret_on(first))).status == 200
+    late = other.submit(second, "Turn on authenticator app", code=at(secret_on(second)))
     assert late.goes_to.startswith("/login")
     assert len(portal.rows(Authenticator)) == 1
 
@@ -177,9 +177,11 @@ def test_the_password_alone_sets_no_app_up_in_place_of_one_that_was_confirmed_at
         " SELECT gen_random_uuid(), id, 'theirs', now(), now() FROM person"
     )
     code = at(secret_on(page))
-    with meanwhile(portal, lambda: boss.submit(page, "Turn it on", htmx=htmx, code=code), confirmed) as answer:
+    with meanwhile(
+        portal, lambda: boss.submit(page, "Turn on authenticator app", htmx=htmx, code=code), confirmed
+    ) as answer:
         assert answer.goes_to.startswith("/login?")
-    assert "Log in with a code of it" in boss.get(answer.goes_to).text
+    assert "Log in with its code" in boss.get(answer.goes_to).text
     assert "theirs" in {row.sealed_secret for row in portal.rows(Authenticator) if row.confirmed_at}
     assert portal.rows(LoginSession) == portal.rows(RecoveryCode) == []
     assert boss.get("/staff/").goes_to.startswith("/login")
@@ -191,7 +193,7 @@ def test_an_app_that_was_begun_long_ago_is_confirmed_no_more_before_anybody_swee
 ) -> None:
     page = boss.get(type_password(boss, BOSS).goes_to)
     portal.sql("UPDATE authenticator SET created_at = '2020-01-01 00:00:00'")
-    assert boss.submit(page, "Turn it on", code=at(secret_on(page))).goes_to.startswith("/login?")
+    assert boss.submit(page, "Turn on authenticator app", code=at(secret_on(page))).goes_to.startswith("/login?")
     assert portal.one(Authenticator).confirmed_at is None
 
 
@@ -215,17 +217,17 @@ def test_a_customer_may_have_an_app_too(portal: Portal, htmx: bool) -> None:
     assert page.goes_to == "/profile/app/scan"
     page = jane.get(page.goes_to)
     secret = secret_on(page)
-    assert jane.submit(page, "Turn it on", htmx=htmx, code="1").status == 422
-    done = jane.submit(page, "Turn it on", htmx=htmx, code=at(secret))
+    assert jane.submit(page, "Turn on authenticator app", htmx=htmx, code="1").status == 422
+    done = jane.submit(page, "Turn on authenticator app", htmx=htmx, code=at(secret))
     assert len(codes_on(done)) == 10
-    assert jane.submit(page, "Turn it on", htmx=htmx, code=at(secret)).goes_to == "/profile/app"
+    assert jane.submit(page, "Turn on authenticator app", htmx=htmx, code=at(secret)).goes_to == "/profile/app"
     page = jane.get("/profile")
-    assert "10 left" in page.text
+    assert "10 codes left" in page.text
     other = portal.browser()
     assert type_password(other, JANE).goes_to.startswith("/login/code")
     # What was confirmed a moment ago is not asked for again.
     forget_last(portal)
-    assert jane.submit(jane.get("/profile/app/off"), "Switch it off", htmx=htmx).goes_to == "/profile"
+    assert jane.submit(jane.get("/profile/app/off"), "Turn off authenticator app", htmx=htmx).goes_to == "/profile"
     assert portal.rows(Authenticator) == portal.rows(RecoveryCode) == []
     assert type_password(portal.browser(), JANE).goes_to == "/accounts/"
 
@@ -235,10 +237,10 @@ def test_a_confirmation_takes_a_code_from_whoever_has_an_app(portal: Portal) -> 
     codes = portal.enrol(JANE)
     jane = portal.log_in(JANE)
     page = jane.get("/profile/recovery")
-    assert set(page.values("Make new codes")) == {"csrf_token", "password", "code"}
-    assert set(jane.submit(page, "Make new codes", password=PASSWORD).errors) == {"code"}
-    assert set(jane.submit(page, "Make new codes", password=PASSWORD, code="000000").errors) == {"code"}
-    made = jane.submit(page, "Make new codes", password=PASSWORD, code=codes[0])
+    assert set(page.values("Create new codes")) == {"csrf_token", "password", "code"}
+    assert set(jane.submit(page, "Create new codes", password=PASSWORD).errors) == {"code"}
+    assert set(jane.submit(page, "Create new codes", password=PASSWORD, code="000000").errors) == {"code"}
+    made = jane.submit(page, "Create new codes", password=PASSWORD, code=codes[0])
     assert len(codes_on(made)) == 10
     assert not set(codes_on(made)) & set(codes)
     browser = portal.browser()
@@ -256,7 +258,7 @@ def test_another_app_takes_the_place_of_the_first(portal: Portal, boss: Browser)
     ).goes_to
     assert type_password(portal.browser(), BOSS).goes_to.startswith("/login/code"), "the first one still counts"
     page = browser.get(begun)
-    browser.submit(page, "Turn it on", code=at(secret_on(page)))
+    browser.submit(page, "Turn on authenticator app", code=at(secret_on(page)))
     assert portal.one(Authenticator).id != old
 
 
@@ -264,10 +266,10 @@ def test_staff_do_not_do_without(portal: Portal, boss: Browser) -> None:
     portal.enrol(BOSS)
     browser = portal.log_in(BOSS)
     page = browser.get("/profile/app/off")
-    done = browser.submit(page, "Switch it off", password=PASSWORD, code=portal.code(BOSS))
+    done = browser.submit(page, "Turn off authenticator app", password=PASSWORD, code=portal.code(BOSS))
     assert "always log in with a code" in done.text
     assert len(portal.rows(Authenticator)) == 1
-    assert "Do without codes" not in browser.get("/profile").text
+    assert "Turn off authenticator app" not in browser.get("/profile").text
 
 
 def test_the_command_resets_an_app(portal: Portal, boss: Browser, command) -> None:
@@ -281,7 +283,7 @@ def test_the_command_resets_an_app(portal: Portal, boss: Browser, command) -> No
     entry = next(entry for entry in portal.rows(AuditEntry) if entry.action == "person.totp_reset")
     assert (entry.actor, entry.target) == ("portal", BOSS)
     none = command("staff", "reset-totp", "nobody@reseller.example.com")
-    assert (none.returncode, none.stderr) == (1, "Error: There is no login with this address.\n")
+    assert (none.returncode, none.stderr) == (1, "Error: No one logs in with this email address.\n")
 
 
 def test_apps_that_were_never_confirmed_are_forgotten(portal: Portal, boss: Browser) -> None:
@@ -305,7 +307,7 @@ def test_a_secret_that_does_not_open_is_a_sentence_and_recovery_codes_still_work
 
 def test_nothing_of_it_is_in_the_open(portal: Portal, boss: Browser) -> None:
     page = boss.get(type_password(boss, BOSS).goes_to)
-    boss.submit(page, "Turn it on", code=at(secret_on(page)))
+    boss.submit(page, "Turn on authenticator app", code=at(secret_on(page)))
     with boss.client.session_transaction(base_url=boss.base) as cookie:
         assert secret_on(page) not in str(dict(cookie))
     row = portal.one(Authenticator)

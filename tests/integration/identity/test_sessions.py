@@ -149,7 +149,7 @@ def test_a_browser_is_named_in_words(portal: Portal) -> None:
     portal.sql("UPDATE login_session SET agent = :agent, address = ''", agent=FIREFOX)
     assert "Firefox on Linux" in listed(browser.get("/profile"))[0]
     assert "unknown address" in listed(browser.get("/profile"))[0]
-    for agent, words in (("curl/8.5.0", "curl/8.5.0"), ("", "An unknown browser"), ("<b>x", "<b>x")):
+    for agent, words in (("curl/8.5.0", "curl/8.5.0"), ("", "Unknown browser"), ("<b>x", "<b>x")):
         portal.sql("UPDATE login_session SET agent = :agent", agent=agent)
         assert words in listed(browser.get("/profile"))[0]
 

@@ -57,7 +57,7 @@ def test_a_mail_that_was_not_taken_is_tried_again_with_growing_delays(portal):
         portal.run(outbox.send, mail_id)
         row = portal.one(Mail)
         assert row.state == MailState.WAITING
-        assert "did not take it" in row.problem_text
+        assert "didn't accept it" in row.problem_text
         assert row.claimed_until is None
         waits.append((row.next_attempt_at - now()).total_seconds())
         portal.run(outbox.send, mail_id)
@@ -88,7 +88,7 @@ def test_a_mail_that_cannot_be_written_is_given_up_too(portal, caplog):
         portal.let_time_pass()
         portal.sweep()
     row = portal.one(Mail)
-    assert (row.state, row.problem_text) == (MailState.FAILED, "It could not be written.")
+    assert (row.state, row.problem_text) == (MailState.FAILED, "The email couldn't be written.")
     assert portal.control.mails() == []
 
 

@@ -61,7 +61,7 @@ def test_connected_by_the_list_proves_nothing(sender: Sender, gateway: Gateway) 
     assert chips(sender) == {"Shop": "Connected", "Service": "Connected"}
     page = sender.browser.get(f"/accounts/{sender.account_id}/channels/")
     assert page.soup.select(".chip-success") == []
-    assert "Not tried yet" in page.text
+    assert "Not tested yet" in page.text
     assert page.soup.select_one("#channels a[href$='/messages/check']")
 
 
@@ -96,7 +96,7 @@ def test_the_number_may_move_to_another_channel(sender: Sender, gateway: Gateway
 
 def test_a_message_that_failed_proves_no_channel(sender: Sender, gateway: Gateway) -> None:
     round_trip(gateway, "failed")
-    assert lines(sender) == ["Works", "To do", "Works", "Works", "Not tried"]
+    assert lines(sender) == ["Works", "To do", "Works", "Works", "Not checked"]
 
 
 def test_what_was_disconnected_has_to_be_proven_anew(sender: Sender, gateway: Gateway) -> None:
@@ -118,10 +118,10 @@ def test_the_getting_started_list_says_how_each_line_stands(sender: Sender, gate
         page = sender.browser.get(f"/accounts/{sender.account_id}/")
         return [chip.get_text() for chip in page.soup.select(".check-lines .chip")]
 
-    assert said() == ["Not tried"] * 5
+    assert said() == ["Not checked"] * 5
     begin(sender)
     sender.portal.work()
-    assert said() == ["Works", *["Not tried"] * 4]
+    assert said() == ["Works", *["Not checked"] * 4]
     assert sender.browser.get(f"/accounts/{sender.account_id}/").soup.find("a", string="Check the connection")
 
 

@@ -192,48 +192,60 @@ def test_the_ways_that_a_message_goes(sender: Sender, typed: dict[str, Any], que
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
-        ({"to": ""}, "to", "Enter the phone number"),
-        ({"to": "0532"}, "to", "Digits are missing"),
-        ({"body": " \n "}, "body", "Write the message."),
+        ({"to": ""}, "to", "Enter the recipient's phone number"),
+        ({"to": "0532"}, "to", "number is too short"),
+        ({"body": " \n "}, "body", "Enter a message."),
         ({"body": "😀" * 4098}, "body", "2 characters too long"),
-        ({"kind": "image", "image_link": ""}, "image_link", "Enter the address"),
-        ({"kind": "image", "image_link": "http://files.invalid/a.png"}, "image_link", "must begin with https://"),
-        ({"kind": "image", "image_link": "https://"}, "image_link", "not a web address"),
+        ({"kind": "image", "image_link": ""}, "image_link", "Enter the URL"),
+        ({"kind": "image", "image_link": "http://files.invalid/a.png"}, "image_link", "starts with https://"),
+        ({"kind": "image", "image_link": "https://"}, "image_link", "Enter a full URL"),
         ({"kind": "image", "image_link": "https://a:b@files.invalid/a.png"}, "image_link", "password"),
-        ({"kind": "image", "image_link": "https://files.invalid:0/"}, "image_link", "not a web address"),
-        ({"kind": "image", "image_link": "https://[/"}, "image_link", "not a web address"),
+        ({"kind": "image", "image_link": "https://files.invalid:0/"}, "image_link", "Enter a full URL"),
+        ({"kind": "image", "image_link": "https://[/"}, "image_link", "Enter a full URL"),
         ({"kind": "image", "image_link": f"https://files.invalid/{'a' * 2000}"}, "image_link", "too long"),
         (
             {"kind": "image", "image_link": "https://f.invalid/", "caption": "x" * 1025},
             "caption",
-            "This is 1 character too long.",
+            "This text is 1 character too long.",
         ),
-        ({"kind": "audio", "audio_link": "javascript:alert(1)"}, "audio_link", "must begin with https://"),
+        ({"kind": "audio", "audio_link": "javascript:alert(1)"}, "audio_link", "starts with https://"),
         (template(name=""), "name", "Choose a template"),
-        (template(name="Order Update"), "name", "small letters"),
-        (template(language="english"), "language", "Enter the language"),
-        (template(header="image"), "header_value", "Enter the address"),
-        (template(header="text"), "header_value", "Fill in"),
-        (template(**{"values-0": "", "values-1": "b"}), "values-0", "Fill in “value 1”"),
-        (template(**{"values-0": "a", "names-0": "n", "values-1": "b"}), "names-1", "WhatsApp refuses a mix"),
-        (template(**{"names-0": "n"}), "values-0", "Fill in “value 1”"),
-        (template(**{"values-0": "Ay\r\nse"}), "values-0", "Make this one line."),
-        (template(header="text", header_value="Ay\tse"), "header_value", "Make this one line."),
+        (template(name="Order Update"), "name", "only lowercase letters"),
+        (template(language="english"), "language", "Enter a language"),
+        (template(header="image"), "header_value", "Enter the URL"),
+        (template(header="text"), "header_value", "Enter the header text"),
+        (template(**{"values-0": "", "values-1": "b"}), "values-0", "Enter “value 1”"),
+        (
+            template(**{"values-0": "a", "names-0": "n", "values-1": "b"}),
+            "names-1",
+            "names for all values or for none",
+        ),
+        (template(**{"names-0": "n"}), "values-0", "Enter “value 1”"),
+        (
+            template(**{"values-0": "Ay\r\nse"}),
+            "values-0",
+            "Enter one line, without line breaks, tabs or four spaces in a row.",
+        ),
+        (
+            template(header="text", header_value="Ay\tse"),
+            "header_value",
+            "Enter one line, without line breaks, tabs or four spaces in a row.",
+        ),
         (
             template(**{"buttons-0-kind": "copy_code", "buttons-0-value": "SAVE10SAVE10SAVE"}),
             "buttons",
-            "at most 15 characters",
+            "no more than 15 characters",
         ),
         (
             template(**{f"buttons-{n}-{k}": "1" for n in (0, 1) for k in ("number", "value")}),
             "buttons",
-            "filled once",
+            "only once",
         ),
         *(
-            (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "buttons 1 to 10")
+            (template(**{"buttons-0-number": number, "buttons-0-value": "x"}), "buttons", "from 1 to 10")
             for number in ("0", "11", "-1", "²", "9" * 5000)
         ),
-        ({"credential": ""}, "credential", "Choose one of the list."),
+        ({"credential": ""}, "credential", "Choose one from the list."),
     ],
 )
 def test_what_is_refused_says_why_and_keeps_everything(
@@ -291,7 +303,7 @@ def test_the_review_names_what_will_happen(sender: Sender) -> None:
     [bubble] = review.soup.select(".bubble")
     assert str(bubble.b) == "<b>Hi</b>"
     assert "<i>" in bubble.get_text()
-    assert review.form().find("button").get_text() == "Send it"  # type: ignore[union-attr]
+    assert review.form().find("button").get_text() == "Send message"  # type: ignore[union-attr]
 
 
 def test_a_test_and_a_key_for_trying_out_are_named(portal, control) -> None:
@@ -299,20 +311,20 @@ def test_a_test_and_a_key_for_trying_out_are_named(portal, control) -> None:
     form = sender.browser.get(f"{sender.root}new")
     assert form.soup.select_one("#is_fake[checked]")
     review = sender.browser.get(write(sender, is_fake="y").goes_to)
-    assert "nobody gets it" in review.text
-    assert "For trying out" in review.text
-    assert "Send it as a test" in review.text
+    assert "The recipient won't get it" in review.text
+    assert "Test key" in review.text
+    assert "Send test message" in review.text
 
 
 def test_a_doubtful_number_is_named(sender: Sender) -> None:
     review = sender.browser.get(write(sender, to="+1 555 010 9999").goes_to)
-    assert "There may be no such number as +1 555-010-9999" in review.text
+    assert "The number +1 555-010-9999 may not exist" in review.text
 
 
 def test_back_to_edit_keeps_everything_and_changes_the_same_message(sender: Sender) -> None:
     typed = template(**{"values-0": "Deniz", "header": "text", "header_value": "News", "mmlite": "y"})
     review = sender.browser.get(write(sender, is_fake="y", **typed).goes_to)
-    back = review.soup.find("a", string="Back to edit")
+    back = review.soup.find("a", string="Edit message")
     form = sender.browser.get(str(back["href"]))  # type: ignore[index]
     values = form.values()
     assert (values["to"], values["name"], values["language"]) == (RECIPIENT, "order_update", "en_US")
@@ -354,10 +366,10 @@ def test_the_same_a_moment_ago_is_asked_about(sender: Sender, htmx: bool) -> Non
     send(sender)
     asked = sender.browser.submit(waiting, htmx=htmx)
     assert asked.status == 422
-    assert "The same went to the same number" in asked.text
+    assert "You sent the same message to this number" in asked.text
     assert len(sender.calls()) == 1
     shown = sender.browser.get(waiting.path)
-    assert "Send it once more" in shown.text
+    assert "Send message again" in shown.text
     assert sender.browser.submit(shown, htmx=htmx).status in (303, 204)
     assert len(sender.calls()) == 2
 
@@ -378,9 +390,9 @@ def test_a_key_that_is_gone_is_said(sender: Sender) -> None:
     sender.portal.sql("DELETE FROM credential")
     refused = sender.browser.submit(review)
     assert refused.status == 422
-    assert "not in the vault any more" in refused.text
+    assert "no longer in the vault" in refused.text
     form = sender.browser.get(f"{sender.root}new")
-    assert "A gateway key is needed first" in form.text
+    assert "Add an API key first" in form.text
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -389,9 +401,9 @@ def test_a_key_that_goes_while_somebody_writes(sender: Sender, htmx: bool) -> No
     sender.portal.sql("UPDATE credential SET sealed_key = NULL")
     page = sender.browser.post(f"{sender.root}new", typed, htmx=htmx)
     assert page.status == 422
-    assert "no gateway key any more" in page.errors["credential"]
+    assert "no API key left" in page.errors["credential"]
     assert "Precious words" in page.soup.find(id="body").get_text()  # type: ignore[union-attr]
-    assert page.soup.find("a", string="Add a gateway key in another tab") is not None
+    assert page.soup.find("a", string="Add API key (opens in a new tab)") is not None
     preview = sender.browser.post(f"{sender.root}preview", typed, htmx=True)
     assert "Precious words" in preview.soup.find(id="preview").get_text()  # type: ignore[union-attr]
 
@@ -432,7 +444,7 @@ def test_the_key_that_was_used_last_comes_first(sender: Sender) -> None:
         return option.get_text()
 
     send(sender, credential=keys["Trying out"])
-    assert chosen() == f"Trying out (…{trial[-4:]}, for trying out)"
+    assert chosen() == f"Trying out (…{trial[-4:]}, test key)"
     send(sender, credential=keys["Shop gateway"])
     assert chosen() == f"Shop gateway (…{sender.key[-4:]})"
 
@@ -557,14 +569,14 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
     send(sender)
     page = sender.browser.get(overview)
     assert "Send a message done" in page.text
-    assert "Check that status events come back next" in page.text
+    assert "Check that status events arrive next" in page.text
     assert page.soup.find("a", string="Write a message") is not None
 
 
 def test_a_text_far_too_long_is_shown_in_no_time(sender: Sender) -> None:
     page = sender.browser.post(f"{sender.root}preview", {"kind": "text", "body": "*_~a" * 200_000}, htmx=True)
     assert page.status == 200
-    assert "795904 characters too long" in page.text
+    assert "795904 characters too many" in page.text
 
 
 def test_whoever_is_not_set_up_is_led_there(portal) -> None:

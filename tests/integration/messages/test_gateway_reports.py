@@ -75,7 +75,7 @@ def test_sent_delivered_read(portal, control) -> None:
         assert sender.message(row.id).state == word
     assert [each.status for each in portal.rows(MessageStatus)] == ["sent", "delivered", "read"]
     page = sender.page(row.id)
-    assert "Delivered to the phone" in page.text
+    assert "Delivered" in page.text
     last = f"event {portal.rows(Delivery)[-1].id}"
     assert last in page.text
     portal.sql("DELETE FROM delivery")
@@ -105,7 +105,7 @@ def test_failed_with_its_reason(sender: Sender, gateway: Gateway) -> None:
     assert (row.state, row.code) == ("failed", "131047")
     assert row.description == "Re-engagement message: More than 24 hours have passed."
     page = sender.page(row.id)
-    assert "Send an approved template instead" in page.text
+    assert "Send an approved template" in page.text
     assert page.soup.find(id="message").has_attr("data-poll"), "it may be delivered after all"  # type: ignore[union-attr]
     gateway.report(status(row.wamid, "sent"))
     assert sender.message(row.id).state == "failed"
@@ -148,7 +148,7 @@ def test_very_many_in_one_event(portal, control) -> None:
     sa.event.remove(engine, *heard)
     [kept] = portal.rows(Delivery)
     assert (kept.state, sender.message(row.id).state) == ("processed", "read")
-    assert "only the first thousand count" in kept.problem_text
+    assert "Only the first thousand were processed" in kept.problem_text
     assert len(portal.rows(MessageStatus)) == 1000
     assert len(counted) < 150
     portal.sql("UPDATE delivery SET state = 'received'")
@@ -291,7 +291,7 @@ def test_a_report_settles_it_where_it_can_be_about_no_other(portal, control) -> 
     assert (row.state, row.is_recognised) == ("sent", True)
     gateway.report(status(row.wamid, "delivered"))
     assert sender.message(row.id).state == "delivered"
-    assert "recognised by number and time" in sender.page(row.id).text
+    assert "matched by number and time" in sender.page(row.id).text
 
 
 def test_a_report_ahead_of_the_lost_answer_settles_it_too(sender: Sender, gateway: Gateway) -> None:
@@ -326,21 +326,21 @@ def test_nothing_is_guessed(sender: Sender, gateway: Gateway, doubt: str) -> Non
     assert gateway.report(report).state == "kept"
     assert sender.message(row.id).state == "unknown"
     page = sender.page(row.id)
-    assert ("It may be this one" in page.text) == (doubt not in ("another number", "another time"))
+    assert ("This may be that message" in page.text) == (doubt not in ("another number", "another time"))
 
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_person_settles_it(sender: Sender, arrived: bool) -> None:
     row = lose_an_answer(sender)
     page = sender.page(row.id)
-    assert "It is not repeated by itself" in page.text
-    button = "It arrived" if arrived else "It did not arrive"
+    assert "We won't send it again automatically" in page.text
+    button = "Mark as arrived" if arrived else "Mark as not arrived"
     sender.browser.post(f"{sender.root}{row.id}/settle", {"arrived": "yes" if arrived else "no"})
     page = sender.page(row.id)
     assert button not in [button.get_text() for button in page.soup.find_all("button")]
     row = sender.message(row.id)
     assert row.state == ("delivered" if arrived else "failed")
-    assert f"jane@acme.example.com noted that it {'arrived' if arrived else 'did not arrive'}" in page.text
+    assert f"jane@acme.example.com marked it as {'arrived' if arrived else 'not arrived'}" in page.text
     sender.settle(row.id, not arrived)
     assert sender.message(row.id).state == row.state
     assert len(sender.calls()) == 1
@@ -356,10 +356,10 @@ def test_what_a_person_noted_stays_what_they_noted(sender: Sender, gateway: Gate
         gateway.report(status("wamid.late", word))
         page = sender.page(row.id)
         assert sender.message(row.id).state == word
-        assert f"noted that it {'arrived' if arrived else 'did not arrive'}" in page.text
-        assert f"noted that it {'did not arrive' if arrived else 'arrived'}" not in page.text
-        assert "The gateway took it" in page.text
-        assert "never confirmed it" not in page.text
+        assert f"marked it as {'arrived' if arrived else 'not arrived'}" in page.text
+        assert f"marked it as {'not arrived' if arrived else 'arrived'}" not in page.text
+        assert "The gateway accepted it" in page.text
+        assert "never confirmed the message" not in page.text
 
 
 def test_a_late_answer_is_the_truth(sender: Sender) -> None:
@@ -405,11 +405,11 @@ def test_settling_needs_an_answer(sender: Sender) -> None:
 
 def test_the_page_that_sets_it_up(sender: Sender) -> None:
     address = f"{sender.root}status-events"
-    page = sender.browser.submit(sender.browser.get(address), "Make the address")
+    page = sender.browser.submit(sender.browser.get(address), "Create URL")
     page = sender.browser.follow(page)
     hook = Gateway(sender).hook
     assert f"http://localhost/hooks/gateway/{hook.key}" in page.text
-    assert "Nothing came yet" in page.text
+    assert "No events yet" in page.text
     wrong = sender.browser.post(f"{address}/secret", {"password": "wrong"})
     assert wrong.status == 422
     answer = sender.browser.post(f"{address}/secret", {"password": PASSWORD})
@@ -426,12 +426,12 @@ def test_the_page_that_sets_it_up(sender: Sender) -> None:
         assert control.settle()
     sender.portal.work()
     assert sender.message(row.id).state in ("delivered", "read")
-    assert "Events arrive" in sender.browser.get(address).text
+    assert "Receiving events" in sender.browser.get(address).text
 
 
 def test_a_new_secret_shuts_the_old_one_out(sender: Sender, gateway: Gateway) -> None:
     page = sender.browser.post(f"{sender.root}status-events/renew", {"password": PASSWORD})
-    assert "The old secret is refused from now on" in sender.browser.follow(page).text
+    assert "The old secret no longer works" in sender.browser.follow(page).text
     assert gateway.post(event()).status_code == 401
     gateway.secret = sender._inside(receiver.reveal).get_secret_value()
     assert gateway.post(event()).status_code == 200
@@ -455,7 +455,7 @@ def test_pricing_and_played_are_kept_and_shown(sender: Sender, gateway: Gateway)
     pricing = {"type": "regular", "category": "marketing", "billable": True, "pricing_model": "PMP"}
     gateway.report(status(row.wamid, "delivered", pricing=pricing), status(row.wamid, "played"))
     page = sender.page(row.id)
-    assert "Charged by Meta as: marketing." in page.text
+    assert "Charged by Meta as marketing." in page.text
     assert "Played" in page.text
     assert sender.message(row.id).state == "read"
     kept = {each.status: each.pricing for each in sender.portal.rows(MessageStatus)}
@@ -478,7 +478,7 @@ def test_a_message_that_meta_holds_back(sender: Sender, gateway: Gateway) -> Non
     template = schemas.TemplateUse(name="welcome", language=schemas.Language(code="en"))
     row = sender.send(schemas.TemplateMessage(to=RECIPIENT, template=template))
     page = sender.page(row.id)
-    assert "Meta holds it back" in page.text
+    assert "Meta is holding it back" in page.text
     assert "and Meta held it back" in page.text
     gateway.report(status(row.wamid, "failed", errors=[{"code": 132015, "title": "Template is paused"}]))
     page = sender.page(row.id)
@@ -514,7 +514,7 @@ def test_a_lost_answer_is_settled_by_our_own_value(portal, control) -> None:
     assert (settled.state, settled.wamid, settled.is_matched) == ("delivered", "wamid.TWO", True)
     gateway.report(status("wamid.TWO", "read"))
     assert sender.message(second.id).state == "read"
-    assert "recognised by the reference that we sent along" in sender.page(second.id).text
+    assert "matched by the reference that we sent along" in sender.page(second.id).text
 
 
 def test_a_report_ahead_of_the_lost_answer_is_found_by_our_own_value(sender: Sender, gateway: Gateway) -> None:

@@ -103,7 +103,7 @@ def test_a_filter_that_makes_no_sense(sender: Sender, query: str) -> None:
     fill(sender, 1)
     page = sender.browser.get(f"{sender.root}?{query}")
     assert page.status == 422
-    assert "Please check the filter." in page.text
+    assert "Check the filter" in page.text
     assert sender.browser.get(f"{sender.root}newer?{query}").status == 400
     assert sender.browser.get(f"{sender.root}export.csv?{query}").status == 303
 
@@ -119,12 +119,12 @@ def test_what_is_not_confirmed_is_not_in_the_log(sender: Sender) -> None:
 def test_what_was_written_and_not_sent_is_not_lost(sender: Sender) -> None:
     message_id = sender.prepare(text("Later"))
     page = sender.browser.get(sender.root)
-    assert "You wrote a message that is not sent yet." in page.text
+    assert "You have a draft that you haven't sent yet." in page.text
     assert page.soup.find("a", href=f"{sender.root}{message_id}/review") is not None
     operator = sender.portal.member(sender.account_id, role=Role.OPERATOR)
-    assert "not sent yet" not in operator.get(sender.root).text
+    assert "draft that you haven't sent" not in operator.get(sender.root).text
     sender.confirm(message_id)
-    assert "not sent yet" not in sender.browser.get(sender.root).text
+    assert "draft that you haven't sent" not in sender.browser.get(sender.root).text
 
 
 @both_databases
@@ -133,14 +133,14 @@ def test_what_was_written_can_be_discarded(portal, control) -> None:
     for number in range(8):
         sender.prepare(text(f"n{number}"), f"i-{number}")
     page = sender.browser.get(sender.root)
-    assert "You wrote 8 messages that are not sent yet." in page.text
+    assert "You have 8 drafts that you haven't sent yet." in page.text
     assert len(page.soup.select(".drafts li")) == 5
     [discard, *_more] = page.soup.select(".drafts form")
     for _time in range(2):  # pressed twice
         assert sender.browser.post(str(discard["action"])).goes_to == sender.root
-    assert "You wrote 7 messages that are not sent yet." in sender.browser.get(sender.root).text
+    assert "You have 7 drafts that you haven't sent yet." in sender.browser.get(sender.root).text
     history = sender.browser.get(f"/accounts/{sender.account_id}/").text
-    assert history.count("discarded a message to +90 ••• 67 that was not sent") == 1
+    assert history.count("discarded an unsent message to +90 ••• 67") == 1
 
 
 def test_what_was_confirmed_is_not_discarded(sender: Sender) -> None:
@@ -179,7 +179,7 @@ def test_new_ones_announce_themselves(sender: Sender) -> None:
     told = sender.browser.get(str(address), htmx=True)
     assert "Show 3 new messages" in told.text
     fill(sender, 100, start=now())
-    assert "Show 99 or more new messages" in sender.browser.get(str(address), htmx=True).text
+    assert "Show 99+ new messages" in sender.browser.get(str(address), htmx=True).text
 
 
 def test_new_ones_announce_themselves_in_an_empty_log(sender: Sender) -> None:
@@ -239,8 +239,8 @@ def test_who_may_not_read(sender: Sender, who: Role | StaffRole) -> None:
     assert "Accepted" in pages[1].text
     portal.sql("UPDATE message SET state = 'unknown'")
     unknown = browser.get(f"{sender.root}{row.id}").text
-    assert "say below" not in unknown, "there is nothing below for them"
-    assert "Owners and operators of the account see what to do about it." in unknown
+    assert "note below" not in unknown, "there is nothing below for them"
+    assert "Owners and operators of the account can see what to do." in unknown
     found = browser.get(f"{sender.root}?recipient=%2B491711234567")
     assert len(found.soup.select("tbody tr")) == 2, "searching for a number would be reading it"
     assert found.soup.find(id="recipient") is None
@@ -267,7 +267,7 @@ def test_an_empty_log_says_what_to_do(portal: Portal) -> None:
     page = browser.get(f"/accounts/{account_id}/messages/")
     assert page.soup.select_one(".empty a")["href"].endswith("/tokens/gateway/new")  # type: ignore[index,union-attr]
     page = portal.member(account_id).get(f"/accounts/{account_id}/messages/")
-    assert "An owner or developer of the account puts it there." in page.text
+    assert "An owner or developer of the account can add it." in page.text
 
 
 # --- as a file

@@ -87,25 +87,25 @@ def test_a_file_that_whatsapp_takes(check: Check, files: Files, kind: str, type_
             "image",
             200,
             {"Content-Type": "image/webp", "Content-Length": "9"},
-            "calls it image/webp. WhatsApp takes JPEG",
+            "is image/webp. WhatsApp accepts JPEG",
         ),
-        ("image", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "calls it text/html"),
-        ("image", 200, {"Content-Length": "9"}, "does not say what kind"),
-        ("image", 200, {"Content-Type": "image/png"}, "does not say how large"),
+        ("image", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "is text/html"),
+        ("image", 200, {"Content-Length": "9"}, "doesn't say what type"),
+        ("image", 200, {"Content-Type": "image/png"}, "doesn't say how large"),
         ("image", 200, {"Content-Type": "image/png", "Content-Length": "0"}, "is empty"),
         (
             "image",
             200,
             {"Content-Type": "image/png", "Content-Length": "5100000"},
-            "It has 5.1 MB. WhatsApp takes up to 5 MB",
+            "The file is 5.1 MB. WhatsApp accepts up to 5 MB",
         ),
         ("audio", 200, {"Content-Type": "audio/mpeg", "Content-Length": "17000000"}, "up to 16 MB"),
-        ("audio", 200, {"Content-Type": "audio/wav", "Content-Length": "9"}, "calls it audio/wav"),
+        ("audio", 200, {"Content-Type": "audio/wav", "Content-Length": "9"}, "is audio/wav"),
         ("audio", 200, {"Content-Type": "audio/ogg; codecs=vorbis", "Content-Length": "9"}, "OGG (Opus)"),
         ("document", 200, {"Content-Type": "text/html", "Content-Length": "9"}, "a web page, not a file"),
-        ("image", 302, {"Location": "http://127.0.0.1:1/"}, "leads on to another one"),
-        ("image", 410, {}, "answered 410"),
-        ("image", 401, {}, "not give the file to everybody (401)"),
+        ("image", 302, {"Location": "http://127.0.0.1:1/"}, "redirects to another one"),
+        ("image", 410, {}, "status 410"),
+        ("image", 401, {}, "let everyone download the file (status 401)"),
     ],
 )
 def test_what_speaks_against_it(
@@ -134,7 +134,7 @@ def test_where_head_is_refused_the_first_byte_is_asked_for(
 
 def test_where_both_are_refused(check: Check, files: Files) -> None:
     files.head, files.get = 405, 404
-    assert "answered 404" in check().doubts[0]
+    assert "status 404" in check().doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_in_production_this_machine_is_none_of_theirs(
 
 
 def test_hosts_that_are_not_there(check: Check) -> None:
-    assert "No address was found for files.invalid" in check(link="https://files.invalid/a.png").doubts[0]
-    assert "could not be reached" in check(link="http://127.0.0.1:9/a.png").doubts[0]
+    assert "We found no server called files.invalid" in check(link="https://files.invalid/a.png").doubts[0]
+    assert "couldn't reach" in check(link="http://127.0.0.1:9/a.png").doubts[0]
 
 
 def test_a_server_that_does_not_speak_tls(check: Check, files: Files) -> None:
@@ -168,11 +168,11 @@ def test_the_review_shows_it_and_does_not_insist(sender: Sender, files: Files) -
     message_id = sender.prepare(picture)
     page = sender.browser.get(f"{sender.root}{message_id}/review")
     assert "image/png, 1.5 MB" in page.text
-    assert "WhatsApp may not take the file" not in page.text
+    assert "WhatsApp may refuse the file" not in page.text
     files.headers = {"Content-Type": "text/html"}
     page = sender.browser.get(f"{sender.root}{message_id}/review")
-    assert "WhatsApp may not take the file" in page.text
-    assert [button.text.strip() for button in page.soup.select("main .btn-primary")] == ["Send it"]
+    assert "WhatsApp may refuse the file" in page.text
+    assert [button.text.strip() for button in page.soup.select("main .btn-primary")] == ["Send message"]
 
 
 def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: Files) -> None:
@@ -180,7 +180,7 @@ def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: 
     header = {"type": "header", "parameters": [{"type": "video", "video": {"link": files.url}}]}
     use = {"name": "sale", "language": {"code": "en"}, "components": [header]}
     message_id = sender.prepare(schemas.TemplateMessage.model_validate({"to": RECIPIENT, "template": use}))
-    assert "WhatsApp takes MP4, 3GP" in sender.browser.get(f"{sender.root}{message_id}/review").text
+    assert "WhatsApp accepts MP4, 3GP" in sender.browser.get(f"{sender.root}{message_id}/review").text
 
 
 def test_looks_are_counted(make_portal, files: Files) -> None:
@@ -197,13 +197,13 @@ def test_looks_are_counted(make_portal, files: Files) -> None:
     for _ in range(21):
         page = browser.get(f"{sender.root}{message_id}/review")
     assert len(files.asked) == 20
-    assert "The file was not looked at" in page.text
+    assert "We didn't check the file" in page.text
 
 
 def test_a_server_that_drips(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbound, "DEADLINE", 0.3)
     with socket_that_says_nothing() as url:
-        assert "did not answer within 5 seconds" in check(link=url).doubts[0]
+        assert "didn't answer within 5 seconds" in check(link=url).doubts[0]
 
 
 class socket_that_says_nothing:  # noqa: N801

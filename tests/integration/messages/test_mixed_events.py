@@ -129,7 +129,7 @@ LINES = {
     "status": (("messages", {"statuses": [status("w", "delivered")]}), "To +90 532 123 45 67: Delivered"),
     "hidden status": (
         ("messages", {"statuses": [{"id": "w", "status": "failed", "recipient_user_id": "US.13AbZ9"}]}),
-        "To US.13AbZ9: Not delivered",
+        "To US.13AbZ9: Failed",
     ),
     "many": (
         (
@@ -153,7 +153,7 @@ LINES = {
                 "user_preferences": [{"user_id": "US.13AbZ9", "category": "marketing_messages", "value": "stop"}],
             },
         ),
-        "Mehmet (US.13AbZ9) does not want marketing messages any more",
+        "Mehmet (US.13AbZ9) no longer wants marketing messages",
     ),
     "resume": (
         ("user_preferences", {"user_preferences": [{**STOPS, "value": "resume"}]}),
@@ -174,8 +174,8 @@ def test_who_may_not_read_messages_sees_what_kind_of_thing_it_is(portal, gateway
         receive(gateway, LINES[name][0])
     expected = [
         "Template a_b (tr): Pending deletion",
-        "A customer does not want marketing messages any more",
-        "Message: Not delivered",
+        "A customer no longer wants marketing messages",
+        "Message: Failed",
         "A customer wrote",
     ]
     developer = portal.member(gateway.sender.account_id, role=Role.DEVELOPER)

@@ -17,17 +17,17 @@ def refuse(sender: Sender, code: str, **more: Any) -> Message:
 
 
 REFUSALS = {
-    "AUTH_001": ("does not know this key", "replace it in the vault", "after_change"),
-    "AUTH_002": ("no key came with the message", "if it stays so, tell us", "helps"),
-    "AUTH_003": ("could not read the key", "replace it in the vault", "after_change"),
-    "AUTH_004": ("could not check the key", "Try again in a few minutes", "helps"),
-    "AUTH_005": ("could not check the key", "Try again in a few minutes", "helps"),
-    "BILL_001": ("balance at the gateway is too low", "Top it up", "after_change"),
-    "GW_001": ("refused what is in the message", "correct the message", "after_change"),
-    "GW_077": ("refused what is in the message", "correct the message", "after_change"),
-    "PERM_001": ("does not allow this key", "what the app may do", "after_change"),
-    "META_001": ("Meta, which runs WhatsApp, did not take", "Try again in a few minutes", "helps"),
-    "NEW_042": ("for a reason that this portal does not know", "trying again is safe", "helps"),
+    "AUTH_001": ("doesn't know this API key", "replace it in the vault", "after_change"),
+    "AUTH_002": ("came without an API key", "contact us", "helps"),
+    "AUTH_003": ("couldn't read the API key", "replace it in the vault", "after_change"),
+    "AUTH_004": ("couldn't check the API key", "Try again in a few minutes", "helps"),
+    "AUTH_005": ("couldn't check the API key", "Try again in a few minutes", "helps"),
+    "BILL_001": ("balance at the gateway is too low", "Top up your balance", "after_change"),
+    "GW_001": ("refused the message's content", "correct the message", "after_change"),
+    "GW_077": ("refused the message's content", "correct the message", "after_change"),
+    "PERM_001": ("doesn't allow this API key", "what the app may do", "after_change"),
+    "META_001": ("Meta, which runs WhatsApp, didn't accept", "Try again in a few minutes", "helps"),
+    "NEW_042": ("for a reason that the portal doesn't know", "You can safely send it again", "helps"),
 }
 
 
@@ -59,7 +59,7 @@ def test_the_gateways_code_that_is_spelled_like_one_of_ours(sender: Sender, code
     row = refuse(sender, code)
     assert row.state == "refused"
     page = sender.page(row.id)
-    assert "for a reason that this portal does not know" in page.text
+    assert "for a reason that the portal doesn't know" in page.text
     assert code in [each.get_text() for each in page.soup.select("#message code")]
 
 
@@ -70,7 +70,7 @@ def test_metas_reason_inside_the_gateways(sender: Sender) -> None:
     }
     sender.control.fault("status", *SEND, status=502, body=body)
     page = sender.page(sender.send().id)
-    assert "There is no such template in this language" in page.text
+    assert "This template doesn't exist in this language" in page.text
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "empty", "truncated", "html"])
@@ -78,7 +78,7 @@ def test_no_answer(sender: Sender, kind: str) -> None:
     sender.control.fault(kind, *SEND, **({"after": True} if kind == "html" else {}))
     row = sender.send()
     assert (row.state, row.code) == ("unknown", "no_answer")
-    assert "It may have sent the message, or not" in sender.page(row.id).text
+    assert "we don't know yet whether it sent the message" in sender.page(row.id).text
     sender.portal.sweep()
     sender.portal.work()
     assert len(sender.calls()) == 1
@@ -90,15 +90,15 @@ def test_not_reached(make_portal, sender: Sender) -> None:
     row = sender.send()
     assert (row.state, row.code) == ("refused", "unreachable")
     page = sender.page(row.id)
-    assert "Trying again is safe" in page.text
+    assert "You can safely send it again" in page.text
 
 
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (401, "key_refused", "did not accept the key"),
-        (403, "forbidden", "does not allow this key"),
-        (404, "no_gateway", "no gateway at the address"),
+        (401, "key_refused", "didn't accept the API key"),
+        (403, "forbidden", "doesn't allow this API key"),
+        (404, "no_gateway", "isn't at the address"),
         (422, "rejected", "refused the message"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_short_wait_is_waited_for(sender: Sender) -> None:
     sender.portal.sweep()
     row = sender.message(row.id)
     assert (row.state, row.attempts, row.code) == ("accepted", 2, "")
-    assert "2 times: it asked us to wait" in sender.page(row.id).text
+    assert "2 times, because it asked us to wait" in sender.page(row.id).text
 
 
 def test_a_gateway_that_stays_busy_is_not_asked_for_ever(sender: Sender) -> None:
@@ -137,12 +137,12 @@ def test_a_long_wait_says_when(sender: Sender, asked: str) -> None:
     row = refuse(sender, "RATE_001", params={"limit_type": "min", "retry_after": asked})
     assert (row.state, row.code_group) == ("refused", "min")
     page = sender.page(row.id)
-    assert "The gateway takes it again in" in page.text
+    assert "The gateway accepts messages again in" in page.text
     assert "Send again" not in page.text
     assert page.soup.find(id="message").has_attr("data-poll")  # type: ignore[union-attr]
     sender.portal.sql("UPDATE message SET retry_at = created_at")
     page = sender.page(row.id)
-    assert "The gateway takes it again in" not in page.text
+    assert "The gateway accepts messages again in" not in page.text
     assert "You can send it again now." in page.text
     assert page.soup.find("a", string="Send again") is not None
 
@@ -165,12 +165,12 @@ def test_a_wait_until_the_end_of_the_calendar(sender: Sender, when: str) -> None
 def test_limits_of_the_key_are_noted(sender: Sender) -> None:
     sender.control.set(rate_per_minute=4800)
     page = sender.page(sender.send().id)
-    assert "4,799 of 4,800 messages in that minute" in page.text
+    assert "4,799 of 4,800 messages left in that minute" in page.text
 
 
 def test_a_test_message(sender: Sender) -> None:
     page = sender.page(sender.send(is_fake=True).id)
-    assert "It was a test: nobody gets it." in page.text
+    assert "It was a test, so the recipient won't get it." in page.text
     assert not page.soup.find(id="message").has_attr("data-poll")  # type: ignore[union-attr]
 
 
@@ -178,8 +178,8 @@ def test_a_key_for_trying_out_promises_nothing(portal, control) -> None:
     """The vendor does not say what becomes of its messages."""
     sender = make_sender(portal, control, is_trial=True)
     page = sender.page(sender.send().id)
-    assert "Sent with a key for trying out." in page.text
-    assert "nobody" not in page.text
+    assert "Sent with a test key." in page.text
+    assert "won't get it" not in page.text
 
 
 def test_confirmed_and_forgotten_by_the_queue(sender: Sender) -> None:
@@ -197,5 +197,5 @@ def test_an_interrupted_call_is_unknown_to_whoever_looks(sender: Sender) -> None
     sender.portal.sql(
         "UPDATE message SET state = 'sending', confirmed_at = created_at, call_started_at = created_at, claimed_until = created_at"
     )
-    assert "Outcome unknown" in sender.page(message_id).text
+    assert "Unknown" in sender.page(message_id).text
     assert sender.calls() == []

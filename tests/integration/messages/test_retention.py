@@ -31,10 +31,10 @@ def test_content_and_numbers_go_and_the_state_stays(portal, control) -> None:
     assert [(each.recipient, each.description) for each in portal.rows(MessageStatus)] == [("", "")]
     assert sender.message(young.id).payload is not None
     page = sender.page(row.id)
-    assert "A message whose number was erased" in page.text
+    assert "Message (number erased)" in page.text
     assert "Content and number were erased" in page.text
     assert "Send again" not in page.text
-    assert "number erased" in sender.browser.get(sender.root).text
+    assert "Number erased" in sender.browser.get(sender.root).text
 
 
 @both_databases
@@ -62,7 +62,7 @@ def test_nothing_that_was_erased_comes_back(portal, control) -> None:
     assert sender.message(row.id).description == ""
     page = sender.page(row.id)
     assert "erased:" not in page.text
-    assert "Not delivered" in page.text
+    assert "Failed" in page.text
     assert sender.browser.get(f"/accounts/{sender.account_id}/events/{kept[0].id}").status == 200
 
 

@@ -153,7 +153,7 @@ def test_twenty_at_once_make_one(portal, control) -> None:
 def test_twenty_posts_of_one_confirmed_form(portal, control) -> None:
     sender = make_sender(portal, control)
     review = sender.browser.get(f"{sender.root}{sender.prepare()}/review")
-    address, values = str(review.form("Send it")["action"]), review.values("Send it")
+    address, values = str(review.form("Send message")["action"]), review.values("Send message")
 
     def press(_: int) -> Page:
         browser = portal.browser()
@@ -218,7 +218,7 @@ def test_who_was_held_up_for_longer_than_the_claim_does_not_call(sender: Sender,
     sender.confirm(message_id)
     row = sender.message(message_id)
     assert (row.state, row.code, len(sender.calls())) == ("refused", "stalled", 0)
-    assert "held up before it called the gateway" in sender.page(message_id).text
+    assert "interrupted before it called the gateway" in sender.page(message_id).text
 
 
 def test_a_form_of_another_account(sender: Sender) -> None:
@@ -226,14 +226,14 @@ def test_a_form_of_another_account(sender: Sender) -> None:
     _, other = sender.portal.customer(contact_email="joe@other.example.com")
     sender.portal.sql("UPDATE credential SET account_id = :other", other=other.hex)
     sender.account_id = other
-    with pytest.raises(DomainError, match="used already"):
+    with pytest.raises(DomainError, match="already submitted"):
         sender.prepare()
 
 
 def test_a_key_that_is_gone(sender: Sender) -> None:
     message_id = sender.prepare()
     sender.portal.sql("DELETE FROM credential")
-    with pytest.raises(DomainError, match="not in the vault any more"):
+    with pytest.raises(DomainError, match="no longer in the vault"):
         sender.confirm(message_id)
 
 

@@ -65,9 +65,9 @@ def test_the_list_is_read_when_a_template_is_written(writer: Sender) -> None:
         "welcome",
         "verification_code",
         "points_balance",
-        "Another one, by hand",
+        "Another template, entered by hand",
     ]
-    assert "as of just now" in page.text
+    assert "Last updated just now" in page.text
     [call] = writer.control.requests("GET", "/templates/")
     assert call["query"] == "is_active=true"
     open_form(writer)
@@ -116,7 +116,9 @@ def test_a_template_of_the_list_that_names_its_values(writer: Sender) -> None:
 def test_search_and_channel(writer: Sender, htmx: bool) -> None:
     open_form(writer)
     assert names(look(writer, htmx=htmx, look="find", find="YOUR order"))[:-1] == ["order_update"]
-    assert names(look(writer, htmx=htmx, look="find", find="nothing like it")) == ["Another one, by hand"]
+    assert names(look(writer, htmx=htmx, look="find", find="nothing like it")) == [
+        "Another template, entered by hand"
+    ]
     chosen = value_of(open_form(writer), "welcome")
     assert names(look(writer, htmx=htmx, look="find", find="YOUR order", template=chosen))[:-1] == [
         "order_update",
@@ -151,10 +153,10 @@ def test_what_is_missing_is_named(writer: Sender) -> None:
         writer, **template(template=chosen, **{"values-0": "Deniz", "values-1": " ", "values-2": "Friday"})
     )
     assert page.status == 422
-    assert page.errors == {"values-1": "Fill in “Order number”: WhatsApp takes no empty one."}
+    assert page.errors == {"values-1": "Enter “Order number”. WhatsApp doesn't accept empty values."}
     link = page.summary.find("a", href="#values-1")
     assert link is not None
-    assert link.get_text().startswith("Order number: Fill in")
+    assert link.get_text().startswith("Order number: Enter")
     assert page.values()["values-2"] == "Friday"
 
 
@@ -163,7 +165,7 @@ def test_a_template_of_the_list_is_sent(writer: Sender) -> None:
     values = {f"values-{n}": value for n, value in enumerate(("Deniz", "$1", "Friday"))}
     review = writer.browser.get(write(writer, **template(template=chosen, name="other", **values)).goes_to)
     assert "Hi Deniz, your order $1 is on its way. It should arrive on Friday." in review.text
-    back = writer.browser.get(str(review.soup.find("a", string="Back to edit")["href"]))  # type: ignore[index]
+    back = writer.browser.get(str(review.soup.find("a", string="Edit message")["href"]))  # type: ignore[index]
     assert back.soup.select_one(f"#template-{chosen}[checked]")
     assert back.values()["values-1"] == "$1"
     writer.browser.submit(review)
@@ -213,7 +215,7 @@ def test_one_of_several_with_a_name(portal: Any, control: Any) -> None:
     written = write(sender, **template(template=TWINS[1], language="en", **{"values-0": "Deniz"}))
     review = sender.browser.get(written.goes_to)
     assert bubble(review) == "Hello Deniz"
-    back = sender.browser.get(str(review.soup.find("a", string="Back to edit")["href"]))  # type: ignore[index]
+    back = sender.browser.get(str(review.soup.find("a", string="Edit message")["href"]))  # type: ignore[index]
     assert back.soup.select_one(f"#template-{TWINS[1]}[checked]")
     detail = sender.browser.get(sender.browser.submit(review).goes_to)
     assert bubble(detail) == "Hello Deniz"
@@ -239,7 +241,7 @@ def test_nobody_knows_which_one_of_the_name(sender: Sender) -> None:
     list_only(sender, listed(TWINS[0], "Merhaba $1"), listed(TWINS[1], "Hello $1"))
     open_form(sender)
     review = sender.browser.get(write(sender, **template(**{"values-0": "Deniz"})).goes_to)
-    assert "The template's own text is not known here." in bubble(review)
+    assert "We don't know this template's text." in bubble(review)
     sender.control.clear_faults()
     list_only(sender, listed())
     look(sender, look="refresh")
@@ -274,12 +276,12 @@ def test_a_template_by_hand_that_is_listed_later(sender: Sender) -> None:
     add_token(sender)
     list_only(sender, listed())
     look(sender, look="refresh")
-    assert "The template's own text is not known here." in bubble(sender.browser.get(sent))
+    assert "We don't know this template's text." in bubble(sender.browser.get(sent))
 
 
 def test_more_fields_than_the_form_has_room_for(sender: Sender) -> None:
     add_token(sender)
-    for count, offered in ((60, ["order_update", "Another one, by hand"]), (61, [])):
+    for count, offered in ((60, ["order_update", "Another template, entered by hand"]), (61, [])):
         places = [f"${number}" for number in range(1, count + 1)]
         list_only(sender, listed(TWINS[0], " ".join(places), *places))
         look(sender, look="refresh")
@@ -322,8 +324,8 @@ def test_the_first_language_is_that_of_the_country(sender: Sender, country: str,
 
 def test_without_a_token_it_is_written_by_hand(sender: Sender) -> None:
     page = open_form(sender)
-    assert "With an access token in the vault" in page.text
-    assert "Template's name" in page.text
+    assert "Once the vault has an access token" in page.text
+    assert "Template name" in page.text
     assert page.soup.select_one("#templates") is None
     assert calls(sender) == 0
     assert look(sender, look="refresh").status == 200
@@ -333,12 +335,12 @@ def test_connexease_is_away(writer: Sender) -> None:
     writer.control.fault("status", **LIST, times=None, status=503)
     page = open_form(writer)
     assert "You can enter the template by hand." in page.text
-    assert "was not read yet" in page.text
+    assert "hasn't been loaded yet" in page.text
     writer.control.clear_faults()
     look(writer, look="refresh")
     writer.control.fault("html", **LIST, times=None)
     page = look(writer, look="refresh")
-    assert "You see the list as it was." in page.text
+    assert "You see the last list we loaded." in page.text
     assert "order_update" in names(page)
     writer.control.clear_faults()
     assert "as it was" not in look(writer, look="refresh").text
@@ -349,7 +351,7 @@ def test_a_token_that_connexease_does_not_accept(writer: Sender) -> None:
     [token] = [row for row in writer.control.access_tokens() if row["account"] == writer.uuid]
     revoke(writer, token["uuid"])
     page = look(writer, look="refresh")
-    assert "does not accept the access token" in page.text
+    assert "doesn't accept the access token" in page.text
     assert "order_update" in names(page)
     add_token(writer, "Another")
     assert "does not accept" not in look(writer, look="refresh").text
@@ -364,7 +366,7 @@ def revoke(sender: Sender, token: str) -> None:
 
 def test_a_token_that_the_portal_knows_to_be_over_is_not_used(writer: Sender) -> None:
     writer.portal.sql("UPDATE credential SET expires_at = :then WHERE kind = 'access_token'", then=now())
-    assert "With an access token in the vault" in open_form(writer).text
+    assert "Once the vault has an access token" in open_form(writer).text
     assert calls(writer) == 0
 
 

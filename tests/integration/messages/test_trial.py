@@ -58,17 +58,15 @@ def test_in_test_mode_alone(sender: Sender, htmx: bool) -> None:
     assert begin(sender, htmx=htmx).goes_to.endswith("/messages/check")
     page = sender.browser.get(f"{sender.root}check")
     assert page.soup.select_one("#checks[data-poll]")
-    assert lines(sender) == ["Waiting", "Not tried", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["Waiting", "Not checked", "Not checked", "Not checked", "Not checked"]
     sender.portal.work()
-    assert lines(sender) == ["Works", "Not tried", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
     assert page.soup.select_one("#checks[data-poll]") is None
     assert [call["query"] for call in sender.calls()] == ["is_fake=true"]
     row = credential(sender)
     assert (row.echoes_callback_data, row.proven_at) == (None, None)
-    assert (
-        "checked the connection with the gateway key" in sender.browser.get(f"/accounts/{sender.account_id}/").text
-    )
+    assert "checked the connection with the API key" in sender.browser.get(f"/accounts/{sender.account_id}/").text
 
 
 @both_databases
@@ -77,19 +75,19 @@ def test_a_whole_round_trip(portal, control) -> None:
     gateway = Gateway(sender)
     begin(sender, wants_real="y")
     portal.work()
-    assert lines(sender) == ["Works", "Works", "Waiting", "Waiting", "Not tried"]
+    assert lines(sender) == ["Works", "Works", "Waiting", "Waiting", "Not checked"]
     value, [real] = own_value(sender), [row for row in portal.rows(Message) if not row.is_fake]
     assert len(value) > 40
     gateway.report(status(real.wamid, "sent", biz_opaque_callback_data=value))
     go_on(sender)
-    assert lines(sender) == [*["Works"] * 4, "Not tried"]
+    assert lines(sender) == [*["Works"] * 4, "Not checked"]
     row = credential(sender)
     assert row.echoes_callback_data is True
     assert row.proven_at is not None
     assert portal.one(KeyTrial).recipient == ""
     page = sender.browser.get(f"/accounts/{sender.account_id}/tokens/{row.id}")
-    assert "its status event came back" in page.text
-    assert "A lost answer of the gateway settles by itself" in page.text
+    assert "its status event arrived" in page.text
+    assert "If an answer from the gateway gets lost" in page.text
     lost = lose_an_answer(sender)
     gateway.report(status("wamid.LOST", "delivered", biz_opaque_callback_data=own_value(sender)))
     assert (sender.message(lost.id).state, sender.message(lost.id).is_matched) == ("delivered", True)
@@ -101,7 +99,7 @@ def test_a_value_that_does_not_come_back_is_not_sent_again(sender: Sender, gatew
     [real] = [row for row in sender.portal.rows(Message) if not row.is_fake]
     gateway.report(status(real.wamid, "sent"))
     go_on(sender)
-    assert lines(sender) == [*["Works"] * 4, "Not tried"]
+    assert lines(sender) == [*["Works"] * 4, "Not checked"]
     assert credential(sender).echoes_callback_data is False
     sender.send()
     assert own_value(sender) == ""
@@ -117,7 +115,7 @@ def test_a_value_that_is_refused_is_left_out(sender: Sender, gateway: Gateway) -
     [real] = [row for row in sender.portal.rows(Message) if not row.is_fake]
     gateway.report(status(real.wamid, "delivered"))
     go_on(sender)
-    assert lines(sender) == [*["Works"] * 4, "Not tried"]
+    assert lines(sender) == [*["Works"] * 4, "Not checked"]
     assert credential(sender).echoes_callback_data is False
 
 
@@ -140,9 +138,9 @@ def test_no_status_event_comes(sender: Sender, is_set_up: bool) -> None:
     if is_set_up:
         sender.portal.sql("UPDATE key_trial SET created_at = :then", then=now() - timedelta(minutes=3))
         go_on(sender)
-    assert lines(sender) == ["Works", "Works", "To do", "To do" if is_set_up else "Not tried", "Not tried"]
+    assert lines(sender) == ["Works", "Works", "To do", "To do" if is_set_up else "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
-    assert ("No status event of the message came" if is_set_up else "There is no address") in page.text
+    assert ("No status event for the message arrived" if is_set_up else "Status events aren't set up") in page.text
     assert page.soup.select_one("#checks a[href$='/status-events']")
     assert page.soup.select_one("#checks[data-poll]") is None
     assert credential(sender).proven_at is None
@@ -152,9 +150,9 @@ def test_a_key_that_does_not_work(sender: Sender, gateway: Gateway) -> None:
     sender.control.revoke_gateway_key(sender.key)
     begin(sender, wants_real="y")
     sender.portal.work()
-    assert lines(sender) == ["To do", "Not tried", "Not tried", "Not tried", "Not tried"]
+    assert lines(sender) == ["To do", "Not checked", "Not checked", "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
-    assert "The gateway does not know this key" in page.text
+    assert "The gateway doesn't know this API key" in page.text
     assert len(sender.calls()) == 1
 
 
@@ -164,7 +162,7 @@ def test_a_real_message_that_fails_proves_its_status_events(sender: Sender, gate
     [real] = [row for row in sender.portal.rows(Message) if not row.is_fake]
     gateway.report(status(real.wamid, "failed", errors=[{"code": 131047, "title": "Re-engagement message"}]))
     go_on(sender)
-    assert lines(sender) == ["Works", "To do", "Works", "Works", "Not tried"]
+    assert lines(sender) == ["Works", "To do", "Works", "Works", "Not checked"]
     assert "more than 24 hours ago" in sender.browser.get(f"{sender.root}check").text
 
 
@@ -229,7 +227,7 @@ def test_each_key_is_checked(sender: Sender) -> None:
     begin(sender, credential=str(second.id))
     begin(sender)
     sender.portal.work()
-    assert lines(sender) == ["Works", "Not tried", "Not tried", "Not tried", "Not tried"] * 2
+    assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked", "Not checked"] * 2
     page = sender.browser.get(f"{sender.root}check?key={second.id}")
     assert page.soup.select_one(f"#credential option[selected][value='{second.id}']")
     sender.browser.post(f"{vault}{second.id}/remove", {"typed": "Second"})
@@ -268,5 +266,5 @@ def test_the_overview_leads_there_until_it_is_proven(sender: Sender, gateway: Ga
 def test_without_a_key(portal) -> None:
     browser, account_id = portal.customer()
     page = browser.get(f"/accounts/{account_id}/messages/check")
-    assert "A gateway key is needed first" in page.text
+    assert "Add an API key first" in page.text
     assert browser.post(f"/accounts/{account_id}/messages/check", {"to": RECIPIENT}).status == 200

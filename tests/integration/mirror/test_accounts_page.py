@@ -26,7 +26,7 @@ def test_a_sign_up_is_in_the_list_at_once_and_followed(portal, support):
     _browser, account_id = portal.newcomer(contact_phone_number="+905321234567")
     page = support.get(LIST)
     assert names(page) == ["Acme Corp"]
-    assert "Being set up" in page.text
+    assert "Setting up" in page.text
     portal.settle()
     assert "Ready" in support.get(LIST).soup.select_one("table.accounts").get_text()
     for typed in (
@@ -60,7 +60,7 @@ def test_an_empty_list_says_what_to_do(support):
     assert "No account matches" in support.get(LIST, query_string={"q": "nobody"}).text
     refused = support.get(LIST, query_string={"state": "nonsense"})
     assert refused.status == 422
-    assert "Choose one of the list" in refused.text
+    assert "Choose one from the list" in refused.text
 
 
 def test_the_order_is_turned_by_the_headings(portal, support, mirror, control):
@@ -102,7 +102,7 @@ def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
     mirror.run()
     asked = {"q": "other", "sort": "-name"}
     page = support.get(LIST, query_string=asked)
-    assert "No account in this stretch of the list matches" in page.text
+    assert "No match in this part of the list" in page.text
     waited = page.soup.select_one("[hx-trigger=load]")
     while waited is not None:
         assert names(page) == []
@@ -112,7 +112,7 @@ def test_what_is_neither_near_nor_rare_is_looked_for_a_stretch_at_a_time(
         waited = page.soup.select_one("#accounts [hx-trigger=load]")
     assert names(page) == ["Other"]
     back = support.get(page.soup.select_one("a[rel=prev]")["href"])
-    assert "No account in this stretch of the list matches" in back.text
+    assert "No match in this part of the list" in back.text
 
 
 @both_databases
@@ -137,8 +137,8 @@ def test_the_export_has_everything_and_no_formula(portal, support, control, mirr
 @pytest.mark.parametrize("htmx", [False, True])
 def test_refresh_now_shows_how_far_it_is_and_what_came_of_it(portal, support, control, htmx):
     control.create_accounts(3)
-    assert "Nothing was read from Connexease yet" in support.get(LIST).text
-    answer = support.submit(support.get(LIST), "Refresh now", htmx=htmx)
+    assert "No accounts have been read from Connexease yet" in support.get(LIST).text
+    answer = support.submit(support.get(LIST), "Refresh accounts", htmx=htmx)
     page = answer if htmx else support.get(answer.goes_to)
     progress = page.soup.select_one("#mirror progress")
     assert progress["value"] == "0"
@@ -151,7 +151,7 @@ def test_refresh_now_shows_how_far_it_is_and_what_came_of_it(portal, support, co
     assert "data-poll" not in panel.soup.select_one("#mirror").attrs
     assert "3 accounts at Connexease" in support.get(LIST).text
     assert support.get("/staff/accounts/mirror").goes_to == LIST
-    assert "had everything at Connexease read anew" in support.get("/staff/audit/").text
+    assert "refreshed the copy of everything at Connexease" in support.get("/staff/audit/").text
 
 
 def test_a_run_that_waits_or_failed_says_why(portal, support, control, mirror):
@@ -161,14 +161,14 @@ def test_a_run_that_waits_or_failed_says_why(portal, support, control, mirror):
     control.fault("status", "^/accounts/$", status=401)
     mirror.take_up()
     page = support.get(LIST)
-    assert "Not read" in page.text
-    assert "did not accept the credentials" in page.text
-    assert page.form("Refresh now")
+    assert "Failed" in page.text
+    assert "refused the credentials" in page.text
+    assert page.form("Refresh accounts")
 
 
 def test_read_only_looks(portal, support, control):
     reader = portal.staff(StaffRole.READ_ONLY)
-    assert "Refresh now" not in reader.get(LIST).text
+    assert "Refresh accounts" not in reader.get(LIST).text
     assert reader.post("/staff/accounts/refresh").status == 403
 
 
@@ -223,13 +223,13 @@ def test_one_account_is_read_again_from_its_page(portal, support, control, mirro
         page = support.get(f"{LIST}{uuid}")
         assert "Main line" not in page.text
         page = support.get(support.submit(page, "Refresh").goes_to)
-        assert "This account was read from Connexease" in page.text
+        assert "The account was refreshed from Connexease" in page.text
         assert "Main line" in page.text
     control.fault("status", "/webhooks/$", status=403, times=None)
     for uuid in uuids:
         page = support.get(support.submit(support.get(f"{LIST}{uuid}"), "Refresh").goes_to)
-        assert "could not be read the last time" in page.text
-        assert "This account was read" not in page.text
+        assert "The last refresh from Connexease failed" in page.text
+        assert "The account was refreshed" not in page.text
     control.delete_account(uuids[1])
     mirror.run()
     assert "Refresh" not in support.get(f"{LIST}{uuids[1]}").text

@@ -101,7 +101,10 @@ def test_a_run_ends_with_its_time_and_the_next_one_goes_on(steps, portal, contro
     ]
     support = portal.staff(StaffRole.SUPPORT)
     assert "5 accounts at Connexease, 5 new, 0 gone." in support.get(LIST).text
-    assert "Details of 2 read, the oldest first; 3 wait for the next runs." in support.get(LIST).text
+    assert (
+        "Details of 2 accounts were read, oldest first. 3 accounts wait for the next runs."
+        in support.get(LIST).text
+    )
     steps.begin()
     assert [steps.read() for _ in range(3)] == [["Shop 3", "Shop 4"], ["Shop 5", "Shop 1"], ["Shop 2"]]
     run = steps.step()
@@ -201,15 +204,15 @@ def test_the_list_is_read_anew_for_a_person_while_the_accounts_are_read(steps, p
     control.create_accounts(6)
     support = portal.staff(StaffRole.SUPPORT)
     steps.be(read=2)
-    assert "Refresh now" not in support.get(LIST).text  # it has just been read
+    assert "Refresh accounts" not in support.get(LIST).text  # it has just been read
     portal.sql("UPDATE mirror_run SET started_at = :past", past=now() - LONG_AGO)
     page = support.get(LIST)
     assert "2 of 6 accounts" in page.text
     assert "This run ends" not in page.text
-    answer = support.submit(page, "Refresh now", htmx=htmx)
+    answer = support.submit(page, "Refresh accounts", htmx=htmx)
     page = answer if htmx else support.get(answer.goes_to)
-    assert "The list of accounts is read next." in page.text
-    assert "Refresh now" not in page.text
+    assert "The list of accounts is next." in page.text
+    assert "Refresh accounts" not in page.text
     assert support.post("/staff/accounts/refresh").status == 303
     run = steps.step()
     assert (run.state, run.read, run.waiting) == (RunState.DONE, 2, 4)

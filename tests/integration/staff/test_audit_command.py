@@ -9,7 +9,7 @@ def test_the_log_is_walked_and_its_end_is_printed(command, portal):
     portal.customer()
     done = command("audit", "verify")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "entries, and each fits the one before it." in done.stdout
+    assert "entries. Each one matches its hash." in done.stdout
     kept = re.search(r"\d+:[0-9a-f]{64}", done.stdout)[0]
     command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     again = command("audit", "verify", "--kept", kept)
@@ -18,7 +18,7 @@ def test_the_log_is_walked_and_its_end_is_printed(command, portal):
     portal.sql("UPDATE audit_entry SET actor = 'nobody' WHERE id = 2")
     broken = command("audit", "verify", "--kept", kept)
     assert (broken.returncode, broken.stdout) == (1, "")
-    assert broken.stderr.startswith("Error: Entry 2 does not fit")
+    assert broken.stderr.startswith("Error: Entry 2 doesn't match its hash")
 
 
 def test_a_log_that_was_sealed_anew_ends_with_an_error_until_somebody_knows_of_it(command, portal):
@@ -27,7 +27,7 @@ def test_a_log_that_was_sealed_anew_ends_with_an_error_until_somebody_knows_of_i
     command("staff", "create", "boss@reseller.example.com", PORTAL_STAFF_PASSWORD=PASSWORD)
     broken = command("audit", "verify")
     assert broken.returncode == 1
-    assert "Error: The end was sealed anew at entry" in broken.stderr
+    assert "Error: The log was resealed at entry" in broken.stderr
     assert "Keep this" not in broken.stdout
     printed = re.search(r"--resealed (\d+:[0-9a-f]{64})", broken.stderr)[1]
     number, _, hash_ = printed.partition(":")
@@ -35,7 +35,7 @@ def test_a_log_that_was_sealed_anew_ends_with_an_error_until_somebody_knows_of_i
         assert command("audit", "verify", "--resealed", wrong).returncode == 1
     known = command("audit", "verify", "--resealed", printed)
     assert known.returncode == 0, known.stderr
-    assert "Keep this elsewhere" in known.stdout
+    assert "Keep this somewhere else" in known.stdout
     assert command("audit", "verify").returncode == 0
 
 
@@ -49,4 +49,7 @@ def test_an_empty_database_is_sealed_from_its_start(command, tmp_path):
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert command("db", "upgrade", DATABASE_URL=url).returncode == 0
     done = command("audit", "verify", DATABASE_URL=url)
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "0 entries, and each fits the one before it.")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "Checked 0 entries. Each one matches its hash.",
+    )

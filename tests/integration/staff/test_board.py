@@ -48,10 +48,13 @@ def said(browser: Browser, page: Page) -> str:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "status", "status": 503}, "Connexease cannot be reached."),
-        ({"kind": "status", "status": 429}, "Connexease says that we ask too much."),
-        ({"kind": "status", "status": 401}, "Connexease does not accept our reseller token."),
-        ({"kind": "html", "status": 200}, "Connexease answered in a way that we did not expect."),
+        ({"kind": "status", "status": 503}, "We couldn't reach Connexease."),
+        ({"kind": "status", "status": 429}, "Connexease is limiting our requests."),
+        (
+            {"kind": "status", "status": 401},
+            "Connexease doesn't accept our reseller token. Ask an operator to check it.",
+        ),
+        ({"kind": "html", "status": 200}, "Connexease sent an unexpected answer."),
     ],
 )
 def test_what_went_wrong_is_told_in_words_and_tried_again_at_once(portal, fault, words) -> None:
@@ -61,13 +64,13 @@ def test_what_went_wrong_is_told_in_words_and_tried_again_at_once(portal, fault,
     browser = support(portal)
     page = browser.get(BOARD)
     assert words in page.text
-    assert "Tried once. Next try:" in page.text
+    assert "Tried once. Next attempt:" in page.text
     portal.control.clear_faults()
-    assert "is being tried again" in said(browser, browser.submit(page, "Retry now"))
+    assert "trying to set up" in said(browser, browser.submit(page, "Try again now"))
     portal.work()
     portal.is_set_up_once()
     assert actions(portal).count("account.tried_again") == 1
-    assert "Nothing is waiting" in browser.get(BOARD).text
+    assert "No sign-ups in progress" in browser.get(BOARD).text
 
 
 def test_what_the_dashboard_counts_as_stuck_the_board_calls_so(portal: Portal) -> None:
@@ -84,10 +87,10 @@ def test_an_outcome_that_is_unknown_is_looked_into_by_a_retry(portal: Portal) ->
     portal.newcomer()
     portal.work()
     browser = support(portal)
-    assert "the next try finds out first" in browser.get(BOARD).text
+    assert "The next try will check first" in browser.get(BOARD).text
     page = browser.get(one(portal)).text
-    assert "It may have been carried out" in page
-    assert "Connexease did not confirm" not in page, "that was said in other words before"
+    assert "Connexease may have carried it out" in page
+    assert "Connexease didn't confirm" not in page, "that was said in other words before"
     browser.post(f"{one(portal)}/retry")
     portal.work()
     portal.is_set_up_once()
@@ -100,9 +103,9 @@ def test_pressed_twice_is_done_once(portal: Portal) -> None:
     portal.work()
     browser = support(portal)
     for _ in range(2):
-        assert "is being tried again" in said(browser, browser.post(f"{one(portal)}/retry"))
+        assert "trying to set up" in said(browser, browser.post(f"{one(portal)}/retry"))
     for _ in range(2):
-        assert "is given up" in said(browser, browser.post(f"{one(portal)}/give-up"))
+        assert "was stopped" in said(browser, browser.post(f"{one(portal)}/give-up"))
     for _ in range(2):
         assert "is being set up again" in said(browser, browser.post(f"{one(portal)}/take-up"))
     done = [action for action in actions(portal) if action in TOLD]
@@ -117,7 +120,7 @@ def test_what_a_worker_has_is_left_alone(portal: Portal) -> None:
     portal.sql("UPDATE provisioning SET claimed_until = :soon", soon=now().replace(year=2099))
     browser = support(portal)
     for action in ("retry", "give-up"):
-        assert "being worked on at this moment" in said(browser, browser.post(f"{one(portal)}/{action}"))
+        assert "is running right now" in said(browser, browser.post(f"{one(portal)}/{action}"))
     assert not set(actions(portal)) & set(TOLD)
 
 
@@ -139,8 +142,8 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     customer, account_id = portal.newcomer()
     portal.work()
     browser = support(portal)
-    page = browser.submit(browser.get(one(portal)), "Give up", note="Your company is not in our area.")
-    assert "is given up" in said(browser, page)
+    page = browser.submit(browser.get(one(portal)), "Stop setup", note="Your company is not in our area.")
+    assert "was stopped" in said(browser, page)
     assert portal.set_up().step == Step.GIVEN_UP
     listed = browser.get("/staff/accounts/", query_string={"state": "givenup"})
     assert [link.get_text() for link in listed.soup.select("table.accounts tbody th a")] == ["Acme Corp"]
@@ -150,15 +153,15 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     portal.settle()
     assert portal.set_up().step == Step.GIVEN_UP, "nothing goes on by itself"
     shown = customer.get(f"/accounts/{account_id}/setup")
-    assert "We stopped setting this account up" in shown.text
+    assert "We stopped setting up this account" in shown.text
     assert shown.soup.select_one("[data-poll]") is None
     board_page = browser.get(BOARD)
-    assert "Ended lately" in board_page.text
-    browser.submit(board_page, "Take up again")
+    assert "Recently ended" in board_page.text
+    browser.submit(board_page, "Resume sign-up")
     portal.settle()
     portal.is_set_up_once()
     history = customer.get(f"/accounts/{account_id}/history/").text
-    assert "support@reseller.example.com) ended the set-up" in history
+    assert "support@reseller.example.com) stopped the setup" in history
 
 
 def test_an_account_that_may_have_been_made_is_found_when_it_is_taken_up_again(portal: Portal) -> None:
@@ -166,7 +169,7 @@ def test_an_account_that_may_have_been_made_is_found_when_it_is_taken_up_again(p
     portal.newcomer()
     portal.work()
     browser = support(portal)
-    assert "may stay behind" in browser.get(one(portal)).text
+    assert "may be left at Connexease" in browser.get(one(portal)).text
     browser.post(f"{one(portal)}/give-up")
     browser.post(f"{one(portal)}/take-up")
     portal.settle()
@@ -192,7 +195,7 @@ def test_what_was_never_proven_is_not_taken_up_for_an_owner_with_another_address
     verified.sql("UPDATE person SET email = 'b@new.example.com' WHERE email = :jane", jane=JANE)
     verified.sql("UPDATE person SET email_verified_at = :now", now=now())
     page = browser.follow(browser.post(f"{one(verified)}/take-up"))
-    assert "Its owner logs in with b@new.example.com by now" in page.text
+    assert "The owner now logs in with b@new.example.com" in page.text
     assert verified.set_up().step == Step.GIVEN_UP
     verified.settle()
     assert verified.accounts_at_connexease() == []
@@ -225,7 +228,7 @@ def test_what_was_declined_can_be_taken_up_again(make_portal) -> None:
     browser = support(portal)
     browser.post(f"{one(portal)}/decline", {"note": "No VAT number."})
     assert "declined the account: No VAT number." in browser.get(one(portal)).text
-    assert "waits for approval again" in said(browser, browser.submit(browser.get(BOARD), "Take up again"))
+    assert "is waiting for approval again" in said(browser, browser.submit(browser.get(BOARD), "Resume sign-up"))
     assert portal.set_up().step == Step.WAITING_FOR_APPROVAL
     portal.settle()
     assert portal.accounts_at_connexease() == []
@@ -237,7 +240,7 @@ def test_whoever_was_told_of_the_end_is_told_that_it_goes_on(portal: Portal) -> 
     browser.post(f"{one(portal)}/give-up")
     browser.post(f"{one(portal)}/take-up")
     portal.settle()
-    assert portal.mails(JANE)[0]["subject"] == "We go on setting up your account"
+    assert portal.mails(JANE)[0]["subject"] == "We've resumed setting up your account"
     portal.is_set_up_once()
 
 
@@ -246,7 +249,7 @@ def test_a_page_that_waits_for_the_set_up_is_made_anew_when_it_is_ready(portal: 
     browser = support(portal)
     polled = browser.get(one(portal), htmx=True)
     assert polled.goes_to == one(portal)
-    assert "Give up" not in browser.get(one(portal)).text
+    assert "Stop setup" not in browser.get(one(portal)).text
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
@@ -277,7 +280,7 @@ def test_two_who_decide_at_once_decide_once(make_portal, first: str) -> None:
 def test_a_link_to_prove_the_address_is_mailed_again(verified: Portal) -> None:
     verified.sign_up()
     browser = support(verified)
-    assert "on its way" in said(browser, browser.submit(browser.get(BOARD), "Mail the link again"))
+    assert "emailed a new link" in said(browser, browser.submit(browser.get(BOARD), "Email link again"))
     assert len([mail for mail in verified.mails(JANE) if "Confirm" in mail["subject"]]) == 2
     assert "account.link_mailed" in actions(verified)
 
@@ -287,7 +290,7 @@ def test_nobodys_mailbox_is_flooded_with_links(make_portal) -> None:
     portal.sign_up()
     browser = support(portal)
     said_last = [said(browser, browser.post(f"{one(portal)}/link")) for _ in range(6)][-1]
-    assert "Too many tries" in said_last
+    assert "Too many attempts" in said_last
     assert len([mail for mail in portal.mails(JANE) if "Confirm" in mail["subject"]]) < 7
 
 
@@ -307,23 +310,25 @@ def claimed(portal: Portal) -> Portal:
 def test_staff_vouch_for_a_customer(claimed: Portal) -> None:
     browser = support(claimed)
     page = browser.get(one(claimed))
-    assert "Connexease has “Acme from before” under jane@acme.example.com" in page.text
-    done = browser.submit(page, "Vouch and connect it", reason="I called them.")
+    assert (
+        "Connexease already has the account “Acme from before” with the address jane@acme.example.com" in page.text
+    )
+    done = browser.submit(page, "Vouch and connect account", reason="I called them.")
     assert "is being connected" in said(browser, done)
     claimed.settle()
     claimed.is_set_up_once()
     assert len(claimed.control.requests("POST", "/accounts/")) == 0, "nothing was made"
     [entry] = [entry for entry in claimed.rows(AuditEntry) if entry.action == "account.vouched_for"]
     assert entry.details["reason"] == "I called them."
-    assert [mail for mail in claimed.mails(JANE) if "connected to a login" in mail["subject"]]
+    assert [mail for mail in claimed.mails(JANE) if "now has a login" in mail["subject"]]
 
 
 def test_vouching_needs_a_reason(claimed: Portal) -> None:
     browser = support(claimed)
-    page = browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="  ")
+    page = browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="  ")
     assert page.status == 422
-    assert page.errors == {"reason": "Say how you know that the account is theirs."}
-    assert "theirs? Say how you know" in page.summary.get_text()
+    assert page.errors == {"reason": "Enter how you know that the account is theirs."}
+    assert "theirs? Enter how you know" in page.summary.get_text()
     assert claimed.set_up().step == Step.NEEDS_PROOF
 
 
@@ -358,11 +363,11 @@ def test_an_account_of_another_customer_is_not_adopted(claimed: Portal) -> None:
     )
     claimed.sql("UPDATE provisioning SET step = 'ready' WHERE account_id = :id", id=other_id.hex)
     browser = support(claimed)
-    browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="I called them.")
+    browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="I called them.")
     claimed.work()
     row = claimed.set_up(JANE)
     assert (row.step, row.problem) == (Step.NEEDS_DETAILS, "taken")
-    assert "belongs to another customer here" in browser.get(one(claimed)).text
+    assert "belongs to another customer in the portal" in browser.get(one(claimed)).text
 
 
 def test_another_address_takes_the_vouching_with_it(claimed: Portal) -> None:
@@ -377,7 +382,7 @@ def test_another_address_takes_the_vouching_with_it(claimed: Portal) -> None:
 
 def test_connexease_is_looked_at_again(claimed: Portal) -> None:
     browser = support(claimed)
-    browser.submit(browser.get(one(claimed)), "Look at Connexease again")
+    browser.submit(browser.get(one(claimed)), "Check Connexease again")
     claimed.settle(rounds=2)
     assert claimed.set_up().step == Step.NEEDS_PROOF
 
@@ -389,7 +394,7 @@ def test_details_that_were_refused_are_tried_as_they_are(portal: Portal) -> None
     browser = support(portal)
     page = browser.get(one(portal))
     assert "This name is reserved." in page.text
-    browser.submit(page, "Look at Connexease again")
+    browser.submit(page, "Check Connexease again")
     portal.settle()
     portal.is_set_up_once()
 
@@ -451,7 +456,7 @@ def test_a_set_up_that_is_none(portal: Portal) -> None:
     browser = support(portal)
     nothing = f"{BOARD}0f6c8f5e-5f0e-4c52-9a3c-0d6a4b1d7b11"
     assert browser.get(nothing).status == 404
-    assert "no such sign-up" in said(browser, browser.post(f"{nothing}/retry"))
+    assert "sign-up doesn't exist" in said(browser, browser.post(f"{nothing}/retry"))
 
 
 # --- attempts that came to nothing
@@ -474,19 +479,19 @@ def try_to_connect(portal: Portal, **changes: object) -> OnboardingAttempt:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "Asked for the window, which was never opened"),
+        ({}, "Asked for the window but didn't open it"),
         ({"problem": "blocked"}, "The browser blocked the window"),
         ({"problem": "stopped_blocked"}, "The browser blocked the window"),
-        ({"opened_at": now()}, "Opened the window and left it"),
-        ({"opened_at": now(), "reported_status": "no_phone"}, "The dialog said: no_phone"),
-        ({"problem_text": "Connexease cannot be reached at the moment."}, "Connexease cannot be reached"),
+        ({"opened_at": now()}, "Opened the window and closed it"),
+        ({"opened_at": now(), "reported_status": "no_phone"}, "The dialog reported: no_phone"),
+        ({"problem_text": "We couldn't reach Connexease."}, "We couldn't reach Connexease"),
     ],
 )
 def test_where_somebody_left_off(portal: Portal, facts: dict[str, object], words: str) -> None:
     portal.customer()
     try_to_connect(portal, **facts)
     page = support(portal).get(BOARD)
-    assert "Began to connect a number, and stopped" in page.text
+    assert "Number not connected" in page.text
     assert words in page.text
 
 
@@ -496,11 +501,11 @@ def test_a_link_leads_the_customer_back_once(portal: Portal) -> None:
     browser = support(portal)
     for _ in range(2):
         page = browser.post(f"{BOARD}attempts/{attempt.id}/resume")
-        assert "is on its way to Acme Corp" in said(browser, page)
-    [mail] = [mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]]
+        assert "emailed Acme Corp a link" in said(browser, page)
+    [mail] = [mail for mail in portal.mails(JANE) if "Finish connecting" in mail["subject"]]
     assert mail["links"] == [f"http://localhost/accounts/{account_id}/channels/"]
     assert actions(portal).count("channel.way_back_mailed") == 1
-    assert "Link mailed" in browser.get(BOARD).text
+    assert "Link emailed" in browser.get(BOARD).text
 
 
 @pytest.mark.parametrize("who", ["has left", "is of the staff"])
@@ -515,8 +520,8 @@ def test_the_owner_is_mailed_in_place_of_who_does_not_belong(portal: Portal, who
     portal.sql(f"UPDATE onboarding_attempt SET person_id = {THEIRS}", email=tried)
     assert JANE in browser.get(BOARD).text
     browser.post(f"{BOARD}attempts/{attempt.id}/resume")
-    assert [mail for mail in portal.mails(tried) if "Go on" in mail["subject"]] == []
-    assert len([mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]]) == 1
+    assert [mail for mail in portal.mails(tried) if "Finish connecting" in mail["subject"]] == []
+    assert len([mail for mail in portal.mails(JANE) if "Finish connecting" in mail["subject"]]) == 1
 
 
 def test_nobody_is_mailed_who_has_gone_on(portal: Portal) -> None:
@@ -525,19 +530,19 @@ def test_nobody_is_mailed_who_has_gone_on(portal: Portal) -> None:
     browser = support(portal)
     newer = try_to_connect(portal)
     page = browser.post(f"{BOARD}attempts/{attempt.id}/resume")
-    assert "nothing to resume any more" in said(browser, page)
+    assert "nothing to continue" in said(browser, page)
     browser.post(f"{BOARD}attempts/{newer.id}/resume")
     uuid = portal.control.accounts()[0]["uuid"]
     portal.control.create_channel(uuid, name="Main line")
     portal.log_in(JANE).post(f"/accounts/{portal.account(JANE).id}/channels/refresh")
-    assert "Began to connect" not in browser.get(BOARD).text
+    assert "Number not connected" not in browser.get(BOARD).text
     portal.work()
-    assert [mail for mail in portal.mails(JANE) if "Go on" in mail["subject"]] == []
+    assert [mail for mail in portal.mails(JANE) if "Finish connecting" in mail["subject"]] == []
     assert "dropped" in {mail.state for mail in portal.rows(Mail)}
 
 
 def test_everything_is_told_in_the_account_s_history(claimed: Portal) -> None:
     browser = support(claimed)
-    browser.submit(browser.get(one(claimed)), "Vouch and connect it", reason="I called them.")
+    browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="I called them.")
     text = browser.get("/staff/audit/").text
     assert "is this customer's: I called them." in text

@@ -28,11 +28,11 @@ def test_a_customers_lost_app_is_reset_told_and_in_the_history_of_each_of_their_
     address = link(page)["href"]
     asked = admin.get(address)
     assert f"({JANE})" in asked.text
-    assert set(admin.submit(asked, "Reset the app", password="wrong", code="1").errors) == {"password"}
+    assert set(admin.submit(asked, "Reset app", password="wrong", code="1").errors) == {"password"}
     assert len(portal.rows(Authenticator)) == 2
-    done = admin.submit(asked, "Reset the app", password=PASSWORD, code=portal.code(ADMIN))
+    done = admin.submit(asked, "Reset app", password=PASSWORD, code=portal.code(ADMIN))
     assert done.goes_to == f"/staff/accounts/{account_id}"
-    assert "logs in with the password alone now" in admin.get(done.goes_to).text
+    assert "log in with their password alone" in admin.get(done.goes_to).text
     assert link(admin.get(done.goes_to)) is None
     assert [row.person_id for row in portal.rows(Authenticator)] == [portal.person(ADMIN).id]
     assert not [row for row in portal.rows(RecoveryCode) if row.person_id == jane.id]
@@ -52,7 +52,7 @@ def test_colleagues_are_helped_elsewhere_and_support_sees_no_link(portal):
     _owner, account_id = portal.customer()
     support, page = portal.staff(StaffRole.SUPPORT), f"/staff/accounts/{account_id}"
     portal.enrol(JANE)
-    assert "With an authenticator app" in support.get(page).text
+    assert "Authenticator app" in support.get(page).text
     assert link(support.get(page)) is None
     admin, jane = portal.staff(StaffRole.ADMIN, ADMIN), portal.person(JANE)
     assert link(admin.get(page)) is not None

@@ -50,8 +50,8 @@ def test_what_could_not_be_read_at_connexease_needs_somebody(portal: Portal) -> 
     staff.post("/staff/accounts/refresh")
     portal.settle()
     page = staff.get("/staff/")
-    assert "The accounts at Connexease could not be read" in page.text
-    assert "did not accept the credentials" in page.text
+    assert "Accounts couldn't be read from Connexease" in page.text
+    assert "refused the credentials" in page.text
     portal.control.clear_faults()
     staff.post("/staff/accounts/refresh")
     portal.settle()
@@ -252,7 +252,7 @@ def test_approvals_wait_where_they_are_given(make_portal) -> None:
     portal.sql("UPDATE provisioning SET step = 'waiting_for_approval'")
     page = portal.staff(StaffRole.ADMIN).get("/staff/")
     assert page.soup.find(
-        "a", href="/staff/provisioning/?step=waiting_for_approval", string="Sign-ups wait for approval"
+        "a", href="/staff/provisioning/?step=waiting_for_approval", string="Sign-ups are waiting for approval"
     )
 
 
@@ -261,7 +261,7 @@ def test_the_page_reads_as_tables_and_refreshes_itself(portal: Portal) -> None:
     browser = portal.staff(StaffRole.SUPPORT)
     page = browser.get("/staff/")
     assert [caption.get_text() for caption in page.soup.select(".chart h2")] == [
-        "Accounts", "Channels", "Events a day", "Messages a day",
+        "Accounts", "Channels", "Events per day", "Messages per day",
     ]  # fmt: skip
     for chart in page.soup.select(".chart"):
         assert len(chart.select("tbody tr")) == len(chart.select("rect")) == 30

@@ -31,7 +31,7 @@ def test_support_sees_and_changes_webhooks_and_the_customer_is_told(portal: Port
     support = portal.staff(StaffRole.SUPPORT)
     page = support.get(f"{account}webhooks/new")
     assert "account as staff" in page.text
-    back = page.soup.find("a", string="Back to what we know of it")
+    back = page.soup.find("a", string="Back to the account's staff page")
     assert back is not None
     assert "Acme Corp" in support.get(str(back["href"])).text
     fields = {
@@ -44,7 +44,9 @@ def test_support_sees_and_changes_webhooks_and_the_customer_is_told(portal: Port
     entry = next(entry for entry in portal.rows(AuditEntry) if entry.action == "webhook.created")
     assert entry.details["as_staff"] is True
     owner = portal.log_in("jane@acme.example.com")
-    assert "Reseller portal (support@reseller.example.com) made the webhook to helped" in owner.get(account).text
+    assert (
+        "Reseller portal (support@reseller.example.com) created the webhook to helped" in owner.get(account).text
+    )
 
 
 def test_staff_who_belong_to_an_account_are_its_own_people_there(portal: Portal, account: str) -> None:
@@ -52,9 +54,9 @@ def test_staff_who_belong_to_an_account_are_its_own_people_there(portal: Portal,
     both = portal.member(UUID(account.split("/")[2]), email, Role.OWNER)
     portal.sql("UPDATE person SET staff_role = 'support' WHERE email = :email", email=email)
     settings = both.get(f"{account}settings/")
-    fields = {"csrf_token": settings.values("Send an invitation")["csrf_token"], "email": "d@acme.example.com"}
+    fields = {"csrf_token": settings.values("Send invitation")["csrf_token"], "email": "d@acme.example.com"}
     both.post(f"{account}settings/invitations", fields | {"role": "operator"})
-    assert both.submit(both.get(f"{account}settings/"), "Leave").status == 303
+    assert both.submit(both.get(f"{account}settings/"), "Leave account").status == 303
     done = [entry for entry in portal.rows(AuditEntry) if entry.actor == email and entry.account_id]
     assert [entry.action for entry in done] == ["member.invited", "member.left"]
     assert not any("as_staff" in entry.details for entry in done)
@@ -72,7 +74,7 @@ def test_staff_never_read_what_customers_receive(portal: Portal, account: str, r
     staff = portal.staff(role)
     delivery = portal.one(Delivery)
     page = staff.get(f"{account}events/{delivery.id}")
-    assert "staff do not see it" in page.text
+    assert "Staff can't." in page.text
     assert WORD not in page.response.text
     found = staff.get(f"{account}events/?q={WORD}")
     nothing = staff.get(f"{account}events/?q=notthere")

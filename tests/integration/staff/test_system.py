@@ -40,13 +40,16 @@ def test_everything_inside_is_well(portal: Portal) -> None:
     with portal.app.app_context():
         found = doctor.quick_checks()
     assert [finding.health for finding in found] == [Health.GOOD] * 7, found
-    assert named(found)["Vault"].says == "A sample opens (2). `portal vault check` opens all of it."
+    assert (
+        named(found)["Vault"].says
+        == "All secrets in a sample of 2 can be opened. `portal vault check` checks all secrets."
+    )
 
 
 def test_tables_of_another_version(portal: Portal) -> None:
     for statement, says, todo in (
-        ("SET version_num = '0001'", "It is at revision 0001, this", "and run `portal db upgrade`."),
-        ("SET version_num = '9999'", "which this version does not know", "Start the newer version again"),
+        ("SET version_num = '0001'", "It is at revision 0001, this", "then run `portal db upgrade`."),
+        ("SET version_num = '9999'", "which this version doesn't know", "Start the newer version again"),
     ):
         portal.sql(f"UPDATE alembic_version {statement}")
         finding = only(portal, local_checks.database)
@@ -54,15 +57,15 @@ def test_tables_of_another_version(portal: Portal) -> None:
         assert says in finding.says
         assert todo in finding.todo
     portal.sql("DELETE FROM alembic_version")
-    assert only(portal, local_checks.database).says == "It is empty."
+    assert only(portal, local_checks.database).says == "The database is empty."
 
 
 def test_a_worker_that_never_ran_or_fell_silent(portal: Portal) -> None:
-    assert only(portal, local_checks.worker).says == "It has never run."
+    assert only(portal, local_checks.worker).says == "The worker has never run."
     portal.run(heartbeats.beat)
     portal.sql("UPDATE heartbeat SET at = :old", old=now() - timedelta(minutes=10))
     finding = only(portal, local_checks.worker)
-    assert (finding.health, finding.todo) == (Health.BAD, "Start `portal worker`, and look into its log.")
+    assert (finding.health, finding.todo) == (Health.BAD, "Start `portal worker` and check its log.")
     assert "10 minutes ago" in finding.says
     portal.sweep()
     assert only(portal, local_checks.worker).health == Health.GOOD
@@ -77,7 +80,7 @@ def test_a_backlog_is_named_by_kind(portal: Portal) -> None:
     portal.sql("UPDATE provisioning SET next_attempt_at = :old", old=now() - timedelta(hours=1))
     with portal.app.app_context():
         finding = local_checks.worker()[1]
-    assert (finding.health, finding.says) == (Health.WARNING, "Overdue by minutes: sign-ups 1.")
+    assert (finding.health, finding.says) == (Health.WARNING, "Overdue for more than 5 minutes: sign-ups 1.")
 
 
 def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
@@ -86,11 +89,11 @@ def test_mails_that_nobody_took_are_sent_again(make_portal) -> None:
     portal.sql("UPDATE mail SET state = 'failed', attempts = 12, next_attempt_at = NULL")
     assert only(portal, local_checks.outbox).health == Health.BAD
     browser = portal.staff(StaffRole.SUPPORT)
-    page = browser.follow(browser.submit(browser.get("/staff/system/"), "Send the mails again"))
-    assert "Mails that are tried again: 1." in page.text
+    page = browser.follow(browser.submit(browser.get("/staff/system/"), "Send emails again"))
+    assert "We're sending 1 email again." in page.text
     assert portal.mails("jane@acme.example.com")
     assert only(portal, local_checks.outbox).health == Health.GOOD
-    assert "had mails sent again that nobody took (1)" in browser.get("/staff/audit/").text
+    assert "retried the mails that couldn't be delivered (1)" in browser.get("/staff/audit/").text
 
 
 def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
@@ -100,11 +103,11 @@ def test_secrets_without_their_key_and_damaged_ones(make_portal) -> None:
     other = make_portal(vault_keys=base64.b64encode(bytes([7]) * 32).decode())
     finding = only(other, local_checks.secrets)
     assert finding.health == Health.BAD
-    assert "Of a sample of 2 do not open: 2." in finding.says
+    assert "Secrets that can't be opened: 2 in a sample of 2." in finding.says
     usual = make_portal()
     usual.sql("UPDATE portal_webhook SET sealed_secret = substr(sealed_secret, 1, 60) || 'AAAA'")
     finding = only(usual, local_checks.secrets)
-    assert "Of a sample of 2 do not open: 1." in finding.says
+    assert "Secrets that can't be opened: 1 in a sample of 2." in finding.says
     assert "VAULT_KEYS" in finding.todo
 
 
@@ -115,7 +118,7 @@ def test_no_table_of_secrets_is_read_to_its_end(portal: Portal, monkeypatch) -> 
     assert only(portal, local_checks.secrets).says.startswith("A sample opens (3).")
     portal.sql("UPDATE portal_webhook SET sealed_secret = 'v1.x.y.z'")
     monkeypatch.setattr(local_checks, "LOOKED_AT", 1)
-    assert "Of a sample of 2 do not open: 1." in only(portal, local_checks.secrets).says
+    assert "Secrets that can't be opened: 1 in a sample of 2." in only(portal, local_checks.secrets).says
 
 
 def test_the_end_of_the_audit_log(portal: Portal) -> None:
@@ -131,7 +134,7 @@ def test_the_end_of_the_audit_log(portal: Portal) -> None:
     portal.sql("UPDATE audit_chain SET sealed_end = NULL")
     portal.customer(contact_email="another@other.example.com")
     finding = only(portal, local_checks.audit_log)
-    assert (finding.health, "was sealed anew" in finding.says) == (Health.BAD, True)
+    assert (finding.health, "was resealed" in finding.says) == (Health.BAD, True)
 
 
 def test_a_disk_that_fills_up(portal: Portal, monkeypatch) -> None:
@@ -145,7 +148,10 @@ def test_a_table_that_is_missing_stops_no_other_check(portal: Portal) -> None:
     portal.sql("DROP TABLE heartbeat")
     with portal.app.app_context():
         found = named(doctor.quick_checks())
-    assert found["Worker"].says == "It cannot be told: the database lacks tables of this version."
+    assert (
+        found["Worker"].says
+        == "The check couldn't run, because the database lacks tables that this version needs."
+    )
     assert found["Vault"].health == Health.GOOD
 
 
@@ -161,17 +167,17 @@ def test_everything_outside_is_well(make_portal) -> None:
             found = named(doctor.slow_checks())
     bad = {finding.name for finding in found.values() if finding.health != Health.GOOD}
     assert bad == {"Public address", "Events"}, found
-    assert found["Public address"].says == "It answers, but on this machine alone: Connexease cannot reach it."
-    assert found["Reseller token"].says == "Connexease accepts it. Accounts there: 1."
-    assert found["Clock"].says == "It agrees with Connexease's."
+    assert found["Public address"].says == "The address works only on this machine, so Connexease can't reach it."
+    assert found["Reseller token"].says == "Connexease accepts the token. Accounts: 1."
+    assert found["Clock"].says == "The clock matches Connexease's."
 
 
 @pytest.mark.parametrize(
     ("seconds", "health", "says"),
     [
-        (5, Health.GOOD, "It agrees with Connexease's."),
+        (5, Health.GOOD, "The clock matches Connexease's."),
         (50, Health.WARNING, " seconds away from Connexease's."),
-        (-3600, Health.BAD, "It is 1 hour away from Connexease's."),
+        (-3600, Health.BAD, "The clock differs from Connexease's by 1 hour."),
     ],
 )
 def test_a_clock_that_is_wrong(portal: Portal, seconds: float, health: Health, says: str) -> None:
@@ -194,7 +200,7 @@ def test_a_clock_that_is_wrong(portal: Portal, seconds: float, health: Health, s
 def test_a_host_that_does_not_answer(make_portal, setting, check, variable) -> None:
     finding = only(make_portal(**{setting: nowhere()}), check)
     assert finding.health == Health.BAD
-    assert finding.says == "It does not answer (ConnectionError)."
+    assert finding.says == "No response (ConnectionError)."
     assert variable in finding.todo
 
 
@@ -224,10 +230,10 @@ def test_no_credential_is_shown_to_a_host_that_is_only_knocked_at(portal: Portal
 
 def test_a_token_that_is_not_accepted(portal: Portal) -> None:
     for status, health, words in (
-        (401, Health.BAD, "does not accept it"),
-        (403, Health.BAD, "does not accept it"),
-        (429, Health.WARNING, "too many requests"),
-        (503, Health.WARNING, "could not be tried: Connexease cannot be reached"),
+        (401, Health.BAD, "doesn't accept the reseller token"),
+        (403, Health.BAD, "doesn't accept the reseller token"),
+        (429, Health.WARNING, "limiting our requests"),
+        (503, Health.WARNING, "check the token. We couldn't reach Connexease"),
     ):
         portal.control.fault("status", "^/accounts/$", "GET", times=None, status=status)
         finding = only(portal, remote_checks.reseller_token)
@@ -255,31 +261,34 @@ def test_a_slow_host_and_one_with_an_error_of_its_own(portal: Portal) -> None:
 
 def test_our_own_address(make_portal, sandbox) -> None:
     finding = only(make_portal(public_url=nowhere()), remote_checks.public_url)
-    assert (finding.health, finding.says) == (Health.BAD, "It does not answer at all.")
+    assert (finding.health, finding.says) == (Health.BAD, "The address doesn't respond.")
     finding = only(make_portal(public_url=sandbox.api_url), remote_checks.public_url)
-    assert (finding.health, "Something else than the portal" in finding.says) == (Health.BAD, True)
+    assert (finding.health, "Something other than the portal" in finding.says) == (Health.BAD, True)
     finding = only(make_portal(public_url="https://nothing.invalid"), remote_checks.public_url)
-    assert finding.says == "Its name has no address."
+    assert finding.says == "The name has no address in DNS."
     finding = only(make_portal(public_url="https://10.0.0.1"), remote_checks.public_url)
-    assert (finding.health, "private network" in finding.says) == (Health.WARNING, True)
+    assert (finding.health, "private address" in finding.says) == (Health.WARNING, True)
 
 
 def test_an_event_is_the_proof_from_outside(portal: Portal) -> None:
     with portal.app.app_context():
-        assert "None has ever come" in remote_checks._heard()[0].says
+        assert "No event has ever arrived" in remote_checks._heard()[0].says
     portal.customer()
     uuid = portal.control.accounts()[0]["uuid"]
     hook = portal.control.webhooks(uuid)[0]
     path = hook["callback_url"].removeprefix("http://localhost")
     portal.browser().client.post(path, data="{}", headers=hook["headers"])
     with portal.app.app_context():
-        assert "The last one came" in remote_checks._heard()[0].says
+        assert "The last event arrived" in remote_checks._heard()[0].says
 
 
 def test_the_mail_server(make_portal) -> None:
     assert only(make_portal(), remote_checks.mail_server).health == Health.GOOD
     finding = only(make_portal(mail_url=nowhere().replace("http", "smtp")), remote_checks.mail_server)
-    assert (finding.health, finding.says) == (Health.BAD, "It does not serve us (ConnectionRefusedError).")
+    assert (finding.health, finding.says) == (
+        Health.BAD,
+        "The mail server didn't accept our connection or login (ConnectionRefusedError).",
+    )
     assert only(make_portal(mail_url=None), remote_checks.mail_server).todo.startswith("Set MAIL_URL")
     with_password = make_portal(mail_url=f"{make_portal().app.config['SETTINGS'].mail_url.get_secret_value()}"
                                 .replace("smtp://", "smtp://user:planted-secret@"))  # fmt: skip
@@ -335,7 +344,7 @@ def test_the_page_does_not_wait_for_others(make_portal) -> None:
     portal = make_portal(connexease_api_url=nowhere(), connexease_gateway_url=nowhere())
     browser = portal.staff(StaffRole.SUPPORT)
     page = browser.get("/staff/system/")
-    assert "are being asked" in page.text
+    assert "Checking Connexease" in page.text
     loading = page.soup.select_one("#outside")
     part = browser.get(loading["hx-get"], htmx=True)
     assert "Check CONNEXEASE_GATEWAY_URL" in part.text
@@ -369,7 +378,7 @@ def test_the_command_says_what_is_broken_and_what_to_do(command, portal: Portal,
         broken = command("doctor", PUBLIC_URL=url, **(surroundings | {"MAIL_URL": "smtp://127.0.0.1:1"}))
     assert broken.returncode == 1
     assert "BROKEN  Mail server: It does not serve us" in broken.stdout
-    assert "        Check MAIL_URL and the server." in broken.stdout
+    assert "        Check MAIL_URL and the mail server." in broken.stdout
 
 
 # --- for a monitoring system

@@ -43,7 +43,7 @@ class Owner:
     def make(self, name: str = "Order system", *, htmx: bool = False, **typed: Any) -> Page:
         """Send the form for a new token."""
         shown = self.browser.get(f"{self.root}new")
-        intent = shown.values("Make the token")["intent"]
+        intent = shown.values("Create token")["intent"]
         return self.browser.post(
             f"{self.root}new", {"name": name, "keep": "y", "intent": intent} | typed, htmx=htmx
         )

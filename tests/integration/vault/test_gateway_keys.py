@@ -1,4 +1,4 @@
-"""Gateway API keys: pasted in, kept encrypted, replaced and removed."""
+"""API keys: pasted in, kept encrypted, replaced and removed."""
 
 from datetime import timedelta
 
@@ -14,39 +14,39 @@ KEY = "pk_0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize("htmx", [False, True])
 def test_kept_and_revealed(owner: Owner, htmx: bool) -> None:
     page = owner.browser.follow(owner.add_gateway_key(f"  {KEY}\n", htmx=htmx))
-    assert "“Shop gateway” is in the vault." in page.text
-    assert "For real messages" in page.text
+    assert "API key “Shop gateway” is in the vault." in page.text
+    assert "Live" in page.text
     assert KEY not in page.response.get_data(as_text=True)
     row = owner.row("Shop gateway")
     assert KEY not in (row.sealed_key or "")
     assert key_on(owner.reveal(row)) == KEY
-    assert "put the gateway key “Shop gateway” into the vault" in owner.history()
+    assert "added the API key “Shop gateway” to the vault" in owner.history()
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("", "Paste the key."),
+        ("", "Paste the API key."),
         ("Bearer pk_0123456789abcdef", "spaces or characters"),
         ("pb_0123456789abcdef0123", "can't send messages"),
-        ("pk_0123", "not a whole key"),
+        ("pk_0123", "isn't a complete key"),
         ("pk_0123456789 abcdef012345", "spaces or characters"),
         ("pk_0123456789abcdef\u200b0123", "spaces or characters"),
-        ("pk_" + "a" * 600, "not a whole key"),
+        ("pk_" + "a" * 600, "isn't a complete key"),
     ],
 )
 def test_what_is_no_key(owner: Owner, key: str, words: str) -> None:
     page = owner.add_gateway_key(key)
     assert page.status == 422
     assert words in page.errors["key"]
-    assert page.values("Keep it in the vault")["name"] == "Shop gateway"
+    assert page.values("Save key")["name"] == "Shop gateway"
     assert owner.rows() == []
 
 
 def test_the_same_key_twice(owner: Owner) -> None:
     owner.add_gateway_key(KEY)
     page = owner.add_gateway_key(KEY, "Another")
-    assert page.errors["key"] == "This key is in the vault already, as “Shop gateway”."
+    assert page.errors["key"] == "This key is already in the vault as “Shop gateway”."
 
 
 def test_a_new_key_in_its_place(owner: Owner) -> None:
@@ -56,8 +56,8 @@ def test_a_new_key_in_its_place(owner: Owner) -> None:
     new = "sk_ffffffffffffffffffffffffffffffff"
     answer = owner.browser.post(owner.address(row, page="/replace"), {"key": new})
     page = owner.browser.follow(answer)
-    assert "has its new key" in page.text
-    assert "For trying out" in page.text, "the key in its place is for the same"
+    assert "now has the new key" in page.text
+    assert "Test key" in page.text, "the key in its place is for the same"
     assert (owner.row("Shop gateway").id, owner.row("Shop gateway").last_four) == (row.id, "ffff")
     assert owner.browser.post(owner.address(row, page="/replace"), {"key": "no"}).status == 422
 
@@ -70,15 +70,15 @@ def test_what_a_key_is_for_is_what_the_person_says(owner: Owner, prefix: str) ->
     say(owner, "Real", is_trial="y")
     say(owner, "Trial")
     assert (owner.row("Real").is_trial, owner.row("Trial").is_trial) == (True, False)
-    assert "said that the gateway key “Trial” is for real messages" in owner.history()
+    assert "marked the API key “Trial” as a live key" in owner.history()
 
 
 def test_what_was_once_guessed_is_said_by_a_person(owner: Owner) -> None:
     owner.add_gateway_key(KEY, is_trial="y")
     owner.portal.sql("UPDATE credential SET is_trial_guessed = :yes", yes=True)
-    assert "Open it and say what it is for." in owner.index().text
+    assert "Open it and choose whether it's a test key." in owner.index().text
     page = owner.browser.get(owner.address(owner.row("Shop gateway")))
-    assert page.values("Save what it is for")["is_trial"] == "y"
+    assert page.values("Save key type")["is_trial"] == "y"
     page = say(owner, is_trial="y")
     assert "first letters" not in page.text
     assert owner.row("Shop gateway").is_trial
@@ -104,7 +104,7 @@ def test_it_is_no_token(owner: Owner) -> None:
     for page in ("/rotate", "/revoke"):
         assert owner.browser.get(owner.address(row, page=page)).status == 404
     tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
-    assert "tried out by sending a message" in tried.text
+    assert "send a message with it" in tried.text
 
 
 def test_one_that_does_not_open_is_in_nobodys_way(owner: Owner) -> None:

@@ -17,7 +17,7 @@ def hand_over(owner: Owner, **typed: str):
     address = owner.address(owner.row("Order system"), page="/hand-over")
     shown = owner.browser.get(address)
     values = {"note": "Deniz at the agency", "lifetime": "86400", "password": PASSWORD}
-    intent = shown.values("Make the link")["intent"]
+    intent = shown.values("Create link")["intent"]
     return owner.browser.post(address, values | {"intent": intent} | typed)
 
 
@@ -33,11 +33,11 @@ def test_it_is_opened_once(owner: Owner) -> None:
         page = stranger.get(url)
         assert page.status == 200
         assert key not in page.response.get_data(as_text=True)
-    opened = stranger.submit(page, "Show me the key")
+    opened = stranger.submit(page, "Show key once")
     assert key_on(opened) == key
     assert opened.response.headers["Cache-Control"] == "no-store"
     assert stranger.get(url).status == 410
-    again = stranger.submit(page, "Show me the key")
+    again = stranger.submit(page, "Show key once")
     assert again.status == 410
     assert key not in again.response.get_data(as_text=True)
 
@@ -48,12 +48,12 @@ def test_the_owners_hear_when_and_from_where(owner: Owner) -> None:
     stranger = owner.portal.browser("203.0.113.9")
     data = {"csrf_token": stranger.get(url).values()["csrf_token"]}
     stranger.send("POST", url, data=data, headers=AGENT)
-    (mail,) = [m for m in owner.portal.mails("jane@acme.example.com") if "opened by a link" in m["subject"]]
+    (mail,) = [m for m in owner.portal.mails("jane@acme.example.com") if "A shared key was opened" in m["subject"]]
     assert "203.0.113.9" in mail["text"]
     assert "Deniz at the agency" in mail["text"]
     page = owner.browser.get(owner.address(owner.row("Order system")))
     assert "from 203.0.113.9 · Test Browser/1.0 <script>" in page.text
-    assert "whoever opened the link for Deniz at the agency from 203.0.113.9" in owner.history()
+    assert "the person who opened the link for Deniz at the agency from 203.0.113.9" in owner.history()
 
 
 def test_withdrawn(owner: Owner) -> None:
@@ -67,7 +67,7 @@ def test_withdrawn(owner: Owner) -> None:
     assert "withdrew a link" in owner.history()
     (row,) = owner.portal.rows(HandOver)
     again = owner.browser.post(owner.address(owner.row("Order system"), page=f"/hand-over/{row.id}/withdraw"))
-    assert "opened or withdrawn before" in owner.browser.follow(again).text
+    assert "already opened or withdrawn" in owner.browser.follow(again).text
 
 
 def test_expired(owner: Owner) -> None:
@@ -127,7 +127,7 @@ def test_it_opens_over_https(make_portal, control, sandbox) -> None:
     url = link(owner)
     assert url.startswith("https://portal.example.com/hand-over/")
     stranger = portal.browser("203.0.113.9")
-    assert key_on(stranger.submit(stranger.get(url), "Show me the key")) == key
+    assert key_on(stranger.submit(stranger.get(url), "Show key once")) == key
 
 
 def test_the_same_form_twice_leads_to_its_link(owner: Owner) -> None:
@@ -135,7 +135,7 @@ def test_the_same_form_twice_leads_to_its_link(owner: Owner) -> None:
     owner.made()
     assert key_on(hand_over(owner, intent="once"))
     page = owner.browser.follow(hand_over(owner, intent="once"))
-    assert "This form made a link already" in page.text
+    assert "This form already created a link" in page.text
     assert len(owner.portal.rows(HandOver)) == 1
     assert page.form("Withdraw")
 

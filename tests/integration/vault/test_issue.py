@@ -26,7 +26,7 @@ def test_a_key_is_shown_once_and_kept(owner: Owner, htmx: bool) -> None:
     assert key not in again.response.get_data(as_text=True)
     assert "In the vault" in again.text
     assert len(owner.at_connexease()) == 1
-    assert "made the access token “Order system”" in owner.history()
+    assert "created the access token “Order system”" in owner.history()
     assert "from 127.0.0.1" in owner.history()
 
 
@@ -38,12 +38,12 @@ def test_whoever_only_asks_for_the_headers_uses_nothing_up(owner: Owner) -> None
 
 def test_a_key_that_is_not_to_be_kept_is_gone_once_it_was_shown(owner: Owner) -> None:
     answer = owner.make(keep="")
-    assert "Show it now, once" in owner.index().text
+    assert "Show key once" in owner.index().text
     assert key_on(owner.browser.follow(answer))
     assert owner.row("Order system").sealed_key is None
     page = owner.browser.open(answer.goes_to)
-    assert "Shown once, not kept" in page.text
-    assert "Reveal the key" not in page.text
+    assert "Shown once, not in the vault" in page.text
+    assert "Reveal key" not in page.text
 
 
 def test_a_form_that_is_sent_twice_makes_one(owner: Owner) -> None:
@@ -91,8 +91,8 @@ def test_the_limit_of_active_tokens_is_explained(owner: Owner) -> None:
     page = owner.make("Second")
     assert page.status == 422
     assert "Maximum active token limit (1) reached." in page.text
-    assert "revoke one that nobody needs" in page.text
-    assert page.values("Make the token")["name"] == "Second"
+    assert "revoke one that you don't need" in page.text
+    assert page.values("Create token")["name"] == "Second"
     assert [row.name for row in owner.rows()] == ["First"]
 
 
@@ -101,7 +101,7 @@ def test_the_limit_of_active_tokens_is_explained(owner: Owner) -> None:
     [
         (401, None, "Nothing was changed"),
         (403, None, "Nothing was changed"),
-        (404, None, "does not know this account"),
+        (404, None, "no longer knows this account"),
         (429, None, "Connexease is busy"),
         (400, {"detail": "Tokens are frozen today."}, "Tokens are frozen today."),
         (400, {"non_field_errors": ["Not on your plan."]}, "Not on your plan."),
@@ -149,9 +149,9 @@ def test_it_is_shown_although_somebody_else_writes(owner: Owner, database_url: s
 def test_a_key_that_is_not_to_be_kept_is_shown_in_no_other_way(owner: Owner) -> None:
     answer = owner.make(keep="")
     row = owner.row("Order system")
-    assert "The vault does not hold this key." in owner.reveal(row).text
+    assert "This key isn't in the vault." in owner.reveal(row).text
     tried = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
-    assert "The vault does not hold this key." in tried.text
+    assert "This key isn't in the vault." in tried.text
     assert key_on(owner.browser.follow(answer))
 
 
@@ -163,7 +163,7 @@ def test_a_key_that_nobody_came_to_see_is_erased(owner: Owner) -> None:
     owner.portal.sweep()
     assert owner.row("Order system").sealed_key is None
     page = owner.browser.open(answer.goes_to)
-    assert "Nobody came to see its key within an hour" in page.text
+    assert "Nobody opened its key within an hour" in page.text
 
 
 def test_before_the_account_is_ready_there_is_nothing_to_make(portal) -> None:

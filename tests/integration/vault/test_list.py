@@ -11,8 +11,8 @@ def test_tokens_made_elsewhere_are_listed_over_all_pages(owner: Owner) -> None:
     for _ in range(5):  # the sandbox's page holds two
         owner.make_elsewhere()
     page = owner.index()
-    assert page.text.count("Key not held here") == 5
-    assert page.text.count("Made elsewhere") == 5
+    assert page.text.count("Key not in the vault") == 5
+    assert page.text.count("Created elsewhere") == 5
 
 
 def test_the_last_known_state_while_connexease_is_away(owner: Owner) -> None:
@@ -20,7 +20,7 @@ def test_the_last_known_state_while_connexease_is_away(owner: Owner) -> None:
     owner.index()
     owner.control.fault("status", **LIST, status=503, times=None)
     page = owner.index()
-    assert "Connexease cannot be reached" in page.text
+    assert "We couldn't reach Connexease" in page.text
     assert "Order system" in page.text
     assert "New access token" not in page.text
 
@@ -60,18 +60,18 @@ def test_a_key_that_is_not_used_is_pointed_out(owner: Owner) -> None:
     assert "Not used here for 90 days" in owner.index().text
     row = owner.row("Order system")
     page = owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))
-    assert "The key works: Connexease showed" in page.text
+    assert "The key works. Connexease listed" in page.text
     assert "Not used here for 90 days" not in owner.index().text
-    assert "tried out the key of “Order system”" in owner.history()
+    assert "tested the key of “Order system”" in owner.history()
 
 
 def test_another_name(owner: Owner) -> None:
     row, _key = owner.made()
     page = owner.browser.get(owner.address(row))
-    refused = owner.browser.submit(page, "Save the name", name="")
+    refused = owner.browser.submit(page, "Save name", name="")
     assert refused.errors["name"] == "Enter a name."
-    assert owner.browser.submit(page, "Save the name", name="Shop").status == 303
-    assert "named “Order system” “Shop”" in owner.history()
+    assert owner.browser.submit(page, "Save name", name="Shop").status == 303
+    assert "renamed “Order system” to “Shop”" in owner.history()
 
 
 def test_names_are_shown_as_text(owner: Owner) -> None:

@@ -23,7 +23,7 @@ def journey(owner: Owner) -> tuple[dict[str, str], list[str]]:
     address = link(owner)
     stranger = owner.portal.browser()
     seen = stranger.get(address)
-    assert key_on(stranger.submit(seen, "Show me the key")) == token_key
+    assert key_on(stranger.submit(seen, "Show key once")) == token_key
     owner.control.fault("status", "/templates/", status=500, times=None)
     pages += [owner.browser.follow(owner.browser.post(owner.address(row, page="/try")))]
     owner.control.fault("truncated", **CREATE)

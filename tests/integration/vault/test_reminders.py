@@ -22,16 +22,16 @@ def test_once_before_it_expires(owner: Owner) -> None:
     assert "Order system" in mail["text"]
     assert f"/tokens/{owner.row('Order system').id}" in mail["text"]
     assert len(mails(owner, "expires soon")) == 1
-    assert mails(owner, "still needed") == []
+    assert mails(owner, "Review your access token") == []
 
 
 def test_once_a_year(owner: Owner) -> None:
     owner.made()
     owner.portal.sql("UPDATE credential SET issued_at = :at", at=now() - timedelta(days=366))
-    assert len(mails(owner, "still needed")) == 1
-    assert len(mails(owner, "still needed")) == 1
+    assert len(mails(owner, "Review your access token")) == 1
+    assert len(mails(owner, "Review your access token")) == 1
     owner.portal.sql("UPDATE credential SET reminded_at = :at", at=now() - timedelta(days=366))
-    assert len(mails(owner, "still needed")) == 2
+    assert len(mails(owner, "Review your access token")) == 2
 
 
 def test_nothing_about_what_is_over(owner: Owner) -> None:
@@ -51,7 +51,7 @@ def test_what_was_revoked_elsewhere_is_found_out_first(owner: Owner) -> None:
     owner.portal.sql("UPDATE credential_listing SET tried_at = :at", at=now() - timedelta(hours=2))
     reseller = owner.portal.app.extensions["connexease"].reseller
     reseller.revoke_access_token(owner.uuid, row.connexease_uuid)
-    assert mails(owner, "still needed") == []
+    assert mails(owner, "Review your access token") == []
     assert not owner.row("Order system").is_active
 
 

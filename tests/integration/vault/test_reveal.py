@@ -24,7 +24,7 @@ def test_the_password_opens_it(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"), [("", "Enter your password."), ("wrong", "This is not your password.")]
+    ("typed", "words"), [("", "Enter your password."), ("wrong", "This isn't your password. Try again.")]
 )
 def test_without_it_nothing_is_seen(owner: Owner, typed: str, words: str) -> None:
     _row, key = owner.made()
@@ -92,9 +92,9 @@ def test_guessing_is_slowed_down(make_portal, control, sandbox) -> None:
     owner = Owner(browser, portal, control, account_id, str(account.connexease_uuid), sandbox.api_url)
     owner.made()
     answers = [reveal(owner, password=f"guess {number}").text for number in range(11)]
-    assert "This is not your password." in answers[0]
-    assert "Too many tries" in answers[-1]
-    assert "Too many tries" in reveal(owner, password=PASSWORD).text
+    assert "This isn't your password. Try again." in answers[0]
+    assert "Too many attempts" in answers[-1]
+    assert "Too many attempts" in reveal(owner, password=PASSWORD).text
 
 
 def test_a_copy_is_noted(owner: Owner) -> None:
@@ -119,7 +119,7 @@ def test_staff_see_that_there_is_a_key_and_no_more(owner: Owner) -> None:
     for address in (owner.root, owner.address(row)):
         page = staff.get(address)
         assert "In the vault" in page.text
-        for word in ("Reveal", "Rotate", "Hand it over", "New access token"):
+        for word in ("Reveal", "Rotate", "Share by link", "New access token"):
             assert word not in page.text
         assert key not in page.response.get_data(as_text=True)
     assert staff.post(owner.address(row, page="/reveal"), {"password": PASSWORD}).status == 404

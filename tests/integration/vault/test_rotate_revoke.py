@@ -12,7 +12,7 @@ from tests.support.marks import both_databases
 def rotate(owner: Owner, name: str = "New one", ends: str = ""):
     row = owner.row("Order system")
     address = owner.address(row, page="/rotate")
-    intent = owner.browser.get(address).values("Make the new token")["intent"]
+    intent = owner.browser.get(address).values("Create new token")["intent"]
     return owner.browser.post(address, {"name": name, "keep": "y", "ends": ends, "intent": intent})
 
 
@@ -27,14 +27,14 @@ def test_both_are_good_until_somebody_revokes_the_old_one(owner: Owner) -> None:
     assert new_key != old_key
     assert len(owner.active_at_connexease()) == 2
     assert (owner.row("Order system").is_ours, owner.row("New one").is_ours) == (False, True)
-    assert "in place of Order system" in owner.browser.get(owner.address(owner.row("New one"))).text
-    assert "replaced the access token “Order system” by “New one”" in owner.history()
+    assert "It replaces Order system" in owner.browser.get(owner.address(owner.row("New one"))).text
+    assert "replaced the access token “Order system” with “New one”" in owner.history()
 
 
 def test_the_old_one_is_revoked_when_its_time_is_over(owner: Owner) -> None:
     owner.made()
     rotate(owner, ends="3600")
-    assert "is revoked by itself" in owner.index().text
+    assert "will be revoked automatically" in owner.index().text
     owner.portal.sweep()
     assert len(owner.active_at_connexease()) == 2
     owner.portal.sql(
@@ -61,21 +61,21 @@ def test_the_limit_in_the_middle_of_a_rotation(owner: Owner) -> None:
     page = rotate(owner)
     assert page.status == 422
     assert "Maximum active token limit" in page.text
-    assert "is revoked after a day" in page.text
+    assert "revoke after a day" in page.text
 
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_revoked_for_good(owner: Owner, htmx: bool) -> None:
     row, _key = owner.made()
-    assert "This is final" in owner.browser.get(owner.address(row, page="/revoke")).text
+    assert "You can't undo this" in owner.browser.get(owner.address(row, page="/revoke")).text
     page = owner.browser.follow(revoke(owner, htmx=htmx))
-    assert "“Order system” is revoked." in page.text
+    assert "Token “Order system” is revoked." in page.text
     assert owner.active_at_connexease() == []
     row = owner.row("Order system")
     assert (row.sealed_key, row.is_active) == (None, False)
-    assert "asked Connexease to revoke “Order system”" in owner.history()
-    assert "saw “Order system” revoked" in owner.history()
-    assert "saw “Order system” revoked from" not in owner.history()
+    assert "asked Connexease to revoke the access token “Order system”" in owner.history()
+    assert "confirmed that the access token “Order system” is revoked" in owner.history()
+    assert "confirmed that the access token “Order system” is revoked from" not in owner.history()
     shown = owner.browser.get(owner.address(row))
     assert "Reveal" not in shown.text
     assert revoke(owner).status == 422
@@ -96,7 +96,7 @@ def test_a_wish_to_revoke_is_kept_until_it_is_done(owner: Owner, fault: str) -> 
     owner.made()
     owner.control.fault(fault, **REVOKE, times=None, **({"status": 503} if fault in ("status", "html") else {}))
     page = owner.browser.follow(revoke(owner))
-    assert "has not confirmed it yet" in page.text
+    assert "hasn't confirmed it yet" in page.text
     assert "Revoking" in page.text
     owner.work_on()
     assert owner.row("Order system").step == CredentialStep.REVOKING
@@ -133,7 +133,9 @@ def test_a_token_made_elsewhere_can_be_revoked(owner: Owner) -> None:
     (row,) = owner.rows()
     page = owner.browser.get(owner.address(row, page="/revoke"))
     name = page.soup.find("strong").get_text()
-    done = owner.browser.post(owner.address(row, page="/revoke"), {"typed": page.form("Revoke").strong.get_text()})
+    done = owner.browser.post(
+        owner.address(row, page="/revoke"), {"typed": page.form("Revoke token").strong.get_text()}
+    )
     assert done.status == 303, name
     assert owner.active_at_connexease() == []
 
@@ -141,18 +143,18 @@ def test_a_token_made_elsewhere_can_be_revoked(owner: Owner) -> None:
 def test_the_one_that_was_replaced_says_so(owner: Owner) -> None:
     owner.made()
     form = owner.browser.get(owner.address(owner.row("Order system"), page="/rotate"))
-    assert form.values("Make the new token")["name"] == "Order system 2"
+    assert form.values("Create new token")["name"] == "Order system 2"
     rotate(owner, "Order system 2")
-    assert "Replaced by “Order system 2”. Revoke it once nothing uses it any more." in owner.index().text
+    assert "Replaced by “Order system 2”. Revoke it when nothing uses it." in owner.index().text
     form = owner.browser.get(owner.address(owner.row("Order system 2"), page="/rotate"))
-    assert form.values("Make the new token")["name"] == "Order system 3"
+    assert form.values("Create new token")["name"] == "Order system 3"
 
 
 def test_what_the_portal_uses_is_replaced_by_what_it_can_use(owner: Owner) -> None:
     row, _key = owner.made()
     assert row.is_ours
     page = owner.browser.post(owner.address(row, page="/rotate"), {"name": "New one", "ends": ""})
-    assert page.errors["keep"] == "The portal uses this token itself and needs the new key: keep it."
+    assert page.errors["keep"] == "We use this token to load your templates, so keep the new key in the vault."
     assert len(owner.active_at_connexease()) == 1
 
 

@@ -19,14 +19,14 @@ def test_a_token_whose_key_never_arrived_is_revoked(owner: Owner, fault: str) ->
         "reset_after" if fault == "no_key" else fault, **CREATE, **({"status": 502} if fault == "html" else {})
     )
     page = owner.browser.follow(owner.make("Lost"))
-    assert "its key is lost" in page.text
+    assert "the key is lost" in page.text
     owner.work_on()
     row = owner.row("Lost")
     expected = LostEnding.NOT_MADE if fault == "html" else LostEnding.REVOKED
     if expected is LostEnding.REVOKED:
         assert (row.step, row.ending) == (CredentialStep.LOST, expected)
-        assert "Nobody has the key, so the token was revoked" in owner.browser.get(owner.address(row)).text
-        assert "was made but its key was lost" in owner.history()
+        assert "Nobody has the key, so we revoked the token" in owner.browser.get(owner.address(row)).text
+        assert "was created but its key was lost" in owner.history()
     assert owner.active_at_connexease() == before
     assert (
         len([r for r in owner.control.requests("POST") if r["path"].endswith("/access-token/")]) <= len(before) + 1
@@ -42,8 +42,8 @@ def test_a_token_that_was_never_made_is_said_so_after_some_looks(owner: Owner) -
     assert (row.step, row.ending) == (CredentialStep.LOST, LostEnding.NOT_MADE)
     assert owner.at_connexease() == []
     page = owner.browser.get(owner.address(row))
-    assert "made no token" in page.text
-    owner.browser.submit(page, "Got it")
+    assert "no token was created" in page.text
+    owner.browser.submit(page, "Remove from list")
     assert owner.rows() == []
 
 
@@ -56,8 +56,8 @@ def test_which_one_is_lost_cannot_be_told(owner: Owner) -> None:
     assert (row.step, row.ending) == (CredentialStep.LOST, LostEnding.CANNOT_TELL)
     assert len(owner.active_at_connexease()) == 2
     page = owner.index()
-    assert "cannot tell whether one of the new tokens" in page.text
-    assert page.text.count("Key not held here") == 2
+    assert "one of the new tokens in the list may be the lost one" in page.text
+    assert page.text.count("Key not in the vault") == 2
 
 
 def test_one_at_a_time(owner: Owner) -> None:
@@ -65,7 +65,7 @@ def test_one_at_a_time(owner: Owner) -> None:
     owner.make("Lost")
     page = owner.make("Next")
     assert page.status == 422
-    assert "has not confirmed the last token yet" in page.text
+    assert "hasn't confirmed the last token yet" in page.text
     owner.work_on()
     assert key_on(owner.browser.follow(owner.make("Next")))
 
@@ -87,7 +87,7 @@ def test_connexease_is_away_while_we_look(owner: Owner) -> None:
 def test_a_list_that_is_read_meanwhile_takes_the_new_one_for_nobodys(owner: Owner) -> None:
     owner.control.fault("reset_after", **CREATE)
     owner.make("Lost")
-    assert "Key not held here" not in owner.index().text
+    assert "Key not in the vault" not in owner.index().text
     owner.work_on()
     assert len(owner.rows()) == 1
 
@@ -130,7 +130,7 @@ def test_a_lost_one_that_may_not_be_revoked_is_listed(owner: Owner) -> None:
     owner.work_on()
     assert owner.row("Lost").ending == LostEnding.CANNOT_TELL
     page = owner.index()
-    assert "Key not held here" in page.text
+    assert "Key not in the vault" in page.text
     owner.control.clear_faults()
     (listed,) = [row for row in owner.rows() if row.name == ""]
     name = owner.browser.get(owner.address(listed)).soup.h1.get_text().strip()
@@ -144,11 +144,11 @@ def test_what_was_read_is_put_away(owner: Owner) -> None:
     owner.work_on()
     owner.work_on()
     row = owner.row("Lost")
-    owner.browser.submit(owner.browser.get(owner.address(row)), "Got it")
-    assert "put “Lost”, whose creation was never confirmed, out of the list" in owner.history()
+    owner.browser.submit(owner.browser.get(owner.address(row)), "Remove from list")
+    assert "removed the access token “Lost”, which was never confirmed, from the list" in owner.history()
     past = owner.index("?past=1")
     assert "Lost" in past.text
-    assert "Made elsewhere" not in past.text
+    assert "Created elsewhere" not in past.text
 
 
 def test_nobody_waits_for_the_database_while_we_look(owner: Owner, database_url: str, monkeypatch) -> None:

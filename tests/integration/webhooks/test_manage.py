@@ -28,7 +28,7 @@ def test_the_list_shows_names_of_headers_and_channels_and_never_a_value(customer
     page = customer.index()
     assert "Authorization" in page.text
     assert "Main line" in page.text
-    assert "Held by the portal itself Locked" in page.text
+    assert "Managed by the portal Locked" in page.text
     assert SECRET not in page.response.text
 
 
@@ -91,10 +91,10 @@ def test_switching_off_and_on(customer: Customer) -> None:
 def test_a_dead_webhook_can_be_hidden_and_shown_again(customer: Customer) -> None:
     customer.save()
     refused = customer.browser.follow(customer.act("hide", hide="1"))
-    assert "Switch it off before you hide it" in refused.text
+    assert "Switch the webhook off before you hide it" in refused.text
     customer.act("switch", off="1")
     customer.act("hide", hide="1")
-    assert "receiver.example.com" not in customer.index().text.split("Who gets what")[0]
+    assert "receiver.example.com" not in customer.index().text.split("Where events go")[0]
     assert "receiver.example.com" in customer.browser.get(f"{customer.root}?hidden=1").text
     customer.act("hide", show="1")
     assert "receiver.example.com" in customer.index().text
@@ -115,7 +115,7 @@ def test_a_form_with_the_mark_of_another_accounts_makes_and_tells_nothing(custom
         intent="the-same-form", triggers=["agent.status_changed"], channels=[]
     )
     assert page.status == 422
-    assert "This form was used already" in page.text
+    assert "This form was already submitted" in page.text
     assert len([row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is None]) == 1
 
 
@@ -138,7 +138,7 @@ def test_a_name_that_looks_secret_is_ticked_and_each_refusal_leads_to_its_field(
     ticked = [box["name"] for box in page.soup.select("input[name$=is_secret][checked]")]
     assert ticked == ["headers-0-is_secret"]
     links = {link["href"]: link.get_text() for link in page.soup.select(".error-summary a")}
-    assert links["#headers-0-value"] == "Value 1: Enter its value."
+    assert links["#headers-0-value"] == "Value 1: Enter a value for this header."
     assert links["#headers-2-name"].startswith("Name 3: Host is set by Connexease")
 
 
@@ -155,18 +155,18 @@ def test_channels_that_were_forgotten_are_asked_for_at_their_field(customer: Cus
 def test_an_address_that_connexease_cannot_reach_is_warned_of(customer: Customer, address: str) -> None:
     form = {"csrf_token": customer.browser.token(), "callback_url": address}
     checked = customer.browser.post(f"{customer.root}check?part=doubt", form, htmx=True)
-    assert "Connexease cannot reach" in checked.text
+    assert "Connexease can't reach" in checked.text
     assert "Channels" not in checked.text
     saved = customer.browser.follow(customer.save(callback_url=address))
-    assert "Saved at Connexease." in saved.text
-    assert "Connexease cannot reach" in saved.text
+    assert "The webhook was saved." in saved.text
+    assert "Connexease can't reach" in saved.text
 
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_refused_form_keeps_what_was_typed(customer: Customer, htmx: bool) -> None:
     page = customer.save(callback_url="http://plain.example.com/", headers=[("Host", "x")], htmx=htmx)
     assert page.status == 422
-    assert "must begin with https://" in page.errors["callback_url"]
+    assert "starts with https://" in page.errors["callback_url"]
     assert page.values("Save webhook")["callback_url"] == "http://plain.example.com/"
     assert "Host is set by Connexease" in page.text
     assert "autofocus" in page.summary.attrs
@@ -176,15 +176,15 @@ def test_a_refused_form_keeps_what_was_typed(customer: Customer, htmx: bool) -> 
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("https://user:pass@example.com/", "Leave the user name and password out"),
-        ("https://user@example.com/", "Leave the user name and password out"),
-        ("ftp://example.com/", "must begin with https://"),
-        ("https:///nowhere", "not a web address"),
+        ("https://user:pass@example.com/", "Remove the user name and password"),
+        ("https://user@example.com/", "Remove the user name and password"),
+        ("ftp://example.com/", "starts with https://"),
+        ("https:///nowhere", "Enter a full URL"),
         ("https://example.com/#part", "after #"),
-        ("https://exa mple.com/", "not a web address"),
-        ("https://example.com:99999/", "not a web address"),
+        ("https://exa mple.com/", "Enter a full URL"),
+        ("https://example.com:99999/", "Enter a full URL"),
         ("https://example.com/" + "x" * 2000, "too long"),
-        ("", "Enter the address"),
+        ("", "Enter the URL"),
     ],
 )
 def test_addresses_that_cannot_be(customer: Customer, url: str, sentence: str) -> None:
@@ -225,7 +225,7 @@ def test_the_webhook_in_the_way_is_named_with_a_link(customer: Customer) -> None
     in_the_way = customer.only_row().id
     page = customer.save(callback_url="https://second.example.com/")
     assert page.status == 422
-    assert "message.created of Main line is already held by another webhook" in page.summary.get_text()
+    assert "Another webhook already uses message.created for Main line" in page.summary.get_text()
     link = page.summary.find("a", href=f"{customer.root}{in_the_way}")
     assert link is not None
     assert link["target"] == "_blank"  # what was typed stays where it is
@@ -235,18 +235,18 @@ def test_the_webhook_in_the_way_is_named_with_a_link(customer: Customer) -> None
 def test_the_portals_own_trigger_is_explained(customer: Customer) -> None:
     page = customer.save(triggers=["channel.created"], channels=[])
     assert page.status == 422
-    assert "held by the portal itself" in page.summary.get_text()
+    assert "The portal uses" in page.summary.get_text()
 
 
 def test_the_portals_own_webhook_is_locked(customer: Customer) -> None:
     customer.index()
     (own,) = [row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is not None]
     page = customer.browser.get(f"{customer.root}{own.id}")
-    assert "cannot be changed by hand" in page.text
+    assert "manages this webhook itself" in page.text
     assert not page.soup.select("form#webhook")
     for verb in ("switch", "hide", "accept"):
         answer = customer.browser.follow(customer.browser.post(f"{customer.root}{own.id}/{verb}", {"off": "1"}))
-        assert "cannot be changed by hand" in answer.text
+        assert "manages this webhook itself" in answer.text
     assert customer.control.webhooks(customer.uuid)[0]["is_active"] is True
 
 
@@ -259,9 +259,9 @@ def test_a_form_is_checked_as_it_changes(customer: Customer) -> None:
     }
     page = customer.browser.post(f"{customer.root}check", typed, htmx=True)
     assert page.status == 200
-    assert "already held by another webhook" in page.text
+    assert "Another webhook already uses" in page.text
     page = customer.browser.post(f"{customer.root}check?part=doubt", typed, htmx=True)
-    assert "Connexease cannot reach yours" in page.text
+    assert "so Connexease can't reach yours" in page.text
     page = customer.browser.post(f"{customer.root}check", {"triggers": ["agent.status_changed"]}, htmx=True)
     assert page.soup.select_one("fieldset[disabled]") is not None
     assert "about the whole account" in page.text
@@ -274,8 +274,8 @@ def test_coverage_shows_what_nobody_gets(customer: Customer) -> None:
     cells = {
         row.th.code.get_text(): [td.get_text(" ", strip=True) for td in row("td")] for row in table.tbody("tr")
     }
-    assert cells["message.created"] == ["receiver.example.com", "nobody"]
-    assert cells["feedback.received"] == ["nobody", "nobody"]
+    assert cells["message.created"] == ["receiver.example.com", "no webhook"]
+    assert cells["feedback.received"] == ["no webhook", "no webhook"]
     assert cells["channel.created"][0].startswith("the portal")
 
 
@@ -301,7 +301,7 @@ def test_stored_secrets_do_not_follow_to_another_host(customer: Customer) -> Non
     kept = [{"name": "Authorization", "stored": "Authorization", "value": ""}]
     page = customer.save(webhook=customer.only_row().id, headers=kept, callback_url="https://thief.example.com/")
     assert page.status == 422
-    assert "leads to another host now" in page.text
+    assert "now points to another host" in page.text
     assert customer.at_connexease()[0]["callback_url"] == "https://receiver.example.com/hook"
 
 

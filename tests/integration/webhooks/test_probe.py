@@ -45,7 +45,7 @@ def test_a_receiver_that_echoes_the_secret_does_not_show_it_on_our_page(
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [(500, "repeats an event up to 30 times"), (404, "repeats an event"), (302, "answered with a redirect")],
+    [(500, "tries up to 30 times"), (404, "tries up to"), (302, "answered with a redirect")],
 )
 def test_an_answer_that_does_not_count_is_explained(
     customer: Customer, receiver: Receiver, status: int, sentence: str
@@ -60,12 +60,12 @@ def test_an_answer_that_does_not_count_is_explained(
 
 def test_a_receiver_that_is_not_there(customer: Customer) -> None:
     customer.save(callback_url="http://127.0.0.1:9/hook")
-    assert "refused or broke off" in probe(customer).text
+    assert "refused or dropped" in probe(customer).text
 
 
 def test_a_name_without_an_address(customer: Customer) -> None:
     customer.save(callback_url="https://no-such-host.invalid/hook")
-    assert "No address was found" in probe(customer).text
+    assert "We found no server" in probe(customer).text
 
 
 def test_a_receiver_that_drips_is_cut_off(
@@ -74,7 +74,7 @@ def test_a_receiver_that_drips_is_cut_off(
     monkeypatch.setattr(outbound, "DEADLINE", 0.5)
     receiver.drip = 5
     customer.save(callback_url=receiver.url)
-    assert "did not answer within" in probe(customer).text
+    assert "didn't answer within" in probe(customer).text
 
 
 @pytest.mark.parametrize("host", ["10.0.0.8", "169.254.169.254", "[::ffff:10.0.0.8]", "[fd00::1]", "100.64.0.1"])
@@ -105,6 +105,6 @@ def test_tests_are_audited_and_throttled(customer: Customer, receiver: Receiver)
     customer.save(callback_url=receiver.url)
     pages = [probe(customer) for _ in range(11)]
     assert [page.status for page in pages] == [200] * 10 + [422]
-    assert "Too many tries" in pages[-1].text
+    assert "Too many attempts" in pages[-1].text
     assert len(receiver.got) == 10
     assert sum(entry.action == "webhook.tested" for entry in customer.portal.rows(AuditEntry)) == 10

@@ -33,7 +33,7 @@ def test_staff_make_no_webhook_that_carries_what_customers_write(
     page = staff.save(triggers=[*TELLING, "channel.updated"], htmx=htmx)
     assert page.status == 422
     assert set(page.errors) == {"triggers"}
-    assert "Only the account's own people" in page.errors["triggers"]
+    assert "only the account's own team" in page.errors["triggers"]
     assert all(name in page.errors["triggers"] for name in TELLING)
     assert "channel.updated" not in page.errors["triggers"]
     assert customer.at_connexease() == []

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from portal.connexease import errors, schemas
+from portal.connexease.texts import filled
 
 KEY = SecretStr("pk_live_key")
 HELLO = schemas.TextMessage(to="+905551112233", text=schemas.Text(body="Hello", preview_url=True))
@@ -193,7 +194,7 @@ def test_a_refusal_that_lacks_its_parts(cx, server, error):
     caught = outcome(cx)
     assert type(caught) is errors.GatewayRefused
     assert caught.params == {}
-    assert caught.message == errors.GatewayRefused.sentence
+    assert caught.message == filled(errors.GatewayRefused.sentence, {})
 
 
 UNDOCUMENTED = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import portal.connexease
 from portal.connexease import errors
+from portal.connexease.texts import source_of
 
 PACKAGE = Path(portal.connexease.__file__).parent
 ALLOWED = {"requests", "urllib3", "pydantic"}
@@ -38,4 +39,7 @@ def test_nothing_else_of_the_portal_imports_requests():
 def test_an_error_gives_its_sentence_to_a_translator():
     call = errors.CallRecord("GET", "/accounts/", "1", 200)
     error = errors.BadAnswer(call, errors.BadAnswer.missing, {"field": "uuid"})
-    assert error.template % error.values == error.message == "The answer from Connexease lacks the field “uuid”."
+    assert error.message == "The answer from Connexease is missing the field “uuid”."
+    assert source_of(error.message) == (errors.BadAnswer.missing, {"field": "uuid"})
+    assert source_of(errors.Unavailable(call).message) == (errors.Unavailable.sentence, {})
+    assert source_of("100% of %(vendor)s") is None

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from portal.connexease import Connexease, Timeouts, errors, schemas
+from portal.connexease.texts import filled
 
 ACCOUNT = uuid.UUID("eabd44ac-9639-4f6d-8885-abec634893d4")
 TOKEN_ID = uuid.UUID("9934c96c-5341-43bb-b2ce-625f61cef388")
@@ -165,7 +166,7 @@ def test_a_read_whose_answers_all_break_off_is_a_bad_answer(cx, server):
     server.script(cut_short, cut_short, cut_short)
     error = outcome(cx, read)
     assert type(error) is errors.BadAnswer
-    assert error.message == errors.BadAnswer.cut_short
+    assert error.message == filled(errors.BadAnswer.cut_short, {})
 
 
 @CALLS
@@ -366,7 +367,7 @@ def test_a_body_without_end_is_not_read_to_its_end(connect, server):
     server.script(huge)
     error = outcome(cx, read)
     assert type(error) is errors.BadAnswer
-    assert error.message == errors.BadAnswer.too_large
+    assert error.message == filled(errors.BadAnswer.too_large, {})
     server.script(huge)
     assert type(outcome(cx, create)) is errors.OutcomeUnknown
 
@@ -392,7 +393,7 @@ def test_a_small_body_that_unpacks_to_a_huge_one(connect, server):
     packed = gzip.compress(b" " * 50_000_000)
     assert len(packed) < 100_000
     server.reply(200, packed, headers={"Content-Encoding": "gzip"})
-    assert outcome(cx, read).message == errors.BadAnswer.too_large
+    assert outcome(cx, read).message == filled(errors.BadAnswer.too_large, {})
 
 
 def test_a_body_within_the_limit_is_read(connect, server):

@@ -8,6 +8,7 @@ import pytest
 
 from portal.connexease import errors
 from portal.connexease.http import paging
+from portal.connexease.texts import filled
 
 HOST = "https://api.example.test"
 
@@ -106,7 +107,7 @@ def test_a_next_page_elsewhere_is_not_asked_for(cx, server):
         server.reply(200, page([account(1)], link))
         with pytest.raises(errors.BadAnswer) as caught:
             list(cx.reseller.accounts())
-        assert caught.value.message == errors.BadAnswer.foreign_page, link
+        assert caught.value.message == filled(errors.BadAnswer.foreign_page, {}), link
         assert len(server.requests) == 1, link
 
 
@@ -138,7 +139,7 @@ def test_a_page_that_comes_again(cx, server):
     server.reply(200, page([account(1)], second))
     with pytest.raises(errors.BadAnswer) as caught:
         list(cx.reseller.accounts())
-    assert caught.value.message == errors.BadAnswer.endless_pages
+    assert caught.value.message == filled(errors.BadAnswer.endless_pages, {})
 
 
 def test_a_list_that_does_not_end(cx, server, monkeypatch):
@@ -147,7 +148,7 @@ def test_a_list_that_does_not_end(cx, server, monkeypatch):
         server.reply(200, page([], server.url + f"accounts/?page={number + 2}"))
     with pytest.raises(errors.BadAnswer) as caught:
         list(cx.reseller.accounts())
-    assert caught.value.message == errors.BadAnswer.endless_pages
+    assert caught.value.message == filled(errors.BadAnswer.endless_pages, {})
 
 
 @pytest.mark.parametrize("base", ["", "/", "/reseller", "/reseller/"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.connexease import errors, schemas
 from portal.connexease.http import refusals
-from portal.connexease.texts import TEXT_LIMIT, tidy
+from portal.connexease.texts import TEXT_LIMIT, filled, tidy
 
 NEW_ACCOUNT = schemas.NewAccount(name="A", contact_email="a@a.test", billing_email="a@a.test", time_zone="UTC")
 
@@ -56,7 +56,7 @@ def refusal(cx, server, body) -> errors.Rejected:
 def test_each_sentence_lands_where_it_belongs(cx, server, body, fields, messages):
     error = refusal(cx, server, body)
     assert (error.fields, error.messages) == (fields, messages)
-    assert error.message == (messages[0] if messages else errors.Rejected.see_fields)
+    assert error.message == (messages[0] if messages else filled(errors.Rejected.see_fields, {}))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_each_sentence_lands_where_it_belongs(cx, server, body, fields, messages
 def test_a_body_that_says_nothing_becomes_a_neutral_sentence(cx, server, body):
     error = refusal(cx, server, body)
     assert (error.fields, error.messages) == ({}, [])
-    assert error.message == errors.Rejected.sentence
+    assert error.message == filled(errors.Rejected.sentence, {})
 
 
 def test_texts_are_bounded_and_clean(cx, server):

@@ -27,10 +27,22 @@ class Disk:
         self.groups.append(list(items))
 
 
+def write_alone(commit, item):
+    commit.commit(commit.enlist(item))
+
+
 def test_alone():
     disk = Disk()
-    GroupCommit(disk.write_all).write("one")
+    write_alone(GroupCommit(disk.write_all), "one")
     assert disk.groups == [["one"]]
+
+
+def test_what_one_enlists_is_written_together():
+    disk = Disk()
+    commit = GroupCommit(disk.write_all)
+    for waiting in [commit.enlist(name) for name in "abc"]:
+        commit.commit(waiting)
+    assert disk.groups == [["a", "b", "c"]]
 
 
 def test_whoever_comes_while_one_is_written_is_written_together():
@@ -43,7 +55,7 @@ def test_whoever_comes_while_one_is_written_is_written_together():
             threading.Event().wait(0.001)
         disk.may_go_on.set()
 
-    at_once(release, *[lambda name=name: commit.write(name) for name in "abcdefgh"])
+    at_once(release, *[lambda name=name: write_alone(commit, name) for name in "abcdefgh"])
     assert len(disk.groups) == 2
     assert {name for group in disk.groups for name in group} == set("abcdefgh")
 
@@ -56,7 +68,7 @@ def test_one_that_cannot_be_written_is_in_nobodys_way():
 
     def write(name):
         try:
-            commit.write(name)
+            write_alone(commit, name)
             outcomes[name] = "written"
         except ValueError:
             outcomes[name] = "refused"
@@ -73,7 +85,7 @@ def test_one_that_cannot_be_written_is_in_nobodys_way():
 
 def test_what_cannot_be_written_alone_is_said():
     with pytest.raises(ValueError, match="cannot be written"):
-        GroupCommit(Disk().write_all).write("bad")
+        write_alone(GroupCommit(Disk().write_all), "bad")
 
 
 def test_what_was_taken_along_by_somebody_who_was_ended_is_not_called_written():
@@ -85,7 +97,7 @@ def test_what_was_taken_along_by_somebody_who_was_ended_is_not_called_written():
 
     def write(name):
         try:
-            commit.write(name)
+            write_alone(commit, name)
             outcomes[name] = "written"
         except BaseException as error:
             outcomes[name] = type(error).__name__

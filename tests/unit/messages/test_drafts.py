@@ -162,8 +162,14 @@ def test_numbered_and_named_values_do_not_mix(typed: dict[str, Any], fields: set
 
 @pytest.mark.parametrize("value", ["Ay\nse", "Ay\r\nse", "Ay\tse", "Ay    se", "Ay \u2028 se"])
 def test_a_value_is_one_line(value: str) -> None:
-    assert "Make this one line." in refused(values=(value,))["values-0"][0]
-    assert "Make this one line." in refused(header="text", header_value=value)["header_value"][0]
+    assert (
+        "Enter one line, without line breaks, tabs or four spaces in a row."
+        in refused(values=(value,))["values-0"][0]
+    )
+    assert (
+        "Enter one line, without line breaks, tabs or four spaces in a row."
+        in refused(header="text", header_value=value)["header_value"][0]
+    )
     assert one_line(value) == "Ay se"
 
 
@@ -228,10 +234,10 @@ def test_a_one_time_code_is_sent_twice(typed: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "values", "words"),
     [
-        ("copy_code", "S" * 16, (), "at most 15 characters"),
-        (ONE_TIME_CODE, "1" * 16, (), "at most 15 characters"),
+        ("copy_code", "S" * 16, (), "no more than 15 characters"),
+        (ONE_TIME_CODE, "1" * 16, (), "no more than 15 characters"),
         (ONE_TIME_CODE, "", (), "Enter the one-time code."),
-        (ONE_TIME_CODE, "1", ("2",), "the same in its text and its button"),
+        (ONE_TIME_CODE, "1", ("2",), "the same code in the text and the button"),
     ],
 )
 def test_codes_that_are_refused(kind: str, value: str, values: tuple[str, ...], words: str) -> None:

@@ -53,7 +53,7 @@ def test_metas_number_says_more_than_the_gateways_code_around_it(code: str, http
 
 def test_a_number_that_says_nothing_leaves_the_gateways_code() -> None:
     row = message(MessageState.REFUSED, code="GW_001", description="(#100) Invalid parameter to")
-    assert "or its number" in outcome.explain(row).happened
+    assert "content or number" in outcome.explain(row).happened
 
 
 def test_who_opted_out_is_never_sent_the_same_again() -> None:
@@ -62,7 +62,7 @@ def test_who_opted_out_is_never_sent_the_same_again() -> None:
 
 def test_a_pause_after_it_was_held_is_explained() -> None:
     held = {"message_status": "held_for_quality_assessment"}
-    assert "holds it back" in outcome.explain(message(MessageState.ACCEPTED, **held)).happened
+    assert "is holding it back" in outcome.explain(message(MessageState.ACCEPTED, **held)).happened
     assert (
         "held this message back" in outcome.explain(message(MessageState.FAILED, code="132015", **held)).happened
     )
@@ -73,12 +73,12 @@ def test_a_pause_after_it_was_held_is_explained() -> None:
     ("pricing", "words"),
     [
         (None, ""),
-        ({"billable": True, "type": "regular", "category": "marketing"}, "Charged by Meta as: marketing."),
-        ({"billable": True, "category": "new_kind"}, "Charged by Meta as: new_kind."),
+        ({"billable": True, "type": "regular", "category": "marketing"}, "Charged by Meta as marketing."),
+        ({"billable": True, "category": "new_kind"}, "Charged by Meta as new_kind."),
         ({"billable": True}, "Charged by Meta."),
         ({"billable": False, "type": "free_customer_service"}, "within 24 hours"),
         ({"billable": False, "type": "free_of_a_new_kind"}, "Free."),
-        ({"category": "utility"}, "Meta calls it: utility."),
+        ({"category": "utility"}, "Meta's category: utility."),
     ],
 )
 def test_what_meta_charges(pricing: dict[str, object] | None, words: str) -> None:

@@ -49,7 +49,7 @@ def test_the_usual_ways(text: str) -> None:
 
 
 def test_which_country_is_meant() -> None:
-    assert "Without a country code, Türkiye is meant." in recipients.hint(ZONE)
+    assert "Without a country code, we assume Türkiye." in recipients.hint(ZONE)
     assert "with its country code" in recipients.hint("UTC")
 
 
@@ -118,14 +118,14 @@ def test_the_example_is_of_the_country_that_was_written(text: str, example: str)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "Enter the phone number"),
-        ("123", "Digits are missing"),
-        ("+", "Digits are missing"),
-        ("+90 532 123 45 67 89 01 23", "too many digits"),
-        ("hello", "has letters"),
-        ("1-800-FLOWERS", "has letters"),
+        ("", "Enter the recipient's phone number"),
+        ("123", "number is too short"),
+        ("+", "number is too short"),
+        ("+90 532 123 45 67 89 01 23", "number is too long"),
+        ("hello", "have no letters"),
+        ("1-800-FLOWERS", "have no letters"),
         ("+999 123 456 789", "No country has this code"),
-        ("202 555 0123", "no such number there"),
+        ("202 555 0123", "doesn't exist in that country"),
     ],
 )
 def test_what_is_none_says_why_and_shows_one(text: str, says: str) -> None:

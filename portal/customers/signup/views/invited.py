@@ -86,7 +86,7 @@ def _taken_over(token: str, form: Form) -> ResponseReturnValue:
     else:
         account = takeovers.accept_as(token, access.person_or_401())
         goal = url_for("accounts.overview", account_id=account.id)
-    flash(_("“%(account)s” is yours to manage now.", account=account.name))
+    flash(_("You can now manage “%(account)s”.", account=account.name))
     return htmx.redirect(goal)
 
 

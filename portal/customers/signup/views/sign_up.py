@@ -88,7 +88,7 @@ def confirm(token: str) -> ResponseReturnValue:
             trusted = _is_trusted(token)
             person = registration.confirm(token, None if trusted else text(form.password))
             goal = browser_login.enter(person, url_for("accounts.home"))
-            flash(_("Your e-mail address is confirmed."))
+            flash(_("Your email address is confirmed."))
             return htmx.redirect(goal)
     except LinkSpent:
         return htmx.redirect(url_for("signup.verify", token=token))
@@ -114,7 +114,7 @@ def send_again(account: Account) -> ResponseReturnValue:
     try:
         rate_limits.take_for_email(Limit.MAILS, person.email)
         registration.send_verification_again(person)
-        flash(_("We mailed another link to %(email)s.", email=person.email))
+        flash(_("We emailed another link to %(email)s.", email=person.email))
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("signup.setup", account_id=account.id))

@@ -31,11 +31,12 @@ class ComposeForm(TemplateFields):
     """A message. The fields of all kinds are there; those of the chosen one count."""
 
     to = StringField(
+        # Translators: the recipient of a message.
         _l("To"),
         filters=[stripped],
         render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": 120, "dir": "ltr"},
     )
-    credential = Choice(_l("Gateway key"), validate_choice=False)
+    credential = Choice(_l("API key"), validate_choice=False)
     kind = RadioField(
         _l("Type"),
         choices=lambda: [
@@ -52,9 +53,9 @@ class ComposeForm(TemplateFields):
     )
     link_preview = BooleanField(_l("Show a preview of the first link"), default=True)
     image_link = URLField(
-        _l("Address of the image"),
+        _l("Image URL"),
         filters=[stripped],
-        description=_l("WhatsApp fetches it from there: a public https:// address, JPEG or PNG, up to 5 MB."),
+        description=_l("WhatsApp downloads the image from this public https:// URL. JPEG or PNG, up to 5 MB."),
         render_kw={"autocomplete": "off", "placeholder": "https://example.com/picture.jpg"},
     )
     caption = TextAreaField(
@@ -63,15 +64,15 @@ class ComposeForm(TemplateFields):
         render_kw={"rows": 3, "dir": "auto", "aria-describedby": "caption-left"},
     )
     audio_link = URLField(
-        _l("Address of the audio"),
+        _l("Audio URL"),
         filters=[stripped],
-        description=_l("A public https:// address, MP3, AAC, AMR or OGG (Opus), up to 16 MB."),
+        description=_l("A public https:// URL. MP3, AAC, AMR or OGG (Opus), up to 16 MB."),
         render_kw={"autocomplete": "off", "placeholder": "https://example.com/voice.ogg"},
     )
 
     is_fake = BooleanField(
         _l("Test mode"),
-        description=_l("Connexease checks everything and answers as usual, but nothing goes to WhatsApp."),
+        description=_l("%(Vendor)s checks the message and answers as usual, but doesn't send it to WhatsApp."),
     )
     mode_of = HiddenField()
     """The key that the test mode was chosen for: another key brings its own."""
@@ -206,6 +207,6 @@ class ComposeForm(TemplateFields):
 def _key_words(row: Credential) -> str:
     words = {"name": keys.label(row), "end": row.last_four}
     if row.is_trial:
-        trial = _("%(name)s (…%(end)s, for trying out)", **words)
-        return trial if row.last_four else _("%(name)s (for trying out)", **words)
+        trial = _("%(name)s (…%(end)s, test key)", **words)
+        return trial if row.last_four else _("%(name)s (test key)", **words)
     return _("%(name)s (…%(end)s)", **words) if row.last_four else words["name"]

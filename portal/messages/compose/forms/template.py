@@ -38,13 +38,13 @@ class ButtonForm(wtforms.Form):
         validate_choice=False,
     )
     kind = Choice(
-        _l("What it gets"),
+        _l("Content"),
         choices=lambda: [
-            ("url", _("end of its address")),
-            ("quick_reply", _("answer when pressed")),
-            ("copy_code", _("code to copy")),
-            (ONE_TIME_CODE, _("one-time code")),
-            ("flow", _("token of its form")),
+            ("url", _("End of its URL")),
+            ("quick_reply", _("Answer when pressed")),
+            ("copy_code", _("Code to copy")),
+            (ONE_TIME_CODE, _("One-time code")),
+            ("flow", _("Form token")),
         ],
         validate_choice=False,
     )
@@ -74,16 +74,17 @@ class TemplateFields(Form):
     channel = Choice(_l("Channel"), validate_choice=False)
     template = RadioField(_l("Template"), validate_choice=False, default="")
     name = StringField(
-        _l("Template's name"),
+        _l("Template name"),
         filters=[stripped],
-        description=_l("As it is called at Meta, such as order_update."),
+        description=_l("The template's name at Meta, for example order_update."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )
     language = StringField(
         _l("Language"),
         filters=[stripped],
         description=_l(
-            "The code that the template was approved in, such as tr, en or pt_BR. Connexease does not list it."
+            "The language code that the template was approved in, for example tr, en or pt_BR. %(Vendor)s "
+            "doesn't list it."
         ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "list": "languages"},
     )
@@ -106,22 +107,20 @@ class TemplateFields(Form):
     header = Choice(
         _l("Header"),
         choices=lambda: [
-            ("", _("none, or always the same")),
-            ("text", _("a text to fill in")),
-            ("image", _("an image")),
-            ("video", _("a video")),
-            ("document", _("a document")),
+            ("", _("None, or always the same")),
+            ("text", _("Text with a value")),
+            ("image", _("Image")),
+            ("video", _("Video")),
+            ("document", _("Document")),
         ],
         validate_choice=False,
         default="",
     )
-    header_value = TextAreaField(
-        _l("Header's text, or address of its file"), filters=[lines, stripped], render_kw=_ROW
-    )
+    header_value = TextAreaField(_l("Header text or file URL"), filters=[lines, stripped], render_kw=_ROW)
     header_name = StringField(
-        _l("Name of the header's value (optional)"),
+        _l("Header value's name (optional)"),
         filters=[stripped],
-        description=_l("Only if the template names its values instead of numbering them."),
+        description=_l("Only if the template's values have names instead of numbers."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "dir": "ltr"},
     )
     buttons = Rows(
@@ -137,7 +136,7 @@ class TemplateFields(Form):
     mmlite = BooleanField(
         _l("Marketing Messages Lite"),
         description=_l(
-            "Meta's own route for marketing templates. Leave it off unless the number is enrolled for it."
+            "Meta's special route for marketing templates. Leave it off unless your number is enrolled."
         ),
     )
 
@@ -145,11 +144,11 @@ class TemplateFields(Form):
 
     def offer_templates(self, templates: Iterable[Listed], channels: dict[str, str]) -> None:
         """The templates that the search found, the one that is chosen, and another one by hand."""
-        self.channel.choices = [("", _("all channels")), *channels.items()]
+        self.channel.choices = [("", _("All channels")), *channels.items()]
         offered = {template.value: template.name for template in templates}
         if self.listed is not None:
             offered.setdefault(self.listed.value, self.listed.name)
-        self.template.choices = [*offered.items(), ("", _("Another one, by hand"))]
+        self.template.choices = [*offered.items(), ("", _("Another template, entered by hand"))]
 
     def use(self, listed: Listed | None) -> None:
         """Ask for the values of this template; for any number of them where nobody knows the template."""

@@ -16,22 +16,22 @@ from portal.web.listing import FilterForm, as_sent
 
 STEP_WORDS = {
     Step.READY: _l("Ready"),
-    Step.CREATING_ACCOUNT: _l("Being set up"),
-    Step.REGISTERING_WEBHOOK: _l("Being set up"),
-    Step.WAITING_FOR_EMAIL: _l("Address not confirmed"),
+    Step.CREATING_ACCOUNT: _l("Setting up"),
+    Step.REGISTERING_WEBHOOK: _l("Setting up"),
+    Step.WAITING_FOR_EMAIL: _l("Email not confirmed"),
     Step.WAITING_FOR_APPROVAL: _l("Waiting for approval"),
     Step.NEEDS_DETAILS: _l("Refused by Connexease"),
-    Step.NEEDS_PROOF: _l("Address to be proven"),
+    Step.NEEDS_PROOF: _l("Email not proven"),
     Step.DECLINED: _l("Declined"),
-    Step.GIVEN_UP: _l("Given up"),
+    Step.GIVEN_UP: _l("Stopped"),
 }
 MESSAGE_WORDS = {
-    MessageState.PREPARED: _l("Not confirmed"),
-    MessageState.QUEUED: _l("Waiting"),
-    MessageState.SENDING: _l("Being sent"),
+    MessageState.PREPARED: _l("Draft"),
+    MessageState.QUEUED: _l("Queued"),
+    MessageState.SENDING: _l("Sending"),
     MessageState.ACCEPTED: _l("Accepted"),
-    MessageState.REFUSED: _l("Refused"),
-    MessageState.UNKNOWN: _l("Outcome unknown"),
+    MessageState.REFUSED: _l("Not sent"),
+    MessageState.UNKNOWN: _l("Unknown"),
     MessageState.SENT: _l("Sent"),
     MessageState.FAILED: _l("Failed"),
     MessageState.DELIVERED: _l("Delivered"),
@@ -61,11 +61,11 @@ class AccountFilter(FilterForm):
     q = SearchField(
         _l("Find an account"),
         [Length(max=254)],
-        description=_l("By name, e-mail address, phone, channel or UUID, ours or that of Connexease."),
+        description=_l("Search by name, email address, phone number, channel or UUID (ours or Connexease's)."),
     )
     state = Choice(_l("State"))
     activity = Choice(_l("Last activity"))
-    sort = Choice(_l("Order"))
+    sort = Choice(_l("Sort by"))
     no_channel = BooleanField(_l("No channel"))
     disconnected = BooleanField(_l("Disconnected channel"))
     no_webhook = BooleanField(_l("No webhook of their own"))
@@ -81,8 +81,8 @@ class AccountFilter(FilterForm):
             "day": _("In the last 24 hours"),
             "week": _("In the last 7 days"),
             "month": _("In the last 30 days"),
-            "-month": _("Not for 30 days"),
-            "-quarter": _("Not for 90 days"),
+            "-month": _("None for 30 days"),
+            "-quarter": _("None for 90 days"),
         }
         self.sort.choices = {
             "": _("Newest first"),
@@ -90,7 +90,7 @@ class AccountFilter(FilterForm):
             "name": _("Name, A to Z"),
             "-name": _("Name, Z to A"),
             "-activity": _("Latest activity first"),
-            "activity": _("Longest without activity first"),
+            "activity": _("Oldest activity first"),
         }
 
     @property

@@ -13,7 +13,7 @@ MISSING = {
     "name": _l("Enter the company's name."),
     "contact_name": _l("Enter the customer's first name."),
     "contact_lastname": _l("Enter the customer's last name."),
-    "contact_email": _l("Enter the customer's e-mail address."),
+    "contact_email": _l("Enter the customer's email address."),
     "time_zone": _l("Choose the customer's time zone."),
 }
 
@@ -28,17 +28,21 @@ class NewAccountForm(AccountForm):
             _required, *others = field.validators
             field.validators = [DataRequired(words), *others]
             field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
-        self.billing_email.description = _("Where invoices go. Leave it empty to use the work e-mail.")
+        self.billing_email.description = _("Invoices go to this address. Leave it empty to use the work email.")
 
 
 class InviteForm(Form):
     """Whom to ask to take an account over."""
 
     email = EmailField(
-        _l("E-mail of its owner-to-be"),
-        [DataRequired(_l("Enter an e-mail address.")), Length(max=254, message=_l("This is too long."))],
+        _l("New owner's email"),
+        [
+            DataRequired(_l("Enter an email address, for example ada@example.com.")),
+            Length(max=254, message=_l("This address is too long. Enter one with no more than 254 characters.")),
+        ],
         description=_l(
-            "We mail a link there. Whoever follows it logs in, or chooses a password, and owns the account."
+            "We'll email a link. The person who opens it logs in or chooses a password and becomes the "
+            "owner of the account."
         ),
         render_kw={"autocomplete": "off"},
     )

@@ -59,7 +59,7 @@ def refresh() -> ResponseReturnValue:
     runs.begin(access.person_or_401())
     if htmx.is_fragment_request():
         return htmx.page("staff/accounts/_mirror.html", None, 200, **_context(form))
-    flash(_("Everything at Connexease is being read."))
+    flash(_("A refresh of all accounts has started."))
     return htmx.redirect(_context(form)["address"])
 
 
@@ -81,7 +81,7 @@ def refresh_account(uuid: UUID) -> ResponseReturnValue:
     if row is None or not row.is_there:
         abort(404)
     if account_sync.read_now(row):
-        flash(_("This account was read from Connexease."))
+        flash(_("The account was refreshed from Connexease."))
     return htmx.redirect(url_for("staff.account", uuid=uuid))
 
 

@@ -39,7 +39,7 @@ def open_account() -> ResponseReturnValue:
             details = form.details()
             rate_limits.take_for_email(Limit.MAILS, details.contact_email)
             account = opened_by_staff.open_account(access.person_or_401(), details)
-            flash(_("The account is being set up, and %(email)s is invited.", email=account.contact_email))
+            flash(_("The account is being set up, and we've invited %(email)s.", email=account.contact_email))
             return htmx.redirect(url_for("staff.account", uuid=account.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -55,7 +55,7 @@ def invite(uuid: UUID) -> ResponseReturnValue:
         if form.validate():
             rate_limits.take_for_email(Limit.MAILS, text(form.email))
             sent = takeovers.invite(access.person_or_401(), row, text(form.email))
-            flash(_("%(email)s is invited to take the account over.", email=sent.email))
+            flash(_("We've invited %(email)s to take over the account.", email=sent.email))
             return htmx.redirect(url_for("staff.account", uuid=uuid))
     except DomainError as error:
         form.show_refusal(error)
@@ -67,7 +67,7 @@ def invite(uuid: UUID) -> ResponseReturnValue:
 def withdraw(uuid: UUID) -> ResponseReturnValue:
     """Let an invitation lead nowhere."""
     takeovers.withdraw(access.person_or_401(), _row_or_404(uuid))
-    flash(_("The invitation is withdrawn: its link does nothing any more."))
+    flash(_("The invitation was withdrawn. Its link no longer works."))
     return htmx.redirect(url_for("staff.account", uuid=uuid))
 
 
@@ -86,8 +86,8 @@ def mail_again(uuid: UUID) -> ResponseReturnValue:
         elif owner.email_verified_at is None:
             signup.send_verification_again(owner, actor, account)
         else:
-            raise DomainError(_("There is nothing to mail: the owner can log in."))
-        flash(_("We mailed another link to %(email)s.", email=owner.email))
+            raise DomainError(_("No email was sent, because the owner can already log in."))
+        flash(_("We've emailed a new link to %(email)s.", email=owner.email))
     except DomainError as error:
         flash(error.message, "danger")
     return htmx.redirect(url_for("staff.account", uuid=uuid))

@@ -38,7 +38,8 @@ def reset_customer_app(uuid: UUID, person_id: UUID) -> ResponseReturnValue:
             customer_people.reset_app(access.person_or_401(), account_id, person_id)
             flash(
                 _(
-                    "%(person)s logs in with the password alone now, and was told so by mail.",
+                    "The authenticator app of %(person)s was reset. They now log in with their password "
+                    "alone, and we've told them by email.",
                     person=person.full_name,
                 )
             )

@@ -29,7 +29,7 @@ def test_every_link_is_spent_once_the_address_is_proven(verified):
     first = verified.link(JANE, "verify")
     logged_in = verified.log_in(JANE)
     account = verified.one(Account).id
-    logged_in.submit(logged_in.get(f"/accounts/{account}/setup"), "Send the mail again")
+    logged_in.submit(logged_in.get(f"/accounts/{account}/setup"), "Send email again")
     second = verified.link(JANE, "verify")
     assert first != second
     logged_in.submit(logged_in.get(second), "Confirm")
@@ -68,7 +68,7 @@ def test_a_link_that_nobody_mailed(verified):
     for which in ("verify", "password/reset"):
         page = verified.browser().get(f"/{which}/{'x' * 43}")
         assert page.status == 410
-        assert "does not work any more" in page.text
+        assert "no longer works" in page.text
 
 
 def test_two_clicks_at_once_confirm_once(verified):

@@ -71,7 +71,7 @@ def test_details_are_not_changed_under_a_call_that_somebody_else_has_just_let_be
         "UPDATE provisioning SET step = 'creating_account'",
     ) as page:
         assert page.status == 422
-        assert "can no longer be changed" in page.text
+        assert "can't be changed here" in page.text
     assert portal.account(JANE).name == "Acme Corp"
 
 

@@ -65,7 +65,7 @@ def test_a_mail_still_on_its_way_does_not_trust_the_browser_of_a_sign_up_that_wa
 
 @pytest.mark.parametrize("policy", ["verified", "approval"])
 def test_whoever_owns_the_mailbox_can_take_the_sign_up_over_by_a_reset(make_portal, policy):
-    """ "Not your password? Reset it": the reset proves the address, so the set-up must go on."""
+    """ "Forgot your password?": the reset proves the address, so the set-up must go on."""
     portal = make_portal(signup_policy=policy)
     attacker = portal.browser()
     portal.sign_up(attacker)

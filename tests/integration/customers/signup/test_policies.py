@@ -35,7 +35,7 @@ def test_verified_waits_for_the_mailed_link(verified, htmx):
     browser = verified.browser()
     page = verified.sign_up(browser, htmx=htmx)
     assert page.goes_to == "/signup/sent"
-    assert "Check your mail" in browser.follow(page).text
+    assert "Check your email" in browser.follow(page).text
     verified.settle()
     assert verified.accounts_at_connexease() == []
     assert verified.set_up().step == "waiting_for_email"
@@ -56,16 +56,16 @@ def test_approval_waits_for_the_staff_as_well(make_portal):
     browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
     portal.settle()
     assert portal.set_up().step == "waiting_for_approval"
-    assert "Waiting for our approval" in browser.open("/accounts/").text
+    assert "Waiting for approval" in browser.open("/accounts/").text
     assert portal.accounts_at_connexease() == []
     staff = portal.staff(StaffRole.SUPPORT)
     staff.submit(staff.get("/staff/provisioning/"), "Approve")
     portal.work()
     assert portal.set_up().step == "ready"
     assert portal.mails(JANE)[0]["subject"] == "Your account is approved"
-    assert "is approved" in staff.get("/staff/provisioning/").text
+    assert "was approved" in staff.get("/staff/provisioning/").text
     staff.post(f"/staff/provisioning/{portal.one(Account).id}/approve")
-    assert "does not wait for approval any more" in staff.get("/staff/provisioning/").text
+    assert "no longer waiting for approval" in staff.get("/staff/provisioning/").text
 
 
 def test_approval_can_be_declined(make_portal):
@@ -76,14 +76,14 @@ def test_approval_can_be_declined(make_portal):
     staff = portal.staff(StaffRole.ADMIN)
     links = staff.get("/staff/provisioning/").soup.select("a")
     [decide] = [link["href"] for link in links if "Decline" in link.text]
-    staff.submit(staff.get(decide), "Decline", note="We sell to companies only.")
+    staff.submit(staff.get(decide), "Decline sign-up", note="We sell to companies only.")
     portal.settle()
     assert portal.set_up().step == "declined"
     assert portal.accounts_at_connexease() == []
     shown = browser.open("/accounts/").text
     assert "declined" in shown
     assert "We sell to companies only." in shown
-    assert portal.mails(JANE)[0]["subject"] == "About your sign-up"
+    assert portal.mails(JANE)[0]["subject"] == "We couldn't open your account"
     assert "We sell to companies only." in portal.mails(JANE)[0]["text"]
 
 
@@ -110,9 +110,9 @@ def test_closed_makes_nothing(make_portal, portal):
 @pytest.mark.parametrize(
     ("policy", "way", "promise"),
     [
-        ("open", "Sign up", "That is all."),
-        ("verified", "Sign up", "Open the link that we mail you"),
-        ("approval", "Sign up", "Our team looks at it and mails you."),
+        ("open", "Sign up", "your email address and a password."),
+        ("verified", "Sign up", "open the link that we email you"),
+        ("approval", "Sign up", "Our team reviews your sign-up and emails you."),
         ("closed", "Get an account", "Our team opens it for you"),
     ],
 )
@@ -127,6 +127,6 @@ def test_the_first_page_tells_a_newcomer_how_to_get_in_here(make_portal, policy,
 def test_nobody_is_promised_an_account_before_the_staff_have_looked(make_portal):
     portal = make_portal(signup_policy="approval")
     browser = portal.browser()
-    assert "Our team looks at every new account" in browser.get("/signup").text
+    assert "Our team reviews every new account" in browser.get("/signup").text
     portal.sign_up(browser)
-    assert "then our team looks at your sign-up" in browser.get("/signup/sent").text
+    assert "Then our team reviews your sign-up" in browser.get("/signup/sent").text

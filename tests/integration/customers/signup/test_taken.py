@@ -32,9 +32,9 @@ def test_verified_tells_nobody_whether_an_address_is_known(verified, htmx):
     assert _comparable(known) == _comparable(unknown)
     assert browsers[0].cookies == browsers[1].cookies
     assert browsers[0].follow(known).text == browsers[1].follow(unknown).text
-    assert verified.mails(JANE)[0]["subject"] == "You already have an account"
+    assert verified.mails(JANE)[0]["subject"] == "You already have a login"
     assert not [link for link in verified.mails(JANE)[0]["links"] if "/verify/" in link]
-    assert verified.mails("new@acme.example.com")[0]["subject"] == "Confirm your e-mail address"
+    assert verified.mails("new@acme.example.com")[0]["subject"] == "Confirm your email address"
 
 
 def _comparable(page):

@@ -1,0 +1,1 @@
+"""The reseller's own name and look: trying it, looking at it, publishing it."""

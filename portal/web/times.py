@@ -1,0 +1,118 @@
+"""Times in words, in the visitor's language and zone."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from babel import Locale, dates
+from flask import Flask
+from flask_babel import format_date, to_user_timezone
+from markupsafe import Markup, escape
+
+from portal.i18n import _, reader
+from portal.models import now
+
+THRESHOLD = 1.2
+"""From how many of a unit on it is the unit that is named."""
+_HOUR, _DAY = 3600, 86_400
+
+
+def init_app(app: Flask) -> None:
+    """Hand them to the templates."""
+    app.jinja_env.filters.update(
+        ago=ago, moment=moment, due=due, clock=clock, day=day, by_day=by_day, shortdate=shortdate
+    )
+
+
+def ago(instant: datetime) -> str:
+    """An instant relative to now, such as "3 minutes ago" or "in 3 minutes"."""
+    return _ago(reader()[0], instant)
+
+
+def moment(instant: datetime | None) -> Markup:
+    """An instant for a list: relative, with the absolute time in the account's zone on hover."""
+    if instant is None:
+        return Markup("")
+    locale, zone = reader()
+    opened = _opened(locale, zone, instant.replace(microsecond=0))
+    return Markup(f"{opened}{escape(_ago(locale, instant))}</time>")  # noqa: S704 - both are escaped
+
+
+def due(instant: datetime) -> Markup:
+    """When something goes on by itself, like `moment`; what could go on already does so now."""
+    return moment(instant) if instant > now() + timedelta(seconds=1) else escape(_("now"))
+
+
+def clock(instant: datetime) -> Markup:
+    """An instant below the heading of its day: the time of day, with all of it on hover."""
+    second = instant.replace(microsecond=0)
+    locale, zone = reader()
+    opened = _opened(locale, zone, second)
+    return Markup(f"{opened}{escape(_time_of_day(locale, zone, second))}</time>")  # noqa: S704 - both are escaped
+
+
+def _ago(locale: Locale, instant: datetime) -> str:
+    delta = instant - now()
+    seconds = delta.days * _DAY + delta.seconds
+    if -10 <= seconds < 10:
+        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
+    return _relative(locale, _rounded(seconds))
+
+
+@lru_cache(maxsize=10_000)
+def _opened(locale: Locale, zone: tzinfo, instant: datetime) -> Markup:
+    """The beginning of the element that holds an instant."""
+    return Markup('<time datetime="{}" title="{}">').format(
+        instant.isoformat(timespec="seconds"), _absolute(locale, zone, instant)
+    )
+
+
+def _absolute(locale: Locale, zone: tzinfo, instant: datetime) -> str:
+    """An instant in the visitor's zone; at the ends of the calendar, where a zone would lead beyond it, in UTC."""
+    try:
+        return f"{dates.format_datetime(instant, 'medium', zone, locale)} {zone}"
+    except (OverflowError, ValueError):
+        return f"{instant.isoformat(sep=' ', timespec='seconds')}"
+
+
+@lru_cache(maxsize=10_000)
+def _time_of_day(locale: Locale, zone: tzinfo, instant: datetime) -> str:
+    return dates.format_time(instant, "short", zone, locale)
+
+
+@lru_cache(maxsize=20_000)
+def _relative(locale: Locale, seconds: int) -> str:
+    delta = timedelta(seconds=seconds)
+    return dates.format_timedelta(delta, threshold=THRESHOLD, add_direction=True, locale=locale)
+
+
+def _rounded(seconds: int) -> int:
+    """The same in steps within which the words are the same, so that few of them are remembered.
+
+    The words change where a unit's threshold or a half of it is reached. All of these lie between two steps.
+    """
+    length = abs(seconds)
+    step = 1 if length < THRESHOLD * _HOUR else 60 if length < THRESHOLD * _DAY else 360
+    whole = length // step * step + step // 2
+    return whole if seconds > 0 else -whole
+
+
+def day(of: date) -> str:
+    """A day in words, such as "Today" or "Monday, 2 November 2026"."""
+    today: date = to_user_timezone(now()).date()
+    if of == today:
+        return _("Today")
+    return _("Yesterday") if of == today - timedelta(days=1) else str(format_date(of, "full"))
+
+
+def shortdate(of: date) -> str:
+    """A day where there is little room."""
+    return str(format_date(of, "d MMM"))
+
+
+def by_day(entries: Iterable[Any]) -> list[tuple[date, list[Any]]]:
+    """What has an `at`, a list for each day in the visitor's zone, in the order that it comes in."""
+    days = groupby(entries, lambda entry: to_user_timezone(entry.at).date())
+    return [(of, list(those)) for of, those in days]

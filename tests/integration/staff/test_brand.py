@@ -1,0 +1,122 @@
+"""Admins of the staff publish the reseller's name and look; customers then see nothing else."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from portal.models import AuditEntry, BrandRow, StaffRole
+
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><script>evil()</script><path d="M0 0h8v8z"/></svg>'
+)
+TYPED = {"name": "Kestrel Messaging", "accent": "#ffcc00", "support_email": "care@kestrel.example", "vendor": ""}
+
+
+@pytest.fixture
+def admin(portal):
+    return portal.staff(StaffRole.ADMIN)
+
+
+def publish(admin, logo: bytes = b"", **typed: str):
+    data = {**TYPED, **typed, **({"logo": (io.BytesIO(logo), "logo.svg")} if logo else {})}
+    page = admin.post("/staff/brand/", data)
+    assert page.status == 303, page.text
+    admin.submit(admin.get("/staff/brand/"), "Publish brand")
+
+
+def test_only_admins_may_change_it(portal):
+    for role in (StaffRole.SUPPORT, StaffRole.READ_ONLY):
+        browser = portal.staff(role)
+        assert browser.get("/staff/brand/").status == 403
+        assert browser.post("/staff/brand/publish").status == 403
+        assert "Brand" not in browser.get("/staff/").text
+    assert portal.customer()[0].get("/staff/brand/").status == 404
+
+
+def test_customers_see_it_once_it_is_published(portal, admin):
+    admin.post("/staff/brand/", {**TYPED, "logo": (io.BytesIO(SVG), "logo.svg")})
+    page = admin.get("/staff/brand/")
+    assert "In light mode #ffcc00 is hard to read" in page.text
+    assert "Kestrel" not in portal.browser().get("/").text
+    admin.submit(page, "Publish brand")
+    front = portal.browser().get("/")
+    assert "Kestrel Messaging" in front.soup.title.text
+    assert "care@kestrel.example" in front.soup.footer.text
+    logo = front.soup.select_one(".brand img")["src"]
+    picture = portal.browser().get(logo).response
+    assert b"evil" not in picture.data
+    assert picture.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
+    assert "sandbox" in picture.headers["Content-Security-Policy"]
+    [sheet] = [link["href"] for link in front.soup.find_all("link", rel="stylesheet") if "/brand/" in link["href"]]
+    css = portal.browser().get(sheet).response
+    assert "--accent: #ffcc00" not in css.text.partition("@media")[0]
+    assert "immutable" in css.headers["Cache-Control"]
+    assert [row.action for row in portal.rows(AuditEntry) if row.action.startswith("brand")] == ["brand.published"]
+    card = portal.browser().get("/brand/card.png").response
+    assert Image.open(io.BytesIO(card.data)).size == (1200, 630)
+
+
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(portal, admin):
+    typed = {
+        "name": "K",
+        "accent": "yellow",
+        "support_email": "care",
+        "terms_url": "http://kestrel.example",
+        "imprint": "x" * 1001,
+        "vendor": "",
+    }
+    page = admin.post("/staff/brand/", typed)
+    assert page.status == 422
+    assert set(page.errors) == {"accent", "support_email", "terms_url", "imprint"}
+    assert page.values("Preview changes")["accent"] == "yellow"
+    refused = admin.post("/staff/brand/", {**TYPED, "logo": (io.BytesIO(b"GIF89a"), "logo.gif")})
+    assert "logo" in refused.errors
+    assert not portal.rows(BrandRow)
+
+
+def test_a_draft_is_discarded_and_a_logo_removed(portal, admin):
+    publish(admin, SVG)
+    assert portal.browser().get("/").soup.select_one(".brand img")["src"].startswith("/brand/logo/")
+    publish(admin, without_logo="y")
+    assert portal.browser().get("/").soup.select_one(".brand img")["src"].startswith("/static/")
+    admin.post("/staff/brand/", {**TYPED, "name": "Other"})
+    admin.submit(admin.get("/staff/brand/"), "Discard changes")
+    assert "Preview changes" in admin.get("/staff/brand/").text
+    assert portal.one(BrandRow).name == "Kestrel Messaging"
+
+
+def test_the_settings_say_it_where_no_admin_did(make_portal, tmp_path):
+    (tmp_path / "logo.svg").write_bytes(SVG)
+    portal = make_portal(
+        reseller_name="Heron",
+        brand_accent="#1a56db",
+        brand_logo=str(tmp_path / "logo.svg"),
+        imprint="Heron Ltd, Izmir",
+    )
+    front = portal.browser().get("/")
+    assert "Heron Ltd, Izmir" in front.soup.footer.text
+    logo = portal.browser().get(front.soup.select_one(".brand img")["src"]).response
+    assert b"evil" not in logo.data
+
+
+def test_mails_come_from_the_brand(portal, admin):
+    publish(admin, sender_name="Kestrel, Ltd")
+    portal.customer()
+    portal.browser().post("/password/forgot", {"email": "jane@acme.example.com"})
+    [mail] = portal.mails("jane@acme.example.com")
+    assert "Kestrel Messaging" in mail["text"]
+
+
+@pytest.mark.parametrize("word", ["", "the Kestrel network"])
+def test_white_label_names_the_vendor_to_staff_only(portal, admin, word):
+    publish(admin, vendor="hidden", vendor_word_en=word)
+    browser, account = portal.customer()
+    shown = word or "our messaging platform"
+    texts = [
+        browser.get(f"/accounts/{account}/{place}").text for place in ("", "channels/", "webhooks/", "tokens/")
+    ]
+    assert not [text for text in texts if "Connexease" in re.sub(r"X-Connexease-\w+", "", text)]
+    assert any(shown.lower() in text.lower() for text in texts)
+    assert "Connexease" in admin.get(f"/staff/accounts/{account}").text
