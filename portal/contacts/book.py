@@ -198,7 +198,7 @@ def locked(account: Account, contact_id: int) -> Contact:
     query = select(Contact).where(Contact.id == contact_id, Contact.account_id == account.id)
     found = session().exec(query.execution_options(populate_existing=True)).first()
     if found is None:
-        raise DomainError(_("This contact is gone: it was erased or merged with another."))
+        raise DomainError(_("This contact no longer exists. It was erased or merged with another one."))
     return found
 
 

@@ -120,12 +120,12 @@ def _header() -> list[str]:
         _("Since"),
         _("Phone number"),
         _("User ID"),
-        _("What"),
-        _("Wish"),
+        _("Messages affected"),
+        _("Wants them"),
         _("Source"),
-        _("Detail"),
-        _("Noted by"),
-        _("Told to"),
+        _("Details"),
+        _("Recorded by"),
+        _("Received at"),
         _("Added"),
     ]
 

@@ -41,12 +41,14 @@ def read(body: bytes, most: int) -> Table:
     columns = next(lines, (0, []))[1]
     names = [" ".join(name.split())[:100] for name in columns]
     if not any(names) or len(names) > MOST_COLUMNS:
-        raise DomainError(_("This file has no first row that names its columns. Save the sheet as CSV."), "file")
+        raise DomainError(
+            _("The first row doesn't name the columns. Add a header row and save the sheet as CSV."), "file"
+        )
     rows: list[Row] = []
     for number, cells in lines:
         if len(rows) == most:
             raise DomainError(
-                _("This file has too many rows. Split it into files of up to %(most)d.", most=most), "file"
+                _("This file has too many rows. Split it into files of up to %(most)d rows.", most=most), "file"
             )
         pairs = zip(names, cells, strict=False)
         rows.append(Row(number, {name: text for name, text in pairs if name and text}))
@@ -83,7 +85,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield number, plain
     except csv.Error:
         raise DomainError(
-            _("This file cannot be read as CSV. Save the sheet as CSV and try again."), "file"
+            _("We couldn't read this file as CSV. Save the sheet as CSV and try again."), "file"
         ) from None
 
 

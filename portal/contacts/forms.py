@@ -28,7 +28,7 @@ class ListForm(FilterForm):
     q = SearchField(
         _l("Search"),
         [Length(max=100)],
-        description=_l("A name, a phone number or its beginning, or any other word."),
+        description=_l("Name, phone number or any other word."),
         render_kw={"autocomplete": "off"},
     )
     tag = StringField(_l("Tag"), [Length(max=40)], filters=[stripped], render_kw={"autocomplete": "off"})
@@ -56,7 +56,7 @@ class ContactForm(Form):
         _l("WhatsApp user ID"),
         [Length(max=160, message=TOO_LONG)],
         filters=[stripped],
-        description=_l("For people who hide their number. It comes with what they write."),
+        description=_l("For people who hide their number. It arrives with their messages."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "dir": "ltr"},
     )
     name = StringField(
@@ -66,20 +66,20 @@ class ContactForm(Form):
         _l("Language"),
         [Length(max=16, message=TOO_LONG)],
         filters=[stripped],
-        description=_l("The code of the language that you write to them in, such as tr or en."),
+        description=_l("The code of the language you write to them in, for example tr or en."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"},
     )
     tags = StringField(
         _l("Tags"),
         [Length(max=1000, message=TOO_LONG)],
         filters=[stripped],
-        description=_l("Words to group people by, with commas between them."),
+        description=_l("Words to group people by. Separate them with commas."),
         render_kw={"autocomplete": "off"},
     )
     own = TextAreaField(
         _l("Your own fields"),
         [Length(max=20_000, message=TOO_LONG)],
-        description=_l("One in each line: its name, a colon, and what it holds. For example “City: Izmir”."),
+        description=_l("One per line: a name, a colon and a value. For example “City: Izmir”."),
         render_kw={"rows": 4, "autocomplete": "off"},
     )
 
@@ -117,7 +117,7 @@ class ContactForm(Form):
         for line in text(self.own).splitlines():
             name, colon, value = (part.strip() for part in line.partition(":"))
             if line.strip() and not (name and colon):
-                raise DomainError(_("Enter a name, a colon and a value in each line."), "own")
+                raise DomainError(_("Enter a name, a colon and a value on each line."), "own")
             if name:
                 found[name[:40]] = value[:500]
         if len(found) > MOST_FIELDS:
@@ -129,7 +129,7 @@ class ConsentForm(Form):
     """What a contact wants, as they told somebody."""
 
     choice = RadioField(
-        _l("What they want"),
+        _l("What this person wants"),
         choices=lambda: [
             (Wanted.EVERYTHING.value, _("All messages")),
             (Wanted.NO_MARKETING.value, _("No marketing, but other messages")),
@@ -140,7 +140,7 @@ class ConsentForm(Form):
     reason = StringField(
         _l("How you know"),
         [
-            DataRequired(_l("Say how you know, such as “By phone on 3 March”.")),
+            DataRequired(_l("Say how you know, for example “By phone on 3 March”.")),
             Length(max=200, message=TOO_LONG),
         ],
         filters=[stripped],
@@ -154,7 +154,7 @@ class ConsentForm(Form):
             DomainError: nothing was.
         """
         if self.choice.data not in list(Wanted):
-            raise DomainError(_("Choose one of the list."), "choice")
+            raise DomainError(_("Choose one from the list."), "choice")
         return Noted(Wanted(self.choice.data), text(self.reason))
 
 
@@ -186,7 +186,7 @@ class ImportForm(Form):
         render_kw={"accept": ".csv,.txt,text/csv"},
     )
     tag = StringField(
-        _l("Tag for everybody in it (optional)"),
+        _l("Tag for everyone in the file (optional)"),
         [Length(max=40, message=TOO_LONG)],
         filters=[stripped],
         render_kw={"autocomplete": "off"},
@@ -196,19 +196,19 @@ class ImportForm(Form):
 class WordsForm(Form):
     """The words by which people opt out and in, and what they are answered."""
 
-    stop = TextAreaField(_l("No marketing any more"), render_kw={"rows": 6})
-    stop_all = TextAreaField(_l("No messages at all any more"), render_kw={"rows": 3})
-    start = TextAreaField(_l("Messages again"), render_kw={"rows": 3})
+    stop = TextAreaField(_l("Stop marketing"), render_kw={"rows": 6})
+    stop_all = TextAreaField(_l("Stop all messages"), render_kw={"rows": 3})
+    start = TextAreaField(_l("Start messages again"), render_kw={"rows": 3})
     confirmation = TextAreaField(
-        _l("Answer to somebody who opted out of marketing"),
+        _l("Reply to someone who opts out of marketing"),
         [Length(max=1000, message=TOO_LONG)],
         description=_l(
-            "It goes out within a minute, while the person can be answered freely. Leave it empty to send nothing."
+            "Sent within a minute, and only while you may answer with free text. Leave it empty to send nothing."
         ),
         filters=[stripped],
         render_kw={"rows": 3},
     )
-    credential = Choice(_l("Gateway key for the answer"), validate_choice=False)
+    credential = Choice(_l("API key for the reply"), validate_choice=False)
 
     def offer(self, keys: dict[str, str]) -> None:
         """The gateway keys that an answer can go out with."""
@@ -232,5 +232,5 @@ class WordsForm(Form):
         lists = {kind: [line.strip() for line in text(box).splitlines() if line.strip()] for kind, box in boxes}
         chosen = uuid_or_none(self.credential.data) if self.credential.data in self._offered else None
         if text(self.confirmation) and chosen is None:
-            raise DomainError(_("Choose the key that the answer goes out with."), "credential")
+            raise DomainError(_("Choose the API key to send the reply with."), "credential")
         return Words(lists, text(self.confirmation), chosen)

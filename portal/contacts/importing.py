@@ -118,9 +118,7 @@ def _places(table: Table) -> dict[str, str]:
         if kind is not None:
             found.setdefault(kind, column)
     if NUMBER not in found and USER not in found:
-        raise DomainError(
-            _("No column has phone numbers. Name one of them “Phone number” in the first row."), "file"
-        )
+        raise DomainError(_("No column holds phone numbers. Name one “Phone number” in the first row."), "file")
     return found
 
 
@@ -142,7 +140,7 @@ def _details(row: Row, places: dict[str, str], account: Account, tag: str) -> De
             raise _WrongCellError(places[NUMBER], error.message) from None
     user_id = cells.get(USER, "")[:160]
     if not (number or user_id):
-        raise _WrongCellError(places.get(NUMBER) or places[USER], _("This row names nobody."))
+        raise _WrongCellError(places.get(NUMBER) or places[USER], _("This row has no phone number."))
     tags = [*cells.get(TAGS, "").replace(";", ",").split(","), tag]
     own = {name[:40]: text[:500] for name, text in row.cells.items() if name not in places.values()}
     return Details(
@@ -177,7 +175,7 @@ def _date(text: str, zone: str, column: str) -> datetime:
             continue
         if datetime(2000, 1, 1, tzinfo=UTC) <= at <= now():
             return at
-    raise _WrongCellError(column, _("Enter a day that has been, such as 2026-03-31."))
+    raise _WrongCellError(column, _("Enter a past date, for example 2026-03-31."))
 
 
 def _write(person: Person, account: Account, rows: Sequence[_Good], result: Result) -> None:

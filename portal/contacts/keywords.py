@@ -116,10 +116,10 @@ def _check(lists: Mapping[str, Sequence[str]]) -> None:
         for word in words:
             if len(word) > LONGEST:
                 wrong.setdefault(kind, []).append(
-                    _("“%(word)s” is too long to be a word of this list.", word=word)
+                    _("“%(word)s” is too long. Enter a word or a short phrase.", word=word)
                 )
             if compared(word) in seen:
-                wrong.setdefault(kind, []).append(_("“%(word)s” is in another list already.", word=word))
+                wrong.setdefault(kind, []).append(_("“%(word)s” is already in another list.", word=word))
             seen[compared(word)] = kind
     if wrong:
-        raise FieldErrors(_("Please check what you entered."), wrong)
+        raise FieldErrors(_("Check what you entered."), wrong)

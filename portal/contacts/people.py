@@ -32,7 +32,7 @@ class Who:
     @property
     def masked(self) -> str:
         """Enough to tell people apart in the history, and too little to call anybody."""
-        return phone_numbers.masked(self.number) if self.number else _("a person without a number")
+        return phone_numbers.masked(self.number) if self.number else _("a contact without a number")
 
 
 def spellings(number: str) -> tuple[str, ...]:

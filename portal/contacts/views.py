@@ -66,7 +66,7 @@ def add(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             contact = book.create(access.person_or_401(), account, form.details(account))
-            flash(_("The contact is added."))
+            flash(_("Contact added."))
             return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -97,7 +97,7 @@ def change(account: Account, contact_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             book.change(access.person_or_401(), account, contact_id, form.details(account))
-            flash(_("Saved."))
+            flash(_("Contact saved."))
             return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
     except DomainError as error:
         form.show_refusal(error)
@@ -112,7 +112,7 @@ def note(account: Account, contact_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             consent.note_of_contact(access.person_or_401(), account, contact_id, form.noted())
-            flash(_("Saved. It counts from the next message on."))
+            flash(_("Choice saved. It applies from the next message on."))
             return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
     except DomainError as error:
         form.show_refusal(error)
@@ -138,7 +138,7 @@ def note_anybody(account: Account) -> ResponseReturnValue:
         if form.validate():
             who, is_staff = form.who(account), access.is_helping()
             consent.note(access.person_or_401(), account, who, form.noted(), as_staff=is_staff)
-            flash(_("Saved for %(number)s. It counts from the next message on.", number=who.masked))
+            flash(_("Choice saved for %(number)s. It applies from the next message on.", number=who.masked))
             return htmx.redirect(url_for("contacts.anybody", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)
@@ -169,7 +169,7 @@ def change_words(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             keywords.change(access.person_or_401(), account, form.words())
-            flash(_("Saved. It counts for what people write from now on."))
+            flash(_("Words saved. They apply to what people write from now on."))
             return htmx.redirect(url_for("contacts.words", account_id=account.id))
     except DomainError as error:
         form.show_refusal(error)

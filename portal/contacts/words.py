@@ -6,17 +6,17 @@ from portal.models import ConsentEntry, ConsentSource, ContactSource, Scope, Wis
 SCOPE_WORDS = {Scope.MARKETING: _l("Marketing"), Scope.EVERYTHING: _l("All messages")}
 WISH_WORDS = {Wish.OUT: _l("No"), Wish.IN: _l("Yes")}
 SOURCE_WORDS = {
-    ConsentSource.KEYWORD: _l("They wrote it"),
-    ConsentSource.BUTTON: _l("They pressed a button"),
-    ConsentSource.USER_PREFERENCES: _l("They told WhatsApp"),
-    ConsentSource.REFUSED_MESSAGE: _l("WhatsApp refused a message for it"),
-    ConsentSource.HAND: _l("Noted by your team"),
-    ConsentSource.STAFF: _l("Noted by our staff"),
+    ConsentSource.KEYWORD: _l("By message"),
+    ConsentSource.BUTTON: _l("By button"),
+    ConsentSource.USER_PREFERENCES: _l("In WhatsApp"),
+    ConsentSource.REFUSED_MESSAGE: _l("From a message that WhatsApp refused"),
+    ConsentSource.HAND: _l("Recorded by your team"),
+    ConsentSource.STAFF: _l("Recorded by our staff"),
     ConsentSource.IMPORT: _l("Imported"),
 }
 ORIGIN_WORDS = {
     ContactSource.WROTE: _l("Wrote to you"),
-    ContactSource.HAND: _l("Added by hand"),
+    ContactSource.HAND: _l("Added by your team"),
     ContactSource.IMPORT: _l("Imported"),
 }
 OUT_WORDS = {Scope.MARKETING: _l("No marketing"), Scope.EVERYTHING: _l("No messages")}
@@ -26,17 +26,11 @@ def line(entry: ConsentEntry) -> str:
     """An entry of the ledger as a sentence's beginning."""
     match entry.scope, entry.wish:
         case Scope.MARKETING, Wish.OUT:
-            return _("Does not want marketing")
+            return _("Opted out of marketing")
         case Scope.MARKETING, Wish.IN:
-            return _("Wants marketing")
+            return _("Opted in to marketing")
         case Scope.EVERYTHING, Wish.OUT:
-            return _("Does not want any messages")
+            return _("Opted out of all messages")
         case _:
-            return _("Wants messages")
+            return _("Opted in to messages")
 
-
-def against(entry: ConsentEntry) -> str:
-    """Why a message to somebody is refused."""
-    if entry.scope == Scope.EVERYTHING:
-        return _("This person does not want any messages from you.")
-    return _("This person does not want marketing from you.")

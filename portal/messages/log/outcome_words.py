@@ -125,18 +125,18 @@ OF_CODE = {
         _CHANGE,
     ),
     results.OPTED_OUT: Words(
-        _l("The person opted out of marketing before it went out, so nothing was sent."),
-        _l("Send them no marketing. Anything else still reaches them."),
+        _l("This person opted out of marketing, so the message wasn't sent."),
+        _l("Don't send this person marketing. You can still send other messages."),
         Retry.NEVER,
     ),
     results.OPTED_OUT_OF_ALL: Words(
-        _l("The person does not want any messages from you, so nothing was sent."),
-        _l("Send them nothing more until they ask for it."),
+        _l("This person opted out of all messages, so the message wasn't sent."),
+        _l("Don't write to this person again unless they ask for it."),
         Retry.NEVER,
     ),
     results.CONSENT_UNREADABLE: Words(
-        _l("We could not read who opted out, so nothing was sent."),
-        _l("Try again later. If it stays so, tell us."),
+        _l("We couldn't check who opted out, so the message wasn't sent."),
+        _l("Try again later. If it keeps failing, contact us."),
         _HELPS,
     ),
     results.UNREADABLE: Words(

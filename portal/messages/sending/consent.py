@@ -48,9 +48,7 @@ def refuse(message: Message) -> None:
     try:
         entry = _against(message)
     except VaultError:
-        raise DomainError(
-            _("We can't read who opted out at the moment, so nothing is sent. Try again later."), "to"
-        ) from None
+        raise DomainError(_("We couldn't check who opted out. Nothing was sent. Try again later."), "to") from None
     if entry is not None:
         raise DomainError(_why(entry), "to")
 
@@ -74,10 +72,8 @@ def _against(message: Message) -> ConsentEntry | None:
 def _why(entry: ConsentEntry) -> str:
     day = format_date(entry.at, "long")
     if entry.scope == Scope.EVERYTHING:
-        return _(
-            "This person has wanted no messages from you since %(day)s. Nothing can be sent to them.", day=day
-        )
+        return _("This person opted out of all messages on %(day)s. You can't write to them.", day=day)
     return _(
-        "This person has wanted no marketing from you since %(day)s. Send something that is not marketing.",
+        "This person opted out of marketing on %(day)s. Send a message that isn't marketing.",
         day=day,
     )

@@ -46,7 +46,7 @@ def _erase_messages(account: Account, who: Who) -> None:
     is_theirs = (col(Message.account_id) == account.id, col(Message.recipient).in_(spellings(who.number)))
     found = session().execute(sa.select(col(Message.id), col(Message.state)).where(*is_theirs)).all()
     if any(row.state in (MessageState.QUEUED, MessageState.SENDING) for row in found):
-        raise DomainError(_("A message to this person is on its way. Try again in a minute."))
+        raise DomainError(_("A message to this person is being sent. Try again in a minute."))
     unsent = [row.id for row in found if row.state == MessageState.PREPARED]
     session().execute(sa.delete(Message).where(col(Message.id).in_(unsent)))
     ids = [row.id for row in found if row.state != MessageState.PREPARED]

@@ -62,7 +62,7 @@ def erase_contact(account: Account, contact_id: int) -> ResponseReturnValue:
     except DomainError as error:
         flash(error.message, "danger")
         return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
-    flash(_("The contact is erased."))
+    flash(_("Contact erased."))
     return htmx.redirect(url_for("contacts.index", account_id=account.id))
 
 

@@ -34,7 +34,9 @@ class Window:
     def words(self) -> str:
         """What a page says of it, in the reader's time zone."""
         if self.until is None:
-            return _("We know of nothing that this person wrote to you. If they did not, only a template arrives.")
+            return _(
+                "We don't know when this person last wrote to you. Outside 24 hours, only a template arrives."
+            )
         if not self.is_open:
             return _("This person last wrote more than 24 hours ago. Only a template arrives.")
         minutes = int((self.until - now()).total_seconds()) // 60

@@ -123,16 +123,16 @@ def test_a_button_of_a_template_counts_by_its_words_or_by_what_it_brings_back(
 
 def test_an_account_has_words_of_its_own(sender: Sender, gateway: Gateway) -> None:
     form = sender.browser.get(f"{root(sender)}opting-out")
-    assert "İPTAL" in form.values("Save the words")["stop"]
-    page = sender.browser.submit(form, "Save the words", stop="Yeter\nbasta\n\nBASTA", start="geri")
+    assert "İPTAL" in form.values("Save words")["stop"]
+    page = sender.browser.submit(form, "Save words", stop="Yeter\nbasta\n\nBASTA", start="geri")
     assert page.status == 303, page.text
     receive(gateway, wrote(RECIPIENT, text="STOP"))
     assert out_of(sender) == ""
     receive(gateway, wrote(RECIPIENT, text="YETER", timestamp=at_once(-1)))
     assert out_of(sender) == "marketing"
     shown = sender.browser.get(f"{root(sender)}opting-out")
-    assert shown.values("Save the words")["stop"].splitlines() == ["Yeter", "basta"]
-    twice = sender.browser.submit(shown, "Save the words", start="basta")
+    assert shown.values("Save words")["stop"].splitlines() == ["Yeter", "basta"]
+    twice = sender.browser.submit(shown, "Save words", start="basta")
     assert (twice.status, list(twice.errors)) == (422, ["start"])
     assert [row.action for row in sender.portal.rows(AuditEntry)][-1] == "consent.words_changed"
 
@@ -151,7 +151,9 @@ def test_whoever_opts_out_is_answered_once_and_only_while_that_is_free(sender: S
     assert [
         (body["to"], body["text"]["body"]) for body in (json.loads(call["body"]) for call in sender.calls())
     ] == [(RECIPIENT, "Done.")]
-    assert "answered +90 ••• 67" in sender.browser.get(f"/accounts/{sender.account_id}/history/").text
+    assert (
+        "confirmed the opt-out of +90 ••• 67" in sender.browser.get(f"/accounts/{sender.account_id}/history/").text
+    )
 
 
 # --- by hand -----------------------------------------------------------------------------------------
@@ -159,17 +161,17 @@ def test_whoever_opts_out_is_answered_once_and_only_while_that_is_free(sender: S
 
 def test_somebody_of_the_account_notes_what_a_contact_wants(sender: Sender) -> None:
     page = sender.browser.follow(add(sender, number=RECIPIENT, name="Ayşe"))
-    wrong = sender.browser.submit(page, "Save consent", choice="nothing", reason="")
+    wrong = sender.browser.submit(page, "Save choice", choice="nothing", reason="")
     assert (wrong.status, list(wrong.errors)) == (422, ["reason"])
-    done = sender.browser.submit(page, "Save consent", choice="no_marketing", reason="By phone")
+    done = sender.browser.submit(page, "Save choice", choice="no_marketing", reason="By phone")
     shown = sender.browser.follow(done)
-    for words in ("Does not want marketing", "By phone", "Noted by your team", "No marketing"):
+    for words in ("Opted out of marketing", "By phone", "Recorded by your team", "No marketing"):
         assert words in shown.text
     assert out_of(sender) == "marketing"
-    sender.browser.submit(shown, "Save consent", choice="nothing", reason="By mail")
+    sender.browser.submit(shown, "Save choice", choice="nothing", reason="By mail")
     assert out_of(sender) == "everything"
     assert "Write a message" not in sender.browser.get(page.path).text
-    sender.browser.submit(shown, "Save consent", choice="everything", reason="Back again")
+    sender.browser.submit(shown, "Save choice", choice="everything", reason="Back again")
     assert out_of(sender) == ""
     assert "Ayşe" in sender.browser.get(root(sender), query_string={"q": "ayşe", "out": ""}).text
 
@@ -178,13 +180,13 @@ def test_staff_note_it_by_number_and_see_nobody(sender: Sender) -> None:
     staff = sender.portal.staff(StaffRole.ADMIN)
     assert staff.get(root(sender)).status == 404
     page = staff.get(f"{root(sender)}note")
-    done = staff.submit(page, "Save consent", number="0532 123 45 67", choice="nothing", reason="Called us")
+    done = staff.submit(page, "Save choice", number="0532 123 45 67", choice="nothing", reason="Called us")
     assert done.status == 303
     [row] = [row for row in sender.portal.rows(ConsentEntry) if row.wish == Wish.OUT]
     assert (row.source, row.number) == ("staff", RECIPIENT)
     assert out_of(sender) == "everything"
     history = sender.browser.get(f"/accounts/{sender.account_id}/history/").text
-    assert "noted that +90 ••• 67 does not want any messages" in history
+    assert "recorded that +90 ••• 67 opted out of all messages" in history
 
 
 def test_the_ledger_is_taken_away_as_a_file(sender: Sender, gateway: Gateway) -> None:
@@ -192,7 +194,7 @@ def test_the_ledger_is_taken_away_as_a_file(sender: Sender, gateway: Gateway) ->
     note(sender, Choice.EVERYTHING)
     lines = sender.browser.get(f"{root(sender)}consent.csv").response.get_data().decode().splitlines()
     assert len(lines) == 4
-    assert '"Marketing","No","They wrote it","DUR"' in lines[-1]
+    assert '"Marketing","No","By message","DUR"' in lines[-1]
     assert f'"{RECIPIENT}"' in lines[-1]
 
 
@@ -211,7 +213,7 @@ def test_the_form_refuses_what_the_recipient_does_not_want(sender: Sender) -> No
     note(sender, Choice.NO_MARKETING)
     page = write(sender, **template())
     assert page.status == 422
-    assert "wanted no marketing from you since" in page.errors["to"]
+    assert "opted out of marketing on" in page.errors["to"]
     assert sender.portal.rows(Message) == []
     assert write(sender, **template(is_not_marketing="y", intent="2")).status == 303
     assert write(sender, intent="3").status == 303
@@ -219,7 +221,7 @@ def test_the_form_refuses_what_the_recipient_does_not_want(sender: Sender) -> No
     note(sender, Choice.NOTHING)
     for number, typed in enumerate(({}, template(is_not_marketing="y"))):
         page = write(sender, **typed, intent=f"n{number}")
-        assert "wanted no messages from you since" in page.errors["to"]
+        assert "opted out of all messages on" in page.errors["to"]
 
 
 @both_databases
@@ -227,7 +229,7 @@ def test_who_opts_out_between_the_steps_gets_nothing(portal, control) -> None:
     sender = make_sender(portal, control)
     waiting = sender.prepare(ORDER)
     note(sender, Choice.NO_MARKETING)
-    with pytest.raises(DomainError, match="no marketing"):
+    with pytest.raises(DomainError, match="opted out of marketing"):
         sender.confirm(waiting)
     assert sender.message(waiting).state == "prepared"
     portal.sql("UPDATE message SET state = 'queued', confirmed_at = created_at, next_attempt_at = created_at")
@@ -235,12 +237,12 @@ def test_who_opts_out_between_the_steps_gets_nothing(portal, control) -> None:
     row = sender.message(waiting)
     assert (row.state, row.code, row.claimed_until) == ("refused", "opted_out", None)
     assert sender.calls() == []
-    assert "opted out of marketing before it went out" in sender.page(waiting).text
+    assert "opted out of marketing, so the message" in sender.page(waiting).text
 
 
 def test_everything_stops_any_message_and_other_accounts_are_not_asked(sender: Sender) -> None:
     note(sender, Choice.NOTHING)
-    with pytest.raises(DomainError, match="no messages"):
+    with pytest.raises(DomainError, match="opted out of all messages"):
         sender.send()
     note(sender, Choice.NOTHING, "+905301112233")
     _other, other_id = sender.portal.customer(contact_email="other@tenant.example.com", name="Other Ltd")
@@ -251,7 +253,7 @@ def test_everything_stops_any_message_and_other_accounts_are_not_asked(sender: S
 def test_a_message_that_failed_for_it_opts_out(sender: Sender, gateway: Gateway) -> None:
     row = sender.send(ORDER)
     gateway.report(status(row.wamid, "failed", errors=[{"code": 131050, "title": "Opted out"}]))
-    with pytest.raises(DomainError, match="no marketing"):
+    with pytest.raises(DomainError, match="opted out of marketing"):
         sender.prepare(ORDER, "intent-2")
 
 
@@ -276,7 +278,7 @@ def test_what_meta_says_of_a_template_is_believed(sender: Sender, gateway: Gatew
     told = {"message_template_name": "spring_sale", "message_template_language": "tr", "new_category": "MARKETING"}
     receive(gateway, ("template_category_update", told))
     for is_not_marketing in (True, False):
-        with pytest.raises(DomainError, match="no marketing"):
+        with pytest.raises(DomainError, match="opted out of marketing"):
             sender.prepare(ORDER, "intent-3", is_not_marketing=is_not_marketing)
 
 

@@ -91,7 +91,7 @@ def test_a_long_conversation_is_read_page_by_page(sender: Sender, gateway: Gatew
 
 def test_a_reply_goes_the_composers_way(sender: Sender, gateway: Gateway) -> None:
     receive(gateway, written())
-    page = sender.browser.submit(thread(sender), "Review the message", body="On its way")
+    page = sender.browser.submit(thread(sender), "Review message", body="On its way")
     assert page.status == 303, page.text
     review = sender.browser.get(page.goes_to)
     assert "Free text until" in review.text
@@ -105,12 +105,12 @@ def test_after_24_hours_a_template_is_offered(sender: Sender, gateway: Gateway) 
     page = thread(sender)
     assert "more than 24 hours ago" in page.text
     assert page.soup.find("textarea") is None
-    assert "type=template" in str(page.soup.find("a", string="Send a template")["href"])  # type: ignore[index]
+    assert "type=template" in str(page.soup.find("a", string="Send template")["href"])  # type: ignore[index]
 
 
 def test_the_form_says_how_long_free_text_arrives(sender: Sender, gateway: Gateway) -> None:
     address = f"{sender.root}new?to=%2B905301112233"
-    assert "We know of nothing that this person wrote" in sender.browser.get(address).text
+    assert "when this person last wrote to you" in sender.browser.get(address).text
     receive(gateway, written(timestamp=ago(hours=20, minutes=47)))
     assert "(3 h 12 min)" in sender.browser.get(address).text
     live = sender.browser.post(f"{sender.root}preview", {"to": AYSE, "kind": "text"}, htmx=True)

@@ -129,8 +129,8 @@ class TemplateFields(Form):
     is_not_marketing = BooleanField(
         _l("This is not marketing"),
         description=_l(
-            "Tick it for orders, appointments, codes and the like. People who opted out of marketing get those "
-            "too. Until Meta says which kind a template is, we take it to be marketing."
+            "For orders, appointments, codes and similar. People who opted out of marketing still get these. "
+            "Until Meta reports a template's category, we treat it as marketing."
         ),
     )
     mmlite = BooleanField(
