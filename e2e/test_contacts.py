@@ -77,7 +77,7 @@ def test_a_conversation_is_answered(written: Member, page: Page, stack: Stack, f
     page.get_by_label("Message", exact=True).fill("It left this morning.")
     page.get_by_role("button", name="Review message").click()
     expect(page.get_by_text("Free text until")).to_be_visible()
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send message").click()
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     page.goto(conversations)
     page.get_by_role("link", name="Ayşe").click()

@@ -33,4 +33,3 @@ def line(entry: ConsentEntry) -> str:
             return _("Opted out of all messages")
         case _:
             return _("Opted in to messages")
-

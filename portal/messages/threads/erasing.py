@@ -3,7 +3,7 @@
 The ledger keeps what they wanted under a keyed hash, so that they still get nothing they did not want.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -35,6 +35,7 @@ def erase(person: Person, account: Account, contact_id: int) -> None:
         who = Who(contact.number, contact.user_id)
         _erase_messages(account, who)
         _erase_written(contact)
+        _erase_events([entry.delivery_id for entry in ledger.of_contact(contact)])
         ledger.forget(account.id, who)
         search_index.forget([contact.id])
         session().delete(contact)
@@ -57,8 +58,13 @@ def _erase_messages(account: Account, who: Who) -> None:
 def _erase_written(contact: Contact) -> None:
     query = sa.select(col(InboundMessage.id), col(InboundMessage.delivery_id))
     rows = session().execute(query.where(col(InboundMessage.contact_id) == contact.id)).all()
-    events: Sequence[int] = [row.delivery_id for row in rows if row.delivery_id is not None]
     for start in range(0, len(rows), AT_ONCE):
         incoming.forget([row.id for row in rows[start : start + AT_ONCE]])
+    _erase_events([row.delivery_id for row in rows])
+
+
+def _erase_events(ids: Iterable[int | None]) -> None:
+    """The events that told of it."""
+    events = [number for number in dict.fromkeys(ids) if number is not None]
     for start in range(0, len(events), AT_ONCE):
         event_rows.forget(events[start : start + AT_ONCE])

@@ -13,6 +13,7 @@ from portal.contacts.people import spellings
 from portal.db.keyset import Keyset, Page
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
+from portal.messages.compose import review
 from portal.messages.log.display import Shown
 from portal.messages.threads import incoming
 from portal.models import Account, Contact, InboundMessage, Message, now
@@ -29,6 +30,8 @@ class Line:
     at: datetime
     theirs: InboundMessage | None = None
     yours: Shown | None = None
+    words: str = ""
+    """What it says."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,17 @@ def shortly(contacts: Sequence[Contact]) -> list[Shortly]:
 
 def thread(contact: Contact, before: datetime | None = None) -> Thread:
     """The newest lines of a conversation, or those before a time."""
-    theirs = [Line(row.at, theirs=row) for row in reversed(_theirs(contact, before))]
-    yours = [
-        Line(row.confirmed_at or row.created_at, yours=Shown(row, True))
-        for row in reversed(_yours(contact, before))
-    ]
+    theirs = [Line(row.at, theirs=row, words=row.text) for row in reversed(_theirs(contact, before))]
+    yours = [_yours_line(row) for row in reversed(_yours(contact, before))]
     lines = sorted((*theirs, *yours), key=lambda line: line.at)
     has_older = len(theirs) > LINES or len(yours) > LINES or len(lines) > LINES
     shown = lines[-LINES:]
     return Thread(shown, shown[0].at if has_older and shown else None)
+
+
+def _yours_line(row: Message) -> Line:
+    shown = Shown(row, may_read=True)
+    return Line(row.confirmed_at or row.created_at, yours=shown, words=review.content(row) or shown.type_word)
 
 
 def note_read(contact: Contact) -> None:

@@ -1,6 +1,7 @@
 """The ledger of consent: what goes into it, what counts, and that nothing gets past it."""
 
 import json
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -179,6 +180,7 @@ def test_somebody_of_the_account_notes_what_a_contact_wants(sender: Sender) -> N
 def test_staff_note_it_by_number_and_see_nobody(sender: Sender) -> None:
     staff = sender.portal.staff(StaffRole.ADMIN)
     assert staff.get(root(sender)).status == 404
+    assert "Opt-outs" in staff.get(f"/accounts/{sender.account_id}/").text
     page = staff.get(f"{root(sender)}note")
     done = staff.submit(page, "Save choice", number="0532 123 45 67", choice="nothing", reason="Called us")
     assert done.status == 303
@@ -238,6 +240,26 @@ def test_who_opts_out_between_the_steps_gets_nothing(portal, control) -> None:
     assert (row.state, row.code, row.claimed_until) == ("refused", "opted_out", None)
     assert sender.calls() == []
     assert "opted out of marketing, so the message" in sender.page(waiting).text
+
+
+@both_databases
+def test_who_opts_out_while_the_worker_is_at_it_gets_nothing(portal, control) -> None:
+    sender = make_sender(portal, control)
+    waiting = sender.prepare(ORDER)
+    portal.sql("UPDATE message SET state = 'queued', confirmed_at = created_at, next_attempt_at = created_at")
+
+    def opt_out_first() -> threading.Thread:
+        with unit_of_work():
+            ledger.lock(sender.account_id)
+            worker = threading.Thread(target=portal.run, args=(gateway_call.send, waiting))
+            worker.start()  # it waits for the lock, wherever it has come to by then
+            told = Told(Who(RECIPIENT), Scope.MARKETING, Wish.OUT, ConsentSource.KEYWORD)
+            ledger.add(sender.account_id, [told])
+            session().commit()
+        return worker
+
+    portal.run(opt_out_first).join()
+    assert (sender.message(waiting).state, sender.calls()) == ("refused", [])
 
 
 def test_everything_stops_any_message_and_other_accounts_are_not_asked(sender: Sender) -> None:

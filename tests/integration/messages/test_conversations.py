@@ -56,7 +56,7 @@ def test_both_sides_stand_in_their_order_with_states(portal, control) -> None:
     gateway.report(status(row.wamid, "read", to=AYSE))
     receive(gateway, written(text="Thanks", timestamp=ago(seconds=-2)))
     page = thread(sender)
-    assert lines(page) == ["Where is my order?", "Your order", "Thanks"]
+    assert lines(page) == ["Where is my order?", "Your order is on its way.", "Thanks"]
     assert "Read" in page.text
     assert "Free text until" in page.text
 
