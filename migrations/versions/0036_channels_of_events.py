@@ -4,14 +4,14 @@ An event has no channel before it was looked at: until then the index of channel
 costs that much less. What failed and is tried again has an index of its own, however much waits beside it.
 
 Revision ID: 0036
-Revises: 0031
+Revises: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0036"
-down_revision = "0031"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

@@ -35,6 +35,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "event": ("event", "watch"),
     "key": ("token", "key", "gateway_key"),
     "message": ("message", "template", "callback"),
+    "contact": ("contact", "consent"),
     "person": ("person", "member", "invitation", "session"),
     "staff": ("staff", "audit", "system", "mirror", "brand"),
 }

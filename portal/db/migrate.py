@@ -16,11 +16,12 @@ from portal.db.engine import writing
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 0x706F7274616C
 """What two who change the tables of one PostgreSQL at once wait for."""
+_INDEXES = ("delivery_search", "account_search", "contact_search", "inbound_search")
 
 
 def is_described(name: str | None, kind: str = "table", _parents: object = None) -> bool:
     """Whether the models describe a table. A search index they cannot: each database has its own kind."""
-    return kind != "table" or not (name or "").startswith(("delivery_search", "account_search"))
+    return kind != "table" or not (name or "").startswith(_INDEXES)
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:

@@ -12,8 +12,8 @@ from portal.i18n import _, _n
 from portal.messages import notices
 from portal.messages.log.display import STATE_WORDS
 from portal.messages.reports.facts import Fact
+from portal.messages.reports.preferences import RESUME, STOP
 from portal.messages.reports.statuses import STATES
-from portal.models.contact_preference import RESUME, STOP
 
 MOST = 3
 """Facts that a line names; of the others it says how many there are."""

@@ -14,10 +14,10 @@ from portal.connexease.texts import gettext_noop
 from portal.db import event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
-from portal.events import about, contents, search_index
+from portal.events import about, contents, people, search_index
 from portal.events.contents import Contents
 from portal.extensions import session
-from portal.messages.reports import preferences, standings, statuses
+from portal.messages.reports import categories, preferences, standings, statuses
 from portal.messages.reports.parsing import Read
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
 
@@ -91,12 +91,15 @@ def act_on(batch: Batch, deliveries: Sequence[Delivery]) -> None:
         batch.begun.add(delivery.id or 0)
         if report is None:
             _act_on_event(delivery, batch.of(delivery).event)
+            if batch.of(delivery).inbound:
+                told.setdefault(delivery.account_id, [])
         elif len(report.reports) > REPORTS:
             raise ManyReportsError
         else:
             told.setdefault(delivery.account_id, []).append((delivery, report))
     for account_id in sorted(told):  # in one order, so that two workers wait for each other, and not in a circle
         _act_on_reports(batch, account_id, told[account_id])
+        _take_in_people(batch, account_id)
     _finish(batch)
 
 
@@ -114,6 +117,9 @@ def act_in_parts(batch: Batch, delivery: Delivery) -> None:
         _act_on_event(delivery, batch.of(delivery).event)
     elif not _act_on_parts(batch, delivery, report):
         return
+    if delivery.state != DeliveryState.REPEAT:
+        batch.begun.add(delivery.id or 0)
+        _take_in_people(batch, delivery.account_id)
     _finish(batch)
 
 
@@ -147,6 +153,7 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
         taken |= statuses.take_in(delivery.account_id, told).of(report for report, _ in told)
     preferences.keep(delivery.account_id, read.preferences, delivery.id)
     standings.keep(delivery.account_id, read.standings)
+    categories.keep(delivery.account_id, dict(read.categories))
     _say(batch, delivery, read, taken)
     return True
 
@@ -157,7 +164,16 @@ def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Deliver
     for delivery, read in told:
         preferences.keep(account_id, read.preferences, delivery.id)
         standings.keep(account_id, read.standings)
+        categories.keep(account_id, dict(read.categories))
         _say(batch, delivery, read, found.of(read.reports))
+
+
+def _take_in_people(batch: Batch, account_id: UUID) -> None:
+    """Make contacts of who wrote, and do what they ask for."""
+    begun = [each for each in batch.deliveries if each.account_id == account_id and each.id in batch.begun]
+    told = [(each, batch.of(each)) for each in begun if each.id not in batch.emptied]
+    for delivery in people.take_in(account_id, told):
+        delivery.state = DeliveryState.PROCESSED
 
 
 def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
@@ -173,7 +189,7 @@ def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) ->
         )
     elif read.reports and not taken.is_ours:
         delivery.problem_text = gettext_noop("This event is about a message that wasn't sent from the portal.")
-    is_acted_on = taken.is_ours or read.preferences or read.standings
+    is_acted_on = taken.is_ours or read.preferences or read.standings or read.categories
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 

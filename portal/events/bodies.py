@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from portal.contact import folded
+from portal.db.words import words_in
 
-MAX_WORDS = 10_000
-MAX_WORD = 64
 READ = 256 * 1024
 """Bytes of a body whose words are found; of a larger one its beginning."""
 FOLDED = 48 * 1024
@@ -18,7 +16,6 @@ DEEPEST_INDENT = 30
 """Levels. A hostile body nests so deep that its indentation alone would fill the memory."""
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_WORD = re.compile(r"[^\W_]+")
 _JOINERS = "\u200c\u200d"  # invisible, and part of what they stand in: emoji, Persian
 
 
@@ -60,20 +57,6 @@ def words_of(body: bytes) -> list[str]:
     except (ValueError, RecursionError):
         return words_in(_loosely(body))
     return words_in(" ".join(_value(token) for token in _TOKEN.findall(text)))
-
-
-def words_in(text: str) -> list[str]:
-    """Words as they are compared: without case, accents and marks; letters and digits only; each once."""
-    return _first(word[:MAX_WORD] for word in _WORD.findall(folded(text)))
-
-
-def _first(words: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for word in words:
-        found[word] = None
-        if len(found) == MAX_WORDS:
-            break
-    return list(found)
 
 
 def _json_text(body: bytes) -> str:

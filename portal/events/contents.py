@@ -9,6 +9,7 @@ from uuid import UUID
 from portal.db.engine import uuid_or_none
 from portal.events import about, bodies, vendor_facts
 from portal.messages.reports import facts, parsing
+from portal.messages.reports.inbound import Inbound
 from portal.messages.reports.parsing import Read
 
 
@@ -26,6 +27,8 @@ class Contents:
     """Of Connexease's; empty when the body is something else, which is kept all the same."""
     report: Read | None = None
     """Of the gateway's."""
+    inbound: Sequence[Inbound] = ()
+    """What people wrote."""
 
 
 def read(body: bytes, *, of_gateway: bool) -> Contents:
@@ -41,7 +44,9 @@ def line(value: object, length: int) -> str:
 def _report(body: bytes) -> Contents:
     report = parsing.read(body)
     told = about.kept(facts.of(report.changes))
-    return Contents(" ".join(report.kinds), [*report.kinds], told, bodies.words_of(body), report=report)
+    return Contents(
+        " ".join(report.kinds), [*report.kinds], told, bodies.words_of(body), report=report, inbound=report.inbound
+    )
 
 
 def _event(body: bytes) -> Contents:
@@ -54,6 +59,7 @@ def _event(body: bytes) -> Contents:
         bodies.words_of(body),
         uuid_or_none(channel.get("uuid")) if isinstance(channel, dict) else None,
         event,
+        inbound=vendor_facts.inbound(event),
     )
 
 

@@ -8,7 +8,8 @@ from wtforms.validators import Length, ValidationError
 
 from portal.connexease import triggers as catalogue
 from portal.db.engine import uuid_or_none
-from portal.events import bodies, log
+from portal.db.words import words_in
+from portal.events import log
 from portal.events.log import Filter
 from portal.events.reading import may_read_messages
 from portal.i18n import _, _l
@@ -62,7 +63,7 @@ class FilterForm(PeriodForm):
         self.offer_ranges()
 
     def validate_q(self, field: SearchField) -> None:
-        if text(field).strip() and not bodies.words_in(text(field)):
+        if text(field).strip() and not words_in(text(field)):
             raise ValidationError(_("Enter words or numbers to search for."))
 
     def validate_channel(self, field: SelectField) -> None:
@@ -78,7 +79,7 @@ class FilterForm(PeriodForm):
             state=DeliveryState(self.state.data) if self.state.data else None,
             since=since,
             until=until,
-            words=tuple(bodies.words_in(text(self.q))[:MOST_WORDS]),
+            words=tuple(words_in(text(self.q))[:MOST_WORDS]),
             with_private=may_read_messages(),
         )
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from portal.messages.reports.facts import TEXT, Fact, fact
-from portal.messages.reports.json_fields import dict_of, line_of, list_of
+from portal.messages.reports.inbound import TEXT_LIMIT, Inbound
+from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, someone
 
 _TEXTS = ("content", "text", "body", "comment", "note")
@@ -28,6 +29,15 @@ def of(event: dict[str, Any]) -> list[Fact]:
         kind = "answer" if agent else "written"
         return [fact(kind, who, agent=agent, text=text)] if who.label or agent or text else []
     return [fact("customer", who, agent=agent, text=text or _last_message(payload))] if who.label else []
+
+
+def inbound(event: dict[str, Any]) -> tuple[Inbound, ...]:
+    """What a customer wrote in a conversation; nothing where an agent wrote, or nobody is named."""
+    payload = dict_of(event, "payload")
+    if line_of(event, "hook", 100) != "message.created" or dict_of(payload, "agent"):
+        return ()
+    who, text = _customer(payload), text_of(payload, "content", TEXT_LIMIT)
+    return (Inbound(who, None, type="text", text=text),) if who.is_known and text else ()
 
 
 def _customer(payload: dict[str, Any]) -> Someone:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from flask_babel import format_number
 
+from portal.contacts.phone_numbers import international
 from portal.i18n import _
-from portal.messages.phone_numbers import international
 from portal.messages.reports import standings
 from portal.models import Account, Standing
 

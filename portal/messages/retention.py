@@ -1,9 +1,11 @@
 """Forgetting what is personal after its time, in small steps that keep nobody waiting.
 
 A message stays in the log with its state; its number, content and the events about it go. What was written and
-never sent goes after a day, and what was reported of messages that nobody here knows after a week.
+never sent goes after a day, and what was reported of messages that nobody here knows after a week. What people
+wrote goes as a whole.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
 from portal.messages.reports.recognition import WAIT_FOR
 from portal.messages.sending import wamids
+from portal.messages.threads import incoming
 from portal.models import Delivery, Message, MessageState, MessageStatus, now
 
 BATCH = 200
@@ -25,7 +28,7 @@ UNSENT_FOR = timedelta(days=1)
 
 def overdue() -> range:
     """The batches to work through in this sweep; none when nothing is over."""
-    return range(MOST_BATCHES if _unsent(1) or _old(1) or _unclaimed(1) else 0)
+    return range(MOST_BATCHES if _unsent(1) or _old(1) or _unclaimed(1) or incoming.old(1) else 0)
 
 
 def prune(_batch: int = 0) -> None:
@@ -35,11 +38,13 @@ def prune(_batch: int = 0) -> None:
         unsent = sa.delete(Message).where(col(Message.id).in_(_unsent(BATCH)), *_is_unsent())
         session().execute(unsent.execution_options(**_PLAIN))
         session().execute(sa.delete(MessageStatus).where(col(MessageStatus.id).in_(_unclaimed(BATCH))))
-        _erase(_old(BATCH))
+        erase(_old(BATCH))
+        incoming.forget(incoming.old(BATCH))
         session().commit()
 
 
-def _erase(ids: list[UUID]) -> None:
+def erase(ids: Sequence[UUID]) -> None:
+    """Erase the content and numbers of messages, and the events about them. The caller commits."""
     is_about = col(MessageStatus.message_id).in_(ids)
     _erase_events(is_about)
     _erase_names(ids, is_about)
@@ -66,7 +71,7 @@ def _erase_events(is_about: sa.ColumnElement[bool]) -> None:
     event_rows.forget([*firsts, *session().execute(again).scalars()])
 
 
-def _erase_names(ids: list[UUID], is_about: sa.ColumnElement[bool]) -> None:
+def _erase_names(ids: Sequence[UUID], is_about: sa.ColumnElement[bool]) -> None:
     """Their names contain the numbers."""
     is_one, is_named = col(Message.id).in_(ids), col(Message.wamid).is_not(None)
     for model, condition in ((Message, sa.and_(is_one, is_named)), (MessageStatus, is_about)):

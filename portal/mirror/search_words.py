@@ -6,7 +6,7 @@ from uuid import UUID
 
 import phonenumbers
 
-from portal.events.bodies import words_in
+from portal.db.words import words_in
 
 MOST_TERMS = 300
 MOST_WANTED = 10

@@ -15,7 +15,8 @@ from portal.models.channel import (
     OnboardingAttempt,
 )
 from portal.models.clock import now
-from portal.models.contact_preference import ContactPreference, PreferenceSource
+from portal.models.consent import ConsentEntry, ConsentSettings, ConsentSource, Scope, Wish
+from portal.models.contact import Contact, ContactSource, InboundMessage
 from portal.models.credential import (
     Credential,
     CredentialKind,
@@ -62,7 +63,11 @@ __all__ = [
     "BrandRow",
     "Channel",
     "ChannelListing",
-    "ContactPreference",
+    "ConsentEntry",
+    "ConsentSettings",
+    "ConsentSource",
+    "Contact",
+    "ContactSource",
     "Credential",
     "CredentialKind",
     "CredentialListing",
@@ -81,6 +86,7 @@ __all__ = [
     "ForwardTally",
     "HandOver",
     "Heartbeat",
+    "InboundMessage",
     "Invitation",
     "KeyTrial",
     "LinkPurpose",
@@ -100,7 +106,6 @@ __all__ = [
     "OnboardingAttempt",
     "Person",
     "PortalWebhook",
-    "PreferenceSource",
     "Problem",
     "Provisioning",
     "ReadPosition",
@@ -108,6 +113,7 @@ __all__ = [
     "Replay",
     "Role",
     "RunState",
+    "Scope",
     "StaffRole",
     "Standing",
     "Step",
@@ -117,5 +123,6 @@ __all__ = [
     "Webhook",
     "WebhookListing",
     "WebhookPurpose",
+    "Wish",
     "now",
 ]

@@ -116,6 +116,8 @@ class Message(MessageStanding, SQLModel, table=True):
     mmlite: bool = False
     is_fake: bool = False
     """Whether the gateway does all but the sending."""
+    is_marketing: bool = False
+    """Whether it counts as marketing: see `portal.messages.sending.consent`."""
 
     attempts: int = 0
     """Calls that were begun."""

@@ -19,6 +19,8 @@ class TemplateListing(SQLModel, table=True):
     templates: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
     languages: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
     """The language that each template was last sent in, by its UUID, else its name: the list does not tell."""
+    categories: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    """What Meta said that each template is, by name and language: the list does not tell."""
     last_language: str = Field(default="", max_length=16)
     read_at: datetime | None = instant()
     tried_at: datetime | None = instant()

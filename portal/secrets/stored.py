@@ -17,6 +17,7 @@ from portal.extensions import db, vault
 from portal.models import (
     AuditChain,
     Authenticator,
+    ConsentSettings,
     Credential,
     Destination,
     OnboardingAttempt,
@@ -42,6 +43,11 @@ def attempt_place(row: OnboardingAttempt) -> Place:
 def chain_place(_row: AuditChain | None = None) -> Place:
     """Where the end of the audit log lives, which belongs to no account."""
     return Place("audit_chain.sealed_end", "", "1")
+
+
+def consent_place(row: ConsentSettings) -> Place:
+    """Where the key lives that an account's erased contacts are hashed with."""
+    return _place("consent_settings.sealed_hash_key", row.account_id, row.id)
 
 
 def credential_place(row: Credential) -> Place:
@@ -71,6 +77,7 @@ def _place(column: str, owner: UUID, record: UUID | str) -> Place:
 PLACES: dict[str, Callable[[Any], Place]] = {
     "audit_chain.sealed_end": chain_place,
     "authenticator.sealed_secret": authenticator_place,
+    "consent_settings.sealed_hash_key": consent_place,
     "credential.sealed_key": credential_place,
     "destination.sealed_secret": destination_place,
     "onboarding_attempt.sealed_url": attempt_place,

@@ -1,6 +1,7 @@
 """The account's gateway API keys: pasted in by the customer, used for sending messages."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -109,3 +110,19 @@ def _refuse(account: Account, key: SecretStr) -> None:
             if keys.open_key(other).get_secret_value() == key.get_secret_value():
                 name = keys.label(other)
                 raise DomainError(_("This key is already in the vault as “%(name)s”.", name=name), "key")
+
+
+def usable(account: Account) -> Sequence[Credential]:
+    """The account's keys that messages can be sent with."""
+    query = select(Credential).where(
+        Credential.account_id == account.id,
+        Credential.kind == CredentialKind.GATEWAY_KEY,
+        col(Credential.sealed_key).is_not(None),
+        col(Credential.keep),
+    )
+    return session().exec(query.order_by(col(Credential.created_at))).all()
+
+
+def names(account: Account) -> dict[str, str]:
+    """The same, as a list to choose from."""
+    return {str(row.id): keys.label(row) for row in usable(account)}

@@ -14,6 +14,8 @@ from portal.messages.compose.forms.message import ComposeForm
 from portal.messages.compose.forms.template import LANGUAGES
 from portal.messages.compose.parameters import is_one_line
 from portal.messages.template_list import TemplateList
+from portal.messages.threads import window
+from portal.messages.threads.window import Window
 from portal.models import Account, Credential, MessageType, Person
 from portal.web import rate_limits
 from portal.web.forms import text
@@ -59,6 +61,7 @@ class Composer:
         found = all_found[:MOST_SHOWN]
         form.offer_templates(found, self.templates.channels)
         self._offer_language(draft)
+        recipient = self._recipient(draft.to)
         form.to.description = recipients.hint(self.account.time_zone)
         return {
             "account": self.account,
@@ -71,7 +74,8 @@ class Composer:
             "opens_more": "buttons" in self.asks,
             "draft": draft,
             "bubble": preview.of_draft(draft, form.listed),
-            "recipient": self._recipient(draft.to),
+            "recipient": recipient,
+            "window": self._window(recipient),
             "is_one_line": is_one_line,
             "limits": {"body": drafts.BODY_LIMIT, "caption": drafts.CAPTION_LIMIT},
         }
@@ -99,6 +103,13 @@ class Composer:
             return recipients.read(typed, self.account.time_zone)
         except DomainError:
             return None
+
+    def _window(self, recipient: recipients.Recipient | None) -> Window | None:
+        """How long the recipient may be answered freely, for the number of the chosen key."""
+        if recipient is None:
+            return None
+        chosen = next((row for row in self.credentials if str(row.id) == self.form.credential.data), None)
+        return window.of_number(self.account.id, recipient.e164, chosen)
 
 
 def gather(

@@ -17,6 +17,8 @@ from portal.messages.compose.recipients import Recipient
 from portal.messages.reports import standings
 from portal.messages.sending import outbox
 from portal.messages.template_list import Listed
+from portal.messages.threads import window
+from portal.messages.threads.window import Window
 from portal.models import Account, Credential, Message, MessageState, MessageType, Person
 from portal.web import rate_limits
 from portal.web.rate_limits import Limit
@@ -35,6 +37,8 @@ class Review:
     twin: Message | None
     """The same, sent a moment ago."""
     mark: str
+    window: Window
+    """How long the recipient may be answered freely."""
     trouble: str = ""
     """How its template stands, where WhatsApp said that it does not deliver it."""
 
@@ -54,6 +58,7 @@ def prepare(
     *,
     mmlite: bool,
     is_fake: bool,
+    is_not_marketing: bool = False,
 ) -> Message:
     """Keep a draft until it is confirmed.
 
@@ -61,12 +66,21 @@ def prepare(
     by then, is a new message; the same once more is the message that went out.
 
     Raises:
-        DomainError: it is not finished, or the key is gone.
+        DomainError: it is not finished, the key is gone, or the recipient opted out.
     """
     message = payloads.message(draft, account.time_zone)
     listed = listed_for(account, draft)
     line, seen = preview.line(draft, listed), listed.kept if listed else None
-    composed = outbox.Composed(message, credential, mmlite, is_fake, line, draft.template, seen)
+    composed = outbox.Composed(
+        message,
+        credential,
+        mmlite,
+        is_fake,
+        is_not_marketing,
+        preview=line,
+        template=draft.template,
+        template_seen=seen,
+    )
     row = outbox.prepare(person, account, composed, intent)
     if row.state != MessageState.PREPARED and not _is_same(row, composed):
         row = outbox.prepare(person, account, composed, _intent_of(intent, composed))
@@ -133,7 +147,9 @@ def review(account: Account, message: Message) -> Review:
     shown = bubble(message) or Bubble()
     twin, seen = outbox.look_alike(account, message), outbox.mark(message)
     trouble, recipient = _trouble(account, draft), recipients.known(message.recipient)
-    return Review(message, recipient, draft, shown, _look(account, draft), twin, seen, trouble)
+    key = session().get(Credential, message.credential_id) if message.credential_id else None
+    is_open = window.of_number(account.id, message.recipient, key)
+    return Review(message, recipient, draft, shown, _look(account, draft), twin, seen, is_open, trouble)
 
 
 def _trouble(account: Account, draft: Draft) -> str:

@@ -57,6 +57,7 @@ def prepare(account: Account) -> ResponseReturnValue:
                 text(form.intent),
                 mmlite=form.is_marketing,
                 is_fake=bool(form.is_fake.data),
+                is_not_marketing=bool(form.is_not_marketing.data),
             )
             return htmx.redirect(url_for("compose.review", account_id=account.id, message_id=row.id))
     except DomainError as error:
@@ -120,6 +121,7 @@ def _fill_again(account: Account, form: ComposeForm, wanted: str, credentials: S
     listed = compose_review.listed_for(account, draft)
     form.template.data = listed.value if listed else ""
     form.mmlite.data = message.mmlite
+    form.is_not_marketing.data = draft.kind == MessageType.TEMPLATE and not message.is_marketing
     if message.credential_id in [row.id for row in credentials]:
         form.credential.data = form.mode_of.data = str(message.credential_id)
         form.is_fake.data = message.is_fake

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from portal.contacts import phone_numbers
 from portal.i18n import _, _l
-from portal.messages import phone_numbers
 from portal.messages.log import outcome
 from portal.messages.log.outcome import Outcome
 from portal.messages.log.outcome_words import Retry

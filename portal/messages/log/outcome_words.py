@@ -124,6 +124,21 @@ OF_CODE = {
         _l("Add the API key to the vault again. Then send the message again."),
         _CHANGE,
     ),
+    results.OPTED_OUT: Words(
+        _l("This person opted out of marketing, so the message wasn't sent."),
+        _l("Don't send this person marketing. You can still send other messages."),
+        Retry.NEVER,
+    ),
+    results.OPTED_OUT_OF_ALL: Words(
+        _l("This person opted out of all messages, so the message wasn't sent."),
+        _l("Don't write to this person again unless they ask for it."),
+        Retry.NEVER,
+    ),
+    results.CONSENT_UNREADABLE: Words(
+        _l("We couldn't check who opted out, so the message wasn't sent."),
+        _l("Try again later. If it keeps failing, contact us."),
+        _HELPS,
+    ),
     results.UNREADABLE: Words(
         _l("We couldn't read the stored message, so it wasn't sent."), _l("Write the message again."), _CHANGE
     ),

@@ -6,7 +6,7 @@ A fact is kept as JSON of texts. `is` says what kind it is; what is empty is lef
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from portal.messages import phone_numbers
+from portal.contacts import phone_numbers
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.messages.reports import preferences, standings
+from portal.messages.reports import categories, inbound, preferences, standings
+from portal.messages.reports.inbound import Inbound, Moved
 from portal.messages.reports.json_fields import dict_of, list_of, text_of
 from portal.messages.reports.people import Someone, someone
 from portal.messages.reports.preferences import Preference
@@ -54,6 +55,10 @@ class Read:
     reports: tuple[Report, ...] = ()
     preferences: tuple[Preference, ...] = ()
     standings: tuple[Told, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    categories: tuple[tuple[str, str], ...] = ()
+    """Templates that are of another kind from now on."""
     changes: tuple[Any, ...] = ()
     """Its parts as they came."""
 
@@ -75,7 +80,16 @@ def read(body: bytes) -> Read:
     )
     stand = tuple(told for entry, change in parts for told in standings.in_change(change, instant(entry, "time")))
     kinds = {kind for change in changes for kind in kinds_of(change)} or {OTHER}
-    return Read(tuple(kind for kind in KINDS if kind in kinds), reports, (*told, *refused), stand, changes)
+    return Read(
+        tuple(kind for kind in KINDS if kind in kinds),
+        reports,
+        (*told, *refused),
+        stand,
+        tuple(wrote for change in changes for wrote in inbound.in_change(change, instant)),
+        tuple(moved for change in changes for moved in inbound.moves_in(change)),
+        tuple(told for change in changes for told in categories.in_change(change)),
+        changes,
+    )
 
 
 def kinds_of(change: Any) -> set[str]:

@@ -1,7 +1,4 @@
-"""Who wants marketing messages and who does not: what people told WhatsApp, kept for good.
-
-It is only added to, so we can tell at any time who may be written to, and why.
-"""
+"""Who wants marketing messages and who does not: what people told WhatsApp, for the ledger of consent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.db import first_come
+from portal.contacts import ledger
+from portal.contacts.ledger import Told
+from portal.contacts.people import Who
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone
-from portal.models import ContactPreference, now
-from portal.models.contact_preference import MARKETING, STOP, PreferenceSource
+from portal.models import ConsentSource, Scope, Wish
+
+MARKETING = "marketing_messages"
+STOP, RESUME = "stop", "resume"
 
 OPTED_OUT = "131050"
 """Meta's reason for a message that failed because its recipient does not want marketing."""
@@ -29,7 +30,7 @@ class Preference:
     at: datetime | None
     detail: str = ""
     business_number: str = ""
-    source: PreferenceSource = PreferenceSource.USER_PREFERENCES
+    source: ConsentSource = ConsentSource.USER_PREFERENCES
 
 
 def in_change(change: Any, instant: Any) -> Iterator[Preference]:
@@ -49,24 +50,25 @@ def in_change(change: Any, instant: Any) -> Iterator[Preference]:
 
 def opted_out(who: Someone, at: datetime | None) -> Preference:
     """What a message that failed for this reason says of its recipient."""
-    return Preference(who, MARKETING, STOP, at, source=PreferenceSource.REFUSED_MESSAGE)
+    return Preference(who, MARKETING, STOP, at, source=ConsentSource.REFUSED_MESSAGE)
 
 
 def keep(account_id: UUID, preferences: Sequence[Preference], delivery_id: int | None) -> None:
-    """Add what an event tells to the ledger, each once. The caller commits."""
-    rows = [
-        {
-            "account_id": account_id,
-            "number": told.who.number,
-            "user_id": told.who.user_id,
-            "category": told.category,
-            "value": told.value,
-            "source": told.source,
-            "detail": told.detail,
-            "business_number": told.business_number,
-            "at": told.at or now(),
-            "delivery_id": delivery_id,
-        }
-        for told in preferences
+    """Add what an event tells to the ledger, each once; unknown words stay in the event. The caller commits."""
+    told = [
+        Told(
+            Who(each.who.number, each.who.user_id),
+            Scope.MARKETING,
+            Wish.OUT if each.value == STOP else Wish.IN,
+            each.source,
+            ledger.at_the_end_of(each.at) if each.at and each.value == STOP else each.at,
+            each.detail,
+            each.business_number,
+            delivery_id=delivery_id,
+        )
+        for each in preferences
+        if each.category == MARKETING and each.value in (STOP, RESUME)
     ]
-    first_come.insert(ContactPreference, rows)
+    if told:
+        ledger.lock(account_id)
+        ledger.add(account_id, told)

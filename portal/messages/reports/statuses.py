@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal.extensions import session
-from portal.messages.reports import recognition
+from portal.messages.reports import categories, recognition
 from portal.messages.reports.parsing import Report
 from portal.messages.sending import wamids as sending_wamids
 from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
@@ -91,11 +91,14 @@ def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
     query = select(MessageStatus).where(
         MessageStatus.account_id == account_id, col(MessageStatus.wamid).in_(bearers)
     )
+    charged = []
     for status in session().exec(query):
         message = bearers[status.wamid]
         status.message_id = message.id
         _advance(message, status)
+        charged.append(categories.of_charge(message, status))
         session().add_all((status, message))
+    categories.keep(account_id, dict(filter(None, charged)))
 
 
 def timeline(message: Message) -> Sequence[MessageStatus]:

@@ -16,12 +16,13 @@ from sqlmodel import col
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
+from portal.contacts import ledger
 from portal.db import leases
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
 from portal.messages.reports import statuses
-from portal.messages.sending import results
+from portal.messages.sending import consent, results
 from portal.messages.sending.results import Result
 from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
 from portal.secrets.crypto import VaultError
@@ -95,9 +96,12 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
         message = _MESSAGE.validate_python((row.payload or {}) | {"biz_opaque_callback_data": row.callback_data})
     except ValidationError:
         return Result(MessageState.REFUSED, results.UNREADABLE)
+    ledger.lock(row.account_id)  # from here to the commit nobody can opt out unseen
     refresh(row)
     if not _is_ours(row):
         return Result(MessageState.REFUSED, results.STALLED)
+    if (refusal := consent.refusal(row)) is not None:
+        return refusal
     row.payload, row.claimed_until = connexease().gateway.body(message), leases.until()
     session().add(row)
     session().commit()

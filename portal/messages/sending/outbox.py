@@ -22,25 +22,25 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.connexease import schemas
+from portal.contacts.phone_numbers import masked
 from portal.db.engine import storable
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
-from portal.messages.phone_numbers import masked
 from portal.messages.reports import statuses
-from portal.messages.sending import callback_data, results
+from portal.messages.sending import callback_data, consent, results
 from portal.messages.sending.gateway_call import can_send, credential_of, due, refresh, send, send_if_overdue
 from portal.models import (
     Account,
     Credential,
-    CredentialKind,
     Message,
     MessageState,
     MessageType,
     Person,
     now,
 )
+from portal.vault import gateway_keys as vault_keys
 from portal.vault import keys
 
 __all__ = [
@@ -78,6 +78,8 @@ class Composed:
     credential: Credential
     mmlite: bool = False
     is_fake: bool = False
+    is_not_marketing: bool = False
+    """Whether its sender says so of a template whose category nobody knows."""
     preview: str = ""
     template: UUID | None = None
     """The one of Connexease's list that it was written with."""
@@ -91,7 +93,7 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
     """Keep what was written until it is confirmed. The same form again changes it; once confirmed, nothing does.
 
     Raises:
-        DomainError: the key cannot be used, or the form belongs to another account.
+        DomainError: the key cannot be used, the form belongs to another account, or the recipient opted out.
     """
     if not can_send(account, composed.credential):
         raise DomainError(_("This API key is no longer in the vault. Choose another."), "credential")
@@ -105,7 +107,7 @@ def prepare(person: Person, account: Account, composed: Composed, intent: str) -
 
 def mark(message: Message) -> str:
     """What a review shows, in one word: whoever confirms sends it along and sends nothing else than they saw."""
-    facts = [message.payload, str(message.credential_id), message.mmlite, message.is_fake]
+    facts = [message.payload, str(message.credential_id), message.mmlite, message.is_fake, message.is_marketing]
     return _hash([*facts, str(message.template_uuid), message.template_seen])
 
 
@@ -140,7 +142,7 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
 
     Raises:
         LookAlike: the same was sent a moment ago.
-        DomainError: it is not what the person looked at any more, or its key is gone.
+        DomainError: it is not what the person looked at any more, its key is gone, or its recipient opted out.
     """
     with unit_of_work():
         statuses.lock(account.id)
@@ -184,6 +186,7 @@ def _keep(person: Person, account: Account, composed: Composed, intent: str) -> 
         raise DomainError(_("This form was already submitted. Write the message in a new form."))
     if row.state == MessageState.PREPARED:
         _write(row, person, composed)
+        consent.refuse(row)
         session().add(row)
     session().commit()
     return row
@@ -199,6 +202,7 @@ def _write(row: Message, person: Person, composed: Composed) -> None:
     row.callback_data = composed.callback_data
     row.mmlite, row.is_fake, row.is_trial = composed.mmlite, composed.is_fake, credential.is_trial
     row.credential_id, row.credential_name = credential.id, keys.label(credential)
+    row.is_marketing = consent.counts_as_marketing(row, is_said_otherwise=composed.is_not_marketing)
     row.credential_last_four = credential.last_four
     row.sender_id, row.sender = person.id, person.email
     # A test is no look-alike of the message that then goes out in earnest.
@@ -213,6 +217,7 @@ def _refuse(account: Account, message: Message, anyway: bool, seen: str) -> None
         raise DomainError(
             _("The API key chosen for this message is no longer in the vault. Go back and choose another.")
         )
+    consent.refuse(message)
     other = None if anyway else look_alike(account, message)
     if other is not None:
         raise LookAlike(other)
@@ -247,8 +252,7 @@ def settle(person: Person, account: Account, message: Message, arrived: bool) ->
 
 def gateway_keys(account: Account) -> Sequence[Credential]:
     """The account's gateway keys that messages can be sent with."""
-    query = select(Credential).where(*_sends()).order_by(col(Credential.created_at))
-    return session().exec(query, params={"account": account.id}).all()
+    return vault_keys.usable(account)
 
 
 def has_gateway_key(account: Account) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from portal.connexease import errors as cx
 from portal.connexease import schemas
 from portal.db.engine import storable
-from portal.models import Message, MessageState
+from portal.models import Message, MessageState, Scope
 
 # Why a message was not sent, where the gateway gave no code of its own. The words are in `outcome`.
 NO_KEY = "no_key"
@@ -19,6 +19,7 @@ MALFORMED_KEY = "malformed_key"
 NO_GATEWAY = "no_gateway"
 REJECTED = "rejected"
 STALLED = "stalled"
+OPTED_OUT, OPTED_OUT_OF_ALL, CONSENT_UNREADABLE = "opted_out", "opted_out_of_all", "consent_unreadable"
 # Why nobody knows whether it was sent.
 NO_ANSWER = "no_answer"
 INTERRUPTED = "interrupted"
@@ -28,10 +29,18 @@ NOT_ARRIVED = "not_arrived"
 OWN = frozenset(
     (
         *(NO_KEY, UNREADABLE, UNREACHABLE, BUSY, KEY_REFUSED, FORBIDDEN, MALFORMED_KEY, NO_GATEWAY, REJECTED),
+        *(OPTED_OUT, OPTED_OUT_OF_ALL, CONSENT_UNREADABLE),
         *(STALLED, NO_ANSWER, INTERRUPTED, NOT_ARRIVED),
     )
 )
 _FOREIGN = "vendor:"
+
+
+def opted_out(scope: Scope | None) -> str:
+    """The code of a message that its recipient does not want; of one where that cannot be told."""
+    if scope is None:
+        return CONSENT_UNREADABLE
+    return OPTED_OUT_OF_ALL if scope == Scope.EVERYTHING else OPTED_OUT
 
 
 def vendors(code: str) -> str:

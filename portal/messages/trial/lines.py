@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.contacts.phone_numbers import international
 from portal.i18n import _, translated
 from portal.messages.log import outcome
 from portal.messages.log.display import STATUS_WORDS
-from portal.messages.phone_numbers import international
 from portal.messages.trial.facts import MOVING, Facts
 from portal.models import Message, MessageState
 

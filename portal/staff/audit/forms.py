@@ -20,6 +20,7 @@ FAMILY_WORDS = {
     "event": _l("Events"),
     "key": _l("Tokens and keys"),
     "message": _l("Messages"),
+    "contact": _l("Contacts and consent"),
     "person": _l("People"),
     "staff": _l("Staff and the portal"),
 }

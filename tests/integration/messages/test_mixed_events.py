@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from portal.events import export, older
 from portal.messages.reports import recognition
-from portal.models import ContactPreference, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
+from portal.models import ConsentEntry, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
 from tests.support.browser import Browser
@@ -73,7 +73,7 @@ def test_each_part_is_acted_on_and_found_by_its_own_filter(portal, control) -> N
     )
     assert kept.state == "processed"
     assert sender.message(row.id).state == "read"
-    assert [told.value for told in portal.rows(ContactPreference)] == ["stop"]
+    assert [told.wish for told in portal.rows(ConsentEntry)] == ["out"]
     kinds = ("gateway.status", "gateway.message", "gateway.preference", "gateway.template", "gateway.account")
     for kind in kinds:
         assert len(log(gateway, trigger=kind)) == 1, kind
@@ -94,8 +94,8 @@ def test_the_vendors_own_mix_of_a_person_without_a_number(sender: Sender, gatewa
     gateway.post(sent["body"])
     sender.portal.work()
     assert sender.message(row.id).state == "read"
-    [told] = sender.portal.rows(ContactPreference)
-    assert (told.number, told.user_id, told.value) == ("", "US.13AbZ9", "resume")
+    [told] = sender.portal.rows(ConsentEntry)
+    assert (told.number, told.user_id, told.wish) == ("", "US.13AbZ9", "in")
     assert log(gateway) == [
         "To US.13AbZ9: Read · Mehmet (US.13AbZ9): “Hi” · Mehmet (US.13AbZ9) wants marketing messages again and 1 more"
     ]
@@ -218,7 +218,7 @@ def test_people_without_a_number_are_found_by_their_id_and_never_merged(portal, 
     ]
     nobody = {"category": "marketing_messages", "value": "stop"}
     receive(gateway, ("user_preferences", {"user_preferences": [*wishes, nobody]}))
-    assert sorted((told.number, told.user_id) for told in portal.rows(ContactPreference)) == [
+    assert sorted((told.number, told.user_id) for told in portal.rows(ConsentEntry)) == [
         ("", "US.13AbZ9"),
         ("", "US.77Q"),
     ]
@@ -240,8 +240,8 @@ def test_an_opt_out_that_a_failed_message_tells_of_is_kept(sender: Sender, gatew
         gateway.report(
             status(row.wamid, "failed", at=1_790_000_000, errors=[{"code": 131050, "title": "Opted out"}])
         )
-    [told] = sender.portal.rows(ContactPreference)
-    assert (told.number, told.value, told.source) == (RECIPIENT, "stop", "refused_message")
+    [told] = sender.portal.rows(ConsentEntry)
+    assert (told.number, told.wish, told.source) == (RECIPIENT, "out", "refused_message")
 
 
 @both_databases
@@ -251,9 +251,9 @@ def test_a_preference_is_kept_once_with_its_time_and_evidence(portal, control) -
     value = {"metadata": {"display_phone_number": "905550000000"}, "user_preferences": [told]}
     first = receive(gateway, ("user_preferences", value))
     receive(gateway, ("user_preferences", {**value, "contacts": [AYSE]}))
-    [row] = portal.rows(ContactPreference)
-    assert (row.number, row.category, row.value, row.detail, row.business_number, row.delivery_id) == (
-        "+905301112233", "marketing_messages", "stop", "User requested to stop", "+905550000000", first.id,
+    [row] = portal.rows(ConsentEntry)
+    assert (row.number, row.scope, row.wish, row.detail, row.business_number, row.delivery_id) == (
+        "+905301112233", "marketing", "out", "User requested to stop", "+905550000000", first.id,
     )  # fmt: skip
     assert int(row.at.timestamp()) == 1_790_000_000
 

@@ -126,6 +126,13 @@ class TemplateFields(Form):
     buttons = Rows(
         FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
     )
+    is_not_marketing = BooleanField(
+        _l("This is not marketing"),
+        description=_l(
+            "For orders, appointments, codes and similar. People who opted out of marketing still get these. "
+            "Until Meta reports a template's category, we treat it as marketing."
+        ),
+    )
     mmlite = BooleanField(
         _l("Marketing Messages Lite"),
         description=_l(

@@ -17,6 +17,16 @@ def international(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def national(number: str) -> str:
+    """The digits of a number as its own country dials it, such as 05321234567."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return phonenumbers.normalize_digits_only(number)
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return phonenumbers.normalize_digits_only(written)
+
+
 def masked(number: str) -> str:
     """Enough of a number to tell messages apart, too little to call it: +90 ••• 67."""
     if not number:

@@ -1,0 +1,1 @@
+"""Conversations: what was written with one person, both ways, and how long they may be answered freely."""

@@ -1,0 +1,129 @@
+"""Keeping what people write, each once, as long as messages are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from portal.db.search_index import Entry, SearchIndex, Term
+from portal.db.words import words_in
+from portal.extensions import session, settings
+from portal.models import Contact, InboundMessage, now
+
+WORDS = SearchIndex("inbound_search", key="inbound_id", marks="marks", prefix="mark=")
+TWICE_WITHIN = timedelta(minutes=5)
+"""The gateway and Connexease may both tell of one message: the same words of one person in this time are one."""
+MOST_FOUND = 500
+NAMELESS = "event:"
+"""What the name of a message begins with that only Connexease told of."""
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """One message that a contact wrote."""
+
+    contact: Contact
+    wamid: str
+    at: datetime
+    type: str
+    text: str
+    business_number: str
+    delivery_id: int | None
+    is_named: bool
+    """Whether the gateway named it, so that it is this one message and no other."""
+
+
+def keep(account_id: UUID, wrote: Sequence[Wrote]) -> None:
+    """Keep what is not kept yet. The caller has locked the account, has written the contacts, and commits."""
+    if not wrote:
+        return
+    known = _known(account_id, wrote)
+    rows: dict[str, InboundMessage] = {}
+    told = _told_lately(wrote)
+    for one in wrote:
+        if one.wamid not in known and one.wamid not in rows and not _is_told(one, told):
+            rows[one.wamid] = _row(account_id, one)
+            told.append(rows[one.wamid])
+    session().add_all(rows.values())
+    session().flush()
+    WORDS.put(session(), [Entry(row.id, [account_id.hex], words_in(row.text)) for row in rows.values()])
+
+
+def found(account_id: UUID, typed: str) -> list[int]:
+    """The contacts who wrote these words, those who did last first."""
+    words = words_in(typed)[:10]
+    if not words:
+        return []
+    terms = [Term(word, place == len(words) - 1) for place, word in enumerate(words)]
+    query = (
+        sa.select(col(InboundMessage.contact_id))
+        .join(WORDS.table(session()), WORDS.key(session()) == col(InboundMessage.id))
+        .where(WORDS.has(session(), [account_id.hex], terms))
+        .order_by(col(InboundMessage.id).desc())
+        .limit(MOST_FOUND)
+    )
+    return list(dict.fromkeys(session().execute(query).scalars()))
+
+
+def forget(ids: Sequence[int | None]) -> None:
+    """Delete some of them. The caller commits."""
+    WORDS.forget(session(), ids)
+    gone = sa.delete(InboundMessage).where(col(InboundMessage.id).in_(ids))
+    session().execute(gone.execution_options(synchronize_session=False))
+
+
+def old(count: int) -> list[int | None]:
+    """Those whose time is over."""
+    limit = now() - timedelta(days=settings().message_retention_days)
+    query = sa.select(col(InboundMessage.id)).where(col(InboundMessage.received_at) < limit)
+    return list(session().execute(query.order_by(col(InboundMessage.received_at)).limit(count)).scalars())
+
+
+def _known(account_id: UUID, wrote: Sequence[Wrote]) -> set[str]:
+    wamids = [one.wamid for one in wrote]
+    query = sa.select(col(InboundMessage.wamid)).where(
+        col(InboundMessage.account_id) == account_id, col(InboundMessage.wamid).in_(wamids)
+    )
+    return set(session().execute(query).scalars())
+
+
+def _told_lately(wrote: Sequence[Wrote]) -> list[InboundMessage]:
+    """What the same people wrote around the same time."""
+    times = [one.at for one in wrote]
+    query = select(InboundMessage).where(
+        col(InboundMessage.contact_id).in_({one.contact.id for one in wrote}),
+        col(InboundMessage.at).between(min(times) - TWICE_WITHIN, max(times) + TWICE_WITHIN),
+    )
+    return list(session().exec(query))
+
+
+def _is_told(one: Wrote, others: Sequence[InboundMessage]) -> bool:
+    """Whether Connexease tells of what the gateway told, or the other way round."""
+    for other in others:
+        is_same = other.contact_id == one.contact.id and other.text == one.text
+        if is_same and abs(other.at - one.at) <= TWICE_WITHIN and _is_named(other) != one.is_named:
+            if one.is_named:  # the gateway knows better when it was, and to which number
+                other.wamid, other.at, other.business_number = one.wamid, one.at, one.business_number
+                session().add(other)
+            return True
+    return False
+
+
+def _is_named(row: InboundMessage) -> bool:
+    return not row.wamid.startswith(NAMELESS)
+
+
+def _row(account_id: UUID, one: Wrote) -> InboundMessage:
+    return InboundMessage(
+        account_id=account_id,
+        contact_id=one.contact.id or 0,
+        wamid=one.wamid,
+        business_number=one.business_number,
+        at=one.at,
+        type=one.type,
+        text=one.text,
+        delivery_id=one.delivery_id,
+    )

@@ -1,0 +1,299 @@
+"""Contacts: made by what people write, by hand and from a file; found, changed, merged, taken away, erased."""
+
+import io
+from typing import Any
+
+import pytest
+
+from portal.models import (
+    AuditEntry,
+    ConsentEntry,
+    Contact,
+    Delivery,
+    InboundMessage,
+    Message,
+    Role,
+)
+from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
+from tests.integration.messages.test_gateway_reports import Gateway, status
+from tests.integration.messages.test_mixed_events import body, inbound, receive
+from tests.support.browser import Page
+from tests.support.marks import both_databases
+from tests.support.portal import Portal
+
+
+def root(sender: Sender) -> str:
+    return f"/accounts/{sender.account_id}/contacts/"
+
+
+def wrote(number: str = "", user_id: str = "", text: str = "Hello", name: str = "", **more: Any) -> Any:
+    """An event that tells what somebody wrote."""
+    who = {"profile": {"name": name}} if name else {}
+    ids = ({"wa_id": number.removeprefix("+")} if number else {}) | ({"user_id": user_id} if user_id else {})
+    sent = {"from": number.removeprefix("+") or None, "from_user_id": user_id or None, "text": {"body": text}}
+    return inbound(who | ids, **({"id": f"wamid.{number}{user_id}{text}"[:90]} | sent | more))
+
+
+def add(sender: Sender, **typed: str) -> Page:
+    browser = sender.browser
+    return browser.submit(browser.get(f"{root(sender)}new"), "Add contact", **typed)
+
+
+def found(sender: Sender, **arguments: str) -> list[str]:
+    page = sender.browser.get(root(sender), query_string=arguments)
+    assert page.status == 200, page.text
+    return [row.get_text() for row in page.soup.select("#log tbody th a")]
+
+
+def take(sender: Sender, text: str | bytes, tag: str = "") -> Page:
+    data = text if isinstance(text, bytes) else text.encode()
+    fields = {"file": (io.BytesIO(data), "people.csv"), "tag": tag}
+    return sender.browser.post(f"{root(sender)}import", fields)
+
+
+def people(portal: Portal) -> list[tuple[str, str, str]]:
+    return [(row.number, row.user_id, row.name) for row in portal.rows(Contact)]
+
+
+@both_databases
+def test_who_writes_becomes_a_contact_once(portal, control) -> None:
+    gateway = Gateway(make_sender(portal, control))
+    kept = receive(gateway, wrote("+905301112233", name="Ayşe"))
+    receive(gateway, wrote("+905301112233", text="Again"))
+    receive(gateway, wrote(user_id="US.1", name="Mehmet"))
+    receive(gateway, wrote(user_id="US.2"))
+    assert people(portal) == [("+905301112233", "", "Ayşe"), ("", "US.1", "Mehmet"), ("", "US.2", "")]
+    assert kept.state == "processed"
+    assert found(gateway.sender) == ["US.2", "Mehmet", "Ayşe"]
+
+
+@both_databases
+def test_two_that_turn_out_to_be_one_are_merged_and_nobody_by_nothing(portal, control) -> None:
+    gateway = Gateway(make_sender(portal, control))
+    receive(gateway, wrote("+905301112233", name="Ayşe"))
+    receive(gateway, wrote(user_id="US.1", text="STOP"))
+    receive(gateway, wrote(user_id="US.2"))
+    receive(gateway, wrote("+905301112233", "US.1", text="It is me"))
+    assert people(portal) == [("+905301112233", "US.1", "Ayşe"), ("", "US.2", "")]
+    [ayse, _other] = portal.rows(Contact)
+    assert ayse.out_of == "marketing"
+    assert {row.contact_id for row in portal.rows(InboundMessage) if row.text != "Hello"} == {ayse.id}
+
+
+def test_a_status_that_names_both_joins_them_and_makes_no_contact(sender: Sender, gateway: Gateway) -> None:
+    receive(gateway, wrote("+905301112233"))
+    gateway.report(status("wamid.x", "read", to="+905301112233", recipient_user_id="US.9"))
+    gateway.report(status("wamid.y", "read", to="+905309998877", recipient_user_id="US.8"))
+    assert people(sender.portal) == [("+905301112233", "US.9", "")]
+
+
+def test_a_new_number_brings_along_what_somebody_wants(sender: Sender, gateway: Gateway) -> None:
+    receive(gateway, wrote("+905301112233", text="DUR"))
+    moved = {"type": "system", "system": {"type": "user_changed_number", "wa_id": "905309998877"}}
+    receive(gateway, wrote("+905301112233", **moved))
+    [row] = sender.portal.rows(Contact)
+    assert (row.number, row.out_of) == ("+905309998877", "marketing")
+    assert {entry.number for entry in sender.portal.rows(ConsentEntry)} == {"+905301112233", "+905309998877"}
+
+
+def test_a_new_user_id_is_the_same_person(sender: Sender, gateway: Gateway) -> None:
+    receive(gateway, wrote(user_id="US.1", text="STOP"))
+    told = {"user_id_update": [{"user_id": {"previous": "US.1", "current": "US.2"}}]}
+    receive(gateway, ("user_id_update", told))
+    [row] = sender.portal.rows(Contact)
+    assert (row.user_id, row.out_of) == ("US.2", "marketing")
+
+
+def test_what_connexease_tells_of_a_conversation_counts_too(sender: Sender) -> None:
+    portal, uuid = sender.portal, sender.uuid
+    [channel] = [sender.control.create_channel(uuid, name="Shop")]
+    hook = sender.control.webhooks(uuid)[0]
+    payload = {"content": "Merhaba", "customer": {"name": "Ali", "phone_number": "+905301112233"}}
+    told = {"hook": "message.created", "account": {"uuid": uuid}, "payload": payload, "channel": channel}
+    path = hook["callback_url"].removeprefix("http://localhost")
+    for agent in ({}, {"agent": {"name": "Zeynep"}, "content": "STOP"}):
+        sent = told | {"payload": payload | agent}
+        answer = portal.app.test_client().post(path, json=sent, headers=hook["headers"])
+        assert answer.status_code == 200
+        portal.work()
+    assert people(portal) == [("+905301112233", "", "Ali")]
+    assert [row.text for row in portal.rows(InboundMessage)] == ["Merhaba"]
+
+
+def test_one_message_that_both_tell_of_is_kept_once(sender: Sender, gateway: Gateway) -> None:
+    hook = sender.control.webhooks(sender.uuid)[0]
+    payload = {"content": "Merhaba", "customer": {"phone_number": "+905301112233"}}
+    sent = {"hook": "message.created", "account": {"uuid": sender.uuid}, "payload": payload}
+    path = hook["callback_url"].removeprefix("http://localhost")
+    sender.portal.app.test_client().post(path, json=sent, headers=hook["headers"])
+    sender.portal.work()
+    [row] = sender.portal.rows(InboundMessage)
+    receive(gateway, wrote("+905301112233", text="Merhaba", timestamp=str(int(row.at.timestamp()))))
+    [row] = sender.portal.rows(InboundMessage)
+    assert row.wamid.startswith("wamid.")
+
+
+# --- by hand -----------------------------------------------------------------------------------------
+
+
+def test_somebody_is_added_changed_and_found(sender: Sender) -> None:
+    typed = {"name": "Ayşe Yılmaz", "language": "tr", "tags": "VIP,  Izmir ", "own": "City: Izmir\nPlan: Gold"}
+    page = add(sender, number="0532 123 45 67", **typed)
+    assert page.status == 303, page.text
+    shown = sender.browser.get(page.goes_to)
+    for words in (RECIPIENT, "Ayşe Yılmaz", "VIP", "Plan", "Gold", "Accepts all messages"):
+        assert words in shown.text
+    edit = sender.browser.get(f"{page.goes_to}/edit")
+    assert edit.values("Save contact")["own"] == "City: Izmir\nPlan: Gold"
+    again = sender.browser.submit(edit, "Save contact", name="Ayse Kaya", tags="VIP")
+    assert again.status == 303
+    for words in ("ayşe", "KAYA", "vip", "gold", "izm", "+90 532 123", "0532 123 45 67", "905321234567", "532123"):
+        assert found(sender, q=words) == ["Ayse Kaya"], words
+    assert found(sender, q="Yılmaz") == []
+    assert found(sender, tag="vip") == ["Ayse Kaya"]
+    assert found(sender, tag="Izmir") == []
+    assert [e.action for e in sender.portal.rows(AuditEntry)][-2:] == ["contact.added", "contact.changed"]
+    assert all(RECIPIENT not in e.target for e in sender.portal.rows(AuditEntry))
+
+
+@both_databases
+def test_the_list_is_read_page_by_page_and_is_the_accounts_own(portal, control) -> None:
+    sender = make_sender(portal, control)
+    other, other_id = portal.customer(contact_email="other@tenant.example.com", name="Other Ltd")
+    lines = "\n".join(f"+9053012{number:05},Person {number},all" for number in range(60))
+    assert take(sender, f"phone,name,tags\n{lines}").status == 200
+    for arguments in ({}, {"q": "person"}, {"tag": "ALL"}, {"q": "90530120"}):
+        page = sender.browser.get(root(sender), query_string=arguments)
+        assert len(page.soup.select("#log tbody th a")) == 50, arguments
+        older = sender.browser.get(str(page.soup.select_one("a[rel=next]")["href"]))  # type: ignore[index]
+        assert [row.get_text() for row in older.soup.select("#log tbody th a")][-1] == "Person 0"
+    assert found(sender, q="person 7") == ["Person 7"]
+    assert "No contacts yet" in other.get(f"/accounts/{other_id}/contacts/").text
+    contact = portal.rows(Contact)[0]
+    assert other.get(f"/accounts/{other_id}/contacts/{contact.id}").status == 404
+    assert other.get(f"/accounts/{other_id}/conversations/{contact.id}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({}, "number"),
+        ({"number": "12"}, "number"),
+        ({"number": RECIPIENT, "own": "no colon"}, "own"),
+        ({"number": RECIPIENT, "tags": "x" * 41}, "tags"),
+        ({"number": RECIPIENT, "name": "x" * 101}, "name"),
+    ],
+)
+def test_what_is_refused_stands_at_its_field(sender: Sender, typed: dict[str, str], field: str) -> None:
+    page = add(sender, **typed)
+    assert (page.status, list(page.errors)) == (422, [field])
+    assert sender.portal.rows(Contact) == []
+
+
+def test_nobody_is_added_twice(sender: Sender) -> None:
+    add(sender, number=RECIPIENT, name="Ayşe")
+    add(sender, user_id="US.1", name="Mehmet")
+    assert "Ayşe" in add(sender, number="0532 123 45 67").errors["number"]
+    assert "Mehmet" in add(sender, number="+905301112233", user_id="US.1").errors["user_id"]
+    assert len(sender.portal.rows(Contact)) == 2
+
+
+def test_who_may_see_contacts(sender: Sender) -> None:
+    add(sender, number=RECIPIENT)
+    for role, status_ in ((Role.OPERATOR, 200), (Role.DEVELOPER, 403), (Role.MEMBER, 403)):
+        browser = sender.portal.member(sender.account_id, role=role)
+        assert browser.get(root(sender)).status == status_
+        overview = browser.get(f"/accounts/{sender.account_id}/")
+        assert ("Contacts" in overview.text) == (status_ == 200)
+
+
+# --- a file ------------------------------------------------------------------------------------------
+
+HEAD = "Telefon;Ad Soyad;Etiketler;Şehir;Opted out;Opted in since"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])
+def test_a_file_as_spreadsheets_write_it(sender: Sender, encoding: str) -> None:
+    text = f"{HEAD}\r\n0530 111 22 33;Şeyma Gül;VIP,Yeni;İzmir;;\r\n;;;;;\r\n'+905301112244;Ali;;;;\r\n"
+    page = take(sender, text.encode(encoding), tag="spring")
+    assert "Added 2" in page.text, page.text
+    [seyma, ali] = sender.portal.rows(Contact)
+    assert (seyma.number, seyma.name, seyma.tags) == ("+905301112233", "Şeyma Gül", ["VIP", "Yeni", "spring"])
+    assert (seyma.fields, ali.number) == ({"Şehir": "İzmir"}, "+905301112244")
+    again = take(sender, text.encode(encoding), tag="spring")
+    assert "Already known 2" in again.text
+    assert len(sender.portal.rows(Contact)) == 2
+
+
+def test_wrong_rows_are_told_and_the_others_taken_in(sender: Sender) -> None:
+    rows = [
+        "12;A;;;;",
+        ";B;;;;",
+        "05301112233;C;;;perhaps;",
+        "05301112233;D;;;;2999-01-01",
+        "05301112233;E;;;;soon",
+        "05301112244;F;;;x;01.02.2026",
+    ]
+    page = take(sender, "\n".join([HEAD, *rows]))
+    shown = [row.get_text(" ", strip=True).split(" ")[0] for row in page.soup.select("table tbody tr")]
+    assert shown == ["2", "3", "4", "5", "6"]
+    assert [(row.name, row.out_of) for row in sender.portal.rows(Contact)] == [("F", "marketing")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "name;city\nA;B", b"\x00\x01\xff\xfe", "phone\n" + "05301112233\n" * 5001]
+)
+def test_a_file_that_is_none_is_refused(sender: Sender, text: str | bytes) -> None:
+    page = take(sender, text)
+    assert page.status == 422
+    assert "file" in page.errors
+    assert sender.portal.rows(Contact) == []
+
+
+def test_what_is_exported_can_be_imported(sender: Sender) -> None:
+    take(sender, f"{HEAD}\n0530 111 22 33;=cmd();VIP;İzmir;everything;\n05301112244;Ali;;;;")
+    file = sender.browser.get(f"{root(sender)}export.csv").response.get_data()
+    assert file.decode().splitlines()[0].endswith('"Şehir"')
+    assert b'"\'=cmd()"' in file
+    before = [(row.number, row.name, row.tags, row.out_of) for row in sender.portal.rows(Contact)]
+    page = take(sender, file)
+    assert "Not imported 0" in page.text
+    assert [(row.number, row.name, row.tags, row.out_of) for row in sender.portal.rows(Contact)] == before
+
+
+# --- erasing -----------------------------------------------------------------------------------------
+
+
+@both_databases
+def test_an_erased_person_is_gone_and_stays_out(portal, control) -> None:
+    gateway = Gateway(make_sender(portal, control))
+    sender = gateway.sender
+    receive(gateway, wrote(RECIPIENT, "US.1", text="Secret words"))
+    receive(gateway, wrote(user_id="US.1", text="STOP"))
+    row = sender.send()
+    gateway.report(status(row.wamid, "delivered"))
+    [contact] = portal.rows(Contact)
+    page = sender.browser.get(f"{root(sender)}{contact.id}")
+    assert sender.browser.submit(page, "Erase contact").status == 303
+    assert (portal.rows(Contact), portal.rows(InboundMessage)) == ([], [])
+    [message] = portal.rows(Message)
+    assert (message.recipient, message.payload) == ("", None)
+    assert all(b"Secret" not in event.body and b"STOP" not in event.body for event in portal.rows(Delivery))
+    assert found(sender, q="905321234567") == []
+    entries = portal.rows(ConsentEntry)
+    assert all(RECIPIENT not in repr(entry) and "US.1" not in repr(entry) for entry in entries)
+    # The opt-out was under the user id alone, and still holds for the number.
+    add(sender, number=RECIPIENT)
+    assert portal.rows(Contact)[0].out_of == "marketing"
+    assert b"erased" in sender.browser.get(f"{root(sender)}consent.csv").response.get_data()
+
+
+def test_a_body_of_nothing_breaks_nothing(sender: Sender, gateway: Gateway) -> None:
+    for value in (
+        {"messages": [{}]},
+        {"messages": [{"from": 7, "type": [], "text": "x"}]},
+        {"user_id_update": [1]},
+    ):
+        gateway.post(body(("messages", value)))
+        sender.portal.work()
+    assert sender.portal.rows(Contact) == []
