@@ -34,6 +34,7 @@ from portal.messages.sending.gateway_call import can_send, credential_of, due, r
 from portal.models import (
     Account,
     Credential,
+    CredentialKind,
     Message,
     MessageState,
     MessageType,
