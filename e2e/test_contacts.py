@@ -49,6 +49,7 @@ def test_opting_out_by_a_word_stops_marketing(
     connexease.mixed_event(written.connexease_uuid, **{"from": AYSE, "name": "Ayşe", "text": "STOP"})
     wait_for(page, contacts, "Ayşe")
     look(page, "contacts", folder)
+    page.reload()  # it spoke another language to be looked at
     page.get_by_role("link", name="Ayşe").click()
     expect(page.get_by_text("Opted out of marketing")).to_be_visible()
     page.get_by_text("Record their choice").click()
@@ -56,13 +57,11 @@ def test_opting_out_by_a_word_stops_marketing(
     composer: ComposePage = visit(page, written, "?type=template")
     composer.field("To").fill(f"+{AYSE}")
     expect(page.get_by_text("Free text until")).to_be_visible()
-    composer.field("Template's name").fill("spring_sale")
+    composer.field("Template name").fill("spring_sale")
     composer.field("Language").fill("tr")
     composer.review_in_vain()
     expect(page.get_by_role("alert")).to_contain_text("opted out of marketing on")
     look(page, "compose-opted-out", folder)
-    page.get_by_label("This is not marketing").check()
-    composer.review()
 
 
 def test_a_conversation_is_answered(written: Member, page: Page, stack: Stack, folder: str | None) -> None:
@@ -73,6 +72,7 @@ def test_a_conversation_is_answered(written: Member, page: Page, stack: Stack, f
         connexease.mixed_event(written.connexease_uuid, **{"from": AYSE, "name": "Ayşe", "text": words})
     wait_for(page, conversations, "Where is my order")
     look(page, "conversations", folder)
+    page.reload()  # it spoke another language to be looked at
     page.get_by_role("link", name="Ayşe").click()
     page.get_by_label("Message", exact=True).fill("It left this morning.")
     page.get_by_role("button", name="Review message").click()
@@ -90,11 +90,12 @@ def test_a_file_with_a_wrong_row(member: Member, page: Page, tmp_path: Path, fol
     file.write_text(FILE, encoding="utf-16")
     page.goto(f"{member.account_url}contacts/import")
     look(page, "contacts-import", folder)
+    page.reload()
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Import file").click()
     expect(page.get_by_role("heading", name="Rows that weren't imported")).to_be_visible()
     look(page, "contacts-imported", folder)
-    page.get_by_role("link", name="View contacts").click()
+    page.goto(f"{member.account_url}contacts/")
     page.get_by_label("Search").fill("0532 123")
     page.get_by_label("Search").press("Enter")
     expect(rows(page)).to_have_count(1)
