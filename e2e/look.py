@@ -48,6 +48,7 @@ def look(page: Page, name: str, folder: str | None) -> None:
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{width}, {language}: the page is {overflow} pixels wider than the window"
         assert page.evaluate(CUT_OFF) == [], f"{width}, {language}: words are cut off"
+    page.evaluate(SPEAK, "own")  # a journey may go on from here
 
 
 def _take_pictures(page: Page, name: str, folder: Path) -> None:
