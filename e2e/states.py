@@ -440,7 +440,7 @@ def no_window_to_open(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "/onboarding/$", times=None, status=503)
     channels = walk.channels()
     channels.open_popup()
-    expect(channels.alert).to_contain_text("Connexease did not answer")
+    expect(channels.alert).to_contain_text("Connexease didn't answer")
 
 
 @state()

@@ -77,7 +77,7 @@ def test_an_image_and_an_audio(composer: ComposePage, stack: Stack, member: Memb
     composer.field("Image URL").fill("https://files.invalid/cat.png")
     composer.field("Caption (optional)").fill("A cat")
     review = composer.review()
-    expect(review.status.filter(has_text="No address was found for files.invalid")).to_be_visible()
+    expect(review.status.filter(has_text="We found no server called files.invalid")).to_be_visible()
     review.send()
     composer = visit(composer.page, member).type("Audio")
     composer.field("To").fill(NUMBER)
@@ -134,7 +134,11 @@ def test_what_is_typed_outlives_the_log_in(composer: ComposePage) -> None:
     composer.field("Message").fill("Precious")
     expect(composer.preview).to_contain_text("Precious")  # else it asks once more while cookies come and go
     logged_in = context.cookies()
-    for cookies, words in (([], "open for too long"), (None, "not logged in"), (logged_in, "open for too long")):
+    for cookies, words in (
+        ([], "open for too long"),
+        (None, "no longer logged in"),
+        (logged_in, "open for too long"),
+    ):
         if cookies is not None:
             context.clear_cookies()
             context.add_cookies(cookies)
@@ -311,7 +315,7 @@ def look_at_a_template_that_is_sent_again(page: Page, member: Member, stack: Sta
     expect(composer.alert.filter(has_text="You sent the same message to this number")).to_be_visible()
     look(page, "compose-look-alike", folder)
     page.goto(f"{member.account_url}messages/")
-    expect(composer.button("Discard")).to_have_count(3)
+    expect(composer.button("Discard message")).to_have_count(3)
     look(page, "compose-drafts", folder)
-    composer.button("Discard").first.click()
-    expect(composer.button("Discard")).to_have_count(2)
+    composer.button("Discard message").first.click()
+    expect(composer.button("Discard message")).to_have_count(2)

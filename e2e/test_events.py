@@ -229,7 +229,7 @@ def test_what_is_watched_by_keyboard_alone(page: Page, member: Member, channel: 
     watch = WatchPage(page)
     watch.everything_of(NAME).focus()
     page.keyboard.press("Space")
-    reach(page, "Save")
+    reach(page, "Save choices")
     page.keyboard.press("Enter")
     expect(page.locator("#messages")).to_contain_text(f"Your choices for {NAME} were saved.")
     expect(watch.box("message.created", NAME)).to_be_checked()

@@ -82,9 +82,11 @@ def test_a_colleague_is_invited_and_sees_only_what_the_role_lets_them_see(
 
     page.reload()
     person = SettingsPage(page).open("Deniz Kaya")
-    person.main.get_by_label("Role").select_option(label="Developer: manages webhooks, events and keys")
+    person.main.get_by_role("combobox", name="Role").select_option(
+        label="Developer: manages webhooks, events and keys"
+    )
     person.press("Save role")
-    expect(person.status).to_contain_text("Saved")
+    expect(person.status).to_contain_text("Role saved")
     theirs.reload()
     expect(theirs.get_by_role("heading", name="Webhooks", exact=True)).to_be_visible()
     person.unfold("Remove from account")

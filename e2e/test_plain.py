@@ -73,7 +73,7 @@ def test_connexease_gives_no_window_without_script(plain: BrowserContext, stack:
     stack.connexease.fault("status", "/channels/onboarding/$", "POST", times=None, status=503)
     ChannelsPage(page).button("Connect WhatsApp").click()
     channels = ChannelsPage(page)
-    expect(channels.main.get_by_text("Connexease did not answer")).to_be_visible()
+    expect(channels.main.get_by_text("Connexease didn't answer")).to_be_visible()
 
 
 @both_ways

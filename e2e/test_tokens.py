@@ -187,7 +187,7 @@ def test_a_key_is_handed_over_by_a_link(
     assert key not in LinkOverPage(page).page.content()
 
     mail = mail_to(stack, member.customer.email, f"A shared key was opened: {NAME}")
-    assert "from: 127.0.0.1" in mail["text"]
+    assert "From: 127.0.0.1" in mail["text"]
     assert key not in mail["text"]
     token.page.reload()
     expect(token.handed_over(NOTE)).to_contain_text(re.compile(r"Opened .* from 127\.0\.0\.1"))

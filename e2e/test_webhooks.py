@@ -156,7 +156,7 @@ def test_connexease_is_away(webhooks: WebhooksPage, stack: Stack) -> None:
     stack.connexease.fault("status", path="/webhooks/", status=503, times=None)
     webhooks.page.reload()
     webhooks = WebhooksPage(webhooks.page)
-    expect(webhooks.main).to_contain_text("We couldn't reach Connexease. Nothing can be changed now")
+    expect(webhooks.main).to_contain_text("We couldn't reach Connexease. You can't change anything now")
     expect(webhooks.row("one.example.com")).to_be_visible()
     expect(webhooks.link("Create webhook")).to_have_count(0)
 

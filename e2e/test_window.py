@@ -55,11 +55,11 @@ def test_blocked_then_reloaded_and_the_link_is_still_heard(page: Page, member: M
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        ({"kind": "status", "status": 503}, "Connexease did not answer"),
+        ({"kind": "status", "status": 503}, "Connexease didn't answer"),
         ({"kind": "status", "status": 404}, "Connexease doesn't know this account or channel."),
         ({"kind": "status", "status": 429}, "Connexease is busy."),
-        ({"kind": "html"}, "Connexease did not answer"),
-        ({"kind": "timeout_before", "seconds": 8}, "Connexease did not answer"),
+        ({"kind": "html"}, "Connexease didn't answer"),
+        ({"kind": "timeout_before", "seconds": 8}, "Connexease didn't answer"),
     ],
     ids=["503", "404", "429", "html", "time-out"],
 )

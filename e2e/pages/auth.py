@@ -63,7 +63,7 @@ class CodePage(PortalPage):
                 self._send(pyotp.TOTP(secret).at(int(time.time()) + ahead))
             if answered.value.status != 422:
                 return
-            expect(self.main.locator("#code-error")).to_contain_text("used already")
+            expect(self.main.locator("#code-error")).to_contain_text("already used")
         raise AssertionError("no code was taken")
 
     def type_in_vain(self, code: str) -> CodePage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.pages.account import OverviewPage
@@ -20,7 +22,9 @@ class PeoplePage(PortalPage):
         """Send invitation. `role` is the word that the choice begins with."""
         self.main.get_by_label("Email address").fill(email)
         choice = self.main.get_by_label("Role")
-        choice.select_option(label=choice.get_by_role("option").filter(has_text=role).inner_text())
+        choice.select_option(
+            label=choice.get_by_role("option").filter(has_text=re.compile(f"^{role}:")).inner_text()
+        )
         self.button("Send invitation").click()
         expect(self.status.filter(has_text=f"invitation to {email}")).to_be_visible()
 
@@ -43,7 +47,7 @@ class PersonPage(PortalPage):
 
     def unfold(self, name: str) -> None:
         """Unfold what takes somebody's access away: it asks once more."""
-        self.main.get_by_text(name, exact=True).click()
+        self.main.locator("summary").get_by_text(name, exact=True).click()
 
     def press(self, name: str) -> None:
         self.button(name).click()
