@@ -73,6 +73,10 @@ class Page:
         fields = self.form(button).find_all(["input", "textarea"])
         return {str(tag["name"]): _value(tag) for tag in fields if tag.get("name")}
 
+    def filled(self, button: str = "") -> dict[str, str]:
+        """What a browser would send of the form: its fields, and what is chosen in its lists."""
+        return {**_chosen(self.form(button)), **self.values(button)}
+
 
 def _chosen(form: Tag) -> dict[str, str]:
     """What a browser would send of the form's lists."""
@@ -115,7 +119,7 @@ class Browser:
     def submit(self, page: Page, button: str = "", *, htmx: bool = False, **typed: str) -> Page:
         """Fill in a form of the page and send it."""
         form = page.form(button)
-        values = {**_chosen(form), **page.values(button)}
+        values = page.filled(button)
         unknown = set(typed) - set(values)
         assert not unknown, f"{page.path} has no field {unknown}"
         address = form.get("hx-post") if htmx and form.get("hx-post") else form.get("action")

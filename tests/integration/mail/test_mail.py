@@ -144,7 +144,16 @@ def test_a_mail_whose_reason_is_gone_is_dropped(verified, change):
     assert verified.control.mails() == []
 
 
-ABOUT_SOMETHING = ("key_", "token_", "account_invitation", "invitation", "resume", "webhook_", "new_email")
+ABOUT_SOMETHING = (
+    "key_",
+    "token_",
+    "account_invitation",
+    "invitation",
+    "resume",
+    "webhook_",
+    "new_email",
+    "destination_",
+)
 """About a key, an invitation, a set-up, a webhook or a wish that has to be there: tested where that is made."""
 
 

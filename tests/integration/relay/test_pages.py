@@ -234,7 +234,7 @@ def test_many_are_counted_and_sent_again_at_a_rate(customer, root, make_server):
     assert "1 event will be sent again" in shown.text
     shown = customer.browser.submit(customer.browser.get(f"{page}/replay"), "Count events", rate="2")
     assert "3 events will be sent again" in shown.text
-    values = shown.values("Count events")
+    values = shown.filled("Count events")
     for _ in range(2):  # a double click begins one
         begun = customer.browser.post(f"{page}/replay", {**values, "begin": "1"})
     assert begun.status == 303, begun.text
@@ -257,7 +257,7 @@ def test_sending_again_is_stopped(customer, root, make_server):
     customer.work()
     page = f"{root}destinations/{customer.row.id}"
     form = customer.browser.get(f"{page}/replay")
-    values = form.values("Count events")
+    values = form.filled("Count events")
     customer.browser.post(f"{page}/replay", {**values, "which": "all", "rate": "1", "begin": "1"})
     customer.work()
     assert customer.browser.submit(customer.browser.get(page), "Stop sending again").status == 303
