@@ -44,7 +44,7 @@ SPOKEN = (
     "data-failed",
     "data-unanswered",
 )
-NOT_TEXT = {"script", "style", "template", "datalist", "time", "code", "pre"}
+NOT_TEXT = {"textarea", "script", "style", "template", "datalist", "time", "code", "pre"}
 DATA = re.compile(
     "|".join(
         re.escape(word)
