@@ -51,6 +51,7 @@ def test_from_sign_up_to_a_message(page: Page, context: BrowserContext, customer
     overview = page.url
 
     main.get_by_role("link", name=tr("Go to channels"), exact=True).click()
+    page.wait_for_url("**/channels/")  # with its scripts: they open the window
     with page.expect_popup() as opened:
         main.get_by_role("button", name=tr("Connect WhatsApp"), exact=True).click()
     Dialog(opened.value).connect("Kadıköy")

@@ -176,6 +176,7 @@ def test_with_the_keyboard_alone(webhooks: WebhooksPage) -> None:
     page = webhooks.page
     webhooks.link("Create webhook").focus()
     page.keyboard.press("Enter")
+    page.wait_for_url("**/webhooks/new")  # with its scripts: they look at what is typed
     page.get_by_label("Callback URL").focus()
     page.keyboard.type("https://10.0.0.8/")
     page.keyboard.press("Tab")
