@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException
@@ -127,10 +127,10 @@ def send(
     with _connected(parts.scheme, address, port, host, started + DEADLINE) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # it may answer without having read all: "413"
             connection.request(method, target, body, {"Host": parts.netloc, **headers})
-        response = connection.getresponse()
-        content = response.read(BODY_LIMIT + 1)
-        if response.length and len(content) <= BODY_LIMIT:  # it promised more than it sent
-            raise HTTPException
+        with closing(connection.getresponse()) as response:
+            content = response.read(BODY_LIMIT + 1)
+            if response.length and len(content) <= BODY_LIMIT:  # it promised more than it sent
+                raise HTTPException
     return Answer(
         status=response.status,
         headers=response.getheaders(),
