@@ -17,6 +17,7 @@ from portal.extensions import db, session, vault
 from portal.models import (
     Account,
     Authenticator,
+    ConsentSettings,
     Credential,
     CredentialKind,
     Destination,
@@ -52,6 +53,7 @@ def fill(accounts: int = 1) -> None:
         facts = {"key": f"key {number}", "secret_hash": "", "sealed_secret": ""}
         for row in (
             Authenticator(person_id=person.id, sealed_secret=""),
+            ConsentSettings(account_id=account.id),
             Credential(account_id=account.id, kind=CredentialKind.GATEWAY_KEY),
             Destination(account_id=account.id, name="", url="", sealed_secret=""),
             OnboardingAttempt(account_id=account.id, person_id=person.id),
@@ -131,7 +133,9 @@ def test_the_commands_say_what_they_did(make_portal, command):
 
 def spoil() -> dict[Record, str]:
     """Keep five of two accounts' records from opening, each in a way of its own; why each does not."""
-    _apps, keys, _destinations, urls, own, headers = (records for _, records in sorted(stored().items()))
+    _apps, _consents, keys, _destinations, urls, own, headers = (
+        records for _, records in sorted(stored().items())
+    )
     with_other = Vault([base64.b64decode(OTHER)]).seal(SecretStr("planted-secret"), keys[0].place)
     letter = "A" if urls[0].sealed[-2] != "A" else "B"
     reasons = {}
@@ -154,11 +158,11 @@ def test_what_does_not_open_is_named_and_stops_nothing_else(make_portal):
     reasons = {record.id: reason for record, reason in portal.run(spoil).items()}
     before = {record.id: record.sealed for record in portal.run(all_records)}
     for find, outdated in (
-        (vault_keeping.check, 7),
+        (vault_keeping.check, 9),
         (lambda: vault_keeping.rotate()[1], 0),
     ):
         findings = portal.run(find)
-        assert (findings.opened, findings.outdated) == (7, outdated)
+        assert (findings.opened, findings.outdated) == (9, outdated)
         assert {record.id: reason for record, reason in findings.closed} == reasons
     moved = {record.id for record in portal.run(all_records) if before[record.id] != record.sealed}
     assert moved == before.keys() - reasons, "what does not open stays as it is"
@@ -169,8 +173,8 @@ def test_the_commands_name_what_does_not_open_and_show_none_of_it(make_portal, c
     reasons = make_portal(vault_keys=f"{NEW},{OLD}").run(spoil)
     names = sorted(f"{r.column}, {r.owner}, record {r.id}: {why}" for r, why in reasons.items())
     for verb, said in [
-        ("rotate", "Moved 7 secrets to the newest key.\nOpened 7 of 12 stored secrets.\n"),
-        ("check", "Opened 7 of 12 stored secrets.\n"),
+        ("rotate", "Moved 9 secrets to the newest key.\nOpened 9 of 14 stored secrets.\n"),
+        ("check", "Opened 9 of 14 stored secrets.\n"),
     ]:
         done = command("vault", verb, VAULT_KEYS=f"{NEW},{OLD}")
         *named, end = done.stderr.splitlines()
