@@ -286,7 +286,8 @@ def test_ready_means_that_the_tables_are_those_of_this_version(portal):
     assert browser.get("/readyz").response.json == {"status": "ok"}
     portal.sql("UPDATE alembic_version SET version_num = version_num || '-older'")
     answer = browser.get("/readyz").response
-    portal.sql("UPDATE alembic_version SET version_num = replace(version_num, '-older', '')")  # others have it next
+    # The next test has the same database.
+    portal.sql("UPDATE alembic_version SET version_num = replace(version_num, '-older', '')")
     assert answer.status_code == 503
     assert "portal db upgrade" in answer.json["problem"]
     assert browser.get("/healthz").status == 200
