@@ -3,7 +3,6 @@
 import re
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from portal.brand import pictures
-from portal.brand.colours import stylesheet
 from portal.brand.pictures import Picture
 from portal.errors import DomainError
 from portal.extensions import session, settings
@@ -39,11 +37,6 @@ class Brand:
     hides_vendor: bool = False
     vendor_words: dict[str, str] = field(default_factory=dict)
     logo_hash: str = ""
-
-    @cached_property
-    def css(self) -> str:
-        """The style sheet that replaces the accent colour; empty for the default."""
-        return stylesheet(self.accent) if self.accent else ""
 
     @property
     def initial(self) -> str:

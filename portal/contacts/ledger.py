@@ -1,8 +1,8 @@
 """The ledger of consent: who wants what, since when, and how we know. It is only added to, and the newest counts.
 
 Each scope stands by itself: somebody who is out of everything gets nothing, whatever they said of marketing before
-or after. Of two entries of one instant the one that says "out" counts. Whoever sends asks `standing` in the
-transaction in which the message is claimed, and holds `lock`, so that no entry can come in between.
+or after. If two entries have the same time, the one that says "out" counts. A sender asks `standing` in the
+transaction that claims the message, and holds `lock`, so that no entry can come in between.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which forwards are due, and claiming them: one worker gets each, and others of its conversation wait for it.
 
-Whoever claims for a destination holds its row meanwhile, so that two workers never look at its forwards at once;
-on PostgreSQL the others pass it by.
+A worker that claims for a destination locks its row, so that two workers never look at its forwards at the same
+time. On PostgreSQL the others skip it.
 """
 
 import time

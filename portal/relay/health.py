@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import audit
+from portal.connexease.texts import gettext_noop
 from portal.extensions import session
 from portal.identity.memberships import owners_of
 from portal.mail import outbox
@@ -78,7 +79,7 @@ def is_gone(destination: Destination, at: datetime) -> list[Mail]:
     if destination.state == DestinationState.OFF:
         return []
     destination.state, destination.held_at = DestinationState.OFF, None
-    destination.problem_text = "It answered 410 Gone: it wants no more events."
+    destination.problem_text = gettext_noop("It answered 410 Gone: it wants no more events.")
     audit.record(None, destination.account_id, "destination.gone", destination.name)
     return _tell(destination, GONE)
 
