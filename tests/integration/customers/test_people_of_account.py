@@ -58,6 +58,7 @@ def test_somebody_new_is_invited_joins_and_may_do_what_the_role_says(
     page = owner.get(settings)
     assert "We emailed an invitation to deniz@acme.example.com." in page.text
     assert "Operator · invited" in page.text
+    assert "by Jane Doe" in page.text
     [mail] = portal.mails(DENIZ)
     assert mail["subject"] == "You're invited to Acme Corp"
     link = portal.link(DENIZ, "invitations")

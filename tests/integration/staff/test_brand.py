@@ -109,6 +109,7 @@ def test_mails_come_from_the_brand(portal, admin):
     portal.browser().post("/password/forgot", {"email": "jane@acme.example.com"})
     [mail] = portal.mails("jane@acme.example.com")
     assert "Kestrel Messaging" in mail["text"]
+    assert mail["sender"].startswith('"Kestrel, Ltd" <')
 
 
 def seen_by(browser, app, **known: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def test_a_colleague_is_invited_and_sets_an_app_up_first(portal: Portal, admin: 
     link = portal.link(SAM, "invitations")
     browser = portal.browser()
     page = browser.get(link)
-    assert "to join as Support" in page.text
+    assert "to join as Support (helps customers, but can't see keys" in page.text
     typed = {"first_name": "Sam", "last_name": "Oz", "password": PASSWORD}
     assert set(browser.submit(page, "Join", htmx=htmx, time_zone="Mars", **typed).errors) == {"time_zone"}
     done = browser.submit(page, "Join", htmx=htmx, time_zone="Europe/Istanbul", **typed)
