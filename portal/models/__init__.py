@@ -4,6 +4,17 @@ from portal.models.account import CORRECTABLE, Account, Membership, Problem, Pro
 from portal.models.account_invitation import AccountInvitation
 from portal.models.audit import AuditChain, AuditEntry
 from portal.models.brand import BrandRow, Edition
+from portal.models.campaign import (
+    Audience,
+    Campaign,
+    CampaignFilePart,
+    CampaignRow,
+    CampaignState,
+    CampaignTally,
+    KeyPace,
+    MessagePrice,
+    RowState,
+)
 from portal.models.channel import (
     BLOCKED,
     OPEN_STATES,
@@ -57,10 +68,16 @@ __all__ = [
     "Account",
     "AccountInvitation",
     "AttemptState",
+    "Audience",
     "AuditChain",
     "AuditEntry",
     "Authenticator",
     "BrandRow",
+    "Campaign",
+    "CampaignFilePart",
+    "CampaignRow",
+    "CampaignState",
+    "CampaignTally",
     "Channel",
     "ChannelListing",
     "ConsentEntry",
@@ -88,6 +105,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Invitation",
+    "KeyPace",
     "KeyTrial",
     "LinkPurpose",
     "LoginSession",
@@ -97,6 +115,7 @@ __all__ = [
     "MailState",
     "Membership",
     "Message",
+    "MessagePrice",
     "MessageStanding",
     "MessageState",
     "MessageStatus",
@@ -112,6 +131,7 @@ __all__ = [
     "RecoveryCode",
     "Replay",
     "Role",
+    "RowState",
     "RunState",
     "Scope",
     "StaffRole",

@@ -19,6 +19,7 @@ class ContactSource(StrEnum):
     WROTE = "wrote"
     HAND = "hand"
     IMPORT = "import"
+    CAMPAIGN = "campaign"
 
 
 class Contact(SQLModel, table=True):

@@ -45,6 +45,8 @@ class MessageType(StrEnum):
 _JSON: Any = sa.JSON(none_as_null=True)
 _IS_CALLBACK = sa.text("callback_data IS NOT NULL")
 _HAS_CALLBACK: Any = {"sqlite_where": _IS_CALLBACK, "postgresql_where": _IS_CALLBACK}
+_IS_CAMPAIGN = sa.text("campaign_id IS NOT NULL")
+_HAS_CAMPAIGN: Any = {"sqlite_where": _IS_CAMPAIGN, "postgresql_where": _IS_CAMPAIGN}
 _LOG_ORDER = ("confirmed_at", "id")
 
 
@@ -81,6 +83,7 @@ class Message(MessageStanding, SQLModel, table=True):
         sa.Index("ix_message_confirmed", *_LOG_ORDER),
         sa.Index("ix_message_age", "erased_at", "created_at"),
         sa.Index("ix_message_callback", "account_id", "callback_data", **_HAS_CALLBACK),
+        sa.Index("ix_message_log_campaign", "campaign_id", *_LOG_ORDER, **_HAS_CAMPAIGN),
     )
 
     id: UUID = id_field()
@@ -99,6 +102,8 @@ class Message(MessageStanding, SQLModel, table=True):
     sender: str = Field(default="", max_length=254)
     """Who confirmed it; until then, who wrote it."""
 
+    campaign_id: UUID | None = None
+    """The campaign that made it. No foreign key: a message outlives its campaign."""
     recipient: str = Field(default="", max_length=20)
     """E.164 with `+`; empty once it was erased."""
     type: MessageType = word_of(MessageType)
