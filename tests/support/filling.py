@@ -44,6 +44,7 @@ def _value(connection: sa.Connection, column: sa.Column[Any], number: int) -> An
         sa.Boolean: True,
         sa.JSON: {},
         sa.LargeBinary: b"{}",
+        sa.Numeric: number,
         sa.Integer: number,
     }
     return next(value for type_, value in by_kind.items() if isinstance(kind, type_))
