@@ -45,6 +45,7 @@ def _value(connection: sa.Connection, column: sa.Column[Any], number: int) -> An
         sa.JSON: {},
         sa.LargeBinary: b"{}",
         sa.Numeric: number,
+        sa.Date: datetime.date(2026, 1, 1),
         sa.Integer: number,
     }
     return next(value for type_, value in by_kind.items() if isinstance(kind, type_))
