@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from portal.extensions import session
+from tests.support import templates
 from tests.support.processes import by_gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def command(settings_for, sandbox, database_url, _commands):
 
 
 @pytest.fixture
-def gunicorn(settings_for, sandbox, database_url):
+def gunicorn(settings_for, sandbox, database_url, compiled_templates):
     """Serve the portal as in production, by two processes; says at which address."""
     usual = settings_for()
     with ExitStack() as served:
@@ -60,6 +61,7 @@ def gunicorn(settings_for, sandbox, database_url):
                 "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
                 "CONNEXEASE_API_URL": sandbox.api_url,
                 "SIGNUP_POLICY": "open",
+                **templates.environment(compiled_templates),
                 **changes,
             }
             return served.enter_context(by_gunicorn(environment))
