@@ -18,7 +18,7 @@ from portal.web.templating import written
 
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""
-_HOUR, _DAY = 3600, 86_400
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -110,7 +110,8 @@ def _rounded(seconds: int) -> int:
     The words change where a unit's threshold or a half of it is reached. All of these lie between two steps.
     """
     length = abs(seconds)
-    step = 1 if length < THRESHOLD * _HOUR else 60 if length < THRESHOLD * _DAY else 360
+    steps = ((THRESHOLD * _MINUTE, 1), (THRESHOLD * _HOUR, 6), (THRESHOLD * _DAY, 60))
+    step = next((step for limit, step in steps if length < limit), 360)
     whole = length // step * step + step // 2
     return whole if seconds > 0 else -whole
 
