@@ -14,6 +14,7 @@ from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import discovery, i18n
+from portal.audit import names
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
 from portal.events.receiving.application import Receiver
@@ -67,6 +68,7 @@ def create(settings: Settings | None = None) -> Flask:
     times.init_app(app)
     compression.init_app(app)
     roles.init_app(app)
+    names.init_app(app)
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
