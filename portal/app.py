@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import discovery, i18n
+from portal.audit import names
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
 from portal.events.receiving.application import Receiver
@@ -62,6 +63,7 @@ def create(settings: Settings | None = None) -> Flask:
     times.init_app(app)
     compression.init_app(app)
     roles.init_app(app)
+    names.init_app(app)
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)

@@ -17,7 +17,7 @@ from portal.connexease.triggers import Scope, Trigger
 from portal.db.engine import writing
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
 from portal.webhooks import changes, portal_webhooks
 from portal.webhooks import snapshot as webhook_snapshot
@@ -174,7 +174,7 @@ def _change_one(person: Person, account: Account, place: Place, triggers: list[s
         outcome.refusals.append(Refusal(place, error.message, error.broken))
     except FieldErrors as error:
         texts = [text for texts in error.fields.values() for text in texts]
-        outcome.refusals.append(Refusal(place, " ".join(texts) or error.message))
+        outcome.refusals.append(Refusal(place, translated(" ".join(texts) or error.message)))
     except DomainError as error:
         outcome.refusals.append(Refusal(place, error.message))
     else:

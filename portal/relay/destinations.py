@@ -77,7 +77,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Destina
         session().rollback()
         if (made_before := _of_intent(account, intent)) is not None:
             return made_before
-        raise DomainError(_("This form was used already. Open it again.")) from None
+        raise DomainError(_("This form was already used. Open it again.")) from None
     return row
 
 
