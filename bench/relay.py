@@ -42,7 +42,8 @@ from portal.models import (
     WebhookPurpose,
     now,
 )
-from portal.relay import sending, signing
+from portal.relay import signing
+from portal.relay.forwarding import sending
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"
 DEAD = "http://127.0.0.1:9/"

@@ -15,7 +15,8 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Destination, DestinationState, Person
-from portal.relay import health, signing
+from portal.relay import signing
+from portal.relay.forwarding import health
 
 MOST = 50
 """Destinations of one account that are not switched off."""

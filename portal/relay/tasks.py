@@ -2,7 +2,8 @@
 
 from portal.db.task_registry import drained, swept
 from portal.events import acting
-from portal.relay import ending, fanout, replays, sending
+from portal.relay import fanout, replays
+from portal.relay.forwarding import ending, sending
 
 acting.follows(fanout.fan_out)
 drained(replays.advance)

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import DomainError
 from portal.models import Account, Destination
-from portal.relay import snippets, testing
 from portal.relay.blueprint import blueprint
 from portal.relay.forms import TestForm
+from portal.relay.testbench import snippets, testing
 from portal.relay.views import common
 from portal.relay.views.common import ONE
 from portal.web import access, htmx, rate_limits

@@ -16,8 +16,9 @@ from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
 from portal.identity.step_up import confirm
 from portal.models import Account, Delivery, Destination, DestinationState, Person, now
-from portal.relay import claiming, coverage, destinations, log, replays
+from portal.relay import coverage, destinations, log, replays
 from portal.relay.blueprint import blueprint
+from portal.relay.forwarding import claiming
 from portal.relay.views import common
 from portal.relay.views.common import ONE, ROOT
 from portal.web import access, htmx, listing, rate_limits

@@ -33,8 +33,9 @@ from portal.models import (
     PortalWebhook,
     WebhookPurpose,
 )
-from portal.relay import destinations, sending, signing
+from portal.relay import destinations, signing
 from portal.relay.destinations import Wish
+from portal.relay.forwarding import sending
 from portal.sandbox.client import SandboxControl
 from portal.webhooks import portal_webhooks
 from tests.support.browser import Browser

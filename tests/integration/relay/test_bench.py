@@ -15,7 +15,8 @@ from standardwebhooks.webhooks import Webhook
 from portal.extensions import session
 from portal.messages.reports import parsing
 from portal.models import Account, now
-from portal.relay import signing, snippets, testing
+from portal.relay import signing
+from portal.relay.testbench import snippets, testing
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BODY = '{"hook": "message.created", "payload": {"content": "çok güzel"}}'.encode()

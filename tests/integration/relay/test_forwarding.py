@@ -15,8 +15,9 @@ from portal.db.unit_of_work import unit_of_work
 from portal.events import acting, processing
 from portal.extensions import session
 from portal.models import Account, Destination, ForwardState, ForwardTally, Person, now
-from portal.relay import claiming, connections, destinations, ending, schedule, sending
-from portal.relay.schedule import DELAYS
+from portal.relay import destinations
+from portal.relay.forwarding import claiming, connections, ending, schedule, sending
+from portal.relay.forwarding.schedule import DELAYS
 from tests.support.marks import both_databases
 
 

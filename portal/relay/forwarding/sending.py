@@ -20,10 +20,11 @@ from portal import outbound
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import now
-from portal.relay import claiming, recording, signing
-from portal.relay.claiming import Job
-from portal.relay.connections import Connections
-from portal.relay.recording import Result
+from portal.relay import signing
+from portal.relay.forwarding import claiming, recording
+from portal.relay.forwarding.claiming import Job
+from portal.relay.forwarding.connections import Connections
+from portal.relay.forwarding.recording import Result
 from portal.webhooks.rules import callback_addresses
 
 THREADS = 48

@@ -12,10 +12,11 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.messages.reports import parsing
 from portal.models import Account, Destination, Person, now
-from portal.relay import sending, signing
-from portal.relay.claiming import Job
-from portal.relay.connections import Connections
-from portal.relay.recording import Result
+from portal.relay import signing
+from portal.relay.forwarding import sending
+from portal.relay.forwarding.claiming import Job
+from portal.relay.forwarding.connections import Connections
+from portal.relay.forwarding.recording import Result
 from portal.webhooks.rules import callback_addresses
 from portal.webhooks.testing import samples
 
