@@ -151,7 +151,9 @@ def test_a_410_switches_the_destination_off_and_tells_its_owners(customer, make_
     assert {forward.problem for forward in customer.forwards} <= {"gone", "switched_off"}
     assert {forward.state for forward in customer.forwards} == {ForwardState.FAILED}
     assert len(customer.forwards) == 2
-    assert "switched off" in customer.portal.mails("jane@acme.example.com")[0]["subject"]
+    mail = customer.portal.mails("jane@acme.example.com")[0]
+    assert "switched off" in mail["subject"]
+    assert any(f"/webhooks/destinations/{customer.row.id}" in link for link in mail["links"])
 
 
 def test_redirects_are_not_followed(customer, make_server):
