@@ -82,6 +82,7 @@ class Before:
     connexease_uuid: UUID | None
     seen: dict[str, Any] | None
     gone_at: datetime | None
+    portal_webhook_id: UUID | None
     call_started_at: datetime | None
 
     @classmethod

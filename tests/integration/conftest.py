@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,10 +70,21 @@ def gunicorn(settings_for, sandbox, database_url, compiled_templates):
 
 
 @pytest.fixture
-def victim(settings_for):
+def make_victim(settings_for):
+    """Make a `victim`, with changes of its settings."""
+    with ExitStack() as ended:
+        yield lambda **changes: ended.enter_context(_victim(settings_for(**changes)))
+
+
+@pytest.fixture
+def victim(make_victim):
     """Take work on in another process, which dies at a boundary; says how it ended."""
-    settings = settings_for().model_dump(mode="json")
-    usual = settings_for()
+    return make_victim()
+
+
+@contextmanager
+def _victim(usual):
+    settings = usual.model_dump(mode="json")
     settings |= {
         "secret_key": usual.secret_key.get_secret_value(),
         "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),

@@ -14,7 +14,8 @@ from portal.web.access import BUILDERS
 from portal.webhooks import changes, editor, snapshot
 from portal.webhooks.blueprint import blueprint
 from portal.webhooks.editor import Editor
-from portal.webhooks.forms import BLANK_ROWS, WebhookForm
+from portal.webhooks.forms import WebhookForm
+from portal.webhooks.header_fields import BLANK_ROWS
 from portal.webhooks.rules import callback_addresses
 from portal.webhooks.rules.subscriptions import Broken
 from portal.webhooks.views.common import ROOT, current, say_saved, webhook_or_404
