@@ -59,7 +59,7 @@ def hand_back(account: Account, webhook_id: UUID) -> ResponseReturnValue:
 def say_switched(row: Webhook, heir: Destination) -> None:
     """What became of it."""
     if row.is_pending:
-        said = _("%(Vendor)s hasn't confirmed the change yet. We're checking. No event is lost meanwhile.")
+        said = _("%(Vendor)s hasn't confirmed the change yet. No event is lost while we check.")
         flash(said, "warning")
     else:
         flash(_("The events now come to the portal, which sends them to “%(name)s”.", name=heir.name))
