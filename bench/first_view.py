@@ -117,7 +117,7 @@ def _served(environment: Mapping[str, str]) -> Iterator[tuple[str, "subprocess.P
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
     process = subprocess.Popen(command, env=dict(environment), cwd=ROOT)
     try:
-        for _ in range(1200):
+        for _ in range(3600):
             try:
                 _get(f"http://127.0.0.1:{port}/healthz", "")
                 break
