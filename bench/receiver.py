@@ -47,6 +47,18 @@ IDLE = 200
 """Clients that begin a request and do not go on."""
 
 
+BodyOf = Callable[[int], bytes]
+
+
+def _body(number: int) -> bytes:
+    payload = {
+        "content": f"Where is my order {number}?",
+        "customer": {"name": "Ada", "phone_number": "+905321112233"},
+    }
+    channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
+    return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -205,7 +217,7 @@ def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> tu
         return first / took, spent / took
 
 
-def fill(events: int) -> None:
+def fill(events: int, body_of: BodyOf = _body) -> None:
     """Let so many events wait."""
     hook = session().exec(select(PortalWebhook)).one()
     usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
@@ -215,7 +227,7 @@ def fill(events: int) -> None:
     with db.engine.begin() as connection:
         for start in range(0, events, 10_000):
             numbers = range(start, min(start + 10_000, events))
-            rows = [{**usual, "body": _body(-number), "body_hash": f"{unique}{number}"} for number in numbers]
+            rows = [{**usual, "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers]
             connection.execute(sa.insert(table), rows)
 
 
@@ -249,13 +261,13 @@ def prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
     return key, secret
 
 
-def requests_to(path: str, headers: Mapping[str, str]) -> Callable[[], Request]:
+def requests_to(path: str, headers: Mapping[str, str], body_of: BodyOf = _body) -> Callable[[], Request]:
     """Makers of requests, each of which begins to count where the one before it ended."""
     numbers = itertools.count()
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
     def request(_number: int) -> bytes:
-        body = _body(next(numbers))
+        body = body_of(next(numbers))
         lines = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{head}\r\n"
         return lines.encode() + body
 
@@ -264,15 +276,6 @@ def requests_to(path: str, headers: Mapping[str, str]) -> Callable[[], Request]:
 
 def _health() -> Request:
     return lambda _number: b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-
-
-def _body(number: int) -> bytes:
-    payload = {
-        "content": f"Where is my order {number}?",
-        "customer": {"name": "Ada", "phone_number": "+905321112233"},
-    }
-    channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
-    return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
 
 
 def _all(result: Result) -> float:
