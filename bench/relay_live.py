@@ -4,15 +4,16 @@
     python -m bench.relay_live --database-url postgresql://user@host/empty_database
 
 Two processes of gunicorn, a worker, and a destination in a process of its own. First 250 events come in each
-second, and what counts is the time from the receipt of each to its first attempt. Then 10,000 deliveries wait for
-a destination that takes a second for each, and what counts is how long the receiver takes.
+second, and what counts is the time from the receipt of each to its first attempt. Then as many come in as are
+taken, with three destinations each and without one. At last 10,000 deliveries wait for a destination that takes a
+second for each, and what counts is how long the receiver takes.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from sqlmodel import col, select
 
 from bench import _measuring as measuring
 from bench import receiver, relay
-from bench._load import load
+from bench._load import Request, load
 from bench._processes import make_environment, running_process, serving
 from bench._table import Row, note
 from portal import create_app
@@ -31,13 +32,14 @@ from portal.settings import load_settings
 from portal.webhooks.portal_webhooks import SECRET_HEADER
 
 RATE = 250
+TIMES = 2
 WAITING = 10_000
 SLOW = 1.0
 """Seconds that the destination takes for which the deliveries wait."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print both figures."""
+    """Measure and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--database-url", help="an empty PostgreSQL database; by default a SQLite file of its own")
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             load(portal.url, make(), chosen.seconds, rate=RATE)
             _wait()
             _tell("p95 of the first attempt at 250 events/s", _p95_of_first_attempts(begun), 2.0)
+            _accepted(portal.url, make, fast, chosen.seconds)
             _go_to(slow)
             receiver.fill(WAITING, _body)
             receiver.wait_until_left(0)
@@ -76,8 +79,21 @@ def _body(number: int) -> bytes:
     return json.dumps({"hook": "message.created", "payload": payload}).encode()
 
 
-def _go_to(url: str) -> None:
-    relay.destinations(session().exec(select(PortalWebhook)).one().account_id, [url])
+def _accepted(url: str, make: Callable[[], Request], to: str, seconds: float) -> None:
+    """As fast as they are taken in, with three destinations each and without one, in turn."""
+    best = dict.fromkeys((0, 3), 0.0)
+    for _ in range(TIMES):
+        for count in (0, 3):
+            _go_to(*[to] * count)
+            best[count] = max(best[count], load(url, make(), seconds).per_second)
+            _wait()
+    what, ratio = "accepted with three destinations", best[3] / best[0]
+    print(f"{what:<52}{best[3]:>8.0f} {ratio:8.2f} of {best[0]:.0f} without", flush=True)
+    note(Row(f"relay, {measuring.kind()}: {what}", f"{best[3]:.0f}/s", f"{best[0]:.0f}/s", ratio, at_least=0.8))
+
+
+def _go_to(*urls: str) -> None:
+    relay.destinations(session().exec(select(PortalWebhook)).one().account_id, urls)
 
 
 def _wait() -> None:

@@ -73,7 +73,7 @@ def _forwards(
         for destination in destinations
         if destination.account_id == event.account_id
         and takes(destination, told.kinds, told.channel_uuid)
-        and conditions.compiled(conditions.of(destination))(conditions.root(told))
+        and (not destination.conditions or conditions.compiled(conditions.of(destination))(conditions.root(told)))
     ]
     whole: dict[str, Any] = {**_NEW, "delivery_id": event.id, "account_id": event.account_id}
     whole |= {"lane": lane(told) if taking else None, "next_attempt_at": at, "created_at": at}
