@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from portal.connexease import schemas
 from portal.messages import template_list
@@ -75,6 +76,17 @@ class Plan:
         return {"number": self.number, "header": self.header, "fields": [asdict(field) for field in self.fields]}
 
 
+@dataclass(frozen=True)
+class Use:
+    """Which template it is."""
+
+    name: str
+    language: str
+    uuid: UUID | None = None
+    listed: Listed | None = None
+    """As Connexease lists it; none where it was written by hand."""
+
+
 def plan_of(kept: Mapping[str, Any]) -> Plan:
     """A plan from what was kept of it."""
     fields = tuple(Field(**{**field, "part": Part(field["part"])}) for field in kept["fields"])
@@ -98,28 +110,41 @@ def draft_of(campaign: Campaign, to: str, values: Sequence[str]) -> Draft:
     Args:
         values: as `CampaignRow.values`.
     """
-    plan, cells = plan_of(campaign.draft or Plan().kept), iter(values)
-    filled = [(field, field.text if field.column is None else next(cells, "")) for field in plan.fields]
-    header = next(((field, text) for field, text in filled if field.part == Part.HEADER), (Field(Part.HEADER), ""))
-    body = [(field, text) for field, text in filled if field.part == Part.VALUE]
-    names = tuple(field.name for field, _text in body)
-    listed = seen(campaign)
-    return Draft(
-        MessageType.TEMPLATE,
-        to,
-        template=campaign.template_uuid,
-        name=campaign.template_name,
-        language=campaign.language,
-        header=plan.header,
-        header_value=header[1],
-        header_name=header[0].name,
-        values=tuple(text for _field, text in body),
-        value_names=names if any(names) else (),
-        expected=listed.labels if listed else None,
-        buttons=tuple(Button(f.number, f.kind, text) for f, text in filled if f.part == Part.BUTTON),
-    ).with_code()
+    return fill(plan_of(campaign.draft or Plan().kept), use_of(campaign), to, values)
+
+
+def use_of(campaign: Campaign) -> Use:
+    """Which template a campaign sends."""
+    return Use(campaign.template_name, campaign.language, campaign.template_uuid, seen(campaign))
 
 
 def seen(campaign: Campaign) -> Listed | None:
     """The template as whoever made the campaign saw it; none where its text is not known."""
     return template_list.of_kept(campaign.template_seen) if campaign.template_seen else None
+
+
+def fill(plan: Plan, use: Use, to: str, values: Sequence[str]) -> Draft:
+    """A template filled in by a plan.
+
+    Args:
+        values: of the fields that have a column, in their order.
+    """
+    cells = iter(values)
+    filled = [(field, field.text if field.column is None else next(cells, "")) for field in plan.fields]
+    header = next(((field, text) for field, text in filled if field.part == Part.HEADER), (Field(Part.HEADER), ""))
+    body = [(field, text) for field, text in filled if field.part == Part.VALUE]
+    names = tuple(field.name for field, _text in body)
+    return Draft(
+        MessageType.TEMPLATE,
+        to,
+        template=use.uuid,
+        name=use.name,
+        language=use.language,
+        header=plan.header,
+        header_value=header[1],
+        header_name=header[0].name,
+        values=tuple(text for _field, text in body),
+        value_names=names if any(names) else (),
+        expected=use.listed.labels if use.listed else None,
+        buttons=tuple(Button(f.number, f.kind, text) for f, text in filled if f.part == Part.BUTTON),
+    ).with_code()

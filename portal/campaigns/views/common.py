@@ -5,7 +5,9 @@ from uuid import UUID
 from flask import abort, url_for
 
 from portal.campaigns import query
+from portal.campaigns.words import BEFORE
 from portal.models import Account, Campaign
+from portal.web import htmx
 
 ROOT = "/accounts/<uuid:account_id>/campaigns/"
 ONE = f"{ROOT}<uuid:campaign_id>/"
@@ -16,6 +18,14 @@ def campaign_or_404(account: Account, campaign_id: UUID) -> Campaign:
     found = query.find(account, campaign_id)
     if found is None:
         abort(404)
+    return found
+
+
+def draft_or_404(account: Account, campaign_id: UUID) -> Campaign:
+    """One that was not confirmed yet; whoever comes to another is led to its own page."""
+    found = campaign_or_404(account, campaign_id)
+    if found.state not in BEFORE:
+        abort(htmx.redirect(address(found)))
     return found
 
 

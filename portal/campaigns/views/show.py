@@ -6,8 +6,9 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.campaigns.blueprint import blueprint
-from portal.campaigns.views.common import ONE, campaign_or_404
-from portal.models import Account
+from portal.campaigns.views.common import ONE, address, campaign_or_404
+from portal.campaigns.words import BEFORE
+from portal.models import Account, CampaignState
 from portal.web import access, htmx
 from portal.web.access import SENDERS
 
@@ -16,5 +17,7 @@ from portal.web.access import SENDERS
 @access.account_page(*SENDERS)
 def show(account: Account, campaign_id: UUID) -> ResponseReturnValue:
     """Where it stands."""
-    campaign_or_404(account, campaign_id)
+    campaign = campaign_or_404(account, campaign_id)
+    if campaign.state in BEFORE:
+        return htmx.redirect(address(campaign, "columns" if campaign.state == CampaignState.DRAFT else "check"))
     return htmx.redirect(url_for("campaigns.index", account_id=account.id))
