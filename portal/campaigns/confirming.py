@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import tallying
+from portal.campaigns import introducing, tallying
 from portal.campaigns.words import BEFORE
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
@@ -81,6 +81,7 @@ def confirm(
         audit.record(person, account, "campaign.confirmed", campaign.name, people=campaign.people)
         session().commit()
     wake(TASK, str(campaign_id))
+    wake(introducing.TASK, str(campaign_id))
 
 
 def refuse(account: Account, campaign: Campaign, seen: str = "") -> None:
@@ -176,6 +177,7 @@ def _start(person: Person, campaign: Campaign, wishes: Wishes) -> None:
     campaign.sender_id, campaign.sender, campaign.confirmed_at = person.id, person.email, now()
     campaign.state, campaign.position, campaign.attempts = CampaignState.RUNNING, 0, 0
     campaign.next_attempt_at, campaign.claimed_until = wishes.starts_at or now(), None
+    campaign.introduced = 0
     session().add(campaign)
 
 

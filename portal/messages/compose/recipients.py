@@ -19,6 +19,8 @@ SHORTEST = 7
 """Digits, country code included, that the gateway takes."""
 MOST_DIGITS = 15
 """Of any number in the world."""
+_PLAIN = re.compile(r"\+?[0-9][0-9() -]{5,30}[0-9]")
+"""As most numbers are written: nothing has to be tidied."""
 _CHAT_LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:\S*&)?phone=)\+?([0-9]+)\S*", re.I
 )
@@ -111,6 +113,8 @@ def known(e164: str) -> Recipient:
 
 def _tidy(text: str) -> str:
     """Without what comes along when a number is copied: invisible signs, `tel:`, the address of a chat."""
+    if _PLAIN.fullmatch(text):
+        return text
     visible = contact.visible(text)[: LONGEST * 4]
     if link := _CHAT_LINK.fullmatch(visible):
         return f"+{link[1]}"

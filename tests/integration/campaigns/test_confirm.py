@@ -46,6 +46,12 @@ def test_a_campaign_is_confirmed_once(portal, control) -> None:
     assert (campaign.sender, campaign.author) == (OWNER, OWNER)
     entries = [entry for entry in portal.rows(AuditEntry) if entry.action == "campaign.confirmed"]
     assert [(entry.target, entry.details) for entry in entries] == [("Spring", {"people": 2})]
+    portal.sql("UPDATE campaign SET next_attempt_at = NULL")  # this test sends nothing
+    portal.work()
+    portal.sweep()
+    contacts = {(contact.number, contact.name, contact.source.value) for contact in portal.rows(Contact)}
+    assert contacts == {("+905321234501", "Ayşe", "campaign"), ("+12025550123", "Jane", "campaign")}
+    assert portal.one(Campaign).introduced is None
     history = maker.browser.get(f"/accounts/{maker.sender.account_id}/history/")
     assert "confirmed the campaign “Spring” to 2 people" in history.text
     assert "2" in maker.browser.get(maker.root).text
