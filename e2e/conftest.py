@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.browser import Watch, htmx_file
+from e2e.cdn import serving_htmx
+from e2e.contexts import Contexts
 from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
 from e2e.people import Customer, Member, sign_up
@@ -28,6 +31,8 @@ QUIET = (
     "--disable-sync",
     "--no-default-browser-check",
     "--no-first-run",
+    # Tabs of one browser share a process, so that a script is compiled once and not for every tab.
+    "--process-per-site",
 )
 TIMEOUT = patient(20_000)
 """Milliseconds; what is waited for comes within one or two seconds."""
@@ -39,14 +44,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def _cdn_is_here() -> Iterator[list[str]]:
+    """Htmx under its CDN's name; what Chromium has to be told of it."""
+    with serving_htmx(htmx_file()) as arguments:
+        yield arguments
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], _cdn_is_here: list[str]) -> dict[str, Any]:
     """Debian's Chromium where there is one; it has no sandbox of its own for root."""
-    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    arguments = [*QUIET, *_cdn_is_here, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return {**browser_type_launch_args, **installed(), "args": arguments}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "signup_policy(name): run on the stack with this SIGNUP_POLICY")
+    config.addinivalue_line("markers", "own_context: in a browser context that no other test has before or after")
     # A run that is told to end takes its stacks with it, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -63,11 +76,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def base_url() -> str:
     """pytest-base-url's own fixture is a session-wide method, which pytest warns of."""
     return ""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _htmx_is_there() -> None:
-    htmx_file()
 
 
 @pytest.fixture(scope="session")
@@ -133,18 +141,29 @@ def watch() -> Iterator[Watch]:
     watch.check()
 
 
+@pytest.fixture(scope="session")
+def _contexts(browser: Browser) -> Iterator[Contexts]:
+    with Contexts(browser) as contexts:
+        yield contexts
+
+
 @pytest.fixture
-def open_context(new_context: Any, watch: Watch, cdn: str) -> Callable[..., BrowserContext]:
+def open_context(
+    _contexts: Contexts, watch: Watch, cdn: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
     """Another browser: `open_context(java_script_enabled=False)`."""
+    is_own = request.node.get_closest_marker("own_context") is not None
+    with ExitStack() as taken:
 
-    def open_it(**options: Any) -> BrowserContext:
-        options.setdefault("timezone_id", "Europe/Istanbul")
-        options.setdefault("locale", "en-GB")
-        context: BrowserContext = watch.over(new_context(**options), cdn)
-        context.set_default_timeout(TIMEOUT)
-        return context
+        def open_it(**options: Any) -> BrowserContext:
+            options = {"timezone_id": "Europe/Istanbul", "locale": "en-GB", **options}
+            found = _contexts.open(**options) if is_own else _contexts.take(cdn, **options)
+            context = taken.enter_context(found)
+            taken.callback(watch.leave, watch.over(context, cdn))
+            context.set_default_timeout(TIMEOUT)
+            return context
 
-    return open_it
+        yield open_it
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Literal
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from e2e.browser import Watch
+from e2e.browser import Watch, htmx_file
+from e2e.cdn import serving_htmx
 from e2e.running_demo import RunningDemo, running_demo
 from portal.demo.logins import ADMIN, AYSE, PASSWORD, SELIN, Login
 from portal.sandbox.client import SandboxControl
@@ -37,8 +38,9 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_demo(Path(folder) / "demo") as demo,
+        serving_htmx(htmx_file()) as arguments,
         sync_playwright() as playwright,
-        playwright.chromium.launch(**installed(), args=AS_ROOT) as browser,
+        playwright.chromium.launch(**installed(), args=[*AS_ROOT, *arguments]) as browser,
     ):
         for who in dict.fromkeys(who for who, _page in PICTURES.values()):
             watch = Watch()

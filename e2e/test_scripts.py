@@ -21,7 +21,10 @@ POLL = re.compile(r"/channels/attempts/[0-9a-f-]{36}$")
 
 @pytest.fixture
 def waiting(page: Page, member: Member) -> ChannelsPage:
-    """An attempt whose window was blocked: the page polls every two seconds, on a clock that the test moves."""
+    """An attempt whose window was blocked: the page polls every two seconds, on a clock that the test moves.
+
+    The clock is that of the whole browser context.
+    """
     page.add_init_script(BLOCK)
     page.clock.install()
     page.goto(member.channels_url)
@@ -52,6 +55,7 @@ class Polls:
         return self.asked - before
 
 
+@pytest.mark.own_context
 def test_a_failing_poll_slows_down_and_recovers(waiting: ChannelsPage, watch: Watch) -> None:
     watch.expect("status of 503")
     polls = Polls(waiting.page)
@@ -65,6 +69,7 @@ def test_a_failing_poll_slows_down_and_recovers(waiting: ChannelsPage, watch: Wa
     assert answered(waiting, polls, 2) == 1
 
 
+@pytest.mark.own_context
 def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
     polls = Polls(waiting.page)
     hide(waiting.page, True)
@@ -74,6 +79,7 @@ def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
     assert answered(waiting, polls, 2) == 1
 
 
+@pytest.mark.own_context
 def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
     held: list[Route] = []
     page = waiting.page

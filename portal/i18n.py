@@ -80,7 +80,7 @@ _DEFAULT = Locale.parse("en"), UTC
 def _remembered() -> SimpleNamespace | None:
     """What Flask-Babel remembers of this request, in names that its `force_locale` and `refresh` empty."""
     try:
-        return cast("SimpleNamespace | None", g.get("_flask_babel"))
+        return cast("SimpleNamespace | None", g._get_current_object().get("_flask_babel"))
     except RuntimeError:  # outside of an application
         return None
 

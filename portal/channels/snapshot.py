@@ -44,7 +44,13 @@ def listing_of(account: Account) -> ChannelListing:
 
 def is_unread(account: Account) -> bool:
     """Whether the list was never asked for: of an account that was taken over, nobody knows the channels yet."""
-    return listing_of(account).tried_at is None
+    return session().execute(_tried_query(), {"account": account.id}).scalar() is None
+
+
+@cache
+def _tried_query() -> sa.Select[Any]:
+    of_account = col(ChannelListing.account_id) == sa.bindparam("account")
+    return sa.select(col(ChannelListing.tried_at)).where(of_account)
 
 
 def is_stale(account: Account) -> bool:

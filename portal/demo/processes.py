@@ -93,7 +93,7 @@ class Demo:
 
     def _prepare(self, command: list[str], environment: dict[str, str]) -> None:
         if not (self.folder / TOLD).exists():
-            print("Preparing the demo. The first time, this takes a few seconds.", flush=True)  # noqa: T201
+            print("Preparing the demo. The first time, this takes about half a minute.", flush=True)  # noqa: T201
         options = ["--empty"] if self.is_empty else []
         self._spawn("preparing", [*command, *options], environment)
         preparing = self.processes["preparing"]

@@ -27,7 +27,7 @@ def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     may_read_messages, zone = reading.may_read_messages(), ZoneInfo(account.time_zone)
 
     def cells(event: Any) -> list[str]:
-        may_read = may_read_messages or not reading.is_private(event)
+        may_read = may_read_messages or not reading.is_private(event.hook)
         return [
             str(event.id),
             event.received_at.astimezone(zone).isoformat(" ", "seconds"),

@@ -26,6 +26,7 @@ DISORDER = timedelta(minutes=1)
 """How far the times of two deliveries may lie in another order than their numbers: a receiver takes the time,
 then waits for its turn to write."""
 
+# In the order in which the list's template names them.
 _SHOWN: Sequence[Any] = (
     col(Delivery.id),
     col(Delivery.received_at),

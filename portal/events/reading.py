@@ -12,17 +12,20 @@ def may_read_messages() -> bool:
     return not is_helping() and may_enter("compose.export")
 
 
-def lines() -> Callable[[Any], str]:
-    """What tells the line of an event in a list of the account's, as far as this visitor may read it."""
+def lines() -> Callable[[Any, str], str]:
+    """What tells the line of an event in a list of the account's, as far as this visitor may read it.
+
+    It is told what the event is about, and its hook.
+    """
     is_ours, reads_messages = not is_helping(), may_read_messages()
-    return lambda event: about.line(event.about, is_ours and (reads_messages or not is_private(event)))
+    return lambda told, hook: about.line(told, is_ours and (reads_messages or not is_private(hook)))
 
 
-def is_private(event: Any) -> bool:
-    """Whether it came from the gateway."""
-    return str(event.hook).startswith("gateway.")
+def is_private(hook: str) -> bool:
+    """Whether an event came from the gateway."""
+    return hook.startswith("gateway.")
 
 
-def line_for_staff(event: Any) -> str:
-    """What kind of thing it is about: not who, and not what was written."""
-    return about.line(event.about, may_read=False)
+def line_for_staff(told: Any, _hook: str) -> str:
+    """What kind of thing an event is about: not who, and not what was written."""
+    return about.line(told, may_read=False)

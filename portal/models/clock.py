@@ -7,7 +7,7 @@ _ahead = timedelta()
 
 def now() -> datetime:
     """This instant, in UTC."""
-    return datetime.now(UTC) + _ahead
+    return datetime.now(UTC) + _ahead if _ahead else datetime.now(UTC)
 
 
 def move(ahead: timedelta) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlmodel import col
 
 from portal.events import log
 from portal.extensions import session
@@ -60,35 +63,47 @@ def overview(account: Account, *, with_events: bool, history: int = 8) -> Overvi
     Args:
         with_events: whether the visitor may see the event log.
     """
-    channels = select(Channel).where(Channel.account_id == account.id, col(Channel.gone_at).is_(None))
-    webhook = select(PortalWebhook).where(
-        PortalWebhook.account_id == account.id, PortalWebhook.purpose == WebhookPurpose.ONBOARDING
-    )
-    entries = (
-        select(AuditEntry)
-        .where(AuditEntry.account_id == account.id)
-        .order_by(col(AuditEntry.id).desc())
-        .limit(history)
-    )
-    sent = (
-        select(Message.id).where(Message.account_id == account.id, col(Message.confirmed_at).is_not(None)).limit(1)
-    )
+    of_account = {"account": account.id}
+    has_sent, has_proven_key, has_report = session().execute(_how_far_query(), of_account).one()
     checked = trials.newest(account)
     return Overview(
-        channels=list(session().exec(channels.order_by(col(Channel.first_seen_at)))),
-        webhook=session().exec(webhook).first(),
-        history=list(session().exec(entries)),
-        has_sent=session().exec(sent).first() is not None,
-        is_proven=_is_proven(account),
+        channels=list(session().execute(_channels_query(), of_account).scalars()),
+        webhook=session().execute(_webhook_query(), of_account).scalars().first(),
+        history=list(session().execute(_history_query(), {**of_account, "most": history}).scalars()),
+        has_sent=has_sent,
+        is_proven=has_proven_key or has_report,
         checked=lines.of(gather(checked) if checked else None),
         notices=notices.of_account(account),
         events=log.page(account, log.Filter(), size=EVENTS).rows if with_events else (),
     )
 
 
-def _is_proven(account: Account) -> bool:
-    key = select(Credential.id).where(Credential.account_id == account.id, col(Credential.proven_at).is_not(None))
-    report = select(MessageStatus.id).where(
-        MessageStatus.account_id == account.id, col(MessageStatus.message_id).is_not(None)
-    )
-    return any(session().exec(query.limit(1)).first() is not None for query in (key, report))
+def _own(column: Any) -> sa.ColumnElement[bool]:
+    return col(column) == sa.bindparam("account")
+
+
+@cache
+def _channels_query() -> sa.Select[Any]:
+    channels = sa.select(Channel).where(_own(Channel.account_id), col(Channel.gone_at).is_(None))
+    return channels.order_by(col(Channel.first_seen_at))
+
+
+@cache
+def _webhook_query() -> sa.Select[Any]:
+    is_it = col(PortalWebhook.purpose) == WebhookPurpose.ONBOARDING
+    return sa.select(PortalWebhook).where(_own(PortalWebhook.account_id), is_it)
+
+
+@cache
+def _history_query() -> sa.Select[Any]:
+    entries = sa.select(AuditEntry).where(_own(AuditEntry.account_id))
+    return entries.order_by(col(AuditEntry.id).desc()).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+@cache
+def _how_far_query() -> sa.Select[bool, bool, bool]:
+    """Whether a message was ever sent, a key was proven, and a report came of a message."""
+    sent = sa.exists().where(_own(Message.account_id), col(Message.confirmed_at).is_not(None))
+    proven = sa.exists().where(_own(Credential.account_id), col(Credential.proven_at).is_not(None))
+    report = sa.exists().where(_own(MessageStatus.account_id), col(MessageStatus.message_id).is_not(None))
+    return sa.select(sent, proven, report)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from portal.channels import snapshot
 from portal.customers.accounts.blueprint import blueprint
 from portal.events import reading
-from portal.events.forms import STATE_WORDS
+from portal.events.forms import state_words
 from portal.models import Account
 from portal.overview import facts
 from portal.web import access, htmx
@@ -22,5 +22,5 @@ def overview(account: Account) -> ResponseReturnValue:
         account=account,
         overview=facts.overview(account, with_events=access.may_enter("events.index")),
         line=reading.lines(),
-        state_words=STATE_WORDS,
+        state_words=state_words(),
     )

@@ -1,5 +1,6 @@
 """Templates, compiled once for each language: its sentences are looked up then, and not for each page."""
 
+import re
 from collections.abc import MutableMapping
 from functools import lru_cache
 from types import FunctionType, MethodType
@@ -7,10 +8,14 @@ from typing import Any, cast
 
 from babel.support import NullTranslations
 from flask.templating import Environment
-from flask_babel import get_translations
 from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
+
+from portal.i18n import catalogue
 
 _NAMES = {"_", "gettext"}
 _STANDING = ("%(vendor)s", "%(Vendor)s")
@@ -34,6 +39,34 @@ class _Context(Context):
 _PLAIN = (FunctionType, MethodType, type(lru_cache(lambda: None)))
 
 
+def written(value: object) -> str:
+    """A value as a page shows it, which is only strung together: most of them need no marks around them."""
+    kind = type(value)
+    if kind is str:
+        return escape(value) if _NEEDS_ESCAPING(cast(str, value)) else cast(str, value)
+    return cast(Markup, value) if kind is Markup else escape(value)
+
+
+_NEEDS_ESCAPING = re.compile("[&<>\"']").search
+
+
+class _Generator(CodeGenerator):
+    """Jinja's own, which has each value of a page written by `written`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("written(")
+
+
+class _Template(Template):
+    """A template whose macros are made once, as all templates have the same globals."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return self._module or super()._get_default_module(ctx)
+
+
 class TranslatedEnvironment(Environment):
     """Flask's environment, which hands out each template in the language of the visitor.
 
@@ -41,7 +74,7 @@ class TranslatedEnvironment(Environment):
     from a string has no language: its sentences are looked up when it is rendered.
     """
 
-    context_class = _Context
+    context_class, code_generator_class, template_class = _Context, _Generator, _Template
 
     translations: NullTranslations | None = None
     """None for the environment that hands out, whose options the others take over when they are first needed."""
@@ -49,19 +82,29 @@ class TranslatedEnvironment(Environment):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._languages: dict[NullTranslations, TranslatedEnvironment] = {}
+        self._loaded: dict[str, Template] = {}
 
     def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:  # noqa: A002 - Jinja's name
-        if self.translations is not None:
+        if self.translations is None:
+            return self._in(catalogue())._load_template(name, globals)
+        if self.auto_reload or globals:
             return super()._load_template(name, globals)
-        return self._in(get_translations())._load_template(name, globals)
+        if name not in self._loaded:
+            self._loaded[name] = super()._load_template(name, globals)
+        return self._loaded[name]
 
     def _in(self, translations: NullTranslations) -> "TranslatedEnvironment":
         if translations not in self._languages:
             language = self.overlay()
-            language.translations = translations
+            language.translations, language._loaded = translations, {}
             # Two threads may have come here at once; both go on with the one that was first.
             self._languages.setdefault(translations, language)
         return self._languages[translations]
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        return f"from {__name__} import written; {super()._generate(source, name, filename, defer_init)}"
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

@@ -1,9 +1,10 @@
 """Times in words, in the visitor's language and zone."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import groupby
+from math import floor
 from typing import Any
 
 from babel import Locale, dates
@@ -13,10 +14,12 @@ from markupsafe import Markup, escape
 
 from portal.i18n import _, reader
 from portal.models import now
+from portal.web.templating import written
 
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""
 _HOUR, _DAY = 3600, 86_400
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def init_app(app: Flask) -> None:
@@ -28,16 +31,16 @@ def init_app(app: Flask) -> None:
 
 def ago(instant: datetime) -> str:
     """An instant relative to now, such as "3 minutes ago" or "in 3 minutes"."""
-    return _ago(reader()[0], instant)
+    return _clock().ago(instant)
 
 
 def moment(instant: datetime | None) -> Markup:
     """An instant for a list: relative, with the absolute time in the account's zone on hover."""
     if instant is None:
         return Markup("")
-    locale, zone = reader()
-    opened = _opened(locale, zone, instant.replace(microsecond=0))
-    return Markup(f"{opened}{escape(_ago(locale, instant))}</time>")  # noqa: S704 - both are escaped
+    clock = _clock()
+    opened = clock.opened(floor(instant.timestamp()))
+    return Markup(f"{opened}{written(clock.ago(instant))}</time>")  # noqa: S704 - both are escaped
 
 
 def due(instant: datetime) -> Markup:
@@ -47,45 +50,58 @@ def due(instant: datetime) -> Markup:
 
 def clock(instant: datetime) -> Markup:
     """An instant below the heading of its day: the time of day, with all of it on hover."""
-    second = instant.replace(microsecond=0)
+    shown, second = _clock(), floor(instant.timestamp())
+    return Markup(f"{shown.opened(second)}{written(shown.time_of_day(second))}</time>")  # noqa: S704 - both are escaped
+
+
+class _Clock:
+    """Times in the words and in the zone of one reader; most of them are shown again and again."""
+
+    def __init__(self, locale: Locale, zone: tzinfo) -> None:
+        self.locale, self.zone = locale, zone
+        self.opened = lru_cache(maxsize=5_000)(self._opened)
+        self.time_of_day = lru_cache(maxsize=5_000)(self._time_of_day)
+        self._words = lru_cache(maxsize=20_000)(self._relative)
+
+    def ago(self, instant: datetime) -> str:
+        delta = instant - now()
+        seconds = delta.days * _DAY + delta.seconds
+        if -10 <= seconds < 10:
+            return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
+        return self._words(_rounded(seconds))
+
+    def _opened(self, second: int) -> Markup:
+        """The beginning of the element that holds an instant."""
+        instant = _EPOCH + timedelta(seconds=second)
+        return Markup('<time datetime="{}" title="{}">').format(instant.isoformat(), self._absolute(instant))
+
+    def _absolute(self, instant: datetime) -> str:
+        """An instant in the zone; at the ends of the calendar, where a zone would lead beyond it, in UTC."""
+        try:
+            return f"{dates.format_datetime(instant, 'medium', self.zone, self.locale)} {self.zone}"
+        except (OverflowError, ValueError):
+            return instant.isoformat(sep=" ")
+
+    def _time_of_day(self, second: int) -> str:
+        return dates.format_time(_EPOCH + timedelta(seconds=second), "short", self.zone, self.locale)
+
+    def _relative(self, seconds: int) -> str:
+        delta = timedelta(seconds=seconds)
+        return dates.format_timedelta(delta, threshold=THRESHOLD, add_direction=True, locale=self.locale)
+
+
+def _clock() -> _Clock:
+    """That of the reader. It is mostly the one that was just asked for, which spares the look at what it is of."""
+    global _last  # noqa: PLW0603 - whichever thread writes it, it is a whole clock
     locale, zone = reader()
-    opened = _opened(locale, zone, second)
-    return Markup(f"{opened}{escape(_time_of_day(locale, zone, second))}</time>")  # noqa: S704 - both are escaped
+    shown = _last
+    if shown is None or shown[0] is not locale or shown[1] is not zone:
+        _last = shown = (locale, zone, _clock_of(locale, zone))
+    return shown[2]
 
 
-def _ago(locale: Locale, instant: datetime) -> str:
-    delta = instant - now()
-    seconds = delta.days * _DAY + delta.seconds
-    if -10 <= seconds < 10:
-        return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
-    return _relative(locale, _rounded(seconds))
-
-
-@lru_cache(maxsize=10_000)
-def _opened(locale: Locale, zone: tzinfo, instant: datetime) -> Markup:
-    """The beginning of the element that holds an instant."""
-    return Markup('<time datetime="{}" title="{}">').format(
-        instant.isoformat(timespec="seconds"), _absolute(locale, zone, instant)
-    )
-
-
-def _absolute(locale: Locale, zone: tzinfo, instant: datetime) -> str:
-    """An instant in the visitor's zone; at the ends of the calendar, where a zone would lead beyond it, in UTC."""
-    try:
-        return f"{dates.format_datetime(instant, 'medium', zone, locale)} {zone}"
-    except (OverflowError, ValueError):
-        return f"{instant.isoformat(sep=' ', timespec='seconds')}"
-
-
-@lru_cache(maxsize=10_000)
-def _time_of_day(locale: Locale, zone: tzinfo, instant: datetime) -> str:
-    return dates.format_time(instant, "short", zone, locale)
-
-
-@lru_cache(maxsize=20_000)
-def _relative(locale: Locale, seconds: int) -> str:
-    delta = timedelta(seconds=seconds)
-    return dates.format_timedelta(delta, threshold=THRESHOLD, add_direction=True, locale=locale)
+_clock_of = lru_cache(maxsize=100)(_Clock)
+_last: tuple[Locale, tzinfo, _Clock] | None = None
 
 
 def _rounded(seconds: int) -> int:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import get_translations
 from jinja2 import meta, nodes
+from markupsafe import Markup
 
 from portal import create_app
 from portal.settings import Settings
@@ -60,3 +61,21 @@ def test_a_sentence_is_looked_up_when_a_template_is_compiled(app: Flask) -> None
         ]
         page = environment.from_string(source).render(name="<Ada>")
     assert page == "Log inConnexease refused it.by &lt;Ada&gt;<Ada>"
+
+
+def test_a_value_is_escaped_once_wherever_a_page_writes_it(app: Flask) -> None:
+    source = (
+        "{% macro shown(value) %}<i>{{ value }}</i>{% endmacro %}"
+        "{{ plain }}|{{ text }}|{{ safe }}|{{ number }}|{{ element }}|{{ nothing }}|{{ shown(text) }}"
+        "{% for each in [text] %}{{ each }}{% endfor %}{% set kept %}{{ text }}{% endset %}{{ kept }}"
+    )
+
+    class Element:
+        def __html__(self):
+            return "<hr>"
+
+    values = {"plain": "a b", "text": "<&>\"'", "safe": Markup("<b>"), "number": 7, "element": Element()}
+    escaped = "&lt;&amp;&gt;&#34;&#39;"
+    with app.app_context():
+        written = app.jinja_env.from_string(source).render(values)
+    assert written == f"a b|{escaped}|<b>|7|<hr>||<i>{escaped}</i>{escaped}{escaped}"

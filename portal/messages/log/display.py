@@ -159,7 +159,7 @@ class Shown:
         may_be = self.outcome.retry != Retry.NEVER and self.waits_until is None
         return may_be and self.row.payload is not None and not self.row.is_moving
 
-    @cached_property
+    @property
     def look_after(self) -> int:
         """Seconds after which a page looks again; 0 when nothing changes any more."""
         if self.row.is_moving:

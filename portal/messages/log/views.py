@@ -139,8 +139,9 @@ def _form(account: Account) -> LogForm:
 def _rows(account: Account, messages: Any) -> dict[str, Any]:
     may_read = _may_read()
     shown = [Shown(message, may_read) for message in messages]
-    looks = [each.look_after for each in shown if each.look_after]
-    watched = url_for("compose.rows", account_id=account.id, id=[each.id for each in shown]) if looks else ""
+    looks = [seconds for each in shown if (seconds := each.look_after)]
+    ids = "&".join([f"id={each.id}" for each in shown])
+    watched = f"{url_for('compose.rows', account_id=account.id)}?{ids}" if looks else ""
     return {"rows": cells(shown), "watched": watched, "look_after": max(2, min(looks)) if looks else 0}
 
 

@@ -6,6 +6,7 @@ Of each thing the newest word is kept. A word that says that all is well again i
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -82,16 +83,22 @@ def keep(account_id: UUID, told: Sequence[Told]) -> None:
 
 def of_account(account: Account) -> Sequence[Standing]:
     """What is not well with the account and its numbers now, the newest first."""
+    at = now()
+    values = {"account": account.id, "now": at, "long_ago": at - LASTS}
+    return session().execute(_query(), values).scalars().all()
+
+
+@cache
+def _query() -> sa.Select[Any]:
     ends = col(Standing.until).is_not(None) | col(Standing.subject).not_in(_HAVE_NO_END)
-    lasting = ends | (col(Standing.at) > now() - LASTS)
-    query = select(Standing).where(
-        Standing.account_id == account.id,
+    query = sa.select(Standing).where(
+        col(Standing.account_id) == sa.bindparam("account"),
         col(Standing.subject) != TEMPLATE,
         col(Standing.state) != "",
-        col(Standing.until).is_(None) | (col(Standing.until) > now()),
-        lasting,
+        col(Standing.until).is_(None) | (col(Standing.until) > sa.bindparam("now")),
+        ends | (col(Standing.at) > sa.bindparam("long_ago")),
     )
-    return session().exec(query.order_by(col(Standing.at).desc())).all()
+    return query.order_by(col(Standing.at).desc())
 
 
 def of_templates(account: Account) -> dict[str, list[Standing]]:

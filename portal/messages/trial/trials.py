@@ -9,6 +9,8 @@ is begun again after a crash, each goes out once. A value of our own goes along,
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -99,8 +101,13 @@ def latest(account: Account) -> dict[UUID, KeyTrial]:
 
 def newest(account: Account) -> KeyTrial | None:
     """The newest check of all."""
-    query = select(KeyTrial).where(KeyTrial.account_id == account.id)
-    return session().exec(query.order_by(col(KeyTrial.created_at).desc()).limit(1)).first()
+    return session().execute(_newest_query(), {"account": account.id}).scalars().first()
+
+
+@cache
+def _newest_query() -> sa.Select[Any]:
+    query = sa.select(KeyTrial).where(col(KeyTrial.account_id) == sa.bindparam("account"))
+    return query.order_by(col(KeyTrial.created_at).desc()).limit(1)
 
 
 def find_check(account: Account, trial_id: UUID) -> KeyTrial | None:

@@ -20,6 +20,18 @@ from portal.extensions import session
 from portal.models import Account, Channel, Delivery, DeliveryKind, DeliveryState
 
 PAGE = 50
+# In the order in which the page's template names them.
+_SHOWN: Sequence[Any] = (
+    col(Delivery.id),
+    col(Delivery.received_at),
+    col(Delivery.account_id),
+    col(Delivery.hook),
+    col(Delivery.channel_uuid),
+    col(Delivery.state),
+    col(Delivery.repeat_of),
+    col(Delivery.problem_text),
+    col(Delivery.about),
+)
 STRETCH = 200_000
 """Events that are looked through for a trigger at once."""
 
@@ -97,11 +109,7 @@ def names(events: Sequence[sa.Row[Any]]) -> tuple[dict[UUID, str], dict[UUID, st
 
 def _rows(wanted: Filter, floor: int, ceiling: int, *, upwards: bool = False) -> Sequence[sa.Row[Any]]:
     number, at = col(Delivery.id), col(Delivery.received_at)
-    columns = (
-        *(number, at, col(Delivery.account_id), col(Delivery.hook), col(Delivery.channel_uuid)),
-        *(col(Delivery.state), col(Delivery.repeat_of), col(Delivery.problem_text), col(Delivery.about)),
-    )
-    query = sa.select(*columns).where(number >= floor, number <= ceiling)
+    query = sa.select(*_SHOWN).where(number >= floor, number <= ceiling)
     if wanted.accounts is not None:
         query = query.where(col(Delivery.account_id).in_(wanted.accounts))
     if wanted.trigger and wanted.accounts is None:
