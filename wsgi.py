@@ -3,8 +3,8 @@
 import sys
 
 from portal import create_app
-from portal.app import warm_up
 from portal.settings import SettingsError
+from portal.warm_up import warm_up
 
 try:
     app = create_app()

@@ -42,6 +42,7 @@ from portal.webhooks.portal_webhooks import SECRET_HEADER
 
 TIMES = 3
 ACCEPTED = "accepted, the worker running"
+HOOKS = "/hooks/connexease/"
 IDLE = 200
 """Clients that begin a request and do not go on."""
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         environment = make_environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
         key, secret = prepare(environment)
-        path, headers = f"/hooks/connexease/{key}", {SECRET_HEADER: secret}
+        path, headers = f"{HOOKS}{key}", {SECRET_HEADER: secret}
         with ExitStack() as running:
             bare = running.enter_context(_floor(Path(name), chosen.database_url))
             portal = running.enter_context(serving(environment, "wsgi:app"))
@@ -84,10 +85,14 @@ class Kind(NamedTuple):
 
 def _kinds(bare: Served, portal: Served, worker: int, path: str, headers: Mapping[str, str]) -> list[Kind]:
     return [
-        Kind(bare.name, bare, [bare.pid], _requests("/", {})),
-        Kind(ACCEPTED, portal, [portal.pid, worker], _requests(path, headers)),
+        Kind(bare.name, bare, [bare.pid], requests_to("/", {})),
+        Kind(ACCEPTED, portal, [portal.pid, worker], requests_to(path, headers)),
         Kind(
-            "refused: a wrong secret", portal, [portal.pid], _requests("/hooks/connexease/x", {}), is_refused=True
+            "refused: a wrong secret",
+            portal,
+            [portal.pid],
+            requests_to("/hooks/connexease/x", {}),
+            is_refused=True,
         ),
         Kind("floor: hello", bare, [bare.pid], _health),
         Kind("/healthz", portal, [portal.pid], _health),
@@ -219,7 +224,7 @@ def prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
     return key, secret
 
 
-def _requests(path: str, headers: Mapping[str, str]) -> Callable[[], Request]:
+def requests_to(path: str, headers: Mapping[str, str]) -> Callable[[], Request]:
     """Makers of requests, each of which begins to count where the one before it ended."""
     numbers = itertools.count()
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

@@ -25,6 +25,7 @@ import requests
 import sqlalchemy as sa
 
 from bench import _measuring as measuring
+from bench._table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.events import processing
@@ -42,7 +43,8 @@ from portal.models import (
     WebhookPurpose,
     now,
 )
-from portal.relay import sending, signing
+from portal.relay import signing
+from portal.relay.forwarding import sending
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"
 DEAD = "http://127.0.0.1:9/"
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=600, help="events of each measurement")
     parser.add_argument("--database-url", help="an empty database; by default a SQLite file of its own")
     chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, _destination() as url:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, destination() as url:
         url_of_database = chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}"
         app = create_app(measuring.settings(url_of_database))
         with app.app_context():
@@ -70,26 +72,28 @@ def _measure(url: str, rows: int) -> None:
     hook = _hook()
     plain, noted, bare, sent = [], [], [], []
     for _round in range(ROUNDS):
-        _destinations(hook.account_id, [])
+        destinations(hook.account_id, [])
         plain.append(_processed(hook, rows))
-        _destinations(hook.account_id, [url] * 3)
+        destinations(hook.account_id, [url] * 3)
         noted.append(_processed(hook, rows))
         _forget()
-        _destinations(hook.account_id, [url])
+        destinations(hook.account_id, [url])
         _processed(hook, rows)
         sent.append(rows / _forwarded())
         bare.append(_bare(url, rows))
     _say("processed a second, no destination", max(plain))
-    _say("processed a second, three destinations", max(noted), max(noted) / max(plain))
+    _say("processed a second, three destinations", max(noted), max(noted) / max(plain), at_least=0.8)
     _say("bare loop of requests, a second", max(bare))
-    _say("forwarded a second, one destination", max(sent), max(sent) / max(bare))
-    alone, beside = _p95(hook, [url] * 9, rows // 9), _p95(hook, [*[url] * 9, DEAD], rows // 9)
+    _say("forwarded a second, one destination", max(sent), max(sent) / max(bare), at_least=0.8)
+    pairs = [(_p95(hook, [url] * 9, rows // 9), _p95(hook, [*[url] * 9, DEAD], rows // 9)) for _ in range(ROUNDS)]
+    alone, beside = min(alone for alone, _ in pairs), min(beside for _, beside in pairs)
     _say("p95 of nine destinations, ms", alone)
-    _say("p95 beside a dead one, ms", beside, beside / alone)
+    _say("p95 beside a dead one, ms", beside, beside / alone, at_most=1.05)
 
 
-def _say(what: str, value: float, ratio: float | None = None) -> None:
-    print(f"{what:<42}{value:>10.0f}{'' if ratio is None else f'{ratio:>8.2f}'}")
+def _say(what: str, value: float, ratio: float | None = None, **wanted: float) -> None:
+    print(f"{what:<42}{value:>10.0f}{'' if ratio is None else f'{ratio:>8.2f}'}", flush=True)
+    note(Row(f"relay, {measuring.kind()}: {what}", f"{value:.0f}", ratio=ratio, **wanted))
 
 
 def _processed(hook: PortalWebhook, rows: int) -> float:
@@ -123,7 +127,7 @@ def _waits() -> bool:
 def _p95(hook: PortalWebhook, urls: Sequence[str], rows: int) -> float:
     """Milliseconds from an event to the end of its first attempt, at destinations that live."""
     _forget()
-    _destinations(hook.account_id, urls)
+    destinations(hook.account_id, urls)
     _processed(hook, rows)
     mine = sa.select(Forward.id).join(Destination, Destination.id == Forward.destination_id)
     mine = mine.where(Destination.url != DEAD)
@@ -164,7 +168,8 @@ def _hook() -> PortalWebhook:
     return hook
 
 
-def _destinations(account_id: UUID, urls: Sequence[str]) -> None:
+def destinations(account_id: UUID, urls: Sequence[str]) -> None:
+    """Let an account's events go to these, and to no others."""
     off = sa.update(Destination).values(state=DestinationState.OFF)
     session().execute(off)
     for url in urls:
@@ -183,7 +188,10 @@ def _forget() -> None:
 
 
 class _Answering(asyncio.Protocol):
-    """Answers every request that has arrived whole."""
+    """Answers every request that has arrived whole, after so many seconds."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.read = transport, b""
@@ -196,12 +204,17 @@ class _Answering(asyncio.Protocol):
             if len(self.read) < end + 4 + length:
                 return
             self.read = self.read[end + 4 + length :]
+            asyncio.get_running_loop().call_later(self.delay, self._answer)
+
+    def _answer(self) -> None:
+        if not self.transport.is_closing():
             self.transport.write(ANSWER)  # type: ignore[attr-defined]
 
 
-def _serve(port: "Queue[int]") -> None:
+def _serve(port: "Queue[int]", delay: float) -> None:
     async def run() -> None:
-        server = await asyncio.get_running_loop().create_server(_Answering, "127.0.0.1", 0)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: _Answering(delay), "127.0.0.1", 0)
         port.put(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -209,10 +222,11 @@ def _serve(port: "Queue[int]") -> None:
 
 
 @contextmanager
-def _destination() -> Iterator[str]:
+def destination(delay: float = 0) -> Iterator[str]:
+    """A customer's server, in a process of its own."""
     context = multiprocessing.get_context("spawn")
     port: Queue[int] = context.Queue()
-    server = context.Process(target=_serve, args=(port,), daemon=True)
+    server = context.Process(target=_serve, args=(port, delay), daemon=True)
     server.start()
     yield f"http://127.0.0.1:{port.get(timeout=60)}/hook"
     server.terminate()

@@ -80,8 +80,11 @@ def base_url() -> str:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables and somebody of the staff: every stack starts from a copy; all workers share one."""
-    return make_database(shared_folder(tmp_path_factory, "stacks"))
+    """The tables and somebody of the staff: every stack starts from a copy; all workers share one.
+
+    It lies beside the templates that the other tests of the run have compiled, or will take from here.
+    """
+    return make_database(shared_folder(tmp_path_factory, "templates"))
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +159,9 @@ def open_context(
     with ExitStack() as taken:
 
         def open_it(**options: Any) -> BrowserContext:
-            options = {"timezone_id": "Europe/Istanbul", "locale": "en-GB", **options}
+            # Without motion: a sign that turns while a page waits is drawn sixty times a second.
+            usual = {"timezone_id": "Europe/Istanbul", "locale": "en-GB", "reduced_motion": "reduce"}
+            options = usual | options
             found = _contexts.open(**options) if is_own else _contexts.take(cdn, **options)
             context = taken.enter_context(found)
             taken.callback(watch.leave, watch.over(context, cdn))

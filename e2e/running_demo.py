@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,13 +35,17 @@ class RunningDemo:
 
 
 @contextmanager
-def running_demo(folder: Path, *options: str, timeout: float = 120) -> Iterator[RunningDemo]:
+def running_demo(
+    folder: Path, *options: str, environment: Mapping[str, str] | None = None, timeout: float = 120
+) -> Iterator[RunningDemo]:
     """Start a demo and wait until it prints the logins; it ends with the block."""
     ports = _free_ports(4)
     names = ("--port", "--sandbox-port", "--dialog-port", "--mail-port")
     arguments = [part for name, port in zip(names, ports, strict=True) for part in (name, str(port))]
     command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, text=True
+    )
     try:
         said = _until_ready(process, time.monotonic() + timeout)
         url, sandbox_url = (f"http://127.0.0.1:{port}" for port in ports[:2])

@@ -1,29 +1,25 @@
 """The application factory: configuration, extensions, blueprints, static files."""
 
-import gc
 import logging
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_babel import force_locale
 from jinja2 import FileSystemLoader
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import discovery, i18n
+from portal.audit import names
 from portal.connexease import Connexease, Timeouts
 from portal.db import engine, queue
 from portal.events.receiving.application import Receiver
 from portal.extensions import babel, csrf, db, limiter
 from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
-from portal.models import now
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.translations import languages as all_languages
 from portal.web import (
     access,
     compression,
@@ -69,6 +65,7 @@ def create(settings: Settings | None = None) -> Flask:
     times.init_app(app)
     compression.init_app(app)
     roles.init_app(app)
+    names.init_app(app)
 
     for module in discovery.load("blueprint"):
         app.register_blueprint(module.blueprint)
@@ -77,20 +74,6 @@ def create(settings: Settings | None = None) -> Flask:
     _trust_proxies(app, settings.trusted_proxies)
     access.check_views(app)
     return app
-
-
-def warm_up(app: Flask) -> None:
-    """Do what the first visitor would wait for: before a server forks its workers, so that they share it."""
-    for language in all_languages():
-        with app.app_context(), force_locale(language):
-            for template in app.jinja_env.list_templates():
-                app.jinja_env.get_template(template)
-            times.moment(now())  # the language's calendar is read from a file
-    configure_mappers()
-    app.url_map.update()
-    app.extensions["static_files"].prepare()
-    gc.collect()
-    gc.freeze()  # what lives as long as the process is not looked through again, and stays shared after a fork
 
 
 def template_folders() -> list[Path]:

@@ -1,7 +1,7 @@
 """Email addresses, phone numbers and time zones, as people type them and as we keep them."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import available_timezones
 
@@ -71,6 +71,16 @@ def phone(text: str, time_zone: str, field: str) -> str:
     if number is None or not phonenumbers.is_valid_number(number):
         raise DomainError(_("Enter a phone number with its country code, for example +90 532 123 45 67."), field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=2_000)
+def international(number: str) -> str:
+    """A number as people write it abroad, such as +90 532 123 45 67."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 @cache

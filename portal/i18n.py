@@ -4,6 +4,7 @@ Two placeholders are filled in by themselves, wherever they stand: `%(vendor)s` 
 Connexease by, and `%(Vendor)s` with the same at the beginning of a sentence.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from types import SimpleNamespace
@@ -11,11 +12,13 @@ from typing import Any, cast
 
 import flask_babel
 from babel import Locale
+from babel.numbers import format_decimal
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_app_context
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from portal import translations
 from portal.connexease.texts import source_of
@@ -23,6 +26,7 @@ from portal.connexease.texts import source_of
 VENDOR = "Connexease"
 VENDOR_WORD = "vendor_word"
 """Where an application keeps the function that knows what its reader calls the vendor."""
+_NAME = re.compile(VENDOR, re.IGNORECASE)
 READER_IS_STAFF = "reader_is_staff"
 """In `g`, while a mail is written: whether to somebody of the staff, who know the vendor by its name."""
 
@@ -35,9 +39,19 @@ def _(text: str, **values: Any) -> str:
     return translated % values if values else translated
 
 
-def _n(one: str, many: str, count: int, **values: Any) -> str:
-    """The sentence for one, or that for `%(num)d`, as the visitor's language counts."""
-    return cast(str, flask_babel.ngettext(one, many, count, **standing_values(one, many), **values))
+def _n(one: str, many: str, count: int, /, **values: Any) -> str:
+    """The sentence for one, or that for `%(num)d`, as the visitor's language counts and writes numbers."""
+    return _counted(one, many, count) % (standing_values(one, many) | values)
+
+
+def _counted(one: str, many: str, count: int) -> str:
+    """The sentence with its count, and without its other values."""
+    return catalogue().ungettext(one, many, count).replace("%(num)d", grouped(count))
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands apart: 4,096, and 4.096 in Turkish."""
+    return str(number) if abs(number) < 1000 else format_decimal(number, locale=reader()[0])
 
 
 def _l(text: str) -> str:
@@ -62,9 +76,18 @@ def language() -> str:
 
 
 def translated(sentence: str) -> str:
-    """A sentence that was kept as the portal wrote it, in the reader's language; others' words as they are."""
-    found = source_of(sentence)
-    return _(found[0], **found[1]) if found else sentence
+    """A sentence that was kept as the portal wrote it, in the reader's language; others' words as they are.
+
+    Except for the vendor's own name, which its answers may hold.
+    """
+    found, word = source_of(sentence), vendor()
+    text = _(found[0], **found[1]) if found else sentence
+    return text if word == VENDOR else _NAME.sub(lambda _name: word, text)
+
+
+def decimal(number: float) -> str:
+    """A number with one decimal: 71.6, and 71,6 in Turkish."""
+    return format_decimal(number, "#,##0.0", locale=reader()[0])
 
 
 def reader() -> tuple[Locale, tzinfo]:
@@ -109,8 +132,9 @@ class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel has n
 def init_app(app: Flask) -> None:
     """Let Flask-Babel read our catalogues, and fill in the standing values in templates too."""
     app.extensions["babel"].instance.domain_instance = Catalogues()
-    for name in ("gettext", "ngettext", "pgettext", "npgettext"):
+    for name in ("gettext", "pgettext", "npgettext"):
         app.jinja_env.globals[name] = _filled_in(cast(Callable[..., str], app.jinja_env.globals[name]))
+    app.jinja_env.globals["ngettext"] = _ngettext
 
 
 def _filled_in(translate: Callable[..., str]) -> Callable[..., str]:
@@ -120,3 +144,12 @@ def _filled_in(translate: Callable[..., str]) -> Callable[..., str]:
         return translate(context, *arguments, **standing_values(*texts), **values)
 
     return filled_in
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int, /, **values: Any) -> str:
+    """What templates call: the sentence is markup, as Jinja has it of all translations, and its values are not."""
+    text = _counted(one, many, count)
+    return (Markup(text) if context.eval_ctx.autoescape else text) % (  # noqa: S704 - ours, as are all sentences
+        {"num": count} | standing_values(one, many) | values
+    )

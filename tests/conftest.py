@@ -253,8 +253,14 @@ class Applications:
 
 
 @pytest.fixture(scope="session")
-def _applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
-    return Applications(TemplateCache(str(shared_folder(tmp_path_factory, "templates"))))
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where they lie for all processes of the run."""
+    return shared_folder(tmp_path_factory, "templates")
+
+
+@pytest.fixture(scope="session")
+def _applications(compiled_templates: Path) -> Applications:
+    return Applications(TemplateCache(str(compiled_templates)))
 
 
 LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}

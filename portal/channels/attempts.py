@@ -209,5 +209,5 @@ def _cannot_open(error: cx.ConnexeaseError) -> str:
         return _("%(Vendor)s is busy. Wait a minute, then try again.")
     if isinstance(error, cx.Rejected):
         texts = [*error.messages, *(text for texts in error.fields.values() for text in texts)]
-        return _("%(Vendor)s refused this: %(reason)s", reason=" ".join(texts) or translated(error.message))
+        return _("%(Vendor)s refused this: %(reason)s", reason=translated(" ".join(texts) or error.message))
     return _("%(Vendor)s didn't answer, so there is no connection window to open. Try again in a minute.")

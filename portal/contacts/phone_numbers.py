@@ -1,20 +1,10 @@
 """Phone numbers in words: whole for those who may read them, masked for everybody else."""
 
-from functools import lru_cache
-
 import phonenumbers
 
+from portal.contact import international
+
 SHOWN_OF_A_MASKED = 2
-
-
-@lru_cache(maxsize=2_000)
-def international(number: str) -> str:
-    """A number as people write it abroad, such as +90 532 123 45 67."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def national(number: str) -> str:

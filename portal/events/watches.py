@@ -17,7 +17,7 @@ from portal.connexease.triggers import Scope, Trigger
 from portal.db.engine import writing
 from portal.errors import DomainError, FieldErrors
 from portal.extensions import session
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import Account, Person, PortalWebhook, WebhookPurpose, now
 from portal.webhooks import changes, portal_webhooks
 from portal.webhooks import snapshot as webhook_snapshot
@@ -37,6 +37,8 @@ class Place:
     channel: UUID | None
     webhook: KnownWebhook | None
     """The portal's webhook for it, if there ever was one."""
+    carried: frozenset[str] = frozenset()
+    """Triggers that come to the portal already, by a webhook of the customer's that was switched over to it."""
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:
@@ -161,7 +163,7 @@ def change(person: Person, account: Account, chosen: Iterable[str]) -> Outcome:
         left = [trigger.name for trigger in place.triggers if place.value(trigger) in needed - wanted]
         outcome.kept.extend(f"{name} ({place.label})" for name in left if name in place.watched)
         wanted |= {f"{place.scope}:{name}" for name in left}
-        triggers = [trigger.name for trigger in place.triggers if place.value(trigger) in wanted]
+        triggers = [t.name for t in place.triggers if place.value(t) in wanted and t.name not in place.carried]
         if set(triggers) != place.watched or (place.is_off_course and not place.is_saving):
             _change_one(person, account, place, triggers, outcome)
     return outcome
@@ -174,7 +176,7 @@ def _change_one(person: Person, account: Account, place: Place, triggers: list[s
         outcome.refusals.append(Refusal(place, error.message, error.broken))
     except FieldErrors as error:
         texts = [text for texts in error.fields.values() for text in texts]
-        outcome.refusals.append(Refusal(place, " ".join(texts) or error.message))
+        outcome.refusals.append(Refusal(place, translated(" ".join(texts) or error.message)))
     except DomainError as error:
         outcome.refusals.append(Refusal(place, error.message))
     else:
@@ -219,8 +221,19 @@ def _watch(account: Account, known: Snapshot) -> Watch:
         if item.portal_webhook is not None and item.portal_webhook.purpose == WebhookPurpose.WATCH
     }
     places = [
-        Place(scope, channel.label, channel.connexease_uuid, portals.get(scope))
+        Place(scope, channel.label, uuid, portals.get(scope), _carried(known, uuid))
         for channel in snapshot.channels_of(account)
-        if channel.gone_at is None and (scope := str(channel.connexease_uuid))
+        if channel.gone_at is None and (scope := str(uuid := channel.connexease_uuid))
     ]
-    return Watch([*places, Place(ACCOUNT, _("the whole account"), None, portals.get(ACCOUNT))], known)
+    whole = Place(ACCOUNT, _("the whole account"), None, portals.get(ACCOUNT), _carried(known, None))
+    return Watch([*places, whole], known)
+
+
+def _carried(known: Snapshot, channel: UUID | None) -> frozenset[str]:
+    switched = [
+        item
+        for item in known.at_connexease
+        if item.portal_webhook is not None and item.portal_webhook.purpose == WebhookPurpose.SWITCHED
+    ]
+    is_about = [item for item in switched if channel is None or not item.channels or channel in item.channels]
+    return frozenset(name for item in is_about for name in item.triggers)

@@ -32,7 +32,7 @@ def context(kind: MailKind, variant: str) -> Context:
         "token": None if variant == "known" else SAMPLE,
         "invitation": SimpleNamespace(name=account.name, invited_by="Grace Hopper"),
         "new": "ada.lovelace@example.com",
-        "note": _("This is where your own words stand.") if kind in _WITH_NOTE else "",
+        "note": _("Your own text appears here.") if kind in _WITH_NOTE else "",
         "label": "Orders",
         "link": SimpleNamespace(
             note="CRM", opened_at=moment, opened_from="203.0.113.7", opened_with="Firefox on Windows"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import format_number
 
-from portal.contacts.phone_numbers import international
+from portal.contact import international
 from portal.i18n import _
 from portal.messages.reports import standings
 from portal.models import Account, Standing
@@ -51,7 +51,7 @@ def _notice(row: Standing) -> Notice:
 def _ban(row: Standing) -> tuple[str, str]:
     todo = _("Open WhatsApp Manager at Meta to see why, and ask for a review there.")
     if row.state != "SCHEDULE_FOR_DISABLE":
-        return _("Meta disabled your WhatsApp account. Messages do not go out."), todo
+        return _("Meta disabled your WhatsApp account. No messages are sent."), todo
     if row.detail:
         return _("Meta will disable your WhatsApp account on %(date)s.", date=row.detail), todo
     return _("Meta will disable your WhatsApp account."), todo
@@ -82,7 +82,7 @@ def _violation(row: Standing) -> tuple[str, str]:
 
 
 def _review(_row: Standing) -> tuple[str, str]:
-    happened = _("Meta's review of your WhatsApp account did not approve it.")
+    happened = _("Meta reviewed your WhatsApp account and didn't approve it.")
     return happened, _("Open WhatsApp Manager at Meta to see why, and ask for another review there.")
 
 
@@ -112,8 +112,8 @@ def _people(limit: str) -> str:
 def _name(row: Standing) -> tuple[str, str]:
     todo = _("Choose another name in WhatsApp Manager at Meta. Until then people see the number.")
     if row.detail:
-        return _("Meta did not approve the display name “%(name)s”.", name=row.detail), todo
-    return _("Meta did not approve the display name of your number."), todo
+        return _("Meta didn't approve the display name “%(name)s”.", name=row.detail), todo
+    return _("Meta didn't approve the display name of your number."), todo
 
 
 _MAKERS: dict[str, Callable[[Standing], tuple[str, str]]] = {

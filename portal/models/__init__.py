@@ -54,6 +54,7 @@ from portal.models.relay import (
     ForwardState,
     ForwardTally,
     Replay,
+    SwitchOver,
 )
 from portal.models.standing import Standing
 from portal.models.template_listing import TemplateListing
@@ -137,6 +138,7 @@ __all__ = [
     "StaffRole",
     "Standing",
     "Step",
+    "SwitchOver",
     "Tally",
     "TallyPlace",
     "TemplateListing",

@@ -40,7 +40,13 @@ class Destination(SQLModel, table=True):
     """Events a second at most; null for as fast as they are accepted."""
     state: DestinationState = word_of(DestinationState, default=DestinationState.ON)
     sealed_secret: str = Field(repr=False)
-    """Its signing secret, and the one before it, see `portal.relay.signing`."""
+    """Its secret, its private key and the values of its headers, see `portal.relay.signing`."""
+    headers: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    """What is sent along, `{"name", "is_secret"}`; the values are sealed."""
+    conditions: list[dict[str, str]] = Field(default_factory=list, sa_type=sa.JSON)
+    """What must hold of an event's body, see `portal.relay.conditions`; empty where every event passes."""
+    public_key: str | None = Field(default=None, max_length=60)
+    """What its events can be checked with besides, where somebody chose that."""
     previous_until: datetime | None = instant()
     """Until then what is sent is signed with the secret before as well."""
     ready_at: datetime | None = instant()
@@ -56,6 +62,26 @@ class Destination(SQLModel, table=True):
     problem_text: str = Field(default="", max_length=500)
     """Why the portal switched it off."""
     created_at: datetime = instant(default_now=True)
+
+
+class SwitchOver(SQLModel, table=True):
+    """A webhook of a customer's that delivers to the portal now, and the destination that gets its events."""
+
+    __tablename__ = "switch_over"
+    __table_args__ = (
+        sa.Index(
+            "ix_switch_over_open",
+            "webhook_id",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        ),
+    )
+
+    webhook_id: UUID = Field(foreign_key="webhook.id", primary_key=True)
+    destination_id: UUID = Field(foreign_key="destination.id", index=True)
+    begun_at: datetime = instant(default_now=True)
+    settled_at: datetime | None = instant()
+    """When it was known that Connexease delivers to the portal."""
 
 
 class ForwardState(StrEnum):

@@ -17,6 +17,8 @@ class WebhookPurpose(StrEnum):
     """Tells the portal that a channel was connected: trigger `channel.created`."""
     WATCH = "watch"
     """Brings a channel's events into the log, because the customer asked for it."""
+    SWITCHED = "switched"
+    """Was the customer's own; its events go to a destination of theirs through the portal."""
     GATEWAY = "gateway"
     """Not registered anywhere: the customer enters it in the gateway's dashboard, for status events."""
 

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from portal.audit import chain
 from portal.db import migrate
 from portal.extensions import db, session, settings, vault
-from portal.i18n import _, _l
+from portal.i18n import _, _l, decimal
 from portal.models import now
 from portal.operations import backlog, heartbeats
 from portal.operations.findings import Check, Finding, bad, good, warning
@@ -31,7 +31,8 @@ KINDS = {
     "events": _l("events"),
 }
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-LITTLE, TOO_LITTLE = 2 * 1024**3, 300 * 1024**2
+GB = 1024**3
+LITTLE, TOO_LITTLE = 2 * GB, 300 * 1024**2
 """Bytes on the disk."""
 
 
@@ -149,7 +150,7 @@ def disk() -> list[Finding]:
     url = make_url(settings().database_sqlalchemy_url)
     folder = Path(url.database or ".").parent if url.get_backend_name() == "sqlite" else Path()
     usage = shutil.disk_usage(folder if folder.exists() else Path())
-    says = _("%(free).1f of %(total).1f GB are free.", free=usage.free / 1024**3, total=usage.total / 1024**3)
+    says = _("%(free)s of %(total)s GB are free.", free=decimal(usage.free / GB), total=decimal(usage.total / GB))
     if usage.free < TOO_LITTLE:
         return [bad(name, says, _("Free up space now. A full disk loses events."))]
     if usage.free < LITTLE:

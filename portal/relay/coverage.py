@@ -3,8 +3,9 @@
 The portal receives by its watches (`portal.events.watches`), which keep what a destination takes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlmodel import select
 
@@ -19,6 +20,16 @@ from portal.webhooks.snapshot import KnownWebhook
 GATEWAY_KINDS = parsing.KINDS
 
 
+class Wanted(Protocol):
+    """What says which events are wanted: a destination, or one that is being made."""
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+
+    @property
+    def channels(self) -> Sequence[str]: ...
+
+
 @dataclass(frozen=True)
 class Gap:
     """Events that a destination takes and that do not reach the portal."""
@@ -29,7 +40,7 @@ class Gap:
     """The customer's own webhook that has them delivered elsewhere; none where nobody has."""
 
 
-def gaps(account: Account, destination: Destination) -> list[Gap]:
+def gaps(account: Account, destination: Wanted) -> list[Gap]:
     """What does not reach the portal, as Connexease was last seen."""
     watch = watches.known(account)
     return [
@@ -77,7 +88,7 @@ def _wanted(watch: Watch, destinations: Iterable[Destination]) -> Iterable[str]:
                     yield place.value(trigger)
 
 
-def _places(watch: Watch, destination: Destination) -> list[Place]:
+def _places(watch: Watch, destination: Wanted) -> list[Place]:
     return [
         place
         for place in watch.places
@@ -89,8 +100,8 @@ def _arriving(place: Place) -> set[str]:
     """The triggers that Connexease holds there for the portal."""
     webhook = place.webhook
     if webhook is None or not webhook.is_active or webhook.row.gone_at is not None:
-        return set()
-    return set(webhook.triggers)
+        return set(place.carried)
+    return {*webhook.triggers, *place.carried}
 
 
 def offered() -> list[str]:

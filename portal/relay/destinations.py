@@ -1,7 +1,7 @@
 """The destinations of an account: made, changed, paused, switched off, and given a new secret."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,7 +15,10 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Destination, DestinationState, Person
-from portal.relay import health, signing
+from portal.relay import signing
+from portal.relay.conditions import Condition
+from portal.relay.forwarding import health
+from portal.webhooks.rules.headers import Header
 
 MOST = 50
 """Destinations of one account that are not switched off."""
@@ -31,10 +34,26 @@ class Wish:
     channels: Sequence[str] = ()
     """UUIDs; none for all."""
     rate: int | None = None
+    headers: Sequence[Header] = field(default=(), repr=False)
+    """What is sent along; one without a value keeps the value that is stored."""
+    conditions: Sequence[Condition] = ()
+    has_public_key: bool = False
 
     def put(self, row: Destination) -> None:
         row.name, row.url, row.rate = self.name, self.url, self.rate
         row.kinds, row.channels = list(self.kinds), list(self.channels)
+        row.conditions = [condition.as_row() for condition in self.conditions]
+        signing.use_public_key(row, wanted=self.has_public_key)
+        self._put_headers(row)
+
+    def _put_headers(self, row: Destination) -> None:
+        stored = {name.casefold(): value for name, value in signing.headers_of(row).items()}
+        values = {header.name: header.value or stored.get(header.name.casefold()) for header in self.headers}
+        kept = {name: value for name, value in values.items() if value}
+        signing.set_headers(row, kept)
+        row.headers = [
+            {"name": header.name, "is_secret": header.is_secret} for header in self.headers if header.name in kept
+        ]
 
 
 def of_account(account: Account) -> list[Destination]:
@@ -67,8 +86,8 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Destina
     if session().execute(counted).scalar_one() >= MOST:
         raise DomainError(_("There are %(count)d destinations already. Switch one off first.", count=MOST))
     row = Destination(account_id=account.id, intent=intent, name="", url="", sealed_secret="")
-    wish.put(row)
     signing.make(row)
+    wish.put(row)
     session().add(row)
     audit.record(person, account, "destination.created", row.name, host=_host(row))
     try:
@@ -77,7 +96,7 @@ def create(person: Person, account: Account, wish: Wish, intent: str) -> Destina
         session().rollback()
         if (made_before := _of_intent(account, intent)) is not None:
             return made_before
-        raise DomainError(_("This form was used already. Open it again.")) from None
+        raise DomainError(_("This form was already used. Open it again.")) from None
     return row
 
 

@@ -13,6 +13,8 @@ from portal.db import first_come
 from portal.events.acting import Batch
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, Destination, DestinationState, Forward, ForwardState, now
+from portal.relay import conditions
+from portal.relay.coverage import Wanted
 from portal.relay.lanes import lane
 
 _NEW = {
@@ -39,7 +41,7 @@ def fan_out(batch: Batch) -> None:
     first_come.insert_whole(Forward, rows)
 
 
-def takes(destination: Destination, kinds: Sequence[str], channel: UUID | None) -> bool:
+def takes(destination: Wanted, kinds: Sequence[str], channel: UUID | None) -> bool:
     """Whether a destination takes an event of these kinds, from this channel."""
     chosen = set(destination.kinds).intersection(kinds)
     if not chosen:
@@ -69,7 +71,9 @@ def _forwards(
     taking = [
         destination
         for destination in destinations
-        if destination.account_id == event.account_id and takes(destination, told.kinds, told.channel_uuid)
+        if destination.account_id == event.account_id
+        and takes(destination, told.kinds, told.channel_uuid)
+        and conditions.compiled(conditions.of(destination))(conditions.root(told))
     ]
     whole: dict[str, Any] = {**_NEW, "delivery_id": event.id, "account_id": event.account_id}
     whole |= {"lane": lane(told) if taking else None, "next_attempt_at": at, "created_at": at}

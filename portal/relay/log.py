@@ -24,7 +24,7 @@ from portal.models import (
     Person,
     now,
 )
-from portal.relay.claiming import WAITS
+from portal.relay.forwarding.claiming import WAITS
 from portal.web.charts import Chart
 
 PAGE = 50

@@ -2,9 +2,11 @@
 
 from portal.db.task_registry import drained, swept
 from portal.events import acting
-from portal.relay import ending, fanout, replays, sending
+from portal.relay import fanout, replays, switching
+from portal.relay.forwarding import ending, sending
 
 acting.follows(fanout.fan_out)
 drained(replays.advance)
 drained(sending.forward_due, sending.finish)
+swept(switching.settle, switching.unsettled)
 swept(ending.end, ending.overdue)

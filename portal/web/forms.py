@@ -13,7 +13,7 @@ from wtforms.widgets import Select, html_params
 
 from portal.db.engine import storable
 from portal.errors import DomainError, FieldErrors
-from portal.i18n import _
+from portal.i18n import _, translated
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -26,12 +26,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
                 for text in texts:
                     self._add_error(name, text)
             if not error.fields:
-                self.form_errors.append(error.message)
+                self.form_errors.append(translated(error.message))
         else:
             self._add_error(error.field or "", error.message)
 
     def _add_error(self, name: str, text: str) -> None:
         field: Field | None = self[name] if name in self else None
+        text = translated(text)
         if field is None:
             self.form_errors.append(text)
         else:

@@ -1,5 +1,6 @@
 """What every template may use: the locale, the time zone, the person, settings, words for browsers."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from portal.brand.current import brand
+from portal.contact import international
 from portal.extensions import settings
 from portal.i18n import _, language, translated
 from portal.translations import languages
@@ -29,6 +31,8 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
+_COMMAND = re.compile("`([^`]+)`")
+_SIGNS = re.compile(r"[._](?=.)|(?<=.)(?=@)")
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -42,7 +46,14 @@ SYSTEMS = (
 
 def init_app(app: Flask) -> None:
     """Hand the helpers to the templates."""
-    app.jinja_env.filters.update(host=host, browser=browser, translated=translated, breakable=breakable)
+    app.jinja_env.filters.update(
+        host=host,
+        browser=browser,
+        translated=translated,
+        breakable=breakable,
+        with_code=with_code,
+        international=international,
+    )
     # Not of this request, so that macros have them without the context that they would be compiled anew for.
     app.jinja_env.globals.update(
         settings=LocalProxy(settings),
@@ -109,8 +120,13 @@ def host(url: str) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A technical name that breaks after its dots and underscores, where there is too little room."""
-    return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704 - escaped
+    """A technical name or an address that breaks beside its signs, where there is too little room."""
+    return Markup(_SIGNS.sub(r"\g<0><wbr>", str(escape(name))))  # noqa: S704 - escaped
+
+
+def with_code(text: str) -> Markup:
+    """A sentence that names commands between backticks, as the command line prints it."""
+    return Markup(_COMMAND.sub(r'<code translate="no">\1</code>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def browser(agent: str) -> str:

@@ -18,14 +18,14 @@ from portal.web.templating import written
 
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""
-_HOUR, _DAY = 3600, 86_400
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def init_app(app: Flask) -> None:
     """Hand them to the templates."""
     app.jinja_env.filters.update(
-        ago=ago, moment=moment, due=due, clock=clock, day=day, by_day=by_day, shortdate=shortdate
+        ago=ago, brief=brief, moment=moment, due=due, clock=clock, day=day, by_day=by_day, shortdate=shortdate
     )
 
 
@@ -35,12 +35,19 @@ def ago(instant: datetime) -> str:
 
 
 def moment(instant: datetime | None) -> Markup:
-    """An instant for a list: relative, with the absolute time in the account's zone on hover."""
-    if instant is None:
-        return Markup("")
+    """An instant in a sentence: relative, with the absolute time in the account's zone on hover."""
+    return _in_words(instant) if instant is not None else Markup("")
+
+
+def brief(instant: datetime | None) -> Markup:
+    """The same for a list, where rows have little room: "5 min ago"."""
+    return _in_words(instant, is_brief=True) if instant is not None else Markup("")
+
+
+def _in_words(instant: datetime, is_brief: bool = False) -> Markup:
     clock = _clock()
     opened = clock.opened(floor(instant.timestamp()))
-    return Markup(f"{opened}{written(clock.ago(instant))}</time>")  # noqa: S704 - both are escaped
+    return Markup(f"{opened}{written(clock.ago(instant, is_brief))}</time>")  # noqa: S704 - both are escaped
 
 
 def due(instant: datetime) -> Markup:
@@ -63,12 +70,12 @@ class _Clock:
         self.time_of_day = lru_cache(maxsize=5_000)(self._time_of_day)
         self._words = lru_cache(maxsize=20_000)(self._relative)
 
-    def ago(self, instant: datetime) -> str:
+    def ago(self, instant: datetime, is_brief: bool = False) -> str:
         delta = instant - now()
         seconds = delta.days * _DAY + delta.seconds
         if -10 <= seconds < 10:
             return _("in a moment") if delta > timedelta(seconds=1) else _("just now")
-        return self._words(_rounded(seconds))
+        return self._words(_rounded(seconds), is_brief and abs(seconds) < THRESHOLD * _DAY)
 
     def _opened(self, second: int) -> Markup:
         """The beginning of the element that holds an instant."""
@@ -85,9 +92,15 @@ class _Clock:
     def _time_of_day(self, second: int) -> str:
         return dates.format_time(_EPOCH + timedelta(seconds=second), "short", self.zone, self.locale)
 
-    def _relative(self, seconds: int) -> str:
-        delta = timedelta(seconds=seconds)
-        return dates.format_timedelta(delta, threshold=THRESHOLD, add_direction=True, locale=self.locale)
+    def _relative(self, seconds: int, is_brief: bool) -> str:
+        words = dates.format_timedelta(
+            timedelta(seconds=seconds),
+            threshold=THRESHOLD,
+            add_direction=True,
+            format="short" if is_brief else "long",
+            locale=self.locale,
+        )
+        return words.replace(".", "") if is_brief else words
 
 
 def _clock() -> _Clock:
@@ -110,7 +123,8 @@ def _rounded(seconds: int) -> int:
     The words change where a unit's threshold or a half of it is reached. All of these lie between two steps.
     """
     length = abs(seconds)
-    step = 1 if length < THRESHOLD * _HOUR else 60 if length < THRESHOLD * _DAY else 360
+    steps = ((THRESHOLD * _MINUTE, 1), (THRESHOLD * _HOUR, 6), (THRESHOLD * _DAY, 60))
+    step = next((step for limit, step in steps if length < limit), 360)
     whole = length // step * step + step // 2
     return whole if seconds > 0 else -whole
 

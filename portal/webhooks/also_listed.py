@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from portal.models import Account
 
@@ -20,6 +21,8 @@ class Part:
     new_label: str = ""
     warning: str = ""
     """What is to be said above the list."""
+    takers: Callable[[str, UUID | None], Sequence[tuple[str, str]]] = lambda _trigger, _channel: ()
+    """Who gets a trigger, of a channel or of the whole account, from the portal: names and their pages."""
 
 
 Lister = Callable[[Account], Part]

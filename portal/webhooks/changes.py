@@ -74,8 +74,7 @@ def change(person: Person, account: Account, row: Webhook, desired: DesiredWebho
     Raises:
         RulesBroken, DomainError: nothing was changed.
     """
-    _refuse_own(row)
-    _refuse_busy(row)
+    refuse_locked(row)
     listed = _refuse_broken(account, desired.subscription(row), row)
     current = next((webhook for webhook in listed if webhook.uuid == row.connexease_uuid), None)
     stored = plain(current.data) if current else sealed_headers(row)
@@ -93,8 +92,7 @@ def switch(person: Person, account: Account, row: Webhook, *, on: bool) -> None:
     Raises:
         RulesBroken, DomainError: nothing was changed.
     """
-    _refuse_own(row)
-    _refuse_busy(row)
+    refuse_locked(row)
     listed = _refuse_broken(account, seen_subscription(row), row) if on else _read(account)
     before = Before.of(row)
     desire_observed(row, listed)
@@ -130,8 +128,7 @@ def accept(person: Person, account: Account, row: Webhook) -> None:
     Raises:
         DomainError: what it holds cannot be read now.
     """
-    _refuse_own(row)
-    _refuse_busy(row)
+    refuse_locked(row)
     desire_observed(row, _read(account))
     row.problem_text, row.is_pending = "", False
     audit.record(person, account, "webhook.accepted", host_of((row.seen or {}).get("callback_url", "")))
@@ -245,6 +242,23 @@ def _read(account: Account) -> list[schemas.Webhook]:
         raise not_saved(error) from None
 
 
+def refuse_locked(row: Webhook) -> None:
+    """Refuse to change what is the portal's own, or what is being changed.
+
+    Raises:
+        DomainError: it is one of these.
+    """
+    _refuse_own(row)
+    _refuse_busy(row)
+
+
+def busy() -> DomainError:
+    """What somebody is told while the last change is being saved."""
+    return DomainError(
+        _("The last change to this webhook is still being saved. Wait until it's done, then try again.")
+    )
+
+
 def _refuse_own(row: Webhook) -> None:
     if row.portal_webhook_id is not None:
         raise DomainError(_("The portal manages this webhook itself, so you can't edit it."))
@@ -252,6 +266,4 @@ def _refuse_own(row: Webhook) -> None:
 
 def _refuse_busy(row: Webhook) -> None:
     if row.is_pending:
-        raise DomainError(
-            _("The last change to this webhook is still being saved. Wait until it's done, then try again.")
-        )
+        raise busy()

@@ -43,6 +43,13 @@ class Editor:
         session().commit()  # no lock is held while a stranger's name server thinks
         return callback_addresses.doubt_about(url)
 
+    def refusals(self) -> dict[str, list[str]]:
+        """What would be refused now of what was typed and chosen, by the ids of the fields that say so."""
+        tried = WebhookForm()
+        tried.prepare(self.channels, self.webhook)
+        tried.validate()
+        return {"callback_url": list(tried.callback_url.errors), "triggers-field": list(tried.triggers.errors)}
+
     def parts(self, broken: list[Broken] | None = None) -> dict[str, Any]:
         """What the parts of the form show that change while it is filled in.
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
-import wtforms
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectMultipleField, StringField, URLField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms import BooleanField, HiddenField, SelectMultipleField, URLField
+from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.connexease import triggers as catalogue
@@ -17,11 +16,10 @@ from portal.web.access import is_helping
 from portal.web.forms import Choice, Form, stripped, text
 from portal.web.template_context import host
 from portal.webhooks.desired import DesiredWebhook
-from portal.webhooks.rules import callback_addresses, headers
-from portal.webhooks.rules.headers import Header
+from portal.webhooks.header_fields import FormWithHeaders
+from portal.webhooks.rules import callback_addresses
+from portal.webhooks.rules.headers import looks_secret
 from portal.webhooks.snapshot import KnownWebhook
-
-BLANK_ROWS = 2
 
 
 class CheckboxesField(SelectMultipleField):
@@ -31,47 +29,7 @@ class CheckboxesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class HeaderForm(wtforms.Form):
-    """One custom header. A stored value is never put into the form: an empty one keeps it."""
-
-    name = StringField(_l("Name"), [Length(max=100)], filters=[stripped])
-    value = StringField(_l("Value"), render_kw={"autocomplete": "off", "spellcheck": "false"})
-    is_secret = BooleanField(_l("Secret"))
-    stored = HiddenField()
-    """The name under which a value is stored; empty for a new header."""
-    remove = BooleanField(_l("Remove"))
-
-    def validate_name(self, field: StringField) -> None:
-        if self.is_used and not self.keeps_value and (problem := headers.problem_with_name(text(field))):
-            raise ValidationError(problem)
-
-    def validate_value(self, field: StringField) -> None:
-        if not self.is_used or (self.keeps_value and not text(field)):
-            return
-        if problem := headers.problem_with_value(text(field)):
-            raise ValidationError(problem)
-
-    @property
-    def is_used(self) -> bool:
-        return not self.remove.data and bool(text(self.name) or text(self.value))
-
-    @property
-    def looks_secret(self) -> bool:
-        """Whether its name alone says that it is secret."""
-        return headers.looks_secret(text(self.name))
-
-    @property
-    def keeps_value(self) -> bool:
-        return bool(self.stored.data) and text(self.stored).casefold() == text(self.name).casefold()
-
-    def header(self) -> Header:
-        """What was typed; only after the form has validated."""
-        name, value = text(self.name), text(self.value)
-        is_secret = bool(self.is_secret.data) or self.looks_secret
-        return Header(name, value or None, is_secret)
-
-
-class WebhookForm(Form):
+class WebhookForm(FormWithHeaders):
     """A webhook: where it delivers, what, of which channels, with which headers."""
 
     callback_url = URLField(
@@ -84,10 +42,13 @@ class WebhookForm(Form):
     triggers = CheckboxesField(_l("Triggers"), validate_choice=False)
     channels = CheckboxesField(_l("Channels"), validate_choice=False)
     is_active = BooleanField(_l("Active"), default=True)
-    headers = FieldList(FormField(HeaderForm), label=_l("Headers"))
     intent = HiddenField()
 
     webhook: KnownWebhook | None = None
+
+    @property
+    def held_headers(self) -> list[str]:
+        return self.webhook.header_names if self.webhook else []
 
     @property
     def leads_elsewhere(self) -> bool:
@@ -118,23 +79,8 @@ class WebhookForm(Form):
         self.triggers.data = webhook.triggers
         self.channels.data = [str(channel) for channel in webhook.channels]
         self.is_active.data = webhook.is_active
-        for name in webhook.header_names:
-            secret = name in webhook.row.secret_headers or headers.looks_secret(name)
-            self.headers.append_entry({"name": name, "stored": name, "is_secret": secret})
-
-    def add_blank_headers(self, count: int = BLANK_ROWS) -> None:
-        """Room for more headers, where there is none left."""
-        blank = sum(1 for row in self.headers if not (row.form.is_used or row.form.stored.data))
-        room = headers.MAX_HEADERS - len(self.headers)
-        for _row in range(min(count - blank, room)):
-            self.headers.append_entry()
-
-    @property
-    def first_blank_header(self) -> int:
-        """The number of the first header that nothing was entered for; of the last one where there is none."""
-        rows = [row.form for row in self.headers]
-        blank = (number for number, row in enumerate(rows, 1) if not (row.is_used or row.stored.data))
-        return next(blank, len(rows))
+        secret = webhook.row.secret_headers
+        self.fill_headers((name, name in secret or looks_secret(name)) for name in webhook.header_names)
 
     def validate_callback_url(self, field: URLField) -> None:
         if problem := callback_addresses.problem_with(text(field)):
@@ -164,21 +110,6 @@ class WebhookForm(Form):
     def validate_channels(self, field: CheckboxesField) -> None:
         self._refuse_strangers(field)
 
-    def validate_headers(self, field: wtforms.Field) -> None:
-        names = [row.form.header().name.casefold() for row in self.headers if row.form.is_used]
-        if len(names) != len(set(names)):
-            raise ValidationError(_("Enter each header only once."))
-        if len(names) > max(headers.MAX_HEADERS, len(self.webhook.header_names) if self.webhook else 0):
-            raise ValidationError(_("Enter no more than %(count)d headers.", count=headers.MAX_HEADERS))
-        if self.leads_elsewhere and any(row.form.is_used and not text(row.form.value) for row in self.headers):
-            # Whoever may change the address could otherwise have the stored secrets sent to themselves.
-            raise ValidationError(
-                _(
-                    "The URL now points to another host. Enter the stored header values again, or remove "
-                    "these headers."
-                )
-            )
-
     def desired(self) -> DesiredWebhook:
         """What was entered; only after the form has validated."""
         return DesiredWebhook(
@@ -186,7 +117,7 @@ class WebhookForm(Form):
             triggers=list(self.triggers.data or []),
             channels=self.chosen_channels(),
             is_active=bool(self.is_active.data),
-            headers=[row.form.header() for row in self.headers if row.form.is_used],
+            headers=self.typed_headers(),
         )
 
     def chosen_channels(self) -> list[UUID]:

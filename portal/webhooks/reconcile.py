@@ -24,7 +24,7 @@ from portal.db import leases
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError, FieldErrors, nothing_changed
 from portal.extensions import connexease, session, vault
-from portal.i18n import _
+from portal.i18n import _, translated
 from portal.models import Account, Webhook, now
 from portal.secrets.stored import webhook_place
 from portal.webhooks import snapshot
@@ -82,6 +82,7 @@ class Before:
     connexease_uuid: UUID | None
     seen: dict[str, Any] | None
     gone_at: datetime | None
+    portal_webhook_id: UUID | None
     call_started_at: datetime | None
 
     @classmethod
@@ -197,7 +198,7 @@ def _refused(refusal: cx.Rejected) -> FieldErrors:
     at = {name: list(dict.fromkeys(texts)) for name, texts in at.items()}
     if refusal.messages:
         at[""] = list(refusal.messages)
-    return FieldErrors(_("%(Vendor)s refused the change: %(reason)s", reason=refusal.message), at)
+    return FieldErrors(_("%(Vendor)s refused the change: %(reason)s", reason=translated(refusal.message)), at)
 
 
 def not_saved(error: cx.ConnexeaseError) -> DomainError:

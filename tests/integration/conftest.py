@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
 from portal.extensions import session
+from tests.support import templates
 from tests.support.processes import by_gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def command(settings_for, sandbox, database_url, _commands):
 
 
 @pytest.fixture
-def gunicorn(settings_for, sandbox, database_url):
+def gunicorn(settings_for, sandbox, database_url, compiled_templates):
     """Serve the portal as in production, by two processes; says at which address."""
     usual = settings_for()
     with ExitStack() as served:
@@ -60,6 +61,7 @@ def gunicorn(settings_for, sandbox, database_url):
                 "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
                 "CONNEXEASE_API_URL": sandbox.api_url,
                 "SIGNUP_POLICY": "open",
+                **templates.environment(compiled_templates),
                 **changes,
             }
             return served.enter_context(by_gunicorn(environment))
@@ -68,10 +70,21 @@ def gunicorn(settings_for, sandbox, database_url):
 
 
 @pytest.fixture
-def victim(settings_for):
+def make_victim(settings_for):
+    """Make a `victim`, with changes of its settings."""
+    with ExitStack() as ended:
+        yield lambda **changes: ended.enter_context(_victim(settings_for(**changes)))
+
+
+@pytest.fixture
+def victim(make_victim):
     """Take work on in another process, which dies at a boundary; says how it ended."""
-    settings = settings_for().model_dump(mode="json")
-    usual = settings_for()
+    return make_victim()
+
+
+@contextmanager
+def _victim(usual):
+    settings = usual.model_dump(mode="json")
     settings |= {
         "secret_key": usual.secret_key.get_secret_value(),
         "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),

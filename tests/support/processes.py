@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests.support.patience import patient
@@ -41,6 +42,17 @@ def by_gunicorn(environment: Mapping[str, str], *arguments: str) -> Iterator[str
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def kill(url: str) -> None:
+    """End every process of a server at once, as a power cut does."""
+    place = urlsplit(url).netloc.encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"gunicorn" in (said := (folder / "cmdline").read_bytes()) and place in said:
+                os.kill(int(folder.name), signal.SIGKILL)
+        except OSError:  # it has just ended
+            continue
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", said: object) -> None:

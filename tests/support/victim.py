@@ -27,7 +27,8 @@ from portal.db.engine import writing
 from portal.extensions import db, session
 from portal.messages.sending import outbox
 from portal.mirror import runs
-from portal.models import Account, Membership, Message, Person
+from portal.models import Account, Membership, Message, Person, Webhook
+from portal.relay import switching
 from portal.settings import Settings
 from portal.vault import issuing
 
@@ -71,11 +72,19 @@ def confirm_message(message_id: UUID) -> None:
     outbox.confirm(owner, session().get_one(Account, message.account_id), message)
 
 
+def switch_over(webhook_id: UUID) -> None:
+    """As the button does it, for the account's owner."""
+    row = session().get_one(Webhook, webhook_id)
+    owner = session().exec(select(Person).join(Membership).where(Membership.account_id == row.account_id)).one()
+    switching.switch(owner, session().get_one(Account, row.account_id), row)
+
+
 WORK = {
     "set-up": lambda row: state_machine.advance(UUID(row)),
     "token": lambda row: make_token(UUID(row)),
     "message": lambda row: confirm_message(UUID(row)),
     "campaign_check": lambda row: batches.check(UUID(row)),
+    "switch": lambda row: switch_over(UUID(row)),
     "mirror": lambda row: runs.advance(int(row)),
 }
 

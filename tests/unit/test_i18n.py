@@ -27,8 +27,9 @@ def test_the_word_for_the_vendor_is_filled_in() -> None:
     assert _("%(Vendor)s refused %(what)s.", what="it") == "Our <platform> refused it."
     assert _n("%(vendor)s has one", "%(vendor)s has %(num)d", 3) == "our <platform> has 3"
     assert _("100 % of it") == "100 % of it"
+    assert _n("%(num)d of %(whole)s", "%(num)d of %(whole)s", 4096, whole="all") == "4,096 of all"
 
 
 def test_a_page_shows_it_escaped() -> None:
-    page = '{{ _("%(Vendor)s refused it.") }} {{ ngettext("%(vendor)s has one", "%(vendor)s has %(num)d", 2) }}'
-    assert render_template_string(page) == "Our &lt;platform&gt; refused it. our &lt;platform&gt; has 2"
+    page = '{{ _("%(Vendor)s refused it.") }} {{ ngettext("%(vendor)s has one", "%(vendor)s has %(num)d", 2000) }}'
+    assert render_template_string(page) == "Our &lt;platform&gt; refused it. our &lt;platform&gt; has 2,000"

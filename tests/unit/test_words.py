@@ -14,6 +14,7 @@ from tests.support.messages import PACKAGE, template
 OLD = {
     "any more": "no longer",
     "anew": "again",
+    "anybody": "anyone",
     "at hand": "say what to have or where it is",
     "at the moment": "now, or leave it out",
     "cannot": "can't",

@@ -6,11 +6,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from portal import outbound
 from portal.extensions import settings
-from portal.i18n import _
+from portal.i18n import _, decimal
 
 LONGEST = 2000
 _ALLOWED = "!$&'()*+,;=:@/?%-._~[]"
-_AGENT = {"User-Agent": "Connexease-Portal-Link-Check", "Accept": "*/*", "Accept-Encoding": "identity"}
+_AGENT = {"User-Agent": "Portal-Link-Check/1", "Accept": "*/*", "Accept-Encoding": "identity"}
 _NO_HEAD = (400, 403, 404, 405, 500, 501)
 """What servers answer that do not know HEAD, or do not like it."""
 MB = 1_000_000
@@ -164,7 +164,9 @@ def _size_doubts(rule: Rule, size: int | None) -> list[str]:
     if size == 0:
         return [_("The file is empty.")]
     if size > rule.limit:
-        return [_("The file is %(size).1f MB. WhatsApp accepts up to %(most)d MB.", size=size / MB, most=most)]
+        return [
+            _("The file is %(size)s MB. WhatsApp accepts up to %(most)d MB.", size=decimal(size / MB), most=most)
+        ]
     return []
 
 

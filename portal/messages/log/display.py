@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from portal import contact
 from portal.contacts import phone_numbers
 from portal.i18n import _, _l
 from portal.messages.log import outcome
@@ -100,7 +101,7 @@ class Shown:
         if not self.row.recipient:
             return _("Number erased")
         return (
-            phone_numbers.international(self.row.recipient)
+            contact.international(self.row.recipient)
             if self.may_read
             else phone_numbers.masked(self.row.recipient)
         )

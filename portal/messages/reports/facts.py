@@ -6,7 +6,7 @@ A fact is kept as JSON of texts. `is` says what kind it is; what is empty is lef
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from portal.contacts import phone_numbers
+from portal.contact import international
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone
 
@@ -42,7 +42,7 @@ def of(changes: Iterable[Any]) -> Iterator[Fact]:
 def fact(kind: str, who: Someone | None = None, **more: str) -> Fact:
     """One fact, with whom it is about."""
     who = who or Someone()
-    number = phone_numbers.international(who.number) if who.number else ""
+    number = international(who.number) if who.number else ""
     found = {"is": kind, "name": who.name, "number": number, "user": who.user_id, **more}
     return {key: text for key, text in found.items() if text}
 

@@ -61,6 +61,8 @@ class Read:
     """Templates that are of another kind from now on."""
     changes: tuple[Any, ...] = ()
     """Its parts as they came."""
+    event: dict[str, Any] = field(default_factory=dict, repr=False)
+    """All of it."""
 
 
 def read(body: bytes) -> Read:
@@ -89,6 +91,7 @@ def read(body: bytes) -> Read:
         tuple(moved for change in changes for moved in inbound.moves_in(change)),
         tuple(told for change in changes for told in categories.in_change(change)),
         changes,
+        event if isinstance(event, dict) else {},
     )
 
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from flask_babel import format_time
 from sqlmodel import col, select
 
-from portal.contacts import ledger, phone_numbers
+from portal.contact import international
+from portal.contacts import ledger
 from portal.contacts.people import Who
 from portal.extensions import session
 from portal.i18n import _
@@ -45,7 +46,7 @@ class Window:
             "left": _("%(hours)d h %(minutes)d min", hours=minutes // 60, minutes=minutes % 60),
         }
         if self.business_number:
-            number = phone_numbers.international(self.business_number)
+            number = international(self.business_number)
             return _("Free text until %(time)s (%(left)s), from %(number)s", number=number, **words)
         return _("Free text until %(time)s (%(left)s)", **words)
 

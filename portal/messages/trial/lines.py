@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.contacts.phone_numbers import international
+from portal.contact import international
 from portal.i18n import _, translated
 from portal.messages.log import outcome
 from portal.messages.log.display import STATUS_WORDS
@@ -100,12 +100,12 @@ def _channel(title: str, facts: Facts) -> Line:
         return Line(title, Mark.WORKS, said)
     if facts.channel is not None and facts.number:
         todo = _("Reconnect it under Channels, then check again.")
-        return Line(title, Mark.TO_DO, _("“%(channel)s” is not connected.", channel=facts.channel.label), todo)
+        return Line(title, Mark.TO_DO, _("“%(channel)s” isn't connected.", channel=facts.channel.label), todo)
     if facts.number:
         said = _("The message came from %(number)s.", number=international(facts.number))
         return Line(title, Mark.TO_DO, said, _("Choose the channel that has this number."), asks_channel=True)
     if facts.is_round_trip and facts.trial.ended_at is None:
-        return Line(title, Mark.WAITING, _("We look up which number the message came from."))
+        return Line(title, Mark.WAITING, _("We're looking up which number the message came from."))
     if facts.is_round_trip and not facts.trial.number:
         said = _("The status event names no number, so we can't tell which channel the message came from.")
         return Line(title, Mark.NOT_TRIED, said)

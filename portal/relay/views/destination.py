@@ -4,30 +4,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import flash, make_response, request, url_for
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.events import also_shown
 from portal.events.also_shown import Section
 from portal.i18n import _
-from portal.identity import browser_login
 from portal.identity.forms import PasswordForm
-from portal.identity.step_up import confirm
 from portal.models import Account, Delivery, Destination, DestinationState, Person, now
-from portal.relay import claiming, coverage, destinations, log, replays
+from portal.relay import conditions, coverage, destinations, fanout, log, replays, switching
 from portal.relay.blueprint import blueprint
+from portal.relay.forwarding import claiming
 from portal.relay.views import common
 from portal.relay.views.common import ONE, ROOT
-from portal.web import access, htmx, listing, rate_limits
+from portal.web import access, htmx, listing
 from portal.web.access import BUILDERS, LOOKERS
-from portal.web.rate_limits import Limit
 from portal.webhooks import also_listed
 from portal.webhooks.also_listed import Part
 
-SHOWN_FOR = 60
-"""Seconds that a revealed secret stays on the screen."""
 DAY, WEEK = 24, 7 * 24
 
 
@@ -36,9 +31,14 @@ def rows(account: Account) -> Part:
     """The account's destinations, for the list of webhooks."""
     listed = destinations.of_account(account)
     facts = {"destinations": listed, "waiting": log.waiting(listed), "names": common.names(account)}
+
+    def takers(trigger: str, channel: UUID | None) -> list[tuple[str, str]]:
+        on = (row for row in listed if row.state != DestinationState.OFF)
+        return [(row.name, common.address(account, row)) for row in on if fanout.takes(row, [trigger], channel)]
+
     may_add = access.may_enter("relay.create")
     new = url_for("relay.new", account_id=account.id) if may_add else ""
-    return Part("relay/_rows.html", facts, len(listed), new, _("Add destination"), _warning(listed))
+    return Part("relay/_rows.html", facts, len(listed), new, _("Add destination"), _warning(listed), takers)
 
 
 def _warning(listed: Sequence[Destination]) -> str:
@@ -59,8 +59,12 @@ def of_event(account: Account, event: Delivery) -> Section | None:
 @blueprint.get(ONE)
 @access.account_page(*LOOKERS, staff=True)
 def show(account: Account, destination_id: UUID) -> ResponseReturnValue:
-    """All about one destination, but its secret."""
-    return _page(account, common.destination_or_404(account, destination_id))
+    """All about one destination but its secret; to the page that asks itself, how far events are."""
+    row = common.destination_or_404(account, destination_id)
+    if htmx.is_fragment_request():
+        facts: dict[str, Any] = {"account": account, "destination": row, "replays": replays.of_destination(row)}
+        return htmx.page("relay/destination.html", "progress", **facts)
+    return page(account, row)
 
 
 @blueprint.post(f"{ONE}/state")
@@ -80,37 +84,6 @@ def set_state(account: Account, destination_id: UUID) -> ResponseReturnValue:
     return htmx.redirect(common.address(account, row))
 
 
-@blueprint.post(f"{ONE}/reveal")
-@access.account_page(*BUILDERS)
-def reveal(account: Account, destination_id: UUID) -> ResponseReturnValue:
-    """Let somebody see its secret, after they typed the password."""
-    return _after_password(account, destination_id, lambda _person, _row: None)
-
-
-@blueprint.post(f"{ONE}/roll")
-@access.account_page(*BUILDERS)
-def roll(account: Account, destination_id: UUID) -> ResponseReturnValue:
-    """Give it a new secret, after the password was typed; the next page shows it."""
-    return _after_password(account, destination_id, lambda person, row: destinations.roll(person, account, row))
-
-
-@blueprint.get(f"{ONE}/secret")
-@access.account_page(*BUILDERS)
-def revealed(account: Account, destination_id: UUID) -> ResponseReturnValue:
-    """The secret, for a minute; only right after it was made or the password was typed."""
-    row = common.destination_or_404(account, destination_id)
-    if request.method == "HEAD":
-        return make_response("")
-    if not browser_login.use_grant(row.id):
-        return htmx.redirect(common.address(account, row))
-    with unit_of_work():
-        secret = destinations.reveal(access.person_or_401(), account, row)
-    page = htmx.page("relay/secret.html", account=account, destination=row, secret=secret.get_secret_value())
-    page.headers["Cache-Control"] = "no-store"
-    page.headers["Refresh"] = f"{SHOWN_FOR}; url={common.address(account, row)}"
-    return page
-
-
 @blueprint.post(f"{ROOT}replay/<int:forward_id>")
 @access.account_page(*BUILDERS)
 def replay(account: Account, forward_id: int) -> ResponseReturnValue:
@@ -124,23 +97,7 @@ def replay(account: Account, forward_id: int) -> ResponseReturnValue:
     return htmx.redirect(common.address(account, row))
 
 
-def _after_password(
-    account: Account, destination_id: UUID, change: Callable[[Person, Destination], None]
-) -> ResponseReturnValue:
-    row, form = common.destination_or_404(account, destination_id), PasswordForm()
-    try:
-        if form.validate():
-            confirm(form)
-            rate_limits.take_for_account(Limit.REVEALS, account.id)
-            change(access.person_or_401(), row)
-            browser_login.grant(row.id)
-            return htmx.redirect(url_for("relay.revealed", account_id=account.id, destination_id=row.id))
-    except DomainError as error:
-        form.show_refusal(error)
-    return _page(account, row, form, 422)
-
-
-def _page(
+def page(
     account: Account, row: Destination, form: PasswordForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     before = listing.number("before") or None
@@ -153,7 +110,12 @@ def _page(
         "destination": row,
         "form": form or PasswordForm(formdata=None),
         "names": common.names(account),
-        "gaps": coverage.gaps(account, row),
+        "gaps": [gap for gap in coverage.gaps(account, row) if gap.holder is None],
+        "conflicts": switching.conflicts(account, row),
+        "took_over": [
+            webhook_id for webhook_id, each in switching.destinations_of(account).items() if each.id == row.id
+        ],
+        "conditions": conditions.of(row),
         "lacks_gateway": coverage.lacks_gateway(account, row),
         "entries": entries,
         "older": entries[-1].forward.id if len(entries) == log.PAGE else None,

@@ -11,7 +11,7 @@ from portal.i18n import _, _n
 from portal.models import Account, Destination, now
 from portal.relay import replays
 from portal.relay.blueprint import blueprint
-from portal.relay.forms import ReplayForm
+from portal.relay.forms.actions import ReplayForm
 from portal.relay.replays import Wanted
 from portal.relay.views import common
 from portal.relay.views.common import ONE

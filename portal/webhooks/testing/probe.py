@@ -59,7 +59,7 @@ def send(person: Person, account: Account, row: Webhook, trigger: str) -> Result
         answer = outbound.send(
             "POST",
             url,
-            headers={**headers, "Content-Type": "application/json", "User-Agent": "Connexease-Portal-Test"},
+            headers={**headers, "Content-Type": "application/json", "User-Agent": "Portal-Test/1"},
             body=body,
             allow_loopback=callback_addresses.may_use_loopback(),
         )

@@ -14,7 +14,8 @@ from portal.web.access import BUILDERS
 from portal.webhooks import changes, editor, snapshot
 from portal.webhooks.blueprint import blueprint
 from portal.webhooks.editor import Editor
-from portal.webhooks.forms import BLANK_ROWS, WebhookForm
+from portal.webhooks.forms import WebhookForm
+from portal.webhooks.header_fields import BLANK_ROWS
 from portal.webhooks.rules import callback_addresses
 from portal.webhooks.rules.subscriptions import Broken
 from portal.webhooks.views.common import ROOT, current, say_saved, webhook_or_404
@@ -67,9 +68,10 @@ def check(account: Account) -> ResponseReturnValue:
     known, wanted = snapshot.known(account), request.args.get("webhook")
     webhook = known.find(_uuid_or_404(wanted)) if wanted else None
     edited = editor.gather(account, known, WebhookForm(), webhook)
+    shown = edited.parts() | {"refusals": edited.refusals()}
     if request.args.get("part") == "doubt":
-        return htmx.page("webhooks/form.html", "doubt", **edited.parts(), doubt=edited.doubt)
-    return htmx.page("webhooks/form.html", "choices", **edited.parts())
+        return htmx.page("webhooks/form.html", "doubt", **shown, doubt=edited.doubt)
+    return htmx.page("webhooks/form.html", "choices", **shown)
 
 
 def _save(edited: Editor) -> ResponseReturnValue:

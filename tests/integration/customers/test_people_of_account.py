@@ -80,7 +80,7 @@ def test_somebody_new_is_invited_joins_and_may_do_what_the_role_says(
     assert newcomer.get(f"{account}webhooks/").status == 403
     assert portal.person(DENIZ).email_verified_at is not None
     assert portal.person(DENIZ).time_zone == "Europe/Istanbul"
-    assert "deniz@acme.example.com joined as Operator" in owner.get(account).text
+    assert "Deniz Kaya joined as Operator" in owner.get(account).text
     assert newcomer.get(link).status == 410
     assert portal.browser().get(link).status == 410
 

@@ -2,10 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from enum import StrEnum
 from http.cookiejar import CookieJar
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -16,6 +17,7 @@ from portal import models
 from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, Login
 from portal.models import AttemptState, CredentialStep, DeliveryState, MailState, MessageState, Problem, RunState
 from portal.sandbox.client import SandboxControl
+from tests.support import templates
 from tests.support.patience import patient
 
 SECONDS = 20
@@ -100,8 +102,14 @@ CONDITIONS = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    with running_demo(tmp_path_factory.mktemp("demo") / "data", timeout=patient(120)) as running:
+def compiled(compiled_templates: Path) -> Mapping[str, str]:
+    return templates.environment(compiled_templates)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, compiled: Mapping[str, str]) -> Iterator[RunningDemo]:
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    with running_demo(folder, environment=compiled, timeout=patient(120)) as running:
         yield running
 
 
@@ -164,12 +172,14 @@ def test_the_logins_are_printed_and_let_in_and_every_page_answers(demo, database
     test_its_logs_tell_of_no_failure(demo)
 
 
-def test_an_empty_one_has_a_login_for_the_staff_and_nothing_else(tmp_path):
+def test_an_empty_one_has_a_login_for_the_staff_and_nothing_else(tmp_path, compiled):
     folder = tmp_path / "data"
-    with running_demo(folder, "--empty", timeout=patient(120)) as demo:
+    with running_demo(folder, "--empty", environment=compiled, timeout=patient(120)) as demo:
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
         assert _log_in(browser, demo.url, ADMIN, SandboxControl(demo.sandbox_url)) == f"{demo.url}/staff/"
-    with running_demo(folder, timeout=patient(120)) as again:  # a folder that was begun stays what it is
+    with running_demo(
+        folder, environment=compiled, timeout=patient(120)
+    ) as again:  # a folder that was begun stays what it is
         for said in (demo.said, again.said):
             assert ADMIN.email in said
             assert not any(who.email in said for who in CUSTOMERS)

@@ -1,12 +1,7 @@
 """Events that come in by the hundreds: what was answered is kept, and batches work off each event once."""
 
 import json
-import os
-import signal
-import threading
 from collections import Counter
-from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -35,42 +30,6 @@ def deliver(portal):
         return portal.app.test_client().post(path, data=body, headers=headers).status_code
 
     return send
-
-
-def kill(url: str) -> None:
-    """End every process of a server at once, as a power cut does."""
-    place = urlsplit(url).netloc.encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"gunicorn" in (said := (folder / "cmdline").read_bytes()) and place in said:
-                os.kill(int(folder.name), signal.SIGKILL)
-        except OSError:  # it has just ended
-            continue
-
-
-@both_databases
-def test_what_was_answered_survives_a_kill_in_the_middle_of_it(portal, deliver, gunicorn):
-    url, numbers, answered, enough = gunicorn(), iter(range(100_000)), [], threading.Event()
-
-    def sender():
-        while True:
-            number = next(numbers)
-            try:
-                if deliver({"hook": "message.created", "payload": {"number": number}}, url) == 200:
-                    answered.append(number)
-            except requests.RequestException:
-                return
-            if len(answered) > 150:
-                enough.set()
-
-    def killer():
-        assert enough.wait(60)
-        kill(url)
-
-    at_once(killer, *[sender] * 12)
-    kept = Counter(json.loads(row.body)["payload"]["number"] for row in portal.rows(Delivery))
-    assert set(kept.values()) == {1}
-    assert set(answered) <= set(kept)
 
 
 @both_databases

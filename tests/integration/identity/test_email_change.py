@@ -80,7 +80,7 @@ def test_the_address_changes_once_the_link_is_confirmed(portal: Portal, htmx: bo
     assert reset.get(reset_link).status == 410
     assert actions(portal) == ["person.email_change_asked", "person.email_changed"]
     history = colleague.get(f"/accounts/{account_id}/history/").text
-    assert f"{JANE} changed their email address from {JANE} to {NEW}" in history
+    assert f"Jane Doe changed their email address from {JANE} to {NEW}" in history
     assert portal.account(JANE).billing_email == JANE, "where Connexease writes is another matter"
     boss = portal.staff(StaffRole.ADMIN)
     assert "Acme Corp" in boss.get(f"/staff/accounts/?q={NEW}").text

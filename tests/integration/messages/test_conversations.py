@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from portal.contact import international
 from portal.messages.threads import window
 from portal.models import Contact, Credential, InboundMessage, KeyTrial, Message, Person, now
 from tests.integration.contacts.test_contacts import wrote
@@ -68,14 +69,20 @@ def test_the_list_counts_what_nobody_read_and_finds_words(portal, control) -> No
     receive(gateway, written(text="Where is it?", timestamp=ago(minutes=5)))
     receive(gateway, written(text="Please answer", timestamp=ago(minutes=4)))
     receive(gateway, written(RECIPIENT, "Good morning", timestamp=ago(minutes=3)))
-    assert conversations(sender) == [f"{RECIPIENT} Good morning 1", f"{AYSE} Please answer 2"]
+    assert conversations(sender) == [
+        f"{international(RECIPIENT)} Good morning 1",
+        f"{international(AYSE)} Please answer 2",
+    ]
     [ayse, _other] = portal.rows(Contact)
     assert thread(sender, ayse).status == 200
-    assert conversations(sender) == [f"{RECIPIENT} Good morning 1", f"{AYSE} Please answer 0"]
+    assert conversations(sender) == [
+        f"{international(RECIPIENT)} Good morning 1",
+        f"{international(AYSE)} Please answer 0",
+    ]
     receive(gateway, written(text="Hello again", timestamp=ago(minutes=1)))
-    assert conversations(sender)[0] == f"{AYSE} Hello again 1"
-    assert conversations(sender, q="where") == [f"{AYSE} Hello again 1"]
-    assert conversations(sender, q="0532 123") == [f"{RECIPIENT} Good morning 1"]
+    assert conversations(sender)[0] == f"{international(AYSE)} Hello again 1"
+    assert conversations(sender, q="where") == [f"{international(AYSE)} Hello again 1"]
+    assert conversations(sender, q="0532 123") == [f"{international(RECIPIENT)} Good morning 1"]
     assert conversations(sender, q="nothing") == []
 
 

@@ -53,7 +53,7 @@ NOTICES = {
         {"event": "ACCOUNT_VIOLATION", "violation_info": {"violation_type": "ADULT"}},
         "broke a rule: adult",
     ),
-    "review": ("account_review_update", {"decision": "REJECTED"}, "did not approve it"),
+    "review": ("account_review_update", {"decision": "REJECTED"}, "and didn't approve it"),
     "quality": (
         "phone_number_quality_update",
         {**PHONE, "event": "FLAGGED"},
@@ -67,7 +67,7 @@ NOTICES = {
     "name": (
         "phone_number_name_update",
         {**PHONE, "decision": "REJECTED", "requested_verified_name": "Acme"},
-        "did not approve the display name “Acme”",
+        "didn't approve the display name “Acme”",
     ),
 }
 

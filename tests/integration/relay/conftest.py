@@ -33,8 +33,9 @@ from portal.models import (
     PortalWebhook,
     WebhookPurpose,
 )
-from portal.relay import destinations, sending, signing
+from portal.relay import destinations, signing
 from portal.relay.destinations import Wish
+from portal.relay.forwarding import sending
 from portal.sandbox.client import SandboxControl
 from portal.webhooks import portal_webhooks
 from tests.support.browser import Browser
@@ -175,6 +176,14 @@ def server(make_server) -> Server:
 
 
 @dataclass
+class Address:
+    """A receiver of the portal's, and what proves who delivers."""
+
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass
 class Customer:
     """A logged-in owner, the account, and what is forwarded."""
 
@@ -209,13 +218,16 @@ class Customer:
             event["channel"] = {"uuid": self.channels[channel], "name": channel, "backend": "whatsapp_cloud"}
         return self.receive_raw(json.dumps(event).encode())
 
-    def receive_raw(self, body: bytes) -> bytes:
+    def receiver(self) -> "Address":
+        """Where Connexease delivers to."""
         with self.portal.app.app_context():
             mine = select(PortalWebhook).where(PortalWebhook.account_id == self.account_id)
             webhook = session().exec(mine.where(PortalWebhook.purpose == WebhookPurpose.ONBOARDING)).one()
-            headers = portal_webhooks.headers(webhook)
-        client = self.portal.app.test_client()
-        answer = client.post(f"/hooks/connexease/{webhook.key}", data=body, headers=headers)
+            return Address(f"/hooks/connexease/{webhook.key}", portal_webhooks.headers(webhook))
+
+    def receive_raw(self, body: bytes) -> bytes:
+        address, client = self.receiver(), self.portal.app.test_client()
+        answer = client.post(address.path, data=body, headers=address.headers)
         assert answer.status_code == 200, answer.text
         return body
 

@@ -1,5 +1,6 @@
 """The test bench: a sample that verifies, and code to copy that verifies it and refuses what is not ours."""
 
+import base64
 import json
 import os
 import shutil
@@ -7,15 +8,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from portal.extensions import session
 from portal.messages.reports import parsing
 from portal.models import Account, now
-from portal.relay import signing, snippets, testing
+from portal.relay import signing
+from portal.relay.testbench import snippets, testing
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BODY = '{"hook": "message.created", "payload": {"content": "çok güzel"}}'.encode()
@@ -43,6 +47,9 @@ func main() {
 	if IsOurs(body, header) { fmt.Print("True") } else { fmt.Print("False") }
 }
 """
+KEY = Ed25519PrivateKey.generate()
+PRIVATE = "whsk_" + base64.b64encode(KEY.private_bytes_raw()).decode()
+PUBLIC = "whpk_" + base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
 RUNS: dict[str, tuple[str, str, Callable[[str], list[str]]]] = {
     "python": ("py", PYTHON_MAIN, lambda file: [sys.executable, file]),
     "node": ("js", NODE_MAIN, lambda file: ["node", file]),
@@ -51,22 +58,18 @@ RUNS: dict[str, tuple[str, str, Callable[[str], list[str]]]] = {
 }
 
 
-def signed(body: bytes = BODY, secret: str = SECRET, ago: int = 0) -> dict[str, str]:
-    at = now().replace(microsecond=0) - timedelta(seconds=ago)
-    return signing.headers("evt_1", at, body, [SecretStr(secret)])
-
-
-@pytest.mark.parametrize("key", RUNS)
-def test_a_snippet_takes_what_is_ours_and_nothing_else(key, tmp_path):
+def runner(snippet, key: str, folder: Path, name: str = "check") -> Callable[[bytes, dict[str, str]], str]:
+    """What runs a snippet and says whether it takes a request."""
     suffix, main, command = RUNS[key]
     if key != "python" and shutil.which(key) is None:
         pytest.skip(f"{key} is not installed here")
-    code = next(snippet.code for snippet in snippets.SNIPPETS if snippet.key == key)
+    code = snippet.code
     if key == "go":
         code = code.replace("package webhooks", "package main").replace(
-            "import (\n", 'import (\n\t"encoding/hex"\n\t"encoding/json"\n\t"fmt"\n'
+            "import (\n", 'import (\n\t"encoding/hex"\n\t"encoding/json"\n\t"fmt"\n\t"os"\n'
         )
-    file = tmp_path / f"check.{suffix}"
+        code = code.replace('\t"os"\n', "", 1) if code.count('\t"os"\n') > 1 else code
+    file = folder / f"{name}.{suffix}"
     file.write_text(code + main)
 
     def says(body: bytes, headers: dict[str, str]) -> str:
@@ -76,10 +79,23 @@ def test_a_snippet_takes_what_is_ours_and_nothing_else(key, tmp_path):
             env={**os.environ, "WEBHOOK_SECRET": SECRET},
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    return says
+
+
+def signed(body: bytes = BODY, secret: str = SECRET, ago: int = 0) -> dict[str, str]:
+    at = now().replace(microsecond=0) - timedelta(seconds=ago)
+    return signing.headers("evt_1", at, body, [SecretStr(secret)])
+
+
+@pytest.mark.parametrize("key", RUNS)
+def test_a_snippet_takes_what_is_ours_and_nothing_else(key, tmp_path):
+    snippet = next(snippet for snippet in snippets.SNIPPETS if snippet.key == key)
+    says, says_filled = runner(snippet, key, tmp_path), runner(snippet.filled(SECRET), key, tmp_path, "filled")
     good = signed()
     other = signed(secret="whsec_" + "A" * 32)
     both = {**good, "webhook-signature": f"{other['webhook-signature']} {good['webhook-signature']}"}
@@ -92,6 +108,42 @@ def test_a_snippet_takes_what_is_ours_and_nothing_else(key, tmp_path):
         (BODY, {**good, "webhook-id": "x"}),
     ]
     assert [says(*each) for each in refused] == ["False"] * len(refused)
+    assert [says_filled(BODY, good), says_filled(BODY, other)] == ["True", "False"]
+
+
+@pytest.mark.parametrize("key", ["python", "node"])
+def test_a_snippet_with_the_public_key_takes_what_is_ours_and_nothing_else(key, tmp_path):
+    says = runner(
+        next(each for each in snippets.PUBLIC_SNIPPETS if each.key == f"public-{key}").with_key(PUBLIC),
+        key,
+        tmp_path,
+    )
+    at = now().replace(microsecond=0)
+    other = "whsk_" + base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
+
+    def signed_by(*keys: str, ago: int = 0) -> dict[str, str]:
+        return signing.headers("evt_1", at - timedelta(seconds=ago), BODY, [SecretStr(each) for each in keys])
+
+    assert [says(BODY, signed_by(*keys)) for keys in ((SECRET, PRIVATE), (SECRET, other, PRIVATE))] == ["True"] * 2
+    refused = [
+        (BODY + b" ", signed_by(SECRET, PRIVATE)),
+        (BODY, signed_by(SECRET, PRIVATE, ago=600)),
+        (BODY, signed_by(SECRET, other)),
+        (BODY, signed_by(SECRET)),
+        (BODY, {**signed_by(PRIVATE), "webhook-id": "x"}),
+        (BODY, {**signed_by(PRIVATE), "webhook-signature": "v1a,not base64"}),
+    ]
+    assert [says(*each) for each in refused] == ["False"] * len(refused)
+
+
+@pytest.mark.parametrize("snippet", snippets.SNIPPETS, ids=lambda each: each.key)
+def test_a_filled_snippet_reads_nothing_from_the_environment(snippet):
+    filled = snippet.filled(SECRET).code
+    assert filled.count(SECRET) == 1
+    assert "WEBHOOK_SECRET" not in filled
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+        assert name in filled
+    assert "300" in filled or "5*time.Minute" in filled or snippet.key == "curl"
 
 
 def test_the_script_for_curl_sends_what_verifies(server, tmp_path):

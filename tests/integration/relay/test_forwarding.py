@@ -15,8 +15,9 @@ from portal.db.unit_of_work import unit_of_work
 from portal.events import acting, processing
 from portal.extensions import session
 from portal.models import Account, Destination, ForwardState, ForwardTally, Person, now
-from portal.relay import claiming, connections, destinations, ending, schedule, sending
-from portal.relay.schedule import DELAYS
+from portal.relay import destinations
+from portal.relay.forwarding import claiming, connections, ending, schedule, sending
+from portal.relay.forwarding.schedule import DELAYS
 from tests.support.marks import both_databases
 
 
@@ -150,7 +151,9 @@ def test_a_410_switches_the_destination_off_and_tells_its_owners(customer, make_
     assert {forward.problem for forward in customer.forwards} <= {"gone", "switched_off"}
     assert {forward.state for forward in customer.forwards} == {ForwardState.FAILED}
     assert len(customer.forwards) == 2
-    assert "switched off" in customer.portal.mails("jane@acme.example.com")[0]["subject"]
+    mail = customer.portal.mails("jane@acme.example.com")[0]
+    assert "switched off" in mail["subject"]
+    assert any(f"/webhooks/destinations/{customer.row.id}" in link for link in mail["links"])
 
 
 def test_redirects_are_not_followed(customer, make_server):

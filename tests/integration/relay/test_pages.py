@@ -5,7 +5,7 @@ import re
 import pytest
 from standardwebhooks.webhooks import Webhook as Signature
 
-from portal.models import Destination, DestinationState, ForwardState, PortalWebhook, Role, Webhook
+from portal.models import Destination, DestinationState, ForwardState, PortalWebhook, Role
 from portal.relay import destinations
 from tests.support.portal import PASSWORD
 
@@ -116,41 +116,6 @@ def test_the_secret_is_replaced_after_the_password(customer, root):
     assert done.status == 303, done.text
     assert secret_on(customer.browser.get(done.goes_to)) == customer.secret() != before
     assert "signed with the old secret, too" in customer.browser.get(page).text
-
-
-def row_of(customer, uuid: str):
-    return next(row.id for row in customer.portal.rows(Webhook) if str(row.connexease_uuid) == uuid)
-
-
-def test_what_a_direct_webhook_holds_is_a_gap_that_is_closed(customer, root):
-    browser = customer.browser
-    channel = customer.channels["Shop"]
-    fields = {
-        "callback_url": "https://old.example.com/hook",
-        "triggers": ["message.created"],
-        "channels": [channel],
-    }
-    made = browser.submit(browser.get(f"{root}new"), "Save webhook", **fields)
-    assert made.status == 303, made.text
-    add(customer, root, channels=[channel])
-    page = f"{root}destinations/{customer.row.id}"
-    assert "old.example.com" in browser.get(page).text
-    [own] = [w for w in customer.portal.control.webhooks(customer.uuid) if "old.example" in w["callback_url"]]
-    assert own["triggers"] == ["message.created"]
-    taken_out = browser.post(
-        f"{root}{row_of(customer, own['uuid'])}",
-        {
-            "callback_url": own["callback_url"],
-            "triggers": ["message.state_changed"],
-            "channels": [channel],
-            "is_active": "y",
-        },
-    )
-    assert taken_out.status == 303, taken_out.text
-    assert browser.submit(browser.get(page), "Have the portal receive these events").status == 303
-    held = [w for w in customer.portal.control.webhooks(customer.uuid) if "message.created" in w["triggers"]]
-    assert ["/hooks/connexease/" in w["callback_url"] for w in held] == [True]
-    assert "reach the portal" not in browser.get(page).text
 
 
 def test_the_watch_keeps_what_a_destination_takes(customer, root):

@@ -1,18 +1,22 @@
 """Real workers: two of them make no attempt twice, and one that is killed loses nothing."""
 
+import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
 
 import pytest
+import requests
 
 from portal.models import ForwardState, now
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.patience import patient
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, kill
 
 
 @pytest.fixture
@@ -82,3 +86,35 @@ def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
     assert set(server.bodies) == set(bodies)
     assert max(Counter(server.ids).values()) <= 3
     assert len(customer.attempts) == 60
+
+
+@both_databases
+def test_what_was_answered_survives_a_kill_of_the_receiver_and_is_delivered(customer, server, gunicorn):
+    """Acknowledged is durable, and what is durable reaches the destination."""
+    customer.destination(server)
+    url, numbers, answered, enough = gunicorn(), iter(range(100_000)), [], threading.Event()
+    address = customer.receiver()
+
+    def sender():
+        while True:
+            number = next(numbers)
+            body = json.dumps({"hook": "message.created", "payload": {"number": number}})
+            try:
+                if requests.post(url + address.path, body, headers=address.headers, timeout=30).status_code == 200:
+                    answered.append(number)
+            except requests.RequestException:
+                return
+            if len(answered) > 150:
+                enough.set()
+
+    def killer():
+        assert enough.wait(60)
+        kill(url)
+
+    at_once(killer, *[sender] * 12)
+    kept = Counter(json.loads(row.body)["payload"]["number"] for row in customer.events())
+    assert set(kept.values()) == {1}
+    assert set(answered) <= set(kept)
+    customer.work()
+    delivered = Counter(json.loads(body)["payload"]["number"] for body in server.bodies)
+    assert delivered == kept

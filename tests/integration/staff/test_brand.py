@@ -128,6 +128,8 @@ def seen_by(browser, app, **known: str) -> dict[str, str]:
             for tag in page.soup.find_all(["code", "pre", "kbd"]):
                 tag.decompose()
             found[path] = str(page.soup)
+        elif page.response.mimetype in ("text/csv", "application/json", "text/plain"):
+            found[path] = page.response.get_data(as_text=True)
     return found
 
 
@@ -140,7 +142,11 @@ def test_white_label_names_the_vendor_to_staff_only(portal, control, admin):
     row = sender.send()
     publish(admin, vendor="hidden", vendor_word_en="Kestrel Cloud")
     known = {"account_id": str(sender.account_id), "message_id": str(row.id)}
+    control.fault("status", "onboarding/$", status=400, body={"detail": "CONNEXEASE has no window for you."})
+    begun = sender.browser.post(f"/accounts/{sender.account_id}/channels/connect")
+    assert "refused this: Kestrel Cloud has no window for you." in sender.browser.follow(begun).text
     pages = {**seen_by(sender.browser, portal.app, **known), **seen_by(portal.browser(), portal.app)}
+    assert any(path.endswith((".csv", "/export")) for path in pages)
     assert len(pages) > 40
     named = {path: re.findall(".{0,60}connexease.{0,40}", text, re.IGNORECASE) for path, text in pages.items()}
     assert {path: found for path, found in named.items() if found} == {}
@@ -155,5 +161,7 @@ def test_the_portal_has_a_word_of_its_own_for_the_vendor(portal, admin):
     publish(admin, vendor="hidden")
     browser, account = portal.customer()
     assert "our messaging platform" in browser.get(f"/accounts/{account}/webhooks/").text
+    prepared = "The window shows the name of our technology partner."
+    assert prepared in browser.get(f"/accounts/{account}/channels/").text
     browser.send("POST", "/language", data={"language": "tr", "next": "/"})
     assert "mesajlaşma platformumuz" in browser.get(f"/accounts/{account}/webhooks/").text

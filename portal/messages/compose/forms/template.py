@@ -128,7 +128,7 @@ class TemplateFields(Form):
         FormField(ButtonForm), label=_l("Buttons"), min_entries=BLANK_BUTTONS, max_entries=drafts.BUTTONS_AT_MOST
     )
     is_not_marketing = BooleanField(
-        _l("This is not marketing"),
+        _l("This isn't marketing"),
         description=_l(
             "For orders, appointments, codes and similar. People who opted out of marketing still get these. "
             "Until Meta reports a template's category, we treat it as marketing."

@@ -1,4 +1,4 @@
-"""The test bench: a signed sample of an event is sent to a destination now, and what came back is shown."""
+"""The test bench: a sample of an event, or the last real one, is sent now, and what came back is shown."""
 
 import json
 import secrets
@@ -6,19 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+from sqlmodel import col
+
 from portal import audit
 from portal.channels import snapshot
 from portal.errors import DomainError
+from portal.events import contents
 from portal.extensions import session
+from portal.i18n import _
 from portal.messages.reports import parsing
-from portal.models import Account, Destination, Person, now
-from portal.relay import sending, signing
-from portal.relay.claiming import Job
-from portal.relay.connections import Connections
-from portal.relay.recording import Result
+from portal.models import Account, Delivery, DeliveryKind, Destination, Person, now
+from portal.relay import conditions, fanout, signing
+from portal.relay.forwarding import sending
+from portal.relay.forwarding.claiming import Job, message_id
+from portal.relay.forwarding.connections import Connections
+from portal.relay.forwarding.recording import Result
 from portal.webhooks.rules import callback_addresses
 from portal.webhooks.testing import samples
 
+LOOKED_AT = 20
+"""So many of the newest events of a kind are looked at for one that the destination takes."""
 NUMBER, PERSON = "905321112233", "905301234567"
 
 
@@ -37,14 +45,22 @@ class Test:
         return self.result.answer.decode("utf-8", "replace")
 
 
-def send(person: Person, account: Account, destination: Destination, kind: str) -> Test:
-    """Send a sample of a kind of event, as a real one would be sent. It is not in the log.
+@dataclass(frozen=True)
+class _Event:
+    body: bytes
+    message_id: str
+
+
+def send(person: Person, account: Account, destination: Destination, kind: str, *, is_real: bool = False) -> Test:
+    """Send a sample of a kind of event, or the last real one, as it is always sent. It is not in the log.
 
     Raises:
-        DomainError: the destination's address is not one that we send to.
+        DomainError: there is none, or the destination's address is not one that we send to.
     """
     if problem := callback_addresses.problem_with(destination.url):
         raise DomainError(problem)
+    event = _last(account, destination, kind) if is_real else _sample(account, destination, kind)
+    held = signing.held_by(destination)
     job = Job(
         forward_id=0,
         delivery_id=0,
@@ -53,19 +69,43 @@ def send(person: Person, account: Account, destination: Destination, kind: str) 
         tries=0,
         is_probe=False,
         url=destination.url,
-        body=sample(account, destination, kind),
-        signed_with=signing.secrets_of(destination),
-        message_id=f"evt_test_{secrets.token_hex(8)}",
+        body=event.body,
+        signed_with=held.signed_with,
+        headers=held.headers,
+        secret_headers=held.secret_headers,
+        message_id=event.message_id,
     )
-    audit.record(person, account, "destination.tested", destination.name, kind=kind)
+    audit.record(person, account, "destination.tested", destination.name, kind=kind, is_real=is_real)
     session().commit()  # nothing stays open while somebody else's machine is asked
     at, connections = now(), Connections()
     try:
         result = sending.send(connections, job, allow_loopback=callback_addresses.may_use_loopback())
     finally:
         connections.close()
-    headers = {"Host": urlsplit(destination.url).netloc, **sending.request_headers(job, at)}
-    return Test(headers, job.body.decode(), result)
+    sent = sending.request_headers(job, at)
+    shown = {name: sending.MASK if name in job.secret_headers else value for name, value in sent.items()}
+    headers = {"Host": urlsplit(destination.url).netloc, **shown}
+    return Test(headers, job.body.decode("utf-8", "replace"), result)
+
+
+def _sample(account: Account, destination: Destination, kind: str) -> _Event:
+    return _Event(sample(account, destination, kind), f"evt_test_{secrets.token_hex(8)}")
+
+
+def _last(account: Account, destination: Destination, kind: str) -> _Event:
+    of_kind = sa.select(col(DeliveryKind.delivery_id)).where(
+        col(DeliveryKind.account_id) == account.id, col(DeliveryKind.kind) == kind
+    )
+    newest = of_kind.order_by(col(DeliveryKind.delivery_id).desc()).limit(LOOKED_AT)
+    is_gateways, passes = kind in parsing.KINDS, conditions.compiled(conditions.of(destination))
+    for number in session().execute(newest).scalars().all():
+        body = session().execute(sa.select(col(Delivery.body)).where(col(Delivery.id) == number)).scalar()
+        told = contents.read(body or b"", of_gateway=is_gateways)
+        if body and fanout.takes(destination, told.kinds, told.channel_uuid) and passes(conditions.root(told)):
+            return _Event(body, message_id(number))
+    raise DomainError(
+        _("There is no such event in the log yet that this destination takes. Send a sample instead."), "kind"
+    )
 
 
 def sample(account: Account, destination: Destination, kind: str) -> bytes:

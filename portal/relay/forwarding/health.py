@@ -15,8 +15,8 @@ from portal.extensions import session
 from portal.identity.memberships import owners_of
 from portal.mail import outbox
 from portal.models import Account, Destination, DestinationState, Forward, Mail, MailKind
-from portal.relay import schedule
-from portal.relay.claiming import WAITS
+from portal.relay.forwarding import schedule
+from portal.relay.forwarding.claiming import WAITS
 
 MOST_FAILURES = 100
 LONGEST_FAILING = timedelta(days=5)

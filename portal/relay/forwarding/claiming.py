@@ -5,7 +5,7 @@ time. On PostgreSQL the others skip it.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -46,6 +46,10 @@ class Job:
     url: str
     body: bytes = field(repr=False)
     signed_with: Sequence[SecretStr]
+    headers: Mapping[str, str] = field(repr=False)
+    """What is sent along for the customer."""
+    secret_headers: Collection[str]
+    """The names of those whose values are shown nowhere."""
     message_id: str
     """What every attempt at this event carries, whatever destination it goes to."""
     claimed_at: float = field(default_factory=time.monotonic)
@@ -148,7 +152,7 @@ def _jobs(destination: Destination, rows: Sequence[Any]) -> Iterator[Job]:
         col(Delivery.id).in_([row.delivery_id for row in rows])
     )
     bodies = {row.id: row.body for row in session().execute(of_events)}
-    signed_with = signing.secrets_of(destination)
+    held = signing.held_by(destination)
     for row in rows:
         yield Job(
             forward_id=row.id,
@@ -159,6 +163,8 @@ def _jobs(destination: Destination, rows: Sequence[Any]) -> Iterator[Job]:
             is_probe=destination.held_at is not None,
             url=destination.url,
             body=bodies[row.delivery_id],
-            signed_with=signed_with,
+            signed_with=held.signed_with,
+            headers=held.headers,
+            secret_headers=held.secret_headers,
             message_id=message_id(row.delivery_id),
         )

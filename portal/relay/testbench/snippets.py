@@ -1,10 +1,12 @@
 """Code that checks a signature, for a customer to copy. The tests run it where its interpreter is installed.
 
 Each refuses a changed body, an old timestamp and a wrong secret. The secret is read from the environment: code is
-no place for it.
+no place for it, but for somebody who wants to try it now.
 """
 
 from dataclasses import dataclass
+
+KEY = "whpk_PUBLIC_KEY"
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,20 @@ class Snippet:
     key: str
     language: str
     code: str
+    reads: str = ""
+    """Where the code reads the secret from the environment."""
+    needless: str = ""
+    """A line that is not needed when it does not."""
+
+    def filled(self, secret: str) -> "Snippet":
+        """The same with the secret in it."""
+        quote = "'" if self.key == "php" else '"'
+        code = self.code.replace(self.reads, f"{quote}{secret}{quote}").replace(self.needless, "")
+        return Snippet(self.key, self.language, code)
+
+    def with_key(self, public_key: str) -> "Snippet":
+        """The same with a public key in it."""
+        return Snippet(self.key, self.language, self.code.replace(KEY, public_key))
 
 
 PYTHON = '''\
@@ -115,16 +131,63 @@ CURL = """\
 URL=${URL:-http://localhost:3000/webhook}
 BODY='{"hook": "message.created", "payload": {"content": "Hello"}}'
 ID=evt_test SENT_AT=$(date +%s)
-KEY=$(printf %s "${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \\n')
+SECRET="$WEBHOOK_SECRET"
+KEY=$(printf %s "${SECRET#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \\n')
 SIGNATURE=$(printf %s "$ID.$SENT_AT.$BODY" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$KEY" -binary | base64)
 curl --request POST "$URL" --header "content-type: application/json" --header "webhook-id: $ID" \\
   --header "webhook-timestamp: $SENT_AT" --header "webhook-signature: v1,$SIGNATURE" --data-binary "$BODY"
 """
 
+PUBLIC_PYTHON = '''\
+import base64, time
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+KEY = Ed25519PublicKey.from_public_bytes(base64.b64decode("whpk_PUBLIC_KEY".removeprefix("whpk_")))
+
+
+def is_ours(body: bytes, headers: dict[str, str]) -> bool:
+    """Check a request: its body as it arrived, and its headers in lower case."""
+    message_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not sent_at.isdigit() or abs(time.time() - int(sent_at)) > 300:
+        return False
+    signed = f"{message_id}.{sent_at}.".encode() + body
+    for signature in headers.get("webhook-signature", "").split():
+        try:
+            if signature.startswith("v1a,"):
+                KEY.verify(base64.b64decode(signature[4:]), signed)
+                return True
+        except (InvalidSignature, ValueError):
+            pass  # it may be one of a key that is no longer used
+    return False
+'''
+
+PUBLIC_NODE = """\
+const crypto = require("node:crypto");
+
+const RAW = Buffer.from("whpk_PUBLIC_KEY".replace(/^whpk_/, ""), "base64");
+const DER = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), RAW]);
+const KEY = crypto.createPublicKey({ key: DER, format: "der", type: "spki" });
+
+// Check a request: its body as a Buffer, as it arrived, and its headers in lower case.
+function isOurs(body, headers) {
+  const id = headers["webhook-id"] || "", sentAt = headers["webhook-timestamp"] || "";
+  if (!/^\\d+$/.test(sentAt) || Math.abs(Date.now() / 1000 - Number(sentAt)) > 300) return false;
+  const signed = Buffer.concat([Buffer.from(`${id}.${sentAt}.`), body]);
+  return (headers["webhook-signature"] || "").split(" ").some((given) =>
+    given.startsWith("v1a,") && crypto.verify(null, signed, KEY, Buffer.from(given.slice(4), "base64")));
+}
+"""
+
 SNIPPETS = (
-    Snippet("python", "Python", PYTHON),
-    Snippet("node", "Node.js", NODE),
-    Snippet("php", "PHP", PHP),
-    Snippet("go", "Go", GO),
-    Snippet("curl", "curl", CURL),
+    Snippet("python", "Python", PYTHON, 'environ["WEBHOOK_SECRET"]', "from os import environ\n"),
+    Snippet("node", "Node.js", NODE, "process.env.WEBHOOK_SECRET"),
+    Snippet("php", "PHP", PHP, "$_SERVER['WEBHOOK_SECRET'] ?? ''"),
+    Snippet("go", "Go", GO, 'os.Getenv("WEBHOOK_SECRET")', '\t"os"\n'),
+    Snippet("curl", "curl", CURL, '"$WEBHOOK_SECRET"'),
 )
+PUBLIC_SNIPPETS = (
+    Snippet("public-python", "Python", PUBLIC_PYTHON),
+    Snippet("public-node", "Node.js", PUBLIC_NODE),
+)
+"""The same with the public key of a destination."""

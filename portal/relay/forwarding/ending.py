@@ -6,8 +6,8 @@ from sqlmodel import col
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Destination, DestinationState, Forward, ForwardState, now
-from portal.relay import schedule
-from portal.relay.claiming import WAITS
+from portal.relay.forwarding import schedule
+from portal.relay.forwarding.claiming import WAITS
 
 BATCH = 500
 MOST_BATCHES = 20

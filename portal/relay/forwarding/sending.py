@@ -20,10 +20,11 @@ from portal import outbound
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import now
-from portal.relay import claiming, recording, signing
-from portal.relay.claiming import Job
-from portal.relay.connections import Connections
-from portal.relay.recording import Result
+from portal.relay import signing
+from portal.relay.forwarding import claiming, recording
+from portal.relay.forwarding.claiming import Job
+from portal.relay.forwarding.connections import Connections
+from portal.relay.forwarding.recording import Result
 from portal.webhooks.rules import callback_addresses
 
 THREADS = 48
@@ -32,6 +33,7 @@ ROOM = 512
 """Forwards that are claimed and not written down yet, in one worker."""
 PATIENCE = 30.0
 """Seconds after which what is claimed and has not been sent is put back: long before its claim runs out."""
+MASK = "•••"
 WAIT = 0.05
 """Seconds until it is looked again whether something is due, while answers are awaited."""
 
@@ -135,13 +137,14 @@ def send(connections: Connections, job: Job, *, allow_loopback: bool) -> Result:
         log.exception("forward %d could not be sent", job.forward_id)
         problem = "no_connection"
     else:
-        return Result(job, at, _since(began), answer.status, answer.headers, answer.body)
+        return Result(job, at, _since(began), answer.status, answer.headers, _masked(job, answer.body))
     return Result(job, at, _since(began), problem=problem)
 
 
 def request_headers(job: Job, at: datetime) -> dict[str, str]:
     """What goes along with a body."""
     return {
+        **job.headers,
         "Content-Type": "application/json",
         "User-Agent": "Portal-Relay/1",
         **signing.headers(job.message_id, at, job.body, job.signed_with),
@@ -207,6 +210,14 @@ def _sender() -> Sender:
         found = Sender(allow_loopback=callback_addresses.may_use_loopback())
         current_app.extensions["relay"] = found
     return found
+
+
+def _masked(job: Job, answer: bytes) -> bytes:
+    """A receiver that echoes what it got must not bring a secret into the log."""
+    values = [job.headers[name].encode() for name in job.secret_headers if name in job.headers]
+    for value in sorted(values, key=len, reverse=True):
+        answer = answer.replace(value, MASK.encode())
+    return answer
 
 
 def _since(began: float) -> int:

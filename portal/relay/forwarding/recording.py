@@ -13,8 +13,8 @@ from sqlmodel import col
 from portal.db import first_come, queue
 from portal.extensions import session
 from portal.models import Destination, Forward, ForwardAttempt, ForwardState, ForwardTally, Mail
-from portal.relay import health, schedule
-from portal.relay.claiming import Job
+from portal.relay.forwarding import health, schedule
+from portal.relay.forwarding.claiming import Job
 
 GONE = 410
 

@@ -3,15 +3,18 @@
 import secrets
 from collections.abc import Iterable
 
-from wtforms import HiddenField, IntegerField, StringField, URLField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, StringField, URLField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.connexease import triggers as catalogue
 from portal.i18n import _, _l
 from portal.messages.reports import parsing
 from portal.models import Channel, Destination
+from portal.relay import conditions
 from portal.relay.destinations import Wish
-from portal.web.forms import Choice, Form, stripped, text
+from portal.relay.forms.condition import FormWithConditions
+from portal.web.forms import stripped, text
+from portal.web.template_context import host
 from portal.webhooks.forms import CheckboxesField
 from portal.webhooks.rules import callback_addresses
 
@@ -27,7 +30,7 @@ GATEWAY_WORDS = {
 }
 
 
-class DestinationForm(Form):
+class DestinationForm(FormWithConditions):
     """A destination: where its events go, and which."""
 
     intent = HiddenField()
@@ -52,8 +55,21 @@ class DestinationForm(Form):
         description=_l("Leave this empty to receive events as fast as your server accepts them."),
     )
 
+    has_public_key = BooleanField(_l("Also sign events with a key pair (v1a)"))
+
+    destination: Destination | None = None
+
+    @property
+    def held_headers(self) -> list[str]:
+        return [header["name"] for header in (self.destination.headers if self.destination else [])]
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        return self.destination is not None and host(self.destination.url) != host(text(self.url))
+
     def prepare(self, channels: Iterable[Channel], destination: Destination | None) -> None:
         """Offer every kind of event, and the account's channels."""
+        self.destination = destination
         offered = [*(trigger.name for trigger in catalogue.CATALOGUE), *parsing.KINDS]
         held = [kind for kind in (destination.kinds if destination else []) if kind not in offered]
         self.kinds.choices = [(name, name) for name in [*offered, *held]]
@@ -69,6 +85,9 @@ class DestinationForm(Form):
         """Show what a destination is now."""
         self.name.data, self.url.data, self.rate.data = destination.name, destination.url, destination.rate
         self.kinds.data, self.channels.data = destination.kinds, destination.channels
+        self.has_public_key.data = destination.public_key is not None
+        self.fill_headers((header["name"], header["is_secret"]) for header in destination.headers)
+        self.fill_conditions(conditions.of(destination))
 
     def validate_url(self, field: URLField) -> None:
         if problem := callback_addresses.problem_with(text(field)):
@@ -82,6 +101,12 @@ class DestinationForm(Form):
     def validate_channels(self, field: CheckboxesField) -> None:
         self._refuse_strangers(field)
 
+    def validate_headers(self, field: Field) -> None:
+        super().validate_headers(field)
+        ours = [name for header in self.typed_headers() if (name := header.name).casefold().startswith("webhook-")]
+        if ours:
+            raise ValidationError(_("%(name)s carries our signature. Enter another name.", name=ours[0]))
+
     def wish(self) -> Wish:
         """What was entered; only after the form has validated."""
         return Wish(
@@ -90,50 +115,15 @@ class DestinationForm(Form):
             kinds=list(self.kinds.data or []),
             channels=list(self.channels.data or []),
             rate=self.rate.data,
+            headers=self.typed_headers(),
+            conditions=self.typed_conditions(),
+            has_public_key=bool(self.has_public_key.data),
         )
 
     def _refuse_strangers(self, field: CheckboxesField) -> None:
         offered = {choice[0] for choice in field.choices or []}
         if any(value not in offered for value in field.data or []):
             raise ValidationError(_("One of these no longer exists. Reload the page."))
-
-
-class TestForm(Form):
-    """Which kind of event to send a sample of."""
-
-    __test__ = False
-
-    kind = Choice(_l("Sample event"))
-
-
-class ReplayForm(Form):
-    """Which events to send again."""
-
-    intent = HiddenField()
-    which = Choice(_l("Which events"))
-    kind = Choice(_l("Kind of event"), render_kw={"translate": "no"})
-    hours = Choice(_l("Received in"))
-    rate = IntegerField(
-        _l("Events per second"),
-        [
-            DataRequired(_l("Enter a number from 1 to 100.")),
-            NumberRange(1, 100, _l("Enter a number from 1 to 100.")),
-        ],
-        default=10,
-    )
-
-    def prepare(self, destination: Destination) -> None:
-        """Offer the kinds that the destination takes."""
-        self.which.choices = {"failed": _("Only those that weren't delivered"), "all": _("All of them")}
-        self.kind.choices = {"": _("Any")} | {kind: kind for kind in destination.kinds}
-        self.hours.choices = {
-            "1": _("the last hour"),
-            "24": _("the last 24 hours"),
-            "72": _("the last 3 days"),
-            "168": _("the last 7 days"),
-            "0": _("all the time that events are kept"),
-        }
-        self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
 
 
 def meanings() -> dict[str, str]:

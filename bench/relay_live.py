@@ -1,0 +1,99 @@
+"""Forwarding while events come in: how long the first attempt takes, and whether receiving suffers.
+
+    python -m bench.relay_live --seconds 8
+    python -m bench.relay_live --database-url postgresql://user@host/empty_database
+
+Two processes of gunicorn, a worker, and a destination in a process of its own. First 250 events come in each
+second, and what counts is the time from the receipt of each to its first attempt. Then 10,000 deliveries wait for
+a destination that takes a second for each, and what counts is how long the receiver takes.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from bench import _measuring as measuring
+from bench import receiver, relay
+from bench._load import load
+from bench._processes import make_environment, running_process, serving
+from bench._table import Row, note
+from portal import create_app
+from portal.extensions import db, session
+from portal.models import Delivery, Forward, ForwardAttempt, ForwardState, PortalWebhook
+from portal.settings import load_settings
+from portal.webhooks.portal_webhooks import SECRET_HEADER
+
+RATE = 250
+WAITING = 10_000
+SLOW = 1.0
+"""Seconds that the destination takes for which the deliveries wait."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print both figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--database-url", help="an empty PostgreSQL database; by default a SQLite file of its own")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        environment = make_environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
+        key, secret = receiver.prepare(environment)
+        make = receiver.requests_to(f"{receiver.HOOKS}{key}", {SECRET_HEADER: secret})
+        with (
+            create_app(load_settings()).app_context(),
+            relay.destination() as fast,
+            relay.destination(SLOW) as slow,
+            serving(environment, "wsgi:app") as portal,
+            running_process(environment, "-m", "portal", "worker"),
+        ):
+            _go_to(fast)
+            load(portal.url, make(), chosen.seconds, rate=RATE)
+            _tell("p95 of the first attempt at 250 events/s", _p95_of_first_attempts(), 2.0)
+            _go_to(slow)
+            receiver.fill(WAITING)
+            receiver.wait_until_left(0)
+            result = load(portal.url, make(), chosen.seconds, rate=RATE / 2)
+            print(f"{_waiting():,} deliveries wait")
+            _tell("p99 of the receiver while 10,000 deliveries wait", result.percentile(0.99), 0.25)
+            session().close()
+            db.engine.dispose()
+
+
+def _go_to(url: str) -> None:
+    relay.destinations(session().exec(select(PortalWebhook)).one().account_id, [url])
+
+
+def _p95_of_first_attempts() -> float:
+    while _waiting() or receiver.left():
+        time.sleep(0.1)
+    query = (
+        sa.select(col(ForwardAttempt.at), col(Delivery.received_at))
+        .join(Forward, col(Forward.id) == col(ForwardAttempt.forward_id))
+        .join(Delivery, col(Delivery.id) == col(Forward.delivery_id))
+        .where(col(ForwardAttempt.number) == 1)
+    )
+    times = sorted((at - received).total_seconds() for at, received in session().execute(query))
+    session().rollback()
+    print(f"{len(times):,} first attempts")
+    return times[int(len(times) * 0.95)]
+
+
+def _waiting() -> int:
+    waits = sa.select(sa.func.count()).where(col(Forward.state) == ForwardState.WAITING)
+    with db.engine.connect() as connection:
+        return int(connection.execute(waits).scalar_one())
+
+
+def _tell(what: str, seconds: float, most: float) -> None:
+    print(f"{what:<52}{seconds * 1000:>8.0f} ms", flush=True)
+    ours, wanted = f"{seconds * 1000:.0f} ms", f"{most * 1000:.0f} ms"
+    note(Row(f"relay, {measuring.kind()}: {what}", ours, wanted, seconds / most, at_most=1))
+
+
+if __name__ == "__main__":
+    main()
