@@ -132,3 +132,26 @@ def invited(walk: Walk) -> tuple[str, str]:
     expect(page.row(name)).to_be_visible()
     AccountPage(walk.go(f"{LIST}{uuid}"), name).invite(email)
     return name, email
+
+
+@state()
+def staff_prices(walk: Walk) -> None:
+    page = walk.staff("/staff/prices/new")
+    for region, amount in (("TR", "0.0125"), ("", "0.07")):
+        walk.go("/staff/prices/new")
+        page.get_by_label("Country (optional)").fill(region)
+        page.get_by_label("Price per message").fill(amount)
+        page.get_by_label("Currency").fill("USD")
+        page.get_by_role("button", name="Add price").click()
+        page.get_by_text("Price saved.").or_(page.get_by_role("alert")).first.wait_for()
+    walk.go("/staff/prices/")
+    expect(page.get_by_role("link", name="Türkiye TR")).to_be_visible()
+
+
+@state()
+def staff_price_refused(walk: Walk) -> None:
+    page = walk.staff("/staff/prices/new")
+    page.get_by_label("Country (optional)").fill("XX")
+    page.get_by_label("Price per message").fill("1")
+    page.get_by_role("button", name="Add price").click()
+    expect(page.get_by_role("alert")).to_contain_text("two letters of a country")

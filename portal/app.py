@@ -30,6 +30,7 @@ from portal.web import (
     static_files,
     template_context,
     times,
+    uploads,
     white_label,
 )
 from portal.web.templating import TranslatedEnvironment
@@ -50,6 +51,7 @@ def create(settings: Settings | None = None) -> Flask:
     queue.init_app(app, settings)
     scheduler.register(app)
 
+    uploads.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
     babel.init_app(app, locale_selector=languages.locale_of_reader, timezone_selector=template_context.time_zone)

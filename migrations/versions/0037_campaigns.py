@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("sender_id", sa.Uuid(), nullable=True),
         sa.Column("sender", sa.String(length=254), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("introduced", NUMBER, nullable=True),
         sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column("reason_detail", sa.String(length=500), nullable=False),
         sa.Column("problem", sa.String(length=500), nullable=False),

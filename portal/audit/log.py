@@ -34,10 +34,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "webhook": ("webhook", "destination"),
     "event": ("event", "watch"),
     "key": ("token", "key", "gateway_key"),
-    "message": ("message", "template", "callback"),
+    "message": ("message", "template", "callback", "campaign"),
     "contact": ("contact", "consent"),
     "person": ("person", "member", "invitation", "session"),
-    "staff": ("staff", "audit", "system", "mirror", "brand"),
+    "staff": ("staff", "audit", "system", "mirror", "brand", "price"),
 }
 """Kinds of action to choose from, and the beginnings of the actions of each."""
 

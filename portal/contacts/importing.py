@@ -26,7 +26,7 @@ MOST_ROWS = 5000
 AT_ONCE = 250
 MOST_SHOWN = 100
 NUMBER, USER, NAME, LANGUAGE, TAGS, OUT, IN_SINCE = "number", "user", "name", "language", "tags", "out", "in"
-_COLUMNS: Mapping[str, Sequence[str]] = {
+COLUMNS: Mapping[str, Sequence[str]] = {
     NUMBER: (
         *("number", "phone", "phone number", "mobile", "whatsapp", "whatsapp number", "gsm", "tel", "wa id"),
         *("numara", "telefon", "telefon numarasi", "cep", "cep telefonu"),
@@ -38,6 +38,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     OUT: ("opted out", "opt out", "izin yok"),
     IN_SINCE: ("opted in since", "izin tarihi"),
 }
+"""What people call the columns that we know, as `compared` has it."""
 _NO = ("", "no", "n", "0", "false", "hayir", "-")
 _MARKETING = ("marketing", "yes", "y", "1", "true", "x", "evet", "pazarlama")
 _EVERYTHING = ("everything", "all", "hepsi", "tumu")
@@ -111,7 +112,7 @@ def _places(table: Table) -> dict[str, str]:
     Raises:
         DomainError: nothing names a person.
     """
-    known = {name: kind for kind, names in _COLUMNS.items() for name in names}
+    known = {name: kind for kind, names in COLUMNS.items() for name in names}
     found: dict[str, str] = {}
     for column in table.columns:
         kind = known.get(compared(column))

@@ -103,6 +103,24 @@ def standing(account_id: UUID, who: Who) -> Standing:
     return Standing(_newest(entry for found in _entries(account_id, known).values() for entry in found))
 
 
+def standings(account_id: UUID, numbers: Sequence[str]) -> dict[str, Standing]:
+    """What counts for each of many people, by the number that they are named by; as `standing` says it of one.
+
+    Raises:
+        VaultError: erased people cannot be told apart, as the account's key does not open.
+    """
+    contacts: dict[str, list[Who]] = {}
+    for contact in contacts_of(account_id, [Who(number) for number in numbers]):
+        contacts.setdefault(one_spelling(contact.number), []).append(_who(contact))
+    people = {number: [Who(number), *contacts.get(one_spelling(number), ())] for number in numbers}
+    entries = _entries(account_id, [who for known in people.values() for who in known])
+    found = {}
+    for number, known in people.items():
+        names = {name for who in known for name in (one_spelling(who.number), who.user_id) if name}
+        found[number] = Standing(_newest(entry for name in sorted(names) for entry in entries.get(name, ())))
+    return found
+
+
 def follow(account_id: UUID, contacts: Sequence[Contact]) -> None:
     """Note at contacts what they are out of, for lists. The caller commits."""
     session().flush()

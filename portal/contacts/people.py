@@ -12,6 +12,7 @@ from portal.i18n import _
 
 _MEXICO = re.compile(r"\+521?([0-9]{10})")
 _ARGENTINA = re.compile(r"\+549?([0-9]{10})")
+_SPELLED_TWICE = ("+52", "+54", "+55")
 _BRAZIL = re.compile(r"\+55([1-9][0-9])9?([6-9][0-9]{7})")
 
 
@@ -37,13 +38,15 @@ class Who:
 
 def spellings(number: str) -> tuple[str, ...]:
     """Every way in which a number is written: in three countries WhatsApp and the phone book differ by a digit."""
+    if not number.startswith(_SPELLED_TWICE):
+        return (number,) if number else ()
     if found := _MEXICO.fullmatch(number):
         return f"+52{found[1]}", f"+521{found[1]}"
     if found := _ARGENTINA.fullmatch(number):
         return f"+54{found[1]}", f"+549{found[1]}"
     if found := _BRAZIL.fullmatch(number):
         return f"+55{found[1]}{found[2]}", f"+55{found[1]}9{found[2]}"
-    return (number,) if number else ()
+    return (number,)
 
 
 def read(typed: str, time_zone: str, field: str) -> str:

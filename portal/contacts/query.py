@@ -19,6 +19,7 @@ from portal.models import Account, Contact, Person, Scope
 from portal.web import csv_export
 
 PAGE, AT_ONCE = 50, 500
+NEWEST = 2000
 MOST_OWN = 100
 """Columns for the account's own fields in a file."""
 
@@ -40,6 +41,25 @@ def page(account: Account, wanted: Filter, before: int = 0, after: int = 0, size
 def has_any(account: Account) -> bool:
     """Whether the account has contacts."""
     return session().exec(select(Contact.id).where(Contact.account_id == account.id).limit(1)).first() is not None
+
+
+def oldest_first(account: Account, tag: str, after: int, size: int) -> Sequence[Contact]:
+    """The contacts with a tag, or all of them where it is empty, that were made after one, the oldest first."""
+    query = _matching(account, Filter(tag=tag)).above(after).limit(size)
+    found: Sequence[Contact] = session().exec(query).all()  # type: ignore[call-overload]
+    return found
+
+
+def count(account: Account, tag: str, most: int) -> int:
+    """How many contacts have a tag, or how many there are where it is empty; no more than `most` are counted."""
+    some = _matching(account, Filter(tag=tag)).above(0).with_only_columns(col(Contact.id)).limit(most).subquery()
+    return int(session().execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
+
+def own_fields(account: Account, tag: str = "") -> list[str]:
+    """What the account's own fields are called, as its newest contacts with a tag have them."""
+    some = page(account, Filter(tag=tag), size=NEWEST).rows
+    return sorted({name for contact in some for name in contact.fields})[:MOST_OWN]
 
 
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:

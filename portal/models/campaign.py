@@ -111,6 +111,10 @@ class Campaign(SQLModel, table=True):
     """Who confirmed it."""
     people: int = 0
     """To how many people it goes, as whoever confirmed it saw."""
+    regions: dict[str, list[int]] = Field(default_factory=dict, sa_type=sa.JSON)
+    """By country, as ISO 3166 has it, how many of its rows are good and how many were sent the same lately."""
+    introduced: int | None = Field(default=None, sa_type=BIG, nullable=True)
+    """The last row whose person was made a contact; null where nothing is left to do."""
     reason: str = Field(default="", max_length=64)
     """A word for why it was paused or stopped; empty where a person did it."""
     reason_detail: str = Field(default="", max_length=500)
@@ -128,6 +132,7 @@ class Campaign(SQLModel, table=True):
     """When the worker looks at it next; null while nothing is to be done."""
     claimed_until: datetime | None = instant()
     attempts: int = 0
+    """Checks that were begun; from its confirmation on, tries that came to nothing."""
 
     created_at: datetime = instant(default_now=True)
     checked_at: datetime | None = instant()

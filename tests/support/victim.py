@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import select
 
 from portal import create_app
+from portal.campaigns.checking import batches
 from portal.customers.provisioning import state_machine
 from portal.db.engine import writing
 from portal.extensions import db, session
@@ -82,6 +83,7 @@ WORK = {
     "set-up": lambda row: state_machine.advance(UUID(row)),
     "token": lambda row: make_token(UUID(row)),
     "message": lambda row: confirm_message(UUID(row)),
+    "campaign_check": lambda row: batches.check(UUID(row)),
     "switch": lambda row: switch_over(UUID(row)),
     "mirror": lambda row: runs.advance(int(row)),
 }

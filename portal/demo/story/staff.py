@@ -1,9 +1,11 @@
 """The reseller's own people: who joined, who left, and who is invited."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import select
 
+from portal.campaigns import prices
 from portal.customers.invitations import lifecycle
 from portal.demo.logins import ADMIN, AUDITOR, PASSWORD, SUPPORT, Login
 from portal.demo.stage import Scenes, Stage
@@ -11,9 +13,13 @@ from portal.demo.story.customer import join, log_in, set_up_app
 from portal.extensions import session
 from portal.identity import email_change
 from portal.identity.authentication import request_reset
-from portal.models import Invitation, Person, StaffRole
+from portal.models import Invitation, Person, StaffRole, now
 from portal.staff.people import staff_members
 
+MADE_UP_PRICES = (
+    *(("TR", "marketing", "0.02"), ("TR", "utility", "0.01"), ("TR", "authentication", "0.01")),
+    *(("DE", "marketing", "0.15"), ("DE", "utility", "0.07"), ("", "marketing", "0.07"), ("", "fee", "0.001")),
+)
 FORMER = Login("Tolga Şahin", "tolga@example.com", "Left the staff")
 
 
@@ -38,6 +44,8 @@ def people(stage: Stage) -> Scenes:
         join(stage, who)
         if who.has_code:
             set_up_app(stage, who)
+    yield stage.ago(26, "14:00")
+    _enter_prices(stage)
     yield stage.ago(16, "11:20")
     _invite(stage, "derya@example.com", StaffRole.SUPPORT)  # nobody accepts it: it runs out after a week
     yield stage.ago(12, "15:00")
@@ -61,6 +69,14 @@ def people(stage: Stage) -> Scenes:
     yield stage.ago(0.1)
     log_in(stage, SUPPORT)
     log_in(stage, AUDITOR)
+
+
+def _enter_prices(stage: Stage) -> None:
+    """A rate card, so that campaigns show what they may cost. Its amounts are made up."""
+    with stage.acting(ADMIN.email) as admin:
+        for region, category, amount in MADE_UP_PRICES:
+            since = date(now().year, 1, 1)
+            prices.save(admin, prices.read(region, category, since, amount, "USD"))
 
 
 def _invite(stage: Stage, email: str, role: StaffRole) -> None:

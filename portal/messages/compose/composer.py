@@ -75,6 +75,7 @@ class Composer:
             "draft": draft,
             "bubble": preview.of_draft(draft, form.listed),
             "recipient": recipient,
+            "are_several": recipient is None and recipients.are_several(draft.to),
             "window": self._window(recipient),
             "is_one_line": is_one_line,
             "limits": {"body": drafts.BODY_LIMIT, "caption": drafts.CAPTION_LIMIT},

@@ -20,7 +20,12 @@ def message(draft: Draft, time_zone: str) -> schemas.Message:
     wrong = refusals.of(draft, time_zone)
     if wrong:
         raise FieldErrors(_("Check what you entered."), wrong)
-    return _MESSAGES[draft.kind](draft, recipients.read(draft.to, time_zone).e164)
+    return of_checked(draft, recipients.read(draft.to, time_zone).e164)
+
+
+def of_checked(draft: Draft, to: str) -> schemas.Message:
+    """The message of a draft that was looked at before, to a number in E.164 form."""
+    return _MESSAGES[draft.kind](draft, to)
 
 
 def _text(draft: Draft, to: str) -> schemas.Message:

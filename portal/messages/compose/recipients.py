@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -18,6 +19,8 @@ SHORTEST = 7
 """Digits, country code included, that the gateway takes."""
 MOST_DIGITS = 15
 """Of any number in the world."""
+_PLAIN = re.compile(r"\+?[0-9][0-9() -]{5,30}[0-9]")
+"""As most numbers are written: nothing has to be tidied."""
 _CHAT_LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:\S*&)?phone=)\+?([0-9]+)\S*", re.I
 )
@@ -39,22 +42,59 @@ class Recipient:
     is_doubtful: bool = False
 
 
+class Reason(StrEnum):
+    """Why a text is no number."""
+
+    NOTHING = "no_number"
+    SEVERAL = "several"
+    LETTERS = "letters"
+    NO_COUNTRY = "no_country_code"
+    NO_SUCH_COUNTRY = "no_such_country"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    NO_SUCH_NUMBER = "no_such_number"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The number that a text means; none, and why, where it means none."""
+
+    typed: str
+    number: PhoneNumber | None = None
+    is_doubtful: bool = False
+    reason: Reason = Reason.NOTHING
+
+
 def read(text: str, time_zone: str, field: str = "to") -> Recipient:
     """The number that somebody means; a national one is of the time zone's country.
 
     Raises:
         DomainError: it is none, at `field`; the message says what to write.
     """
-    typed, region = _tidy(text), country_of(time_zone)
+    region = country_of(time_zone)
+    found = find(text, region)
+    if found.number is None:
+        raise DomainError(_why_not(found, region), field)
+    return _recipient(found.number, is_doubtful=found.is_doubtful)
+
+
+def find(text: str, region: str | None) -> Found:
+    """The number that a text means; a national one is of this country."""
+    typed = _tidy(text)
     if not typed:
-        raise DomainError(_("Enter the recipient's phone number, for example +90 501 234 56 78."), field)
+        return Found(typed)
     found = [number for number in _readings(typed, region) if number and _is_long_enough(number)]
     valid = next((number for number in found if phonenumbers.is_valid_number(number)), None)
     if valid is not None:
-        return _recipient(valid)
+        return Found(typed, valid)
     if typed.startswith("+") and found and _may_be_one(found[0]):
-        return _recipient(found[0], is_doubtful=True)
-    raise DomainError(_why_not(typed, found, region), field)
+        return Found(typed, found[0], is_doubtful=True)
+    return Found(typed, reason=_reason(typed, found, region))
+
+
+def are_several(text: str) -> bool:
+    """Whether a text is more than one number."""
+    return _are_several(_tidy(text))
 
 
 def hint(time_zone: str) -> str:
@@ -73,6 +113,8 @@ def known(e164: str) -> Recipient:
 
 def _tidy(text: str) -> str:
     """Without what comes along when a number is copied: invisible signs, `tel:`, the address of a chat."""
+    if _PLAIN.fullmatch(text):
+        return text
     visible = contact.visible(text)[: LONGEST * 4]
     if link := _CHAT_LINK.fullmatch(visible):
         return f"+{link[1]}"
@@ -145,36 +187,52 @@ def _country_name(region: str | None) -> str:
         return ""
 
 
-def _why_not(typed: str, found: list[PhoneNumber], region: str | None) -> str:
-    example = _example(_written_region(typed) or region)
+def _reason(typed: str, found: list[PhoneNumber], region: str | None) -> Reason:
     if _are_several(typed):
-        return _(
-            "This is more than one number. Enter one number per message, for example %(example)s.", example=example
-        )
+        return Reason.SEVERAL
     if re.search(r"[^\W\d_]", typed):
-        return _("Phone numbers have no letters. Enter a number, for example %(example)s.", example=example)
+        return Reason.LETTERS
     if not found and not typed.startswith("+") and region is None:
-        return _("Start with + and the country code, for example %(example)s.", example=example)
+        return Reason.NO_COUNTRY
     reason = phonenumbers.is_possible_number_with_reason(found[0]) if found else None
     if not found and typed.startswith("+") and len(typed) > SHORTEST:
         reason = phonenumbers.ValidationResult.INVALID_COUNTRY_CODE
     if reason == phonenumbers.ValidationResult.INVALID_COUNTRY_CODE:
-        return _(
+        return Reason.NO_SUCH_COUNTRY
+    if reason == phonenumbers.ValidationResult.TOO_SHORT or not found:
+        return Reason.TOO_SHORT
+    is_too_long = reason == phonenumbers.ValidationResult.TOO_LONG
+    return Reason.TOO_LONG if is_too_long else Reason.NO_SUCH_NUMBER
+
+
+def _why_not(found: Found, region: str | None) -> str:
+    example = _example(_written_region(found.typed) or region)
+    return {
+        Reason.NOTHING: _("Enter the recipient's phone number, for example +90 501 234 56 78."),
+        Reason.SEVERAL: _(
+            "This is more than one number. Enter one number here, for example %(example)s. For many people, use a "
+            "campaign.",
+            example=example,
+        ),
+        Reason.LETTERS: _(
+            "Phone numbers have no letters. Enter a number, for example %(example)s.", example=example
+        ),
+        Reason.NO_COUNTRY: _("Start with + and the country code, for example %(example)s.", example=example),
+        Reason.NO_SUCH_COUNTRY: _(
             "No country has this code. Enter a number with its country code, for example %(example)s.",
             example=example,
-        )
-    if reason == phonenumbers.ValidationResult.TOO_SHORT or not found:
-        return _("The number is too short. Enter all of it, for example %(example)s.", example=example)
-    if reason == phonenumbers.ValidationResult.TOO_LONG:
-        return _(
+        ),
+        Reason.TOO_SHORT: _("The number is too short. Enter all of it, for example %(example)s.", example=example),
+        Reason.TOO_LONG: _(
             "The number is too long. Enter a number with its country code, for example %(example)s.",
             example=example,
-        )
-    return _(
-        "This number doesn't exist in that country. Enter a number with its country code, for example "
-        "%(example)s.",
-        example=example,
-    )
+        ),
+        Reason.NO_SUCH_NUMBER: _(
+            "This number doesn't exist in that country. Enter a number with its country code, for example "
+            "%(example)s.",
+            example=example,
+        ),
+    }[found.reason]
 
 
 def _written_region(typed: str) -> str | None:

@@ -5,6 +5,8 @@ sender says otherwise. Marketing Lite carries nothing but marketing. What is no 
 wrote, so it is not marketing; who is out of everything does not get it either.
 """
 
+from uuid import UUID
+
 from flask_babel import format_date
 
 from portal.contacts import ledger
@@ -33,8 +35,19 @@ def counts_as_marketing(message: Message, *, is_said_otherwise: bool = False) ->
     """
     if message.type != MessageType.TEMPLATE:
         return False
-    category = category_of(message)
-    if message.mmlite or category in MARKETING:
+    template, account_id = categories.of_message(message), message.account_id
+    return is_marketing(account_id, template, mmlite=message.mmlite, is_said_otherwise=is_said_otherwise)
+
+
+def is_marketing(account_id: UUID, template: str, *, mmlite: bool, is_said_otherwise: bool) -> bool:
+    """Whether a template is marketing.
+
+    Args:
+        template: as `categories.key` names it.
+        is_said_otherwise: whether its sender says that it is not.
+    """
+    category = categories.known(account_id, template)
+    if mmlite or category in MARKETING:
         return True
     return not (category or is_said_otherwise)
 
@@ -63,10 +76,8 @@ def refusal(message: Message) -> Result | None:
 
 
 def _against(message: Message) -> ConsentEntry | None:
-    is_marketing = message.is_marketing or (
-        message.type == MessageType.TEMPLATE and category_of(message) in MARKETING
-    )
-    return ledger.standing(message.account_id, Who(message.recipient)).against(is_marketing=is_marketing)
+    counts = message.is_marketing or (message.type == MessageType.TEMPLATE and category_of(message) in MARKETING)
+    return ledger.standing(message.account_id, Who(message.recipient)).against(is_marketing=counts)
 
 
 def _why(entry: ConsentEntry) -> str:

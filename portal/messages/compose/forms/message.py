@@ -14,7 +14,6 @@ from wtforms import (
     URLField,
 )
 
-from portal.errors import DomainError
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
 from portal.messages.compose.drafts import Draft
@@ -82,7 +81,7 @@ class ComposeForm(TemplateFields):
 
     def offer(self, credentials: Sequence[Credential]) -> None:
         """The keys to choose from: the one that was used last at first, and a key for trying out in test mode."""
-        self.credential.choices = [(str(row.id), _key_words(row)) for row in credentials]
+        self.credential.choices = [(str(row.id), key_words(row)) for row in credentials]
         self.intent.data = text(self.intent)[:64] or secrets.token_urlsafe(16)
         by_id = {str(row.id): row for row in credentials}
         if not self.is_submitted() and self.credential.data not in by_id:
@@ -190,21 +189,9 @@ class ComposeForm(TemplateFields):
             elif field.name not in ("csrf_token", "intent", "mode_of", "language_of"):
                 yield field
 
-    def show_refusal(self, error: DomainError) -> None:
-        super().show_refusal(error)
-        for rows in self._rows:
-            if any(entry.errors for entry in rows):
-                rows.errors = [entry.errors for entry in rows]
 
-    def _add_error(self, name: str, message: str) -> None:
-        entry = next((entry for entry in (*self.values, *self.names) if entry.name == name), None)
-        if entry is not None:
-            entry.errors = [*entry.errors, message]
-        else:
-            super()._add_error(name, message)
-
-
-def _key_words(row: Credential) -> str:
+def key_words(row: Credential) -> str:
+    """A gateway key to choose."""
     words = {"name": keys.label(row), "end": row.last_four}
     if row.is_trial:
         trial = _("%(name)s (…%(end)s, test key)", **words)

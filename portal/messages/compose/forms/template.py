@@ -7,6 +7,7 @@ from typing import Any
 import wtforms
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, StringField, TextAreaField
 
+from portal.errors import DomainError
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
 from portal.messages.compose.drafts import ONE_TIME_CODE, Button
@@ -175,7 +176,7 @@ class TemplateFields(Form):
             self.buttons[-1].form.number.data = str(number)
 
     @property
-    def _rows(self) -> tuple[FieldList, FieldList]:  # type: ignore[type-arg]  # at run time it takes none
+    def _rows(self) -> tuple[FieldList, ...]:  # type: ignore[type-arg]  # at run time it takes none
         return self.values, self.names
 
     def make_room(self, wanted: int) -> None:
@@ -212,3 +213,16 @@ class TemplateFields(Form):
         for field in self.of_one_line:
             if field.name == name:
                 field.data = one_line(text(field))
+
+    def show_refusal(self, error: DomainError) -> None:
+        super().show_refusal(error)
+        for rows in self._rows:
+            if any(entry.errors for entry in rows):
+                rows.errors = [entry.errors for entry in rows]
+
+    def _add_error(self, name: str, message: str) -> None:
+        entry = next((entry for rows in self._rows for entry in rows if entry.name == name), None)
+        if entry is not None:
+            entry.errors = [*entry.errors, message]
+        else:
+            super()._add_error(name, message)

@@ -1,0 +1,1 @@
+"""Forms of campaigns: whom one goes to, what it says, when it is sent."""

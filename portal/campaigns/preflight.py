@@ -1,0 +1,106 @@
+"""What the pages of a check show: the counts, the wrong rows, the first messages, and the wrong rows as a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+from flask import Flask, current_app
+from flask_babel import force_locale, get_locale
+from sqlmodel import col, select
+
+from portal import audit
+from portal.campaigns import audience, mapping, problems
+from portal.contacts.csv_reading import Line
+from portal.db.keyset import Keyset, Page
+from portal.extensions import session
+from portal.i18n import _
+from portal.messages.compose import preview
+from portal.messages.compose.preview import Bubble
+from portal.models import Account, Campaign, CampaignRow, CampaignState, Person, RowState
+from portal.web import csv_export
+
+PAGE, AT_ONCE, FIRST = 50, 500, 3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as its recipient will see it."""
+
+    number: int
+    recipient: str
+    bubble: Bubble
+
+
+def wrong_rows(campaign: Campaign, before: int = 0, after: int = 0, size: int = PAGE) -> Page[CampaignRow]:
+    """The wrong rows, the first of the file first."""
+    query = select(CampaignRow).where(CampaignRow.campaign_id == campaign.id, CampaignRow.state == RowState.WRONG)
+    listed: Keyset[CampaignRow] = Keyset(query, col(CampaignRow.id))
+    if before:
+        rows = session().exec(listed.below(before).limit(size + 1)).all()  # type: ignore[call-overload]
+        return Page(rows[:size][::-1], has_newer=len(rows) > size, has_older=True)
+    rows = session().exec(listed.above(after).limit(size + 1)).all()  # type: ignore[call-overload]
+    return Page(rows[:size], has_newer=bool(after), has_older=len(rows) > size)
+
+
+def first_messages(campaign: Campaign) -> list[Shown]:
+    """The first good rows as they will look."""
+    query = select(CampaignRow).where(
+        CampaignRow.campaign_id == campaign.id, CampaignRow.state == RowState.WAITING
+    )
+    rows = session().exec(query.order_by(col(CampaignRow.id)).limit(FIRST)).all()
+    listed = mapping.seen(campaign)
+    drafts = ((row, mapping.draft_of(campaign, row.recipient, row.values)) for row in rows)
+    return [Shown(row.number, row.recipient, preview.of_draft(draft, listed)) for row, draft in drafts]
+
+
+def share_done(campaign: Campaign) -> int | None:
+    """Per cent of a file that were looked at; none where nobody knows how much there is."""
+    if campaign.state != CampaignState.CHECKING or not campaign.file_size:
+        return None
+    return min(99, campaign.checked_bytes * 100 // campaign.file_size)
+
+
+def export(person: Person, account: Account, campaign: Campaign) -> Iterator[str]:
+    """The wrong rows with their own columns and what is wrong; that somebody took them away is in the history."""
+    audit.record_at_once(person, account, "campaign.rows_exported")
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return _lines(app, str(get_locale() or "en"), account.id, campaign.id)
+
+
+def _lines(app: Flask, locale: str, account_id: UUID, campaign_id: UUID) -> Iterator[str]:
+    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
+    yield csv_export.BYTE_ORDER_MARK
+    place, number, last_id, rows = 0, 0, 0, [_header_of(app, locale, campaign_id)]
+    while True:
+        with app.app_context(), force_locale(locale):
+            account, campaign = session().get_one(Account, account_id), session().get_one(Campaign, campaign_id)
+            lines = list(islice(audience.rows(account, campaign, place, number), AT_ONCE))
+            found = _wrong(campaign, last_id, lines[-1].number) if lines else {}
+            rows += [_cells(campaign, line, found[line.number]) for line in lines if line.number in found]
+        if rows:
+            yield csv_export.written(rows)
+        if not lines:
+            return
+        place, number, rows = lines[-1].end, lines[-1].number, []
+        last_id = max((row.id or 0 for row in found.values()), default=last_id)
+
+
+def _header_of(app: Flask, locale: str, campaign_id: UUID) -> list[object]:
+    with app.app_context(), force_locale(locale):
+        columns = session().get_one(Campaign, campaign_id).columns
+        return [*columns, _("Row"), _("Column"), _("Problem")]
+
+
+def _wrong(campaign: Campaign, after: int, until: int) -> dict[int, CampaignRow]:
+    """The wrong rows that come after one, up to a number: rows were written in the order of their numbers."""
+    query = select(CampaignRow).where(
+        CampaignRow.campaign_id == campaign.id, CampaignRow.state == RowState.WRONG, col(CampaignRow.id) > after
+    )
+    found = session().exec(query.order_by(col(CampaignRow.id)).limit(AT_ONCE))
+    return {row.number: row for row in found if row.number <= until}
+
+
+def _cells(campaign: Campaign, line: Line, row: CampaignRow) -> list[object]:
+    width = len(campaign.columns)
+    return [*[*line.cells, *[""] * width][:width], row.number, row.column, problems.word(row.problem)]

@@ -1,0 +1,1 @@
+"""The rate card: what a message costs in each country, from which day on."""
