@@ -34,14 +34,24 @@ def main() -> None:
             if name in ON_POSTGRESQL:
                 is_well &= _run_on_postgresql(name)
         show(noted(rows))
+        _sum_up(noted(rows))
     print(f"{time.monotonic() - began:.0f} seconds, {os.cpu_count()} processors, load {os.getloadavg()[1]:.1f}")
     sys.exit(not is_well)
 
 
+def _sum_up(rows: list[Row]) -> None:
+    short = [row.work for row in rows if row.is_met is False]
+    aims = sum(row.is_met is not None for row in rows)
+    print(
+        f"{aims - len(short)} of {aims} aims are reached." + "".join(f"\n  short of it: {work}" for work in short)
+    )
+
+
 def _run(name: str, *arguments: str) -> bool:
     print(f"== {' '.join((name, *arguments))}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", f"bench.{name}", *arguments]
+    command, began = [sys.executable, "-m", f"bench.{name}", *arguments], time.monotonic()
     is_well = subprocess.run(command, stdout=sys.stderr, check=False).returncode == 0
+    print(f"   {time.monotonic() - began:.0f} seconds", file=sys.stderr, flush=True)
     if not is_well:
         note(Row(f"{name}: failed, see above"))
     return is_well

@@ -8,6 +8,7 @@ import argparse
 import base64
 import os
 import secrets
+import statistics
 import sys
 import tempfile
 import time
@@ -21,9 +22,12 @@ from portal.db import migrate
 from portal.extensions import db, session
 from portal.settings import Settings
 
-RUNS = 15
-WORST = 2
-"""How many of those that grow most are noted for the table."""
+RUNS = 9
+WORST, GREW = 2, 3
+"""How many of those that grow most are noted for the table, and how often the shortest's time one must take to be
+printed."""
+EVERY = "BENCH_EVERY"
+"""Set when every time is to be printed, and not only of what grew."""
 
 SERIES = {
     "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) "
@@ -45,7 +49,10 @@ def measuring(description: str | None, rows: list[int], arguments: Sequence[str]
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=rows)
     parser.add_argument("--database-url", help="an empty database; by default a SQLite file of its own")
+    parser.add_argument("--every", action="store_true", help="print every time, and not only of what grew")
     chosen = parser.parse_args(arguments)
+    if chosen.every:
+        os.environ[EVERY] = "yes"
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.pop("REDIS_URL", None)
         app = create_app(settings(chosen.database_url or f"sqlite:///{Path(folder) / 'bench.db'}"))
@@ -77,12 +84,18 @@ def compare(
             took = _best(run)
             ratio = took / shortest.setdefault(name, took)
             grown[name] = ratio, took
-            print(f"{length:>9,} {what}  {name:<46} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
+            if ratio >= GREW or EVERY in os.environ:
+                print(f"{length:>9,} {what}  {name:<46} {took * 1000:8.2f} ms  {ratio:6.1f} x", flush=True)
     subject = Path(sys.argv[0]).stem
     for name in sorted(grown, key=lambda name: -grown[name][0])[:WORST]:
         ratio, took = grown[name]
         work = f"{subject}, {lengths[-1]:,} {what} against {lengths[0]:,}: {name}"
         note(Row(work, f"{took * 1000:.1f} ms", f"{shortest[name] * 1000:.1f} ms", ratio))
+    middle = statistics.median(ratio for ratio, _took in grown.values())
+    note(Row(f"{subject}: the median of {len(grown)} of them", ratio=middle))
+    print(
+        f"{len(grown)} of {subject} at {lengths[-1]:,} {what}: {middle:.1f} times those at {lengths[0]:,} (median)"
+    )
 
 
 def kind() -> str:

@@ -50,7 +50,7 @@ def serving(environment: Mapping[str, str], application: str, *options: str) -> 
     arguments = ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, application)
     with running_process(environment, *arguments) as process:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
+        for _ in range(1800):
             try:
                 urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
                 break

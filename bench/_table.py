@@ -42,7 +42,7 @@ class Row:
             self.floor,
             ratio,
             " ".join(wanted),
-            {True: "met", False: "MISSED"}.get(self.is_met, ""),
+            {True: "ok", False: "short of it"}.get(self.is_met, ""),
         )  # type: ignore[arg-type]
 
 

@@ -58,18 +58,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], _cdn_is_h
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "signup_policy(name): run on the stack with this SIGNUP_POLICY")
+    config.addinivalue_line("markers", "signup_policy(name): run under this SIGNUP_POLICY")
     config.addinivalue_line("markers", "own_context: in a browser context that no other test has before or after")
     # A run that is told to end takes its stacks with it, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys that need another stack than the open one are one group, so that it is started once."""
-    for item in items:
-        if item.get_closest_marker("signup_policy"):
-            item.add_marker(pytest.mark.xdist_group("other policies"))
 
 
 @pytest.fixture(scope="session")
@@ -88,40 +80,18 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def open_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
-    """Where anybody may sign up at once."""
-    with Stack(tmp_path_factory.mktemp("open"), database) as stack:
-        yield stack
-
-
-@pytest.fixture(scope="session")
-def verified_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
-    """Where an address is proven first."""
-    with Stack(tmp_path_factory.mktemp("verified"), database, SIGNUP_POLICY="verified") as stack:
-        yield stack
-
-
-@pytest.fixture(scope="session")
-def approval_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
-    """Where the staff decide on every sign-up."""
-    with Stack(tmp_path_factory.mktemp("approval"), database, SIGNUP_POLICY="approval") as stack:
-        yield stack
-
-
-@pytest.fixture(scope="session")
-def closed_stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
-    """Where nobody may sign up."""
-    with Stack(tmp_path_factory.mktemp("closed"), database, SIGNUP_POLICY="closed") as stack:
+def _stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("stack"), database) as stack:
         yield stack
 
 
 @pytest.fixture
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """The stack that this test runs on; mark a test with `signup_policy` for another than the open one."""
-    marker = request.node.get_closest_marker("signup_policy")
-    stack: Stack = request.getfixturevalue(f"{marker.args[0] if marker else 'open'}_stack")
+def stack(_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The stack that this test runs on, where anybody may sign up unless a `signup_policy` says otherwise."""
+    marker, stack = request.node.get_closest_marker("signup_policy"), _stack
     stack.go_on()
     stack.restore()
+    stack.follow(marker.args[0] if marker else "open")
     before = {name: len(text) for name, text in stack.logs().items()}
     yield stack
     for name, text in stack.logs().items():

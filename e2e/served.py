@@ -89,8 +89,14 @@ def log_in(email: str) -> Answer:
     return _let_in(_person(email))
 
 
+def policy(name: str) -> Answer:
+    """Another policy for sign-ups, as if the portal had been started with it."""
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"signup_policy": name})
+    return {}
+
+
 ACTIONS: dict[str, Callable[..., Answer]] = {
-    action.__name__: action for action in (newcomer, member, staff, authenticator, log_in)
+    action.__name__: action for action in (newcomer, member, staff, authenticator, log_in, policy)
 }
 
 

@@ -52,6 +52,7 @@ class Stack:
         # A large page, so that looking for one account does not take longer with every test.
         self.sandbox = Sandbox(reseller_token=secrets.token_urlsafe(24), page_size=500)
         self._settings = settings
+        self._policy = "open"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._listener: socket.socket | None = None
 
@@ -126,6 +127,12 @@ class Stack:
         control.set(**self._usual)
         control.release_deliveries()
         control.advance(time.time() - control.now())
+
+    def follow(self, policy: str) -> None:
+        """Decide about sign-ups by this SIGNUP_POLICY from now on; only pages ask for it, and never the worker."""
+        if policy != self._policy:
+            self.ask("policy", name=policy)
+            self._policy = policy
 
     def let_pass(self, seconds: float, attempt: str) -> None:
         """Let time pass for one attempt to connect: everything about it happened that much earlier."""
@@ -207,7 +214,7 @@ class Stack:
             "REDIS_URL": "",
             "PUBLIC_URL": self.url,
             "MAIL_URL": self.sandbox.smtp_url,
-            "SIGNUP_POLICY": "open",
+            "SIGNUP_POLICY": self._policy,
             "THROTTLE_FACTOR": "1000",
             "MIRROR_INTERVAL_MINUTES": "0",
             "WORKER_THREADS": "1",

@@ -181,7 +181,7 @@ def _somebody() -> tuple[Account, Person, Person]:
     session().add(Channel(**own, connexease_uuid=UUID(int=3), name="Nobody", is_active=True, is_connected=True))
     session().flush()
     session().add_all([_event(hook), _message(owner, account)])
-    audit.record(owner, account, "account.renamed", account.name)
+    audit.record(owner, account, "account.signed_up", account.name)
     session().commit()
     return account, owner, staff
 

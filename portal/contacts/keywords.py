@@ -6,6 +6,7 @@ Each account has its own lists, which begin with these. Case, accents and signs 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from sqlmodel import select
@@ -54,9 +55,16 @@ class Words:
     def kind_of(self, text: str) -> str:
         """Which list a message is in; empty where it says something else."""
         said = compared(text)
-        return next(
-            (kind for kind in _MEANT for word in self.lists.get(kind, ()) if said and compared(word) == said), ""
-        )
+        return self._kinds.get(said, "") if said else ""
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """By a word as it is compared, the first list that it is in."""
+        kinds: dict[str, str] = {}
+        for kind in _MEANT:
+            for word in self.lists.get(kind, ()):
+                kinds.setdefault(compared(word), kind)
+        return kinds
 
 
 def meant(kind: str) -> Sequence[tuple[Scope, Wish]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,20 +37,35 @@ class Wrote:
     """Whether the gateway named it, so that it is this one message and no other."""
 
 
+@dataclass
+class _New:
+    """One that is not kept yet, by what another event may still correct."""
+
+    wamid: str
+    at: datetime
+    business_number: str
+    wrote: Wrote
+
+
 def keep(account_id: UUID, wrote: Sequence[Wrote]) -> None:
     """Keep what is not kept yet. The caller has locked the account, has written the contacts, and commits."""
     if not wrote:
         return
     known = _known(account_id, wrote)
-    rows: dict[str, InboundMessage] = {}
+    rows: dict[str, _New] = {}
     told = _told_lately(wrote)
     for one in wrote:
-        if one.wamid not in known and one.wamid not in rows and not _is_told(one, told):
-            rows[one.wamid] = _row(account_id, one)
-            told.append(rows[one.wamid])
-    session().add_all(rows.values())
+        alike = told.setdefault((one.contact.id, one.text), [])
+        if one.wamid not in known and one.wamid not in rows and not _is_told(one, alike):
+            rows[one.wamid] = _New(one.wamid, one.at, one.business_number, one)
+            alike.append(rows[one.wamid])
     session().flush()
-    WORDS.put(session(), [Entry(row.id, [account_id.hex], words_in(row.text)) for row in rows.values()])
+    numbers = _insert(account_id, list(rows.values()))
+    texts = [row.wrote.text for row in rows.values()]
+    entries = [
+        Entry(number, [account_id.hex], words_in(text)) for number, text in zip(numbers, texts, strict=True)
+    ]
+    WORDS.put(session(), entries)
 
 
 def found(account_id: UUID, typed: str) -> list[int]:
@@ -90,40 +106,51 @@ def _known(account_id: UUID, wrote: Sequence[Wrote]) -> set[str]:
     return set(session().execute(query).scalars())
 
 
-def _told_lately(wrote: Sequence[Wrote]) -> list[InboundMessage]:
-    """What the same people wrote around the same time."""
+def _told_lately(wrote: Sequence[Wrote]) -> dict[tuple[int | None, str], list[InboundMessage | _New]]:
+    """Where the same people wrote the same around the same time: by who and what."""
     times = [one.at for one in wrote]
     query = select(InboundMessage).where(
         col(InboundMessage.contact_id).in_({one.contact.id for one in wrote}),
         col(InboundMessage.at).between(min(times) - TWICE_WITHIN, max(times) + TWICE_WITHIN),
+        col(InboundMessage.text).in_({one.text for one in wrote}),
     )
-    return list(session().exec(query))
+    told: dict[tuple[int | None, str], list[InboundMessage | _New]] = {}
+    for row in session().exec(query):
+        told.setdefault((row.contact_id, row.text), []).append(row)
+    return told
 
 
-def _is_told(one: Wrote, others: Sequence[InboundMessage]) -> bool:
+def _is_told(one: Wrote, alike: Sequence[InboundMessage | _New]) -> bool:
     """Whether Connexease tells of what the gateway told, or the other way round."""
-    for other in others:
-        is_same = other.contact_id == one.contact.id and other.text == one.text
-        if is_same and abs(other.at - one.at) <= TWICE_WITHIN and _is_named(other) != one.is_named:
+    for other in alike:
+        if abs(other.at - one.at) <= TWICE_WITHIN and _is_named(other) != one.is_named:
             if one.is_named:  # the gateway knows better when it was, and to which number
                 other.wamid, other.at, other.business_number = one.wamid, one.at, one.business_number
-                session().add(other)
             return True
     return False
 
 
-def _is_named(row: InboundMessage) -> bool:
+def _is_named(row: InboundMessage | _New) -> bool:
     return not row.wamid.startswith(NAMELESS)
 
 
-def _row(account_id: UUID, one: Wrote) -> InboundMessage:
-    return InboundMessage(
-        account_id=account_id,
-        contact_id=one.contact.id or 0,
-        wamid=one.wamid,
-        business_number=one.business_number,
-        at=one.at,
-        type=one.type,
-        text=one.text,
-        delivery_id=one.delivery_id,
-    )
+def _insert(account_id: UUID, rows: Sequence[_New]) -> Sequence[int]:
+    """Write them all at once; their numbers, in their order."""
+    if not rows:
+        return ()
+    insert = sa.insert(InboundMessage).returning(col(InboundMessage.id), sort_by_parameter_order=True)
+    return session().execute(insert, [_values(account_id, row) for row in rows]).scalars().all()
+
+
+def _values(account_id: UUID, row: _New) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "contact_id": row.wrote.contact.id,
+        "wamid": row.wamid,
+        "business_number": row.business_number,
+        "at": row.at,
+        "received_at": now(),
+        "type": row.wrote.type,
+        "text": row.wrote.text,
+        "delivery_id": row.wrote.delivery_id,
+    }

@@ -34,6 +34,7 @@ NOT_SHOWN: dict[StrEnum, str] = {
     AttemptState.REQUESTED: "it runs out ten minutes after it began",
     AttemptState.OPENED: "it runs out ten minutes after it began",
     AttemptState.REPORTED: PASSES,
+    models.WebhookPurpose.SWITCHED: "the story has no webhook that was switched over",
     RunState.LISTING: PASSES,
     RunState.READING: PASSES,
     Problem.UNREACHABLE: "nothing answers while it lasts, and the whole demo would stand still",

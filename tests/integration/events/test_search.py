@@ -9,7 +9,8 @@ from tests.support.marks import both_databases
 
 @both_databases
 def test_words_are_found_whole_and_the_last_by_its_beginning(customer):
-    hello = customer.had(text="Hello, is my order 4711 on its way?")
+    # A UUID in a body is five words too, of which one may begin like a short number: so these are not like theirs.
+    hello = customer.had(text="Hello, is my order R4711 of 20264711 on its way?")
     other = customer.had(text="Ordering is easy: hello@example.com")
 
     def found(typed):
@@ -18,9 +19,9 @@ def test_words_are_found_whole_and_the_last_by_its_beginning(customer):
     assert found("hello") == [other, hello]
     assert found("order hello") == [hello]
     assert found("hello order") == [other, hello]
-    assert found("4711") == [hello]
-    assert found("471") == [hello]
-    assert found("47") == []
+    assert found("20264711") == found("r4711") == [hello]
+    assert found("r47") == [hello]
+    assert found("r4") == []
     assert found("HELLO@example.com") == [other]
     assert found("way hello nothing") == []
     assert found("essage") == []

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from portal.contact import international
 from portal.messages.threads import window
@@ -60,6 +61,20 @@ def test_both_sides_stand_in_their_order_with_states(portal, control) -> None:
     assert lines(page) == ["Where is my order?", "Your order is on its way.", "Thanks"]
     assert "Read" in page.text
     assert "Free text until" in page.text
+
+
+def test_what_somebody_wrote_before_is_not_read_again_with_each_event(gateway: Gateway) -> None:
+    for number in range(5):
+        receive(gateway, written(text=f"Message {number}"))
+    read = []
+
+    def note(row: InboundMessage, _context: Any) -> None:
+        read.append(row.text)
+
+    sa.event.listen(InboundMessage, "load", note)
+    receive(gateway, written(text="Message 3"), written(text="Something else"))
+    sa.event.remove(InboundMessage, "load", note)
+    assert read == ["Message 3"]
 
 
 @both_databases

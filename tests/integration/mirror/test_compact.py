@@ -45,3 +45,5 @@ def test_rows_are_compact(portal, mirror, control, page):
             assert sum(heights) < 6_300, "it was 18,000 once"
             assert page.evaluate(WRAPPED) == 0
             assert page.evaluate(WIDER) <= 0
+        page.set_viewport_size({"width": 768, "height": 844})
+        assert page.evaluate(WIDER) <= 0
