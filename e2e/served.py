@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 import pyotp
 from argon2 import PasswordHasher
@@ -28,8 +29,9 @@ from portal.identity import passwords, sessions
 from portal.identity.authentication import find_person
 from portal.identity.browser_login import TOKEN
 from portal.identity.second_factor import authenticator as authenticators
-from portal.models import Account, Person, Provisioning, StaffRole, Step
+from portal.models import Account, Credential, Membership, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
+from tests.support import campaigns
 from tests.support.patience import patient
 from tests.support.templates import TemplateCache
 
@@ -89,6 +91,13 @@ def log_in(email: str) -> Answer:
     return _let_in(_person(email))
 
 
+def campaign(account: str, numbers: list[str], name: str) -> Answer:
+    """A campaign that somebody of the account has confirmed; the worker sends it."""
+    query = select(Person).join(Membership).where(Membership.account_id == UUID(account))
+    credential = session().exec(select(Credential).where(Credential.account_id == UUID(account))).one()
+    return {"id": str(campaigns.confirmed(session().exec(query).one(), credential, numbers, name=name).id)}
+
+
 def policy(name: str) -> Answer:
     """Another policy for sign-ups, as if the portal had been started with it."""
     app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"signup_policy": name})
@@ -96,7 +105,7 @@ def policy(name: str) -> Answer:
 
 
 ACTIONS: dict[str, Callable[..., Answer]] = {
-    action.__name__: action for action in (newcomer, member, staff, authenticator, log_in, policy)
+    action.__name__: action for action in (newcomer, member, staff, authenticator, log_in, campaign, policy)
 }
 
 

@@ -76,6 +76,7 @@ def test_a_file_with_wrong_rows_is_checked_and_confirmed(
     look(page, "campaign-confirm", folder)
     page.get_by_role("button", name="Send to 2 people").click()
     page.wait_for_url(lambda address: not address.endswith("/confirm"))
+    expect(page.get_by_text("Done with 2 of 2 people")).to_be_visible()  # the worker has sent it
     page.goto(root)
     expect(page.locator("tbody tr")).to_contain_text("Order updates")
     look(page, "campaigns", folder)

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("created_at", AT, nullable=False),
         sa.Column("checked_at", AT, nullable=True),
         sa.Column("confirmed_at", AT, nullable=True),
+        sa.Column("resumed_at", AT, nullable=True),
         sa.Column("ended_at", AT, nullable=True),
         sa.Column("erased_at", AT, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_campaign_account_id_account")),
@@ -146,6 +147,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "state", name=op.f("pk_campaign_tally")),
     )
     op.create_table(
+        "campaign_reason",
+        sa.Column("campaign_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("problem", sa.String(length=64), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_reason_campaign_id_campaign")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "state", "problem", name=op.f("pk_campaign_reason")),
+    )
+    op.create_table(
         "key_pace",
         sa.Column("credential_id", sa.Uuid(), nullable=False),
         sa.Column("per_second", sa.Integer(), nullable=True),
@@ -173,6 +185,7 @@ def downgrade() -> None:
     op.drop_index("ix_message_log_campaign", table_name="message")
     op.drop_column("message", "campaign_id")
     op.drop_table("key_pace")
+    op.drop_table("campaign_reason")
     op.drop_table("campaign_tally")
     op.drop_index("uq_campaign_row_recipient", table_name="campaign_row")
     op.drop_index("ix_campaign_row_state", table_name="campaign_row")

@@ -31,8 +31,17 @@ class Gateway:
         """Whether the host answers at all; no credential goes along."""
         return self._transport.probe()
 
-    def send(self, key: SecretStr, message: Message, mmlite: bool = False, is_fake: bool = False) -> SendResult:
+    def send(
+        self,
+        key: SecretStr,
+        message: Message,
+        mmlite: bool = False,
+        is_fake: bool = False,
+        *,
+        is_one_of_many: bool = False,
+    ) -> SendResult:
         """Send a message, once. `mmlite` takes Meta's marketing route, `is_fake` does all but the sending.
+        `is_one_of_many` lets it share a connection with the message just before it.
 
         Raises `GatewayRefused` when it was not sent, `RateLimited` when there were too many, `Unauthorized`
         when the key is refused in no shape of the gateway's, and `OutcomeUnknown` when it may have been sent:
@@ -40,7 +49,8 @@ class Gateway:
         """
         query = {name: "true" for name, wanted in (("mmlite", mmlite), ("is_fake", is_fake)) if wanted}
         url = self._transport.url("v1", "wa", "message", slash=False)
-        call = Call(method="POST", url=url, token=key, query=query, body=self.body(message))
+        body = self.body(message)
+        call = Call(method="POST", url=url, token=key, query=query, body=body, is_one_of_many=is_one_of_many)
         answer = self._transport.call(call)
         return _result(answer)
 

@@ -5,7 +5,7 @@ never sent goes after a day, and what was reported of messages that nobody here 
 wrote goes as a whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,6 +24,14 @@ BATCH = 200
 MOST_BATCHES = 20
 """Each sweep."""
 UNSENT_FOR = timedelta(days=1)
+
+
+_also: list[Callable[[Sequence[UUID]], None]] = []
+
+
+def also(forget: Callable[[Sequence[UUID]], None]) -> None:
+    """Have this done with messages that are erased, in the same transaction."""
+    _also.append(forget)
 
 
 def overdue() -> range:
@@ -46,6 +54,8 @@ def prune(_batch: int = 0) -> None:
 def erase(ids: Sequence[UUID]) -> None:
     """Erase the content and numbers of messages, and the events about them. The caller commits."""
     is_about = col(MessageStatus.message_id).in_(ids)
+    for forget in _also:
+        forget(ids)
     _erase_events(is_about)
     _erase_names(ids, is_about)
     session().execute(

@@ -137,6 +137,8 @@ class Campaign(SQLModel, table=True):
     created_at: datetime = instant(default_now=True)
     checked_at: datetime | None = instant()
     confirmed_at: datetime | None = instant()
+    resumed_at: datetime | None = instant()
+    """When somebody let it go on last: what went wrong before does not stop it once more."""
     ended_at: datetime | None = instant()
     erased_at: datetime | None = instant()
     """When its file, and the content and numbers of its rows, were erased."""
@@ -229,6 +231,17 @@ class CampaignTally(SQLModel, table=True):
 
     campaign_id: UUID = Field(foreign_key="campaign.id", primary_key=True)
     state: RowState = word_of(RowState, primary_key=True)
+    rows: int = 0
+
+
+class CampaignReason(SQLModel, table=True):
+    """How many rows of a campaign failed, were refused or skipped for a reason: the tally, one step closer."""
+
+    __tablename__ = "campaign_reason"
+
+    campaign_id: UUID = Field(foreign_key="campaign.id", primary_key=True)
+    state: RowState = word_of(RowState, primary_key=True)
+    problem: str = Field(default="", max_length=64, primary_key=True)
     rows: int = 0
 
 

@@ -36,6 +36,7 @@ class MailKind(StrEnum):
     TOKEN_REVIEW = "token_review"
     WEBHOOK_BY_STAFF = "webhook_by_staff"
     DESTINATION_FAILING = "destination_failing"
+    CAMPAIGN_PAUSED = "campaign_paused"
 
 
 class MailState(StrEnum):

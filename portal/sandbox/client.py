@@ -199,6 +199,20 @@ class SandboxControl:
     def gateway_messages(self) -> Rows:
         return self._rows("/gateway/messages")
 
+    def gateway_sends(self) -> dict[str, int]:
+        """How many messages were taken for each number."""
+        return dict(self._call("GET", "/gateway/sends")["sends"])
+
+    def gateway_refused_as_too_many(self) -> int:
+        """How many calls were refused with 429 by its limits."""
+        return int(self._call("GET", "/gateway/sends")["too_many"])
+
+    def report_status_of_many(
+        self, account: str, status: str, to: list[str] | None = None, error: JSON | None = None
+    ) -> Rows:
+        """Report one status of every message to these numbers, or of all, a hundred in one event."""
+        return self._list("/gateway/statuses", account=account, status=status, to=to, error=error)
+
     def report_statuses(self, wamid: str, *statuses: str, error: JSON | None = None) -> Rows:
         """Report sent, delivered, read, played or failed, in this order, repeated if named twice.
 

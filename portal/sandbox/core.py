@@ -51,6 +51,8 @@ class Core:
     def __post_init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.rate_windows: dict[tuple[str, str, int], int] = {}
+        self.too_many = 0
+        """Calls that were refused for being too many, since the beginning."""
         self._first_settings = deepcopy(self.settings)
         self._saved_at = 0.0
         self.state = storage.load(self.state_path)
@@ -90,6 +92,7 @@ class Core:
             self.settings = deepcopy(self._first_settings)
             self.presets.clear()
             self.rate_windows.clear()
+            self.too_many = 0
         self.faults.clear()
         self.log.clear()
 

@@ -12,7 +12,7 @@ from portal import audit
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.models import Account, Credential, CredentialKind, HandOver, KeyTrial, Person, now
+from portal.models import Account, Credential, CredentialKind, HandOver, KeyPace, KeyTrial, Person, now
 from portal.secrets.crypto import VaultError
 from portal.vault import handovers, keys
 
@@ -85,6 +85,7 @@ def remove(person: Person, account: Account, row: Credential) -> None:
     audit.record(person, account, "gateway_key.removed", keys.label(row))
     session().execute(sa.delete(HandOver).where(col(HandOver.credential_id) == row.id))
     session().execute(sa.delete(KeyTrial).where(col(KeyTrial.credential_id) == row.id))
+    session().execute(sa.delete(KeyPace).where(col(KeyPace.credential_id) == row.id))
     session().delete(row)
     session().commit()
 

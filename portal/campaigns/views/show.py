@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from portal.campaigns.blueprint import blueprint
+from portal.campaigns.results import page
 from portal.campaigns.views.common import ONE, address, campaign_or_404
 from portal.campaigns.words import BEFORE
 from portal.models import Account, CampaignState
@@ -20,4 +20,4 @@ def show(account: Account, campaign_id: UUID) -> ResponseReturnValue:
     campaign = campaign_or_404(account, campaign_id)
     if campaign.state in BEFORE:
         return htmx.redirect(address(campaign, "columns" if campaign.state == CampaignState.DRAFT else "check"))
-    return htmx.redirect(url_for("campaigns.index", account_id=account.id))
+    return page.show(account, campaign)

@@ -40,6 +40,8 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     body_secrets: tuple[SecretStr, ...] = ()
+    is_one_of_many: bool = False
+    """Whether others like it follow each other at once, so that they may share connections."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property

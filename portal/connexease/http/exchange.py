@@ -20,7 +20,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 USER_AGENT = "connexease-reseller-portal"
-_CONNECTIONS_KEPT = 32
+_CONNECTIONS_KEPT = 64
+_FRESH_FOR = 2.0
+"""Seconds: far less than any server waits for the next request on a connection."""
 
 
 @dataclass(slots=True)
@@ -28,12 +30,14 @@ class Exchange:
     """`deadline` is a `time.monotonic()`; `sent` turns true just before the first byte leaves.
 
     `on_its_own`: use no connection that was kept open. The server may close such a one just as we write to it,
-    and a write that must not be repeated would be left with an unknown outcome for nothing.
+    and a write that must not be repeated would be left with an unknown outcome for nothing. `is_one_of_many`
+    takes one all the same where it was used a moment ago: no server closes it so soon.
     """
 
     deadline: float
     read_timeout: float
     on_its_own: bool
+    is_one_of_many: bool = False
     sent: bool = False
 
     def time_left(self) -> float:
@@ -78,11 +82,13 @@ class _PunctualResponse(http.client.HTTPResponse):
 
 class _Connection(HTTPConnection):
     response_class = _PunctualResponse
+    used_at = 0.0
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
         current.get().sent = True
+        self.used_at = time.monotonic()
         super().send(data)
 
 
@@ -95,7 +101,10 @@ class _Pool(HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)
-        if current.get().on_its_own:
+        exchange = current.get()
+        used_at = getattr(connection, "used_at", 0.0)
+        is_fresh = exchange.is_one_of_many and time.monotonic() - used_at < _FRESH_FOR
+        if exchange.on_its_own and not is_fresh:
             connection.close()  # it opens again by itself
         return connection
 

@@ -145,7 +145,8 @@ class Transport:
         return asked if asked <= self._retries.longest_wait else None
 
     def _once(self, call: Call, deadline: float) -> Answer | Silence:
-        exchange = Exchange(deadline, self._timeouts.read, on_its_own=not call.is_repeatable)
+        is_alone = not call.is_repeatable
+        exchange = Exchange(deadline, self._timeouts.read, is_alone, call.is_one_of_many)
         mark = current.set(exchange)
         try:
             with self._send(call, exchange) as response:

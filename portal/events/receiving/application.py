@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Flask
 
+from portal.db.group_commit import GroupCommit, Waiting
 from portal.events.receiving import unpacking
 from portal.events.receiving.addresses import Addresses, Kind
-from portal.events.receiving.group_commit import GroupCommit, Waiting
 from portal.events.receiving.storing import Received, store
 from portal.extensions import db
 from portal.models import now

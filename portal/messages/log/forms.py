@@ -3,7 +3,7 @@
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import SearchField, SelectField
+from wtforms import HiddenField, SearchField, SelectField
 from wtforms.validators import Length, ValidationError
 
 from portal.db.engine import uuid_or_none
@@ -31,6 +31,8 @@ class LogForm(PeriodForm):
     type = Choice(_l("Type"))
     state = Choice(_l("State"))
     sender = Choice(_l("Sent by"), validate_choice=False)
+    campaign = HiddenField()
+    """Nobody chooses it here: a campaign's page leads to it."""
 
     number = ""
     """The recipient in E.164 form."""
@@ -64,6 +66,7 @@ class LogForm(PeriodForm):
             type=MessageType(self.type.data) if self.type.data else None,
             recipient=self.number,
             sender_id=uuid_or_none(self.sender.data),
+            campaign_id=uuid_or_none(self.campaign.data),
             since=since,
             until=until,
         )
@@ -75,7 +78,7 @@ def log_form(account: Account, arguments: MultiDict[str, Any], *, may_read: bool
     Args:
         may_read: whether numbers are shown to this person; finding one would be reading it.
     """
-    sent = as_sent(arguments, ("recipient", "type", "state", "sender", "range"))
+    sent = as_sent(arguments, ("recipient", "type", "state", "sender", "campaign", "range"))
     if not may_read:
         sent["recipient"] = ""
     form = LogForm(sent)

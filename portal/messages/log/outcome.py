@@ -48,9 +48,14 @@ def explain(message: Message) -> Outcome:
 
 def meta_code(message: Message) -> str:
     """The number of Meta's error, which the gateway passes on as the code or inside its sentence."""
-    if message.code.isdigit():
-        return message.code
-    found = re.search(r"\(#([0-9]{2,7})\)", message.description)
+    return meta_code_in(message.code, message.description)
+
+
+def meta_code_in(code: str, description: str) -> str:
+    """The same of a code and a sentence."""
+    if code.isdigit():
+        return code
+    found = re.search(r"\(#([0-9]{2,7})\)", description)
     return found[1] if found else ""
 
 

@@ -55,6 +55,7 @@ class Filter:
     type: MessageType | None = None
     recipient: str = ""
     sender_id: UUID | None = None
+    campaign_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -172,6 +173,7 @@ def _matching(account: Account, wanted: Filter, *, whole: bool = False) -> Keyse
         Message.type: wanted.type,
         Message.recipient: wanted.recipient,
         Message.sender_id: wanted.sender_id,
+        Message.campaign_id: wanted.campaign_id,
     }
     for column, value in chosen.items():
         if value:

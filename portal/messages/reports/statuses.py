@@ -64,7 +64,7 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
     """
     reports = [report for report, _ in told]
     lock(account_id)
-    messages = _named(account_id, {report.wamid for report in reports})
+    messages = all_named(account_id, {report.wamid for report in reports})
     messages |= recognition.matched(account_id, [report for report in reports if report.wamid not in messages])
     _keep(account_id, told, messages)
     numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
@@ -76,11 +76,17 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
     return found
 
 
-def catch_up(message: Message) -> None:
-    """Apply what was reported of a message, now that its `wamid` may be known. The caller locks and commits."""
-    if message.wamid is None and message.state == MessageState.UNKNOWN and not recognition.match(message):
-        recognition.recognise(message)
-    _apply(message.account_id, [message])
+def catch_up(messages: Sequence[Message]) -> None:
+    """Apply what was reported of an account's messages, now that their `wamid` may be known.
+
+    The caller locks and commits.
+    """
+    for message in messages:
+        is_nameless = message.wamid is None and message.state == MessageState.UNKNOWN
+        if is_nameless and not recognition.match(message):
+            recognition.recognise(message)
+    if messages:
+        _apply(messages[0].account_id, messages)
 
 
 def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
@@ -163,10 +169,10 @@ def _place(state: MessageState) -> int:
 
 def named(account_id: UUID, wamid: str) -> Message | None:
     """The account's message that bears this `wamid`."""
-    return _named(account_id, {wamid}).get(wamid)
+    return all_named(account_id, {wamid}).get(wamid)
 
 
-def _named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
+def all_named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
     """The messages that bear these, be it that only a hash is left of it."""
     spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, sending_wamids.erased(wamid))}
     query = select(Message).where(Message.account_id == account_id, col(Message.wamid).in_(spelled))

@@ -5,6 +5,7 @@ sender says otherwise. Marketing Lite carries nothing but marketing. What is no 
 wrote, so it is not marketing; who is out of everything does not get it either.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask_babel import format_date
@@ -73,6 +74,29 @@ def refusal(message: Message) -> Result | None:
     except VaultError:
         return Result(MessageState.REFUSED, opted_out(None))
     return Result(MessageState.REFUSED, opted_out(entry.scope)) if entry is not None else None
+
+
+def refusals(account_id: UUID, numbers: Sequence[str], template: str, *, is_marketing: bool) -> dict[str, Result]:
+    """The ends of those of many messages of one template that are not to go out, by number.
+
+    The caller holds the ledger's lock.
+
+    Args:
+        template: as `categories.key` names it.
+
+    Raises:
+        VaultError: nobody can tell who opted out.
+    """
+    counts = is_marketing or categories.known(account_id, template) in MARKETING
+    found = {
+        number: standing.against(is_marketing=counts)
+        for number, standing in ledger.standings(account_id, numbers).items()
+    }
+    return {
+        number: Result(MessageState.REFUSED, opted_out(entry.scope))
+        for number, entry in found.items()
+        if entry is not None
+    }
 
 
 def _against(message: Message) -> ConsentEntry | None:

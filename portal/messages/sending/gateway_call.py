@@ -22,9 +22,9 @@ from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
 from portal.messages.reports import statuses
-from portal.messages.sending import consent, results
+from portal.messages.sending import consent, pace, recording, results
 from portal.messages.sending.results import Result
-from portal.models import Account, Credential, CredentialKind, Message, MessageState, MessageStatus, Person, now
+from portal.models import Account, Credential, CredentialKind, Message, MessageState, Person, now
 from portal.secrets.crypto import VaultError
 from portal.vault import keys
 
@@ -104,6 +104,7 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
         return refusal
     row.payload, row.claimed_until = connexease().gateway.body(message), leases.until()
     session().add(row)
+    pace.note_single(row.credential_id)
     session().commit()
     return key, message
 
@@ -127,42 +128,16 @@ def _call(row: Message, key: SecretStr, message: schemas.Message) -> Result:
 def _record(row: Message, result: Result) -> None:
     statuses.lock(row.account_id)
     refresh(row)
-    is_late, wait = _is_late(row, result), None
-    if is_late or row.state in (MessageState.SENDING, MessageState.UNKNOWN):
-        wait = None if is_late else _wait(row, result)
-        _forget_guess(row)
-        result.write_to(row, wamid=_own_wamid(row, result))
-        row.claimed_until, row.answered_at = None, now()
-        row.retry_at = now() + timedelta(seconds=result.wait) if result.wait else None
+    wait, was_guessed = None, row.is_recognised
+    if recording.record(row, result):
+        wait = None if was_guessed else _wait(row, result)
         if wait is not None:
             row.state, row.next_attempt_at = MessageState.QUEUED, now() + timedelta(seconds=wait)
-        session().add(row)
-        statuses.catch_up(row)
+        statuses.catch_up([row])
+    pace.learn(row.credential_id, [result])
     session().commit()
     if wait is not None:
         wake("message", str(row.id), delay=wait)
-
-
-def _is_late(row: Message, result: Result) -> bool:
-    """A late answer, after a person or a status event settled the message, is still the truth."""
-    if row.is_recognised:
-        return result.state != MessageState.UNKNOWN
-    return row.settled_at is not None and result.wamid is not None
-
-
-def _forget_guess(row: Message) -> None:
-    """What was recognised as the report of a message without an answer waits again, now that there is one."""
-    if not row.is_recognised:
-        return
-    guessed = sa.update(MessageStatus).where(col(MessageStatus.message_id) == row.id).values(message_id=None)
-    session().execute(guessed)
-    row.wamid, row.is_recognised = None, False
-
-
-def _own_wamid(row: Message, result: Result) -> str | None:
-    """The name that the gateway gave it; none where it is the name of another message, which nothing may share."""
-    other = statuses.named(row.account_id, result.wamid) if result.wamid else None
-    return result.wamid if other is None or other.id == row.id else None
 
 
 def _wait(row: Message, result: Result) -> float | None:
@@ -201,7 +176,7 @@ def _give_up(message_id: UUID) -> None:
         row.state, row.code = MessageState.UNKNOWN, results.INTERRUPTED
         row.claimed_until, row.answered_at = None, now()
         session().add(row)
-        statuses.catch_up(row)
+        statuses.catch_up([row])
     session().commit()
 
 

@@ -3,7 +3,7 @@
 The ledger keeps what they wanted under a keyed hash, so that they still get nothing they did not want.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -21,6 +21,13 @@ from portal.messages.threads import incoming
 from portal.models import Account, Contact, InboundMessage, Message, MessageState, Person
 
 AT_ONCE = 200
+Forget = Callable[[Account, Who], None]
+_also: list[Forget] = []
+
+
+def also(forget: Forget) -> None:
+    """Have this done for everybody who is erased, in the same transaction and under the account's lock."""
+    _also.append(forget)
 
 
 def erase(person: Person, account: Account, contact_id: int) -> None:
@@ -34,6 +41,8 @@ def erase(person: Person, account: Account, contact_id: int) -> None:
         contact = book.locked(account, contact_id)
         who = Who(contact.number, contact.user_id)
         _erase_messages(account, who)
+        for forget in _also:
+            forget(account, who)
         _erase_written(contact)
         _erase_events([entry.delivery_id for entry in ledger.of_contact(contact)])
         ledger.forget(account.id, who)

@@ -78,6 +78,7 @@ def _count(core: Core, key: GatewayKey) -> dict[str, str]:
         else:
             core.rate_windows[window] = used
     if exceeded:
+        core.too_many += 1
         raise _refusal("RATE_001", params=exceeded, headers=headers)
     return headers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from portal.sandbox.control.calls import account_of, body, found, needed
 from portal.sandbox.control.guard import only_from_here
 from portal.sandbox.core import current_core
-from portal.sandbox.delivery.status_events import inbound, mixed, report
+from portal.sandbox.delivery.status_events import inbound, mixed, report, report_together
 from portal.sandbox.operations import issue_gateway_key
 from portal.sandbox.state import GatewayCallback
 
@@ -64,6 +65,30 @@ def set_callback() -> Response:
 def list_messages() -> Response:
     with current_core().reading() as state:
         return jsonify([asdict(message) for message in state.messages.values()])
+
+
+@blueprint.get("/sends")
+def count_sends() -> Response:
+    """How many messages were taken for each number, and how many calls were too many."""
+    with current_core().reading() as state:
+        sends = Counter(message.to for message in state.messages.values())
+        return jsonify(sends=sends, too_many=current_core().too_many)
+
+
+@blueprint.post("/statuses")
+def report_of_many() -> Response:
+    """``status`` of every message to the numbers in ``to``, or of all, in as few events as Meta would make."""
+    data = body()
+    core = current_core()
+    with core.changing() as state:
+        account, only = account_of(state, needed(data, "account")), data.get("to")
+        messages = [
+            message
+            for message in state.messages.values()
+            if message.account == account.uuid and (only is None or message.to in only)
+        ]
+        queued = report_together(core, account.uuid, messages, needed(data, "status"), data.get("error"))
+        return jsonify([row.wire() for row in queued])
 
 
 @blueprint.post("/messages/<path:wamid>/statuses")

@@ -11,6 +11,8 @@ from portal.sandbox.core import Core
 from portal.sandbox.delivery.events import queue
 from portal.sandbox.state import SOME_NUMBER, Delivery, GatewayMessage
 
+TOGETHER = 100
+"""Statuses in one event, at most."""
 _UNDELIVERABLE = {
     "code": 131026,
     "title": "Message undeliverable",
@@ -49,6 +51,26 @@ def report(
                 message.sender,
             ),
             delay=delay,
+        )
+    ]
+
+
+def report_together(
+    core: Core, account: str, messages: Sequence[GatewayMessage], status: str, error: dict[str, Any] | None = None
+) -> list[Delivery]:
+    """Queue one status of many messages, a hundred in one event."""
+    if account not in core.state.callbacks:
+        return []
+    rows = [_status(core, message, status, core.now(), error) for message in messages]
+    return [
+        delivery
+        for start in range(0, len(rows), TOGETHER)
+        for delivery in queue(
+            core,
+            "gateway",
+            account,
+            f"status.{status}",
+            _event(account, {"statuses": rows[start : start + TOGETHER]}),
         )
     ]
 

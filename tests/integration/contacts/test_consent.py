@@ -28,12 +28,14 @@ from portal.models import (
     Contact,
     Credential,
     Message,
+    RowState,
     Scope,
     StaffRole,
     TemplateListing,
     Wish,
     now,
 )
+from tests.integration.campaign_sending.conftest import Campaigner
 from tests.integration.contacts.test_contacts import add, receive, root, take, wrote
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.integration.messages.test_composer import send, template, write
@@ -317,7 +319,7 @@ STEP = st.tuples(
     st.sampled_from(
         (
             *("stop", "start", "all", "pref_stop", "pref_resume", "hand_out", "hand_in"),
-            *("import_out", "import_old_in", "import_plain", "erase", "link", "send", "send_queued"),
+            *("import_out", "import_old_in", "import_plain", "erase", "link", "send", "send_queued", "campaign"),
         )
     ),
     st.integers(0, len(PEOPLE) - 1),
@@ -336,6 +338,8 @@ class Model:
 @contextmanager
 def clean(sender: Sender) -> Any:
     yield
+    for table in ("campaign_row", "campaign_tally", "campaign_reason", "campaign"):
+        sender.portal.sql(f"DELETE FROM {table}")
     for table in ("inbound_message", "contact", "consent_entry", "message_status", "message", "delivery_kind"):
         sender.portal.sql(f"DELETE FROM {table}")
     for table in ("contact_search", "inbound_search"):
@@ -370,8 +374,12 @@ def walk(sender: Sender, model: Model, step: tuple[str, int, bool], number: int)
             link(sender, Who(phone, user))
         case "erase":
             sender._inside(lambda actor, acc: erase(actor, acc, phone))
-        case "send" | "send_queued":
-            is_sent = attempt(sender, phone, number, is_queued=what == "send_queued")
+        case "send" | "send_queued" | "campaign":
+            is_sent = (
+                by_campaign(sender, phone)
+                if what == "campaign"
+                else attempt(sender, phone, number, is_queued=what == "send_queued")
+            )
             assert not (is_sent and (model.is_out[person] or model.is_out_of_all[person])), (what, phone)
             return is_sent
         case "import_out" | "import_old_in" | "import_plain":
@@ -392,6 +400,16 @@ def walk(sender: Sender, model: Model, step: tuple[str, int, bool], number: int)
             )
             model.is_out_of_all[person] = {"all": True, "start": False}.get(what, model.is_out_of_all[person])
     return False
+
+
+def by_campaign(sender: Sender, phone: str) -> bool:
+    """Send marketing to somebody by a campaign; whether it went out."""
+    campaigner = Campaigner(sender)
+    campaign_id = campaigner.confirmed(numbers=[phone])
+    sender.portal.work()
+    [row] = campaigner.rows(campaign_id)
+    assert row.state in (RowState.ACCEPTED, RowState.SKIPPED)
+    return row.state == RowState.ACCEPTED
 
 
 def say(account: Account, who: Who, what: str) -> None:

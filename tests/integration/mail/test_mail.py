@@ -153,8 +153,9 @@ ABOUT_SOMETHING = (
     "webhook_",
     "new_email",
     "destination_",
+    "campaign_",
 )
-"""About a key, an invitation, a set-up, a webhook or a wish that has to be there: tested where that is made."""
+"""About a key, an invitation, a webhook, a campaign or what else has to be there: tested where that is made."""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MailKind if not kind.startswith(ABOUT_SOMETHING)])

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from portal.events.receiving.group_commit import GroupCommit
+from portal.db.group_commit import GroupCommit
 from tests.support.concurrent import at_once
 
 

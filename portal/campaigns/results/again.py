@@ -1,0 +1,90 @@
+"""Sending again to those that failed for a reason that passes: a new campaign, which waits to be confirmed."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from portal import audit
+from portal.campaigns.results import words
+from portal.campaigns.sending import tallies
+from portal.db.unit_of_work import unit_of_work
+from portal.errors import DomainError
+from portal.extensions import session
+from portal.i18n import _
+from portal.messages.reports import statuses
+from portal.models import Account, Campaign, CampaignReason, CampaignState, Person, RowState, now
+
+COPIED = (
+    *("audience", "tag", "file_name", "encoding", "separator", "columns", "draft"),
+    *("template_uuid", "template_name", "language", "template_seen"),
+    *("credential_id", "credential_name", "credential_last_four", "mmlite", "is_fake", "is_marketing"),
+    *("quiet_from", "quiet_until", "rate", "most_failures", "most_opt_outs"),
+)
+NAME_LIMIT = 80
+
+
+def prepare(person: Person, account: Account, campaign: Campaign, intent: str) -> UUID:
+    """Make the new campaign; the same form again finds the one that it made.
+
+    Raises:
+        DomainError: nobody is left to whom it would help.
+    """
+    with unit_of_work():
+        statuses.lock(account.id)
+        made = session().exec(select(Campaign).where(Campaign.intent == intent)).first()
+        if made is None:
+            made = _make(person, account, session().get_one(Campaign, campaign.id), intent)
+        if made.account_id != account.id:
+            raise DomainError(_("This form was already submitted. Open the campaign again."))
+        session().commit()
+        return made.id
+
+
+def _make(person: Person, account: Account, campaign: Campaign, intent: str) -> Campaign:
+    reasons = _passing(campaign)
+    if not reasons or campaign.draft is None:
+        raise DomainError(_("Sending again wouldn't help anybody now."))
+    made = Campaign(
+        account_id=account.id,
+        intent=intent,
+        name=_("%(name)s (again)", name=campaign.name[: NAME_LIMIT - 15])[:NAME_LIMIT],
+        state=CampaignState.CHECKED,
+        with_recent=True,
+        author_id=person.id,
+        author=person.email,
+        again_of=campaign.id,
+        checked_at=now(),
+        **{name: getattr(campaign, name) for name in COPIED},
+    )
+    session().add(made)
+    session().flush()
+    made.checked_rows = _copy_rows(campaign, made, reasons)
+    session().add(made)
+    audit.record(person, account, "campaign.made_again", campaign.name)
+    return made
+
+
+def _passing(campaign: Campaign) -> list[tuple[RowState, str]]:
+    query = sa.select(col(CampaignReason.state), col(CampaignReason.problem)).where(
+        col(CampaignReason.campaign_id) == campaign.id,
+        col(CampaignReason.rows) > 0,
+        col(CampaignReason.state).in_((RowState.FAILED, RowState.REFUSED)),
+    )
+    found = session().execute(query).all()
+    return [(row.state, row.problem) for row in found if words.why(row.state, row.problem).passes]
+
+
+def _copy_rows(campaign: Campaign, made: Campaign, reasons: list[tuple[RowState, str]]) -> int:
+    rows = SQLModel.metadata.tables["campaign_row"]
+    fits = [sa.and_(rows.c.state == state, rows.c.problem == problem) for state, problem in reasons]
+    chosen = sa.select(
+        sa.literal(made.id, rows.c.campaign_id.type),
+        *(rows.c.number, rows.c.recipient, rows.c["values"]),
+        sa.literal(RowState.WAITING, rows.c.state.type),
+        *(sa.literal(""), sa.literal("")),
+    ).where(rows.c.campaign_id == campaign.id, rows.c.recipient != "", sa.or_(*fits))
+    columns = ["campaign_id", "number", "recipient", "values", "state", "problem", "column"]
+    copied = session().connection().execute(rows.insert().from_select(columns, chosen.order_by(rows.c.id)))
+    tallies.count(session().connection(), {(made.id, RowState.WAITING): copied.rowcount})
+    return int(copied.rowcount)

@@ -1,0 +1,154 @@
+"""Where a row's state changes, and with it the tallies of its campaign: nothing else writes any of them.
+
+What moves a message that a campaign made moves its row in the same flush, whoever it is: an answer, a report, a
+person who settles it. Whoever moves messages holds the account's lock, so tallies are moved one after the other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
+
+from portal.messages.log import outcome
+from portal.models import CampaignReason, CampaignRow, CampaignTally, Message, MessageState, RowState
+
+WITH_REASON = (RowState.FAILED, RowState.REFUSED, RowState.SKIPPED)
+"""States of which it is counted why."""
+HTTP = "http:"
+"""What a reason begins with that is only the status of an answer."""
+_WATCHED = ("state", "message_status", "code")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row that goes from one state to another. `values` are its other columns that change."""
+
+    row_id: int
+    campaign_id: UUID
+    before: RowState
+    after: RowState
+    problem_before: str = ""
+    problem: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def move(connection: sa.Connection, moves: Sequence[Move]) -> None:
+    """Move rows, and count them. All change the same columns. The caller has locked the account, and commits."""
+    if not moves:
+        return
+    rows = SQLModel.metadata.tables["campaign_row"]
+    names = ("state", "problem", *moves[0].values)
+    change = sa.update(rows).where(rows.c.id == sa.bindparam("row_id"))
+    change = change.values({name: sa.bindparam(f"new_{name}") for name in names})
+    connection.execute(change, [_new(each) for each in moves])
+    states: Counter[tuple[UUID, RowState]] = Counter()
+    reasons: Counter[tuple[UUID, RowState, str]] = Counter()
+    for each in moves:
+        _count(states, reasons, each)
+    count(connection, states)
+    _count_reasons(connection, reasons)
+
+
+def count(connection: sa.Connection, changes: Mapping[tuple[UUID, RowState], int]) -> None:
+    """Add to the tallies of campaigns."""
+    keys = ("campaign_id", "state")
+    _add(connection, CampaignTally, keys, changes)
+
+
+def count_reason(connection: sa.Connection, campaign_id: UUID, state: RowState, problem: str, rows: int) -> None:
+    """Add to how many rows are in a state for a reason."""
+    _count_reasons(connection, {(campaign_id, state, problem): rows})
+
+
+def states_of(connection: sa.Connection, row_ids: Sequence[int]) -> dict[int, RowState]:
+    """How rows stand."""
+    query = sa.select(col(CampaignRow.id), col(CampaignRow.state)).where(col(CampaignRow.id).in_(row_ids))
+    return {row.id: row.state for row in connection.execute(query)}
+
+
+def state_of(message: Message) -> RowState:
+    """What the state of a message is to its row."""
+    if message.state == MessageState.ACCEPTED and message.is_held:
+        return RowState.HELD
+    if message.state in (MessageState.PREPARED, MessageState.QUEUED):
+        return RowState.SENDING
+    return RowState(message.state.value)
+
+
+def problem_of(message: Message) -> str:
+    """Why a message failed or was refused, in a word; empty for any other."""
+    if message.state not in (MessageState.FAILED, MessageState.REFUSED):
+        return ""
+    status = f"{HTTP}{message.http_status}" if message.http_status else ""
+    return (outcome.meta_code(message) or message.code or status)[:64]
+
+
+def _new(each: Move) -> dict[str, Any]:
+    values = {"state": each.after, "problem": each.problem, **each.values}
+    return {"row_id": each.row_id} | {f"new_{name}": value for name, value in values.items()}
+
+
+def _count(
+    states: Counter[tuple[UUID, RowState]], reasons: Counter[tuple[UUID, RowState, str]], each: Move
+) -> None:
+    states[each.campaign_id, each.before] -= 1
+    states[each.campaign_id, each.after] += 1
+    if each.before in WITH_REASON:
+        reasons[each.campaign_id, each.before, each.problem_before] -= 1
+    if each.after in WITH_REASON:
+        reasons[each.campaign_id, each.after, each.problem] += 1
+
+
+def _count_reasons(connection: sa.Connection, changes: Mapping[tuple[UUID, RowState, str], int]) -> None:
+    _add(connection, CampaignReason, ("campaign_id", "state", "problem"), changes)
+
+
+def _add(
+    connection: sa.Connection, model: type[SQLModel], keys: Sequence[str], changes: Mapping[Any, int]
+) -> None:
+    made = [dict(zip(keys, key, strict=True), rows=number) for key, number in sorted(changes.items()) if number]
+    if not made:
+        return
+    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    adding: Any = insert(table)
+    together = table.c.rows + adding.excluded.rows
+    connection.execute(adding.on_conflict_do_update(index_elements=list(keys), set_={"rows": together}), made)
+
+
+def _follow(session: Any, _context: Any = None, _instances: Any = None) -> None:
+    """Move the rows of messages that are about to be written."""
+    changed = {
+        each.id: each
+        for each in session.dirty
+        if isinstance(each, Message) and each.campaign_id is not None and _is_moved(each)
+    }
+    if changed:
+        connection = session.connection()
+        move(connection, [*_moves(connection, changed)])
+
+
+def _is_moved(message: Message) -> bool:
+    attributes = sa.inspect(message).attrs
+    return any(attributes[name].history.has_changes() for name in _WATCHED)
+
+
+def _moves(connection: sa.Connection, messages: Mapping[UUID, Message]) -> Iterable[Move]:
+    columns = (CampaignRow.id, CampaignRow.campaign_id, CampaignRow.state, CampaignRow.problem)
+    query = sa.select(*map(col, columns), col(CampaignRow.message_id))
+    # In one order, so that two who move the same wait for each other, and not in a circle.
+    query = query.where(col(CampaignRow.message_id).in_(messages)).order_by(col(CampaignRow.id))
+    for row in connection.execute(query):
+        message = messages[row.message_id]
+        after, problem = state_of(message), problem_of(message)
+        if (row.state, row.problem) != (after, problem):
+            yield Move(row.id, row.campaign_id, row.state, after, row.problem, problem)
+
+
+event.listen(Session, "before_flush", _follow)
