@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import groupby
-from math import floor
 from typing import Any
 
 from babel import Locale, dates
@@ -46,7 +45,7 @@ def brief(instant: datetime | None) -> Markup:
 
 def _in_words(instant: datetime, is_brief: bool = False) -> Markup:
     clock = _clock()
-    opened = clock.opened(floor(instant.timestamp()))
+    opened = clock.opened(_second(instant))
     return Markup(f"{opened}{written(clock.ago(instant, is_brief))}</time>")  # noqa: S704 - both are escaped
 
 
@@ -57,8 +56,14 @@ def due(instant: datetime) -> Markup:
 
 def clock(instant: datetime) -> Markup:
     """An instant below the heading of its day: the time of day, with all of it on hover."""
-    shown, second = _clock(), floor(instant.timestamp())
+    shown, second = _clock(), _second(instant)
     return Markup(f"{shown.opened(second)}{written(shown.time_of_day(second))}</time>")  # noqa: S704 - both are escaped
+
+
+def _second(instant: datetime) -> int:
+    """The whole second of an instant, from 1970 on: a float would round the calendar's last one up."""
+    since = instant - _EPOCH
+    return since.days * _DAY + since.seconds
 
 
 class _Clock:

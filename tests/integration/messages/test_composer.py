@@ -455,7 +455,7 @@ def test_while_it_is_written(sender: Sender) -> None:
     assert str(page.soup.select_one("#preview .bubble b")) == "<b>Hi</b>"
     assert page.soup.script is None
     assert "+90 532 123 45 67" in page.soup.select_one("#to-said").get_text()  # type: ignore[union-attr]
-    assert "4083 characters left" in page.soup.select_one("#body-left").get_text()  # type: ignore[union-attr]
+    assert "4,083 characters left" in page.soup.select_one("#body-left").get_text()  # type: ignore[union-attr]
     assert sender.portal.rows(Message) == []
     assert sender.control.requests() == []
 
@@ -576,7 +576,7 @@ def test_the_overview_leads_to_the_first_message(sender: Sender) -> None:
 def test_a_text_far_too_long_is_shown_in_no_time(sender: Sender) -> None:
     page = sender.browser.post(f"{sender.root}preview", {"kind": "text", "body": "*_~a" * 200_000}, htmx=True)
     assert page.status == 200
-    assert "795904 characters too many" in page.text
+    assert "795,904 characters too many" in page.text
 
 
 def test_whoever_is_not_set_up_is_led_there(portal) -> None:

@@ -60,7 +60,7 @@ def test_a_refusal_that_changed_nothing_leaves_no_trace(customer: Customer, stat
     ("body", "field", "sentence"),
     [
         ({"callback_url": ["Host is on our block list."]}, "callback_url", "Host is on our block list."),
-        ({"triggers": {"0": ["Not for your plan."]}}, "triggers", "Not for your plan."),
+        ({"triggers": {"0": ["Not for your plan."]}}, "triggers-field", "Not for your plan."),
         ({"detail": "Webhooks are frozen today."}, "", "Webhooks are frozen today."),
     ],
 )

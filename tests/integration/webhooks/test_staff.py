@@ -32,10 +32,10 @@ def test_staff_make_no_webhook_that_carries_what_customers_write(
     staff = replace(customer, browser=customer.portal.staff(role))
     page = staff.save(triggers=[*TELLING, "channel.updated"], htmx=htmx)
     assert page.status == 422
-    assert set(page.errors) == {"triggers"}
-    assert "only the account's own team" in page.errors["triggers"]
-    assert all(name in page.errors["triggers"] for name in TELLING)
-    assert "channel.updated" not in page.errors["triggers"]
+    assert set(page.errors) == {"triggers-field"}
+    assert "only the account's own team" in page.errors["triggers-field"]
+    assert all(name in page.errors["triggers-field"] for name in TELLING)
+    assert "channel.updated" not in page.errors["triggers-field"]
     assert customer.at_connexease() == []
 
 
@@ -44,7 +44,9 @@ def test_staff_neither_add_such_triggers_nor_lead_them_to_another_host(
 ) -> None:
     customer.save()
     row = customer.only_row().id
-    assert set(support.save(webhook=row, triggers=["message.created", "customer.updated"]).errors) == {"triggers"}
+    assert set(support.save(webhook=row, triggers=["message.created", "customer.updated"]).errors) == {
+        "triggers-field"
+    }
     elsewhere = support.save(webhook=row, callback_url="https://elsewhere.example.net/hook")
     assert set(elsewhere.errors) == {"callback_url"}
     both = support.save(
