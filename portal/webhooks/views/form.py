@@ -68,7 +68,7 @@ def check(account: Account) -> ResponseReturnValue:
     known, wanted = snapshot.known(account), request.args.get("webhook")
     webhook = known.find(_uuid_or_404(wanted)) if wanted else None
     edited = editor.gather(account, known, WebhookForm(), webhook)
-    shown = edited.parts() | {"refusals": edited.refusals()}
+    shown = edited.parts() | ({"refusals": edited.refusals()} if htmx.is_fragment_request() else {})
     if request.args.get("part") == "doubt":
         return htmx.page("webhooks/form.html", "doubt", **shown, doubt=edited.doubt)
     return htmx.page("webhooks/form.html", "choices", **shown)
