@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import introducing, tallying
+from portal.campaigns import introducing, tallies
 from portal.campaigns.words import BEFORE
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
@@ -53,7 +53,7 @@ def mark(campaign: Campaign) -> str:
 
 def people(campaign: Campaign, *, with_recent: bool) -> int:
     """To how many people it would go."""
-    counts = tallying.of(campaign.id)
+    counts = tallies.of(campaign.id)
     return counts.get(RowState.WAITING, 0) + (counts.get(RowState.RECENT, 0) if with_recent else 0)
 
 
@@ -189,4 +189,4 @@ def _take_recent(campaign_id: UUID) -> None:
         .execution_options(synchronize_session=False)
     )
     count: int = moved.rowcount  # type: ignore[attr-defined]
-    tallying.add(campaign_id, {RowState.RECENT: -count, RowState.WAITING: count})
+    tallies.add(campaign_id, {RowState.RECENT: -count, RowState.WAITING: count})

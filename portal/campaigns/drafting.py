@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import audience, file_reading, tallying
+from portal.campaigns import audience, file_reading, tallies
 from portal.campaigns.checking.batches import TASK
 from portal.campaigns.file_reading import Seen
 from portal.campaigns.filling import Filled
@@ -121,7 +121,7 @@ def delete(person: Person, account: Account, campaign_id: UUID) -> None:
     with unit_of_work():
         campaign = locked(account, campaign_id)
         file_reading.forget(campaign_id)
-        tallying.forget(campaign_id)
+        tallies.forget(campaign_id)
         own = sa.delete(CampaignRow).where(col(CampaignRow.campaign_id) == campaign_id)
         session().execute(own.execution_options(synchronize_session=False))
         session().delete(campaign)
@@ -233,7 +233,7 @@ def _begin_check(campaign: Campaign) -> None:
     campaign.checked_rows = campaign.checked_bytes = campaign.position = 0
     campaign.regions, campaign.attempts = {}, campaign.attempts + 1
     campaign.next_attempt_at, campaign.claimed_until, campaign.checked_at = now(), None, None
-    tallying.forget(campaign.id)
+    tallies.forget(campaign.id)
     session().add(campaign)
 
 

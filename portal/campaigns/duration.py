@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from portal.campaigns.confirming import Wishes
 from portal.extensions import session
+from portal.messages.sending import pace
 from portal.models import KeyPace, now
 
-DOCUMENTED = 80
-"""Messages a second, as the gateway's documentation has it: what counts until its answers say something else."""
 LONGEST = timedelta(days=60)
 """As far ahead as anybody looks."""
 
@@ -52,11 +51,11 @@ def forecast(credential_id: UUID | None, people: int, wishes: Wishes, zone: str)
 
 
 def _allowed(credential_id: UUID | None) -> tuple[int, bool]:
-    pace = session().get(KeyPace, credential_id) if credential_id else None
-    if pace is None or not (pace.per_second or pace.per_minute):
-        return DOCUMENTED, True
-    by_minute = pace.per_minute // 60 if pace.per_minute else None
-    return max(1, min(each for each in (pace.per_second, by_minute) if each)), False
+    known = session().get(KeyPace, credential_id) if credential_id else None
+    if known is None or not (known.per_second or known.per_minute):
+        return pace.PER_SECOND, True
+    by_minute = known.per_minute // 60 if known.per_minute else None
+    return max(1, min(each for each in (known.per_second, by_minute) if each)), False
 
 
 def _awake(at: datetime, wishes: Wishes, zone: str) -> datetime:

@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns.sending import tallies
-from portal.campaigns.sending.tallies import Move
+from portal.campaigns import tallies
+from portal.campaigns.tallies import Move
 from portal.contacts.people import Who, spellings
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns import audience, tallying
+from portal.campaigns import audience, tallies
 from portal.campaigns.checking import rows, standing
 from portal.campaigns.checking.rows import Looked
 from portal.campaigns.mapping import plan_of
@@ -144,7 +144,7 @@ def _keep(campaign: Campaign, lines: Sequence[Line], judged: Sequence[_Judged]) 
             return False
         table = CampaignRow.__table__  # type: ignore[attr-defined]
         session().execute(sa.insert(table), [_row(campaign, each) for each in judged])
-        tallying.add(campaign.id, Counter(each.state for each in judged))
+        tallies.add(campaign.id, Counter(each.state for each in judged))
         session().commit()
     for name, value in changes.items():
         setattr(campaign, name, value)

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from portal import audit
+from portal.campaigns import tallies
 from portal.campaigns.results import words
-from portal.campaigns.sending import tallies
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from portal.campaigns import retention
-from portal.campaigns.sending import ending, reasons, tallies
+from portal.campaigns import retention, tallies
+from portal.campaigns.sending import ending, reasons
 from portal.campaigns.sending.reasons import Reason
 from portal.i18n import _, _l
 from portal.messages.log import outcome

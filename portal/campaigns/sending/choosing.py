@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns.sending import quiet_hours, tallies
-from portal.campaigns.sending.tallies import Move
+from portal.campaigns import tallies
+from portal.campaigns.sending import quiet_hours
+from portal.campaigns.tallies import Move
 from portal.extensions import session
 from portal.messages.reports import categories
 from portal.messages.sending import consent

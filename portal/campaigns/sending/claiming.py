@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col
 
-from portal.campaigns import mapping
-from portal.campaigns.sending import choosing, ending, stops, tallies
+from portal.campaigns import mapping, tallies
+from portal.campaigns.sending import choosing, ending, stops
 from portal.campaigns.sending.reasons import Reason
-from portal.campaigns.sending.tallies import Move
+from portal.campaigns.tallies import Move
 from portal.connexease import schemas
 from portal.db import first_come, leases
 from portal.db.engine import storable

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import audit
-from portal.campaigns.sending import reasons, releasing, tallies
+from portal.campaigns import tallies
+from portal.campaigns.sending import reasons, releasing
 from portal.campaigns.sending.reasons import Reason
-from portal.campaigns.sending.tallies import Move
+from portal.campaigns.tallies import Move
 from portal.db import queue
 from portal.extensions import session
 from portal.identity.memberships import owners_of

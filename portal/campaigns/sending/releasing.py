@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.campaigns.sending import tallies
-from portal.campaigns.sending.tallies import Move
+from portal.campaigns import tallies
+from portal.campaigns.tallies import Move
 from portal.extensions import session
 from portal.models import CampaignRow, Message, MessageState, RowState, now
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import drafting, preflight, pricing, tallying
+from portal.campaigns import drafting, preflight, pricing, tallies
 from portal.campaigns.blueprint import blueprint
 from portal.campaigns.problems import word
 from portal.campaigns.views.common import ONE, address, draft_or_404
@@ -32,7 +32,7 @@ def check(account: Account, campaign_id: UUID) -> ResponseReturnValue:
         account=account,
         campaign=campaign,
         is_done=is_done,
-        counts=tallying.of(campaign.id),
+        counts=tallies.of(campaign.id),
         states=RowState,
         share=preflight.share_done(campaign),
         first=preflight.first_messages(campaign) if is_done else [],

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import confirming, preflight, pricing, tallying
+from portal.campaigns import confirming, preflight, pricing, tallies
 from portal.campaigns.blueprint import blueprint
 from portal.campaigns.duration import forecast
 from portal.campaigns.forms.confirming import ConfirmForm
@@ -73,7 +73,7 @@ def _context(account: Account, campaign: Campaign, form: ConfirmForm) -> dict[st
         "campaign": campaign,
         "form": form,
         "people": people,
-        "recent": tallying.of(campaign.id).get(RowState.RECENT, 0),
+        "recent": tallies.of(campaign.id).get(RowState.RECENT, 0),
         "forecast": forecast(campaign.credential_id, people, wishes, account.time_zone),
         "cost": pricing.of(campaign, with_recent=wishes.with_recent),
         "first": preflight.first_messages(campaign)[:1],

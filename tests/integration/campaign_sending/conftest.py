@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from portal.campaigns.sending import control, tallies
+from portal.campaigns import tallies
+from portal.campaigns.sending import control
 from portal.contacts import ledger
 from portal.contacts.ledger import Told
 from portal.contacts.people import Who

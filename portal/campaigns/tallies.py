@@ -13,8 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel, col, select
 
+from portal.extensions import session
 from portal.messages.log import outcome
 from portal.models import CampaignReason, CampaignRow, CampaignTally, Message, MessageState, RowState
 
@@ -53,6 +54,24 @@ def move(connection: sa.Connection, moves: Sequence[Move]) -> None:
         _count(states, reasons, each)
     count(connection, states)
     _count_reasons(connection, reasons)
+
+
+def of(campaign_id: UUID) -> dict[RowState, int]:
+    """How many rows of a campaign are in each state; one that no row is in may be missing."""
+    query = select(CampaignTally).where(CampaignTally.campaign_id == campaign_id)
+    rows = session().exec(query.execution_options(populate_existing=True))
+    return {row.state: row.rows for row in rows if row.rows}
+
+
+def add(campaign_id: UUID, counts: Mapping[RowState, int]) -> None:
+    """Count rows that were made, or whose state was changed by the caller, who commits."""
+    count(session().connection(), {(campaign_id, state): rows for state, rows in counts.items()})
+
+
+def forget(campaign_id: UUID) -> None:
+    """Count none of a campaign's rows any more. The caller commits."""
+    own = sa.delete(CampaignTally).where(col(CampaignTally.campaign_id) == campaign_id)
+    session().execute(own.execution_options(synchronize_session=False))
 
 
 def count(connection: sa.Connection, changes: Mapping[tuple[UUID, RowState], int]) -> None:
@@ -122,15 +141,15 @@ def _add(
     connection.execute(adding.on_conflict_do_update(index_elements=list(keys), set_={"rows": together}), made)
 
 
-def _follow(session: Any, _context: Any = None, _instances: Any = None) -> None:
+def _follow(flushing: Any, _context: Any = None, _instances: Any = None) -> None:
     """Move the rows of messages that are about to be written."""
     changed = {
         each.id: each
-        for each in session.dirty
+        for each in flushing.dirty
         if isinstance(each, Message) and each.campaign_id is not None and _is_moved(each)
     }
     if changed:
-        connection = session.connection()
+        connection = flushing.connection()
         move(connection, [*_moves(connection, changed)])
 
 
