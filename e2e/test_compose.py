@@ -68,7 +68,7 @@ def test_the_preview_follows_what_is_typed(composer: ComposePage) -> None:
     composer.field("Message").press_sequentially("Hi _you_ <b>")
     expect(composer.preview.locator("i")).to_have_text("you")
     expect(composer.preview.get_by_text("<b>")).to_be_visible()
-    expect(composer.main.get_by_text("4084 characters left")).to_be_visible()
+    expect(composer.main.get_by_text("4,084 characters left")).to_be_visible()
     expect(composer.field("Message")).to_be_focused()
 
 

@@ -129,7 +129,10 @@ def untranslated(soup: BeautifulSoup) -> list[str]:
     for node in soup.find_all(string=True):
         if isinstance(node, Comment | Doctype) or {parent.name for parent in node.parents} & NOT_TEXT:
             continue
-        running.append(str(node))
+        if node.parent.name == "wbr" and node.previous_sibling is None:  # a name may break there, and is one word
+            running[-1] += str(node)
+        else:
+            running.append(str(node))
     for tag in soup.find_all(True):
         if {parent.name for parent in tag.parents} & NOT_TEXT or tag.name == "time":
             continue

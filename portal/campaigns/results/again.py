@@ -44,7 +44,7 @@ def prepare(person: Person, account: Account, campaign: Campaign, intent: str) -
 def _make(person: Person, account: Account, campaign: Campaign, intent: str) -> Campaign:
     reasons = _passing(campaign)
     if not reasons or campaign.draft is None:
-        raise DomainError(_("Sending again wouldn't help anybody now."))
+        raise DomainError(_("Sending again wouldn't help anyone now."))
     made = Campaign(
         account_id=account.id,
         intent=intent,
