@@ -71,6 +71,7 @@ def change_people(person: Person, account: Account, campaign_id: UUID, asked: As
         campaign = locked(account, campaign_id)
         campaign.name = storable(asked.name, 80)
         if not stays:
+            campaign.again_of = None
             _write(campaign, facts)
             _reopen(campaign)
             _keep_file(campaign, asked, seen)
@@ -82,7 +83,7 @@ def fill(person: Person, account: Account, campaign_id: UUID, filled: Filled) ->
     """Keep what the message is, and have every row checked.
 
     Raises:
-        DomainError: it was confirmed meanwhile.
+        DomainError: it was confirmed meanwhile, or repeats messages that failed.
     """
     with unit_of_work():
         campaign = locked(account, campaign_id)
@@ -98,7 +99,7 @@ def check_again(account: Account, campaign_id: UUID) -> None:
     """Look at every row once more.
 
     Raises:
-        DomainError: it was confirmed meanwhile, or has no message yet.
+        DomainError: it was confirmed meanwhile, has no message yet, or repeats messages that failed.
     """
     with unit_of_work():
         campaign = locked(account, campaign_id)
@@ -229,6 +230,10 @@ def _message(account: Account, filled: Filled) -> dict[str, Any]:
 
 
 def _begin_check(campaign: Campaign) -> None:
+    if campaign.again_of is not None:
+        raise DomainError(
+            _("This campaign repeats messages that failed, so they stay the same. Choose other people first.")
+        )
     campaign.state, campaign.problem = CampaignState.CHECKING, ""
     campaign.checked_rows = campaign.checked_bytes = campaign.position = 0
     campaign.regions, campaign.attempts = {}, campaign.attempts + 1

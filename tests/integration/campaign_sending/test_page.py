@@ -46,3 +46,7 @@ def test_the_page_says_what_became_of_the_rows(campaigner, control) -> None:
     assert (made.state, made.checked_rows) == (CampaignState.CHECKED, 3)
     assert {row.state for row in campaigner.rows(made.id)} == {RowState.WAITING}
     campaigner.tally_is_true(made.id)
+    # It has no file of its own: nothing looks for one, and its rows stay.
+    browser.post(f"{again.goes_to}check", {})
+    assert campaigner.campaign(made.id).state == CampaignState.CHECKED
+    assert len(campaigner.rows(made.id)) == 3
