@@ -1,7 +1,8 @@
 """The people of a confirmed campaign become contacts: some at a time, while it is sent.
 
-Whoever makes contacts holds the account's lock, which sending waits for too, so it is held for a moment only. The
-place where it goes on is written with the contacts: killed anywhere, nobody is left out and nobody is made twice.
+Making contacts takes the account's lock. Sending needs that lock too, so each batch is small. The place where
+the next batch begins is written with the contacts: if the worker is killed, nobody is left out and nobody is
+made twice.
 """
 
 from collections.abc import Sequence

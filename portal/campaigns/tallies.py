@@ -1,7 +1,8 @@
 """Where a row's state changes, and with it the tallies of its campaign: nothing else writes any of them.
 
-What moves a message that a campaign made moves its row in the same flush, whoever it is: an answer, a report, a
-person who settles it. Whoever moves messages holds the account's lock, so tallies are moved one after the other.
+When a campaign's message changes its state, its row changes in the same flush. It doesn't matter what caused
+it: an answer, a status event or a person. Changing messages needs the account's lock, so tallies change one
+after the other.
 """
 
 from collections import Counter

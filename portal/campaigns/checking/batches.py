@@ -1,7 +1,7 @@
 """The worker's part of a check: batch after batch, each with the place where the next one begins.
 
 Rows, counts and the place are written in one transaction, and only if the place is still where the batch began. So
-whoever is killed anywhere, or goes on too late, leaves every row once.
+a worker that is killed, or continues after another took over, leaves each row there exactly once.
 """
 
 import time

@@ -13,6 +13,7 @@ from portal.extensions import session
 from portal.models import Campaign, CampaignRow, Message, MessageState, MessageType, RowState, now
 
 LATELY = timedelta(days=7)
+"""For so long, somebody who was sent the same template is reported as sent to recently."""
 AT_ONCE = 500
 """Numbers that one statement asks for."""
 

@@ -1,8 +1,8 @@
 """Claiming rows to send: their messages are made, each with an instant for its call.
 
-Whoever claims for an account holds its lock, so two workers never look at the same rows. Campaigns with one key
-get the same number of its instants. A message that is claimed is *queued*: whoever claimed it begins its call, and
-nobody else does, as it has no time for a next attempt.
+Claiming takes the account's lock, so two workers never claim the same rows. Campaigns that share a key get the
+same number of calls. A claimed message is *queued* without a time for its next attempt, so only the worker that
+claimed it makes the call.
 """
 
 import time
