@@ -1,10 +1,12 @@
 """A browser without JavaScript: it follows links and sends forms, and looks at every answer as it comes."""
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
+from flask import Flask, session
+from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from tests.support import pages
@@ -15,19 +17,19 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 class Page:
     """One answer."""
 
-    def __init__(self, path: str, response: TestResponse, soup: BeautifulSoup | None) -> None:
+    def __init__(self, path: str, response: TestResponse, *, is_html: bool) -> None:
         self.path = path
         self.response = response
-        self._soup = soup
+        self._is_html = is_html
 
     @property
     def status(self) -> int:
         return self.response.status_code
 
-    @property
+    @cached_property
     def soup(self) -> BeautifulSoup:
-        assert self._soup is not None, f"{self.path} answered {self.status} without HTML"
-        return self._soup
+        assert self._is_html, f"{self.path} answered {self.status} without HTML"
+        return pages.parsed(self.response.get_data(as_text=True))
 
     @property
     def text(self) -> str:
@@ -138,9 +140,12 @@ class Browser:
         return self.follow(self.get(path))
 
     def token(self) -> str:
-        """A CSRF token for this visitor."""
-        page = self.get("/login")
-        return (page if page.status == 200 else self.get("/profile/password")).values()["csrf_token"]
+        """A CSRF token for this visitor, without a page that shows one."""
+        with self.client.session_transaction(base_url=self.base) as kept, self.app.test_request_context():
+            session.update(kept)
+            token = generate_csrf()
+            kept.update(session)
+        return token
 
     def send(self, method: str, path: str, *, htmx: bool = False, **options: Any) -> Page:
         headers = {**(HTMX if htmx else {}), **options.pop("headers", {})}
@@ -156,9 +161,10 @@ class Browser:
         )
         self._may_refer = response.headers.get("Referrer-Policy") != "no-referrer"
         redirects = 300 <= response.status_code < 400
-        is_html = response.mimetype == "text/html" and response.get_data() and not redirects
-        soup = pages.check(self.app, response.get_data(as_text=True), path) if is_html else None
-        return Page(path, response, soup)
+        is_html = response.mimetype == "text/html" and bool(response.get_data()) and not redirects
+        if is_html:
+            pages.check(self.app, response.get_data(as_text=True), path)
+        return Page(path, response, is_html=is_html)
 
     @property
     def cookies(self) -> set[str]:
