@@ -6,7 +6,8 @@ The floor is a bare Flask view that reads as many rows with `sqlite3` and writes
 template of its own. Times are processor time, the best of several.
 
 The first visitors in a process are told apart: two people look at pages of their own account, which nobody looked
-at before, one after the other. The first of them must not wait longer than the second.
+at before, one after the other. Nothing that they look at happened in the same minute, so no time that was written
+for the one serves the other. The first of them must not wait longer than the second.
 """
 
 import logging
@@ -47,7 +48,7 @@ from portal.models import (
     WebhookPurpose,
     now,
 )
-from portal.warm_up import warm_up
+from portal.warm_up import visit, warm_up
 
 RUNS = 60
 ROWS = 200
@@ -63,8 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         logging.disable(logging.INFO)
         warm_up(app)
-        ours, others = (_pages(app, lengths[-1], number) for number in (1, 2))
+        ours = _pages(app, lengths[-1], 1)
+        visit(app)
         firsts = {name: _cpu(lambda page=page: _get(*page)) for name, page in ours.items()}
+        others = _pages(app, lengths[-1], 2)
         seconds = {name: _cpu(lambda page=page: _get(*page)) for name, page in others.items()}
         print(
             f"{'page':<20} {'first ms':>9} {'second':>8} {'then':>8} {'of floor':>9} {'statements':>11} {'KB':>7}"
@@ -163,7 +166,7 @@ def fill(rows: int, which: int = 1) -> Account:
     session().add_all([hook, listing, Provisioning(account_id=account.id, step=Step.READY)])
     session().flush()
     for number in range(rows):
-        at, own = now() - timedelta(minutes=7 * number, seconds=which), {"account_id": account.id}
+        at, own = now() - timedelta(minutes=7 * number + 3 * which), {"account_id": account.id}
         event = Delivery(
             **own, webhook_id=hook.id, received_at=at, body=b"{}", body_hash=str(number), hook="message.created"
         )

@@ -28,6 +28,7 @@ from bench import _measuring as measuring
 from bench._table import Row, note
 from portal import create_app
 from portal.db import migrate
+from portal.db.unit_of_work import unit_of_work
 from portal.events import processing
 from portal.events.receiving import storing
 from portal.events.receiving.storing import Received
@@ -76,7 +77,7 @@ def _measure(url: str, rows: int) -> None:
         plain.append(_processed(hook, rows))
         destinations(hook.account_id, [url] * 3)
         noted.append(_processed(hook, rows))
-        _forget()
+        forget()
         destinations(hook.account_id, [url])
         _processed(hook, rows)
         sent.append(rows / _forwarded())
@@ -126,7 +127,7 @@ def _waits() -> bool:
 
 def _p95(hook: PortalWebhook, urls: Sequence[str], rows: int) -> float:
     """Milliseconds from an event to the end of its first attempt, at destinations that live."""
-    _forget()
+    forget()
     destinations(hook.account_id, urls)
     _processed(hook, rows)
     mine = sa.select(Forward.id).join(Destination, Destination.id == Forward.destination_id)
@@ -170,21 +171,23 @@ def _hook() -> PortalWebhook:
 
 def destinations(account_id: UUID, urls: Sequence[str]) -> None:
     """Let an account's events go to these, and to no others."""
-    off = sa.update(Destination).values(state=DestinationState.OFF)
-    session().execute(off)
-    for url in urls:
-        row = Destination(
-            account_id=account_id, name="bench", url=url, kinds=["message.created"], sealed_secret=""
-        )
-        signing.make(row)
-        session().add(row)
-    session().commit()
+    with unit_of_work():
+        session().execute(sa.update(Destination).values(state=DestinationState.OFF))
+        for url in urls:
+            row = Destination(
+                account_id=account_id, name="bench", url=url, kinds=["message.created"], sealed_secret=""
+            )
+            signing.make(row)
+            session().add(row)
+        session().commit()
 
 
-def _forget() -> None:
-    for model in (ForwardAttempt, Forward):
-        session().execute(sa.delete(model))
-    session().commit()
+def forget() -> None:
+    """Forget every forward."""
+    with unit_of_work():
+        for model in (ForwardAttempt, Forward):
+            session().execute(sa.delete(model))
+        session().commit()
 
 
 class _Answering(asyncio.Protocol):

@@ -2,7 +2,7 @@
 
 Templates are compiled, and the main pages are asked for once in each language, by people who do not exist, of a
 database in memory. The portal's own database is not touched, Connexease is not asked, and no connection is open
-when the workers begin.
+when the workers begin. Each worker is then visited once, for what it has to do itself, such as connecting.
 """
 
 import gc
@@ -44,6 +44,7 @@ from portal.models import (
     WebhookPurpose,
     now,
 )
+from portal.operations import health
 from portal.translations import languages
 from portal.web import times
 
@@ -66,6 +67,13 @@ def warm_up(app: Flask) -> None:
             log.warning("the pages could not be tried before the first visitor comes", exc_info=True)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not looked through again, and stays shared after a fork
+
+
+def visit(app: Flask) -> None:
+    """In a process that was forked: ask for a page of the portal's own database, as its first visitor would."""
+    with app.app_context():
+        if health.problem() is None:
+            _ask(_browser(app, None), ("/login",), "en")
 
 
 def _compile_templates(app: Flask) -> None:

@@ -6,7 +6,7 @@ asked for all the time; `swept` is for every row that is due, each minute. A row
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 Task = Callable[[str], None]
 Run = Callable[..., None]
@@ -14,9 +14,18 @@ Due = Callable[[], Iterable[Any]]
 Drain = Callable[[], int]
 Finish = Callable[[], None]
 
+
+class Drained(NamedTuple):
+    """What is done again and again."""
+
+    drain: Drain
+    finish: Finish | None
+    may_wait: bool
+
+
 _woken: dict[str, Task] = {}
 _swept: list[tuple[Run, Due]] = []
-_drained: dict[Drain, Finish | None] = {}
+_drained: list[Drained] = []
 
 
 def woken(name: str, task: Task) -> None:
@@ -24,13 +33,14 @@ def woken(name: str, task: Task) -> None:
     _woken[name] = task
 
 
-def drained(drain: Drain, finish: Finish | None = None) -> None:
+def drained(drain: Drain, finish: Finish | None = None, *, may_wait: bool = False) -> None:
     """Have the worker do this again and again: it does a batch of what there is, and says how many.
 
     Args:
         finish: done once when the worker ends, for what a batch has begun and left to run.
+        may_wait: whether it is done more slowly while very many events come in.
     """
-    _drained[drain] = finish
+    _drained.append(Drained(drain, finish, may_wait))
 
 
 def swept(run: Run, due: Due) -> None:
@@ -43,9 +53,9 @@ def all_woken() -> dict[str, Task]:
     return dict(_woken)
 
 
-def all_drained() -> dict[Drain, Finish | None]:
-    """What is done again and again, and what ends it."""
-    return dict(_drained)
+def all_drained() -> list[Drained]:
+    """What is done again and again."""
+    return list(_drained)
 
 
 def all_swept() -> list[tuple[Run, Due]]:

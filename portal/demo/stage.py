@@ -185,5 +185,5 @@ class Stage:
             if answer.status_code != 200:
                 raise RuntimeError(f"an event was not taken: {answer.status_code}")
             with self.app.app_context():
-                for drain in task_registry.all_drained():
-                    drain()
+                for drained in task_registry.all_drained():
+                    drained.drain()

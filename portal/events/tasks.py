@@ -3,7 +3,7 @@
 from portal.db.task_registry import drained, swept
 from portal.events import older, processing, retention
 
-drained(processing.process_waiting)
+drained(processing.process_waiting, may_wait=True)
 swept(processing.process, processing.due)
 swept(retention.prune, retention.overdue)
 swept(older.note, older.left)

@@ -6,7 +6,7 @@ from portal.relay import fanout, replays, switching
 from portal.relay.forwarding import ending, sending
 
 acting.follows(fanout.fan_out)
-drained(replays.advance)
-drained(sending.forward_due, sending.finish)
+drained(replays.advance, may_wait=True)
+drained(sending.forward_due, sending.finish, may_wait=True)
 swept(switching.settle, switching.unsettled)
 swept(ending.end, ending.overdue)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import task_registry
 from portal.db.queue import huey
-from portal.db.task_registry import Drain, Finish
+from portal.db.task_registry import Drained
 from portal.extensions import db
 from portal.operations import heartbeats
+from portal.worker import throttle
 
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
@@ -52,10 +53,9 @@ def run(app: Flask) -> None:
 def _draining(app: Flask) -> Iterator[None]:
     """Meanwhile what is drained is drained, each in a thread of its own; a batch that has begun is finished."""
     is_over = Event()
-    threads = [
-        Thread(target=_drain, args=(app, drain, finish, is_over))
-        for drain, finish in task_registry.all_drained().items()
-    ]
+    with app.app_context():
+        pause = throttle.pause()
+    threads = [Thread(target=_drain, args=(app, each, pause, is_over)) for each in task_registry.all_drained()]
     for thread in threads:
         thread.start()
     try:
@@ -66,18 +66,19 @@ def _draining(app: Flask) -> Iterator[None]:
             thread.join()
 
 
-def _drain(app: Flask, drain: Drain, finish: Finish | None, is_over: Event) -> None:
+def _drain(app: Flask, drained: Drained, throttled: Callable[[], float], is_over: Event) -> None:
     while not is_over.is_set():
         try:
             with app.app_context():
-                pause = 0.0 if drain() >= MANY else IDLE
+                pause = throttled() if drained.may_wait else 0
+                pause = pause or (0 if drained.drain() >= MANY else IDLE)
         except Exception:
             log.exception("a batch failed; trying again in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
         is_over.wait(pause)
-    if finish is not None:
+    if drained.finish is not None:
         try:
             with app.app_context():
-                finish()
+                drained.finish()
         except Exception:
             log.exception("what was under way could not be finished")

@@ -153,8 +153,8 @@ class Portal:
         queue = huey(self.app)
         while (task := queue.dequeue()) is not None:
             queue.execute(task)
-        for drain in task_registry.all_drained():
-            while self.run(drain):
+        for drained in task_registry.all_drained():
+            while self.run(drained.drain):
                 pass
 
     def sweep(self) -> None:
