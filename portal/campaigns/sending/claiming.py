@@ -101,6 +101,7 @@ def claim(account_id: UUID, room: int, ahead: timedelta = pace.AHEAD) -> Claimed
             ending.skip_rest(campaign, at)
             claimed.is_more = True
         elif ending.time_is_over(campaign, at):
+            claimed.mails += ending.stop_in_time(campaign, at)
             claimed.is_more = True
         elif campaign.state == CampaignState.RUNNING:
             by_key.setdefault(campaign.credential_id, []).append((campaign, standing))
