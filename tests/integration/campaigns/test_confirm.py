@@ -52,6 +52,9 @@ def test_a_campaign_is_confirmed_once(portal, control) -> None:
     contacts = {(contact.number, contact.name, contact.source.value) for contact in portal.rows(Contact)}
     assert contacts == {("+905321234501", "Ayşe", "campaign"), ("+12025550123", "Jane", "campaign")}
     assert portal.one(Campaign).introduced is None
+    book = f"/accounts/{maker.sender.account_id}/contacts/"
+    assert "From a campaign" in maker.browser.get(f"{book}export.csv").response.get_data(as_text=True)
+    assert "From a campaign" in maker.browser.get(f"{book}{portal.rows(Contact)[0].id}").text
     history = maker.browser.get(f"/accounts/{maker.sender.account_id}/history/")
     assert "confirmed the campaign “Spring” to 2 people" in history.text
     assert "2" in maker.browser.get(maker.root).text
