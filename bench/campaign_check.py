@@ -158,7 +158,7 @@ def _known(account_id: UUID, person: int) -> tuple[Contact, ConsentEntry, Messag
 
 
 def _keep(campaign_id: UUID, body: bytes) -> None:
-    file_reading.keep(campaign_id, BytesIO(body))
+    file_reading.SHELF.keep(campaign_id, BytesIO(body))
     changed = sa.update(Campaign).values(file_size=len(body)).execution_options(synchronize_session=False)
     session().execute(changed)
     session().commit()

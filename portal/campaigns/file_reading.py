@@ -1,123 +1,14 @@
-"""A campaign's file: looked at while it comes, kept in pieces, and read from any row on."""
+"""A campaign's file: kept in pieces, and read from any row on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
-from uuid import UUID
 
-import sqlalchemy as sa
-from sqlmodel import col
-
-from portal.contacts import csv_reading
 from portal.contacts.csv_reading import Line
-from portal.errors import DomainError
-from portal.extensions import session
-from portal.i18n import _
+from portal.contacts.kept_file import Shelf
 from portal.models import Campaign, CampaignFilePart
 
-MOST_ROWS = 100_000
-MB = 1_000_000
-MOST_BYTES = 30 * MB
-PART = 256 * 1024
-_DIGITS_OF_A_NUMBER = 9
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a look at a file brought."""
-
-    size: int
-    encoding: str
-    separator: str
-    columns: list[str]
-    rows: int
-
-
-def look(file: BinaryIO) -> Seen:
-    """Read a file once through, without keeping any of it.
-
-    Raises:
-        DomainError: it cannot be a campaign's, at `file`.
-    """
-    size = sum(map(len, _pieces(file)))
-    if size == 0:
-        raise DomainError(_("Choose a CSV file."), "file")
-    if size > MOST_BYTES:
-        raise DomainError(
-            _("This file is too large. Choose one of up to %(most)d MB.", most=MOST_BYTES // MB), "file"
-        )
-    encoding = csv_reading.encoding_of(_pieces(file))
-    separator = csv_reading.separator_of(next(_pieces(file)), encoding)
-    lines = csv_reading.lines(_pieces(file), encoding, separator)
-    columns = csv_reading.header(next(lines, None))
-    if any(_is_number(name) for name in columns):
-        raise DomainError(
-            _("The first row holds a phone number. Add a row above it that names the columns, then try again."),
-            "file",
-        )
-    return Seen(size, encoding, separator, columns, _counted(lines))
-
-
-def keep(campaign_id: UUID, file: BinaryIO) -> None:
-    """Keep a file in pieces, in place of another one. The caller commits."""
-    forget(campaign_id)
-    table = CampaignFilePart.__table__  # type: ignore[attr-defined]
-    for number, body in enumerate(_pieces(file)):
-        session().execute(sa.insert(table), {"campaign_id": campaign_id, "number": number, "body": body})
-
-
-def forget(campaign_id: UUID) -> None:
-    """Take a campaign's file away. The caller commits."""
-    parts = sa.delete(CampaignFilePart).where(col(CampaignFilePart.campaign_id) == campaign_id)
-    session().execute(parts.execution_options(synchronize_session=False))
+SHELF = Shelf(CampaignFilePart, "campaign_id")
 
 
 def lines(campaign: Campaign, offset: int = 0, number: int = 0) -> Iterator[Line]:
-    """The rows of a campaign's file, without the one that names the columns.
-
-    Args:
-        offset: 0, or the end of a row that was read.
-        number: of that row.
-    """
-    found = csv_reading.lines(_kept(campaign.id, offset), campaign.encoding, campaign.separator, offset, number)
-    if offset == 0:
-        next(found, None)
-    return found
-
-
-def _counted(lines: Iterator[Line]) -> int:
-    rows = 0
-    for rows, _line in enumerate(lines, start=1):
-        if rows > MOST_ROWS:
-            raise DomainError(
-                _("This file has too many rows. Split it into files of up to %(most)d rows.", most=MOST_ROWS),
-                "file",
-            )
-    if rows == 0:
-        raise DomainError(_("This file has no rows below its header. Add one row for each person."), "file")
-    return rows
-
-
-def _is_number(name: str) -> bool:
-    digits = sum(character.isdigit() for character in name)
-    return digits >= _DIGITS_OF_A_NUMBER and not any(character.isalpha() for character in name)
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(PART):
-        yield piece
-
-
-def _kept(campaign_id: UUID, offset: int) -> Iterator[bytes]:
-    """The file from a place on, one piece in memory at a time."""
-    number, skipped = divmod(offset, PART)
-    while True:
-        query = sa.select(col(CampaignFilePart.body)).where(
-            col(CampaignFilePart.campaign_id) == campaign_id, col(CampaignFilePart.number) == number
-        )
-        body = session().execute(query).scalar_one_or_none()
-        if body is None:
-            return
-        yield bytes(body)[skipped:]
-        number, skipped = number + 1, 0
+    """The rows of a campaign's file, as `Shelf.lines`."""
+    return SHELF.lines(campaign.id, campaign.encoding, campaign.separator, offset, number)

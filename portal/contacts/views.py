@@ -1,18 +1,17 @@
-"""The pages of contacts: the list, one of them, what each wants, a file in and out, the account's words."""
+"""The pages of contacts: the list, one of them, what each wants, files to take along, the account's words."""
 
 from typing import Any
 
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.contacts import book, consent, importing, keywords, ledger, query
+from portal.contacts import book, consent, keywords, ledger, query
 from portal.contacts.blueprint import blueprint
 from portal.contacts.forms import (
     LIST_FIELDS,
     AnybodyForm,
     ConsentForm,
     ContactForm,
-    ImportForm,
     ListForm,
     WordsForm,
 )
@@ -23,7 +22,6 @@ from portal.models import Account, Contact
 from portal.vault import gateway_keys
 from portal.web import access, htmx, listing
 from portal.web.access import SENDERS
-from portal.web.forms import text
 from portal.web.listing import as_sent
 
 ROOT = "/accounts/<uuid:account_id>/contacts/"
@@ -174,34 +172,6 @@ def change_words(account: Account) -> ResponseReturnValue:
     except DomainError as error:
         form.show_refusal(error)
     return htmx.page("contacts/words.html", "form", 422, account=account, form=form)
-
-
-# --- a file ------------------------------------------------------------------------------------------
-
-
-@blueprint.get(f"{ROOT}import")
-@access.account_page(*SENDERS)
-def choose_file(account: Account) -> ResponseReturnValue:
-    """A form for a file."""
-    return htmx.page("contacts/import.html", account=account, form=ImportForm(), result=None)
-
-
-@blueprint.post(f"{ROOT}import")
-@access.account_page(*SENDERS)
-def take_file(account: Account) -> ResponseReturnValue:
-    """Take it in, and say what became of each row."""
-    form, result, file = ImportForm(), None, request.files.get("file")
-    try:
-        if form.validate():
-            body = file.read() if file is not None else b""
-            if not body.strip():
-                raise DomainError(_("Choose a CSV file."), "file")
-            result = importing.take(access.person_or_401(), account, body, text(form.tag))
-    except DomainError as error:
-        form.show_refusal(error)
-    return htmx.page(
-        "contacts/import.html", None, 200 if result else 422, account=account, form=form, result=result
-    )
 
 
 # --- what pages need ---------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import json
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.connexease import schemas
-from portal.contacts import consent, importing, keywords, ledger
+from portal.contacts import consent, keywords, ledger
 from portal.contacts.consent import Choice, Noted
+from portal.contacts.importing import batches
 from portal.contacts.keywords import Words
 from portal.contacts.ledger import Told
 from portal.contacts.people import Who, spellings
@@ -385,7 +387,7 @@ def walk(sender: Sender, model: Model, step: tuple[str, int, bool], number: int)
         case "import_out" | "import_old_in" | "import_plain":
             row = {"import_out": "x,", "import_old_in": ",2020-01-01", "import_plain": ","}[what]
             body = f"phone,opted out,opted in since\n{phone},{row}".encode()
-            sender._inside(lambda actor, acc: importing.take(actor, acc, body))
+            sender._inside(lambda actor, acc: bring(actor, acc, body, f"import-{number}"))
             model.is_out[person] |= what == "import_out"
         case "hand_out" | "hand_in":
             choice = Choice.NO_MARKETING if what == "hand_out" else Choice.EVERYTHING
@@ -400,6 +402,10 @@ def walk(sender: Sender, model: Model, step: tuple[str, int, bool], number: int)
             )
             model.is_out_of_all[person] = {"all": True, "start": False}.get(what, model.is_out_of_all[person])
     return False
+
+
+def bring(actor: Any, account: Account, body: bytes, intent: str) -> None:
+    batches.carry_on(batches.begin(actor, account, BytesIO(body), intent=intent).id)
 
 
 def by_campaign(sender: Sender, phone: str) -> bool:

@@ -1,18 +1,24 @@
 """Contacts: made by what people write, by hand and from a file; found, changed, merged, taken away, erased."""
 
+import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from portal.contacts.importing import views
 from portal.models import (
     AuditEntry,
     ConsentEntry,
     Contact,
+    ContactImport,
+    ContactImportWrong,
     Delivery,
     InboundMessage,
     Message,
     Role,
+    now,
 )
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, status
@@ -45,10 +51,11 @@ def found(sender: Sender, **arguments: str) -> list[str]:
     return [row.get_text() for row in page.soup.select("#log tbody th a")]
 
 
-def take(sender: Sender, text: str | bytes, tag: str = "") -> Page:
+def take(sender: Sender, text: str | bytes, tag: str = "", intent: str = "") -> Page:
+    """Bring a file, and see what became of it."""
     data = text if isinstance(text, bytes) else text.encode()
-    fields = {"file": (io.BytesIO(data), "people.csv"), "tag": tag}
-    return sender.browser.post(f"{root(sender)}import", fields)
+    fields = {"file": (io.BytesIO(data), "people.csv"), "tag": tag, "intent": intent}
+    return sender.browser.follow(sender.browser.post(f"{root(sender)}import", fields))
 
 
 def people(portal: Portal) -> list[tuple[str, str, str]]:
@@ -241,13 +248,74 @@ def test_wrong_rows_are_told_and_the_others_taken_in(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "name;city\nA;B", b"\x00\x01\xff\xfe", "phone\n" + "05301112233\n" * 5001]
+    "text", ["", "\n\n", "name;city\nA;B", b"\x00\x01\xff\xfe", "phone\n", "phone\n" + "1\n" * 100_001]
 )
 def test_a_file_that_is_none_is_refused(sender: Sender, text: str | bytes) -> None:
     page = take(sender, text)
     assert page.status == 422
     assert "file" in page.errors
     assert sender.portal.rows(Contact) == []
+
+
+def test_wrong_rows_are_taken_along_with_their_own_cells(sender: Sender) -> None:
+    page = take(sender, f"{HEAD}\n12;=1+1;;;;\n05301112244;Ali;;;;\n05301112255;B;;;;;more\n")
+    address = str(page.soup.select_one("a[download]")["href"])  # type: ignore[index]
+    text = sender.browser.get(address).response.get_data(as_text=True).removeprefix("\ufeff")
+    lines = list(csv.reader(io.StringIO(text)))
+    assert lines[0] == [*HEAD.split(";"), "Row", "Column", "Reason"]
+    assert [(line[0], line[1], line[-3], line[-2]) for line in lines[1:]] == [
+        ("12", "'=1+1", "2", "Telefon"),
+        ("05301112255", "B", "4", ""),
+    ]
+    assert "country code" in lines[1][-1]
+    assert sender.portal.rows(AuditEntry)[-1].action == "contact.rows_exported"
+    add(sender, number=RECIPIENT)
+    contact = sender.portal.rows(Contact)[-1]
+    erase = sender.browser.get(f"{root(sender)}{contact.id}")
+    sender.browser.submit(erase, "Erase contact")  # whoever is erased may stand in a file
+    assert sender.browser.get(address).status == 404
+    sender.portal.sql("UPDATE contact_import SET ended_at = :past", past=now() - timedelta(days=8))
+    sender.portal.sweep()
+    assert sender.portal.rows(ContactImport) == sender.portal.rows(ContactImportWrong) == []
+    assert len(sender.portal.rows(Contact)) == 1
+
+
+def test_what_takes_longer_than_a_request_is_done_by_the_worker(sender: Sender, monkeypatch) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    lines = "\n".join(f"+9053012{number:05}" for number in range(250))
+    page = take(sender, f"phone\n{lines}\n12\n", intent="once")
+    assert "Done with 0 of 251 rows" in page.text
+    assert page.soup.select_one("#import")["data-poll"] == page.path  # type: ignore[index]
+    assert take(sender, f"phone\n{lines}\n12\n", intent="once").path == page.path
+    sender.portal.work()
+    page = sender.browser.get(page.path)
+    assert "Added 250" in page.text
+    assert "Not imported 1" in page.text
+    [entry] = [each for each in sender.portal.rows(AuditEntry) if each.action == "contact.imported"]
+    assert (entry.details, entry.actor) == ({"added": 250, "changed": 0, "wrong": 1}, "jane@acme.example.com")
+
+
+@both_databases
+def test_an_import_that_is_killed_anywhere_takes_in_each_row_once(
+    portal: Portal, control: Any, victim: Any, database_url: str, monkeypatch
+) -> None:
+    """Each process dies (SIGKILL) a little later than the one before it, and the next goes on where that was."""
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    sender = make_sender(portal, control)
+    rows = [f"+9053012{number:05},{'x' if number % 7 == 0 else ''}" for number in range(250)]
+    take(sender, "phone,opted out\n" + "\n".join([*rows, "12,", rows[0]]))
+    ends = []
+    for boundary in range(1, 12):
+        ends.append(victim(database_url, portal.one(ContactImport).id, boundary, "contact_import"))
+        portal.sql("UPDATE contact_import SET claimed_until = NULL")
+    assert ends.count("killed") > 5
+    portal.sweep()
+    job = portal.one(ContactImport)
+    assert (job.state, job.read_rows, job.added, job.same, job.wrong) == ("finished", 252, 250, 1, 1)
+    assert job.opted_out == 37
+    assert len(portal.rows(Contact)) == 250
+    assert sum(row.out_of == "marketing" for row in portal.rows(Contact)) == 36
+    assert len(portal.rows(ContactImportWrong)) == 1
 
 
 def test_what_is_exported_can_be_imported(sender: Sender) -> None:
