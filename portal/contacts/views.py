@@ -5,7 +5,7 @@ from typing import Any
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.contacts import book, consent, keywords, ledger, query
+from portal.contacts import book, consent, keywords, ledger, merging, query
 from portal.contacts.blueprint import blueprint
 from portal.contacts.forms import (
     LIST_FIELDS,
@@ -117,6 +117,32 @@ def note(account: Account, contact_id: int) -> ResponseReturnValue:
     return _one(account, contact, form, 422)
 
 
+# --- two that are one ---------------------------------------------------------------------------------
+
+
+@blueprint.get(f"{ONE}/merge")
+@access.account_page(*SENDERS)
+def choose_other(account: Account, contact_id: int) -> ResponseReturnValue:
+    """Find the other contact; or what merging with it comes to."""
+    contact = _contact_or_404(account, contact_id)
+    other_id = listing.number("other")
+    return _merging(account, contact, _contact_or_404(account, other_id) if other_id else None)
+
+
+@blueprint.post(f"{ONE}/merge")
+@access.account_page(*SENDERS)
+def merge(account: Account, contact_id: int) -> ResponseReturnValue:
+    """Make them one."""
+    contact = _contact_or_404(account, contact_id)
+    other_id = int(other) if (other := request.form.get("other", "")).isdigit() else 0
+    try:
+        merging.merge(access.person_or_401(), account, contact_id, other_id, request.form.get("seen", ""))
+    except DomainError as error:
+        return _merging(account, contact, book.find(account, other_id), str(error.message), 422)
+    flash(_("Contacts merged."))
+    return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
+
+
 # --- the ledger --------------------------------------------------------------------------------------
 
 
@@ -212,6 +238,29 @@ def _one(
         source_words=SOURCE_WORDS,
         origin_words=ORIGIN_WORDS,
         out_words=OUT_WORDS,
+    )
+
+
+def _merging(
+    account: Account, contact: Contact, other: Contact | None, problem: str = "", status: int = 200
+) -> ResponseReturnValue:
+    typed, result = request.args.get("q", "").strip()[:100], None
+    if other is not None:
+        try:
+            result = merging.preview(account, contact, other)
+        except DomainError as error:
+            problem = str(error.message)
+    found = merging.candidates(account, contact, typed) if typed and result is None else ()
+    return htmx.page(
+        "contacts/merge.html",
+        None,
+        status,
+        account=account,
+        contact=contact,
+        typed=typed,
+        found=found,
+        result=result,
+        problem=problem,
     )
 
 

@@ -214,6 +214,77 @@ def test_who_may_see_contacts(sender: Sender) -> None:
         assert ("Contacts" in overview.text) == (status_ == 200)
 
 
+# --- two that are one, by hand -----------------------------------------------------------------------
+
+
+def press_merge(sender: Sender, contact: Contact, words: str) -> Page:
+    """Look for the other contact, look at what results, and confirm it."""
+    address = f"{root(sender)}{contact.id}/merge"
+    page = sender.browser.get(address, query_string={"q": words})
+    preview = sender.browser.get(str(page.soup.select_one("tbody a")["href"]))  # type: ignore[index]
+    return preview if preview.soup.select_one(".alert") else sender.browser.submit(preview, "Merge contacts")
+
+
+@both_databases
+def test_two_contacts_are_merged_by_hand(portal: Portal, control: Any) -> None:
+    gateway = Gateway(make_sender(portal, control))
+    sender = gateway.sender
+    receive(gateway, wrote(user_id="US.1", text="Where is my order?", name="Mehmet K."))
+    add(sender, number=RECIPIENT, name="Mehmet Kaya", tags="VIP", own="City: Izmir")
+    sender.send()
+    [hidden, known] = portal.rows(Contact)
+    preview = sender.browser.get(f"{root(sender)}{known.id}/merge", query_string={"other": hidden.id})
+    assert ["WhatsApp user ID", "", "US.1", "US.1"] in [
+        [cell.get_text(strip=True) for cell in row.select("th, td")] for row in preview.soup.select("tbody tr")
+    ]
+    assert press_merge(sender, known, "mehmet").status == 303
+    [contact] = portal.rows(Contact)
+    assert (contact.id, contact.number, contact.user_id, contact.name) == (
+        known.id,
+        RECIPIENT,
+        "US.1",
+        "Mehmet Kaya",
+    )
+    assert (contact.tags, contact.fields) == (["VIP"], {"City": "Izmir"})
+    thread = sender.browser.get(f"/accounts/{sender.account_id}/conversations/{contact.id}")
+    assert "Where is my order?" in thread.text
+    assert "Your order is on its way." in thread.text
+    assert portal.rows(AuditEntry)[-1].action == "contact.merged"
+    assert found(sender, q="US.1") == found(sender, q="0532 123") == ["Mehmet Kaya"]
+
+
+def test_whoever_is_out_as_one_of_two_is_out_as_both(sender: Sender, gateway: Gateway) -> None:
+    at = int(now().timestamp())
+    receive(gateway, wrote(user_id="US.1", text="STOP", name="Ali", timestamp=str(at - 3600)))
+    receive(gateway, wrote(RECIPIENT, text="START", name="Ali", timestamp=str(at - 60)))  # as the other
+    [hidden, known] = sender.portal.rows(Contact)
+    assert (hidden.out_of, known.out_of) == ("marketing", None)
+    assert press_merge(sender, known, "ali").status == 303
+    [contact] = sender.portal.rows(Contact)
+    assert contact.out_of == "marketing"
+    page = sender.browser.get(f"{root(sender)}{contact.id}")
+    assert "One of two contacts that were merged had opted out" in page.text
+    later = str(at + 3600)  # it counts from when it comes in
+    receive(gateway, wrote(RECIPIENT, "US.1", text="START", timestamp=later, id="wamid.later"))
+    assert sender.portal.one(Contact).out_of is None
+
+
+def test_what_cannot_be_merged_stays_two(sender: Sender) -> None:
+    add(sender, number=RECIPIENT, name="Ayşe")
+    add(sender, number="+905301112233", name="Ayşe")
+    add(sender, user_id="US.1", name="Fatma")
+    [first, _second, third] = sender.portal.rows(Contact)
+    assert "Both contacts have a phone number" in press_merge(sender, first, "ayşe").text
+    address = f"{root(sender)}{first.id}/merge"
+    stale = sender.browser.get(address, query_string={"other": third.id})
+    sender.portal.sql("UPDATE contact SET changed_at = :at", at=now())
+    page = sender.browser.submit(stale, "Merge contacts")
+    assert page.status == 422
+    assert "changed in another window" in page.text
+    assert sender.browser.get(address, query_string={"other": 999}).status == 404
+    assert len(sender.portal.rows(Contact)) == 3
+
+
 # --- a file ------------------------------------------------------------------------------------------
 
 HEAD = "Telefon;Ad Soyad;Etiketler;Şehir;Opted out;Opted in since"
