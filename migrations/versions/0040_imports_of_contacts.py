@@ -1,6 +1,6 @@
 """Imports of contacts
 
-Files of contacts that the worker takes in, with the rows that were wrong.
+Files of contacts that the worker takes in, with their wrong rows; and the time zones of a campaign's people.
 
 Revision ID: 0040
 Revises: 0038
@@ -76,10 +76,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_contact_import_wrong")),
     )
+    op.add_column("campaign", sa.Column("zones", sa.JSON(), nullable=False, server_default="{}"))
 
 
 def downgrade() -> None:
     """Take them back."""
+    op.drop_column("campaign", "zones")
     op.drop_table("contact_import_wrong")
     op.drop_table("contact_import_part")
     op.drop_index("ix_contact_import_account", table_name="contact_import")

@@ -238,7 +238,7 @@ def _begin_check(campaign: Campaign) -> None:
         )
     campaign.state, campaign.problem = CampaignState.CHECKING, ""
     campaign.checked_rows = campaign.checked_bytes = campaign.position = 0
-    campaign.regions, campaign.attempts = {}, campaign.attempts + 1
+    campaign.regions, campaign.zones, campaign.attempts = {}, {}, campaign.attempts + 1
     campaign.next_attempt_at, campaign.claimed_until, campaign.checked_at = now(), None, None
     tallies.forget(campaign.id)
     session().add(campaign)
