@@ -23,9 +23,9 @@ from bench import _measuring as measuring
 from bench._processes import memory
 from bench._table import Row, note
 from portal import create_app
-from portal.campaigns import file_reading
 from portal.campaigns.checking import batches
-from portal.campaigns.mapping import Field, Part, Plan
+from portal.campaigns.message.mapping import Field, Part, Plan
+from portal.campaigns.people import file_reading
 from portal.contacts import csv_reading
 from portal.db import migrate
 from portal.extensions import db, session

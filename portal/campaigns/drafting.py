@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import audience, tallies
+from portal.campaigns import tallies
 from portal.campaigns.checking.batches import TASK
-from portal.campaigns.file_reading import SHELF
-from portal.campaigns.filling import Filled
-from portal.campaigns.mapping import Plan, plan_of
+from portal.campaigns.message.filling import Filled
+from portal.campaigns.message.mapping import Plan, plan_of
+from portal.campaigns.people import audience
+from portal.campaigns.people.file_reading import SHELF
 from portal.campaigns.words import BEFORE
 from portal.contacts import kept_file
 from portal.contacts.csv_reading import compared

@@ -70,7 +70,7 @@ class Campaign(SQLModel, table=True):
     """The file's, as its first line names them."""
 
     draft: dict[str, Any] | None = Field(default=None, sa_type=_JSON, repr=False)
-    """The template as it is filled in, see `portal.campaigns.mapping`; null once it was erased."""
+    """The template as it is filled in, see `portal.campaigns.message.mapping`; null once it was erased."""
     template_uuid: UUID | None = None
     template_name: str = Field(default="", max_length=512)
     language: str = Field(default="", max_length=16)

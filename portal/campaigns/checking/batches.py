@@ -15,10 +15,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns import audience, tallies
+from portal.campaigns import tallies
 from portal.campaigns.checking import rows, standing
 from portal.campaigns.checking.rows import Looked
-from portal.campaigns.mapping import plan_of
+from portal.campaigns.message.mapping import plan_of
+from portal.campaigns.people import audience
 from portal.campaigns.sending import quiet_hours
 from portal.contact import country_of
 from portal.contacts.csv_reading import Line

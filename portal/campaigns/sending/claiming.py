@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col
 
-from portal.campaigns import mapping, tallies
+from portal.campaigns import tallies
+from portal.campaigns.message import mapping
 from portal.campaigns.sending import choosing, ending, stops
 from portal.campaigns.sending.reasons import Reason
 from portal.campaigns.tallies import Move

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from portal.campaigns import confirming, drafting
 from portal.campaigns.confirming import Wishes
 from portal.campaigns.drafting import Asked
-from portal.campaigns.filling import Filled
-from portal.campaigns.mapping import Field, Part, Plan, Use
+from portal.campaigns.message.filling import Filled
+from portal.campaigns.message.mapping import Field, Part, Plan, Use
 from portal.campaigns.sending import control, engine
 from portal.contacts.importing import batches
 from portal.demo.logins import AYSE, ZEYNEP

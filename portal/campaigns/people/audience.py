@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from portal.campaigns import file_reading
+from portal.campaigns.people import file_reading
 from portal.contacts import query as contacts
 from portal.contacts.csv_reading import Line
 from portal.contacts.kept_file import MOST_ROWS

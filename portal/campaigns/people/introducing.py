@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns.mapping import plan_of
+from portal.campaigns.message.mapping import plan_of
 from portal.contacts import ledger
 from portal.contacts.book import Book
 from portal.contacts.csv_reading import compared
