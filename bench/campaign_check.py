@@ -23,9 +23,9 @@ from bench import _measuring as measuring
 from bench._processes import memory
 from bench._table import Row, note
 from portal import create_app
-from portal.campaigns import file_reading
 from portal.campaigns.checking import batches
-from portal.campaigns.mapping import Field, Part, Plan
+from portal.campaigns.message.mapping import Field, Part, Plan
+from portal.campaigns.people import file_reading
 from portal.contacts import csv_reading
 from portal.db import migrate
 from portal.extensions import db, session
@@ -158,7 +158,7 @@ def _known(account_id: UUID, person: int) -> tuple[Contact, ConsentEntry, Messag
 
 
 def _keep(campaign_id: UUID, body: bytes) -> None:
-    file_reading.keep(campaign_id, BytesIO(body))
+    file_reading.SHELF.keep(campaign_id, BytesIO(body))
     changed = sa.update(Campaign).values(file_size=len(body)).execution_options(synchronize_session=False)
     session().execute(changed)
     session().commit()

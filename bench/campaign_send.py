@@ -23,7 +23,7 @@ from bench import _measuring as measuring
 from bench._table import Row, note
 from portal import create_app
 from portal.campaigns import tallies
-from portal.campaigns.mapping import Field, Part, Plan
+from portal.campaigns.message.mapping import Field, Part, Plan
 from portal.campaigns.results import overview
 from portal.campaigns.sending import engine
 from portal.db import migrate

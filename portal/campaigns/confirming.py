@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import introducing, tallies
+from portal.campaigns import tallies
+from portal.campaigns.people import introducing
 from portal.campaigns.words import BEFORE
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work

@@ -10,13 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import audience, file_reading, tallies
+from portal.campaigns import tallies
 from portal.campaigns.checking.batches import TASK
-from portal.campaigns.file_reading import Seen
-from portal.campaigns.filling import Filled
-from portal.campaigns.mapping import Plan, plan_of
+from portal.campaigns.message.filling import Filled
+from portal.campaigns.message.mapping import Plan, plan_of
+from portal.campaigns.people import audience
+from portal.campaigns.people.file_reading import SHELF
 from portal.campaigns.words import BEFORE
+from portal.contacts import kept_file
 from portal.contacts.csv_reading import compared
+from portal.contacts.kept_file import Seen
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
@@ -121,7 +124,7 @@ def delete(person: Person, account: Account, campaign_id: UUID) -> None:
     """
     with unit_of_work():
         campaign = locked(account, campaign_id)
-        file_reading.forget(campaign_id)
+        SHELF.forget(campaign_id)
         tallies.forget(campaign_id)
         own = sa.delete(CampaignRow).where(col(CampaignRow.campaign_id) == campaign_id)
         session().execute(own.execution_options(synchronize_session=False))
@@ -155,7 +158,7 @@ def _people(account: Account, asked: Asked) -> tuple[dict[str, Any], Seen | None
         return facts | {"encoding": "", "separator": ""}, None
     if asked.file is None:
         raise DomainError(_("Choose a CSV file."), "file")
-    seen = file_reading.look(asked.file)
+    seen = kept_file.look(asked.file)
     facts = {"columns": seen.columns, "encoding": seen.encoding, "separator": seen.separator}
     return facts | {"tag": "", "file_name": storable(asked.file_name, 200), "file_size": seen.size}, seen
 
@@ -182,9 +185,9 @@ def _keep_file(campaign: Campaign, asked: Asked, seen: Seen | None) -> None:
     campaign.audience = asked.audience
     session().flush()
     if seen is not None and asked.file is not None:
-        file_reading.keep(campaign.id, asked.file)
+        SHELF.keep(campaign.id, asked.file)
     else:
-        file_reading.forget(campaign.id)
+        SHELF.forget(campaign.id)
 
 
 def _reopen(campaign: Campaign) -> None:
@@ -236,7 +239,7 @@ def _begin_check(campaign: Campaign) -> None:
         )
     campaign.state, campaign.problem = CampaignState.CHECKING, ""
     campaign.checked_rows = campaign.checked_bytes = campaign.position = 0
-    campaign.regions, campaign.attempts = {}, campaign.attempts + 1
+    campaign.regions, campaign.zones, campaign.attempts = {}, {}, campaign.attempts + 1
     campaign.next_attempt_at, campaign.claimed_until, campaign.checked_at = now(), None, None
     tallies.forget(campaign.id)
     session().add(campaign)

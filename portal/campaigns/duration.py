@@ -1,17 +1,21 @@
-"""How long a campaign will take, at the rate of its key and with its quiet hours."""
+"""How long a campaign will take, at the rate of its key and with the quiet hours of each recipient's zone."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal.campaigns.confirming import Wishes
+from portal.campaigns.sending import quiet_hours
 from portal.extensions import session
 from portal.messages.sending import pace
-from portal.models import KeyPace, now
+from portal.models import Campaign, KeyPace, now
 
 LONGEST = timedelta(days=60)
 """As far ahead as anybody looks."""
+People = Mapping[str, int]
+"""How many there are, by the zones that their numbers may be in, as `Campaign.zones` has them."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +36,67 @@ class Forecast:
         return self.ends_at - self.starts_at
 
 
-def forecast(credential_id: UUID | None, people: int, wishes: Wishes, zone: str) -> Forecast:
-    """When a campaign to so many people will be through. Quiet hours are taken to be those of this zone."""
+@dataclass
+class _Group:
+    """People who are left alone at the same hours."""
+
+    zones: Sequence[str]
+    left: float
+
+
+def of(campaign: Campaign, people: int, wishes: Wishes, zone: str) -> Forecast:
+    """When a campaign to so many people will be through.
+
+    Who was not counted by zone, as in a campaign that repeats messages, is taken to be where the account is.
+    """
+    recent = wishes.with_recent
+    found = {zones: counts[0] + counts[1] * recent for zones, counts in campaign.zones.items()}
+    found[""] = found.get("", 0) + max(0, people - sum(found.values()))
+    return forecast(campaign.credential_id, found, wishes, zone)
+
+
+def forecast(credential_id: UUID | None, people: People, wishes: Wishes, zone: str) -> Forecast:
+    """When a campaign will be through.
+
+    Args:
+        zone: the account's, for numbers that tell none.
+    """
     allowed, is_assumed = _allowed(credential_id)
     rate = min(wishes.rate or allowed, allowed)
-    first = at = _awake(max(wishes.starts_at or now(), now()), wishes, zone)
-    left = people
-    while left and at - first < LONGEST:
-        until = _quiet_from(at, wishes, zone)
-        if wishes.ends_at is not None:
-            until = min(until, wishes.ends_at)
-        sent = min(left, max(0, int((until - at).total_seconds() * rate)))
-        left, at = left - sent, at + timedelta(seconds=sent / rate)
-        if wishes.ends_at is not None and at >= wishes.ends_at - timedelta(seconds=1):
-            break
-        at = _awake(until, wishes, zone) if left else at
-    return Forecast(rate, is_assumed, first, at, left)
+    begin = at = max(wishes.starts_at or now(), now())
+    end = min(wishes.ends_at or begin + LONGEST, begin + LONGEST)
+    groups, starts_at = _groups(people, begin), None
+    while any(group.left for group in groups) and at < end:
+        changes = [(group, *_stands(group, wishes, zone, at)) for group in groups if group.left]
+        until = min(end, *(change for _group, _is_quiet, change in changes))
+        awake = [group for group, is_quiet, _change in changes if not is_quiet]
+        waiting = sum(group.left for group in awake)
+        sent = min(waiting, (until - at).total_seconds() * rate)
+        for group in awake:
+            group.left *= 1 - sent / waiting
+        starts_at = starts_at or (at if awake else None)
+        at = at + timedelta(seconds=sent / rate) if awake and sent == waiting else until
+    left = round(sum(group.left for group in groups))
+    return Forecast(rate, is_assumed, starts_at or begin, at, left)
+
+
+def _groups(people: People, at: datetime) -> list[_Group]:
+    """Zones whose clocks show the same now are one: few remain of hundreds."""
+    found: dict[frozenset[timedelta | None], _Group] = {}
+    for names, count in people.items():
+        zones = names.split()
+        clocks = frozenset(at.astimezone(ZoneInfo(zone)).utcoffset() for zone in zones)
+        found.setdefault(clocks, _Group(zones, 0)).left += count
+    return list(found.values())
+
+
+def _stands(group: _Group, wishes: Wishes, zone: str, at: datetime) -> tuple[bool, datetime]:
+    """Whether they are left alone then, and until when that stays so."""
+    if wishes.quiet_from is None or wishes.quiet_until is None or wishes.quiet_from == wishes.quiet_until:
+        return False, at + LONGEST
+    quiet = quiet_hours.Hours(wishes.quiet_from, wishes.quiet_until)
+    end = quiet.end(group.zones, zone, at)
+    return (True, end) if end is not None else (False, quiet.begin(group.zones, zone, at))
 
 
 def _allowed(credential_id: UUID | None) -> tuple[int, bool]:
@@ -56,27 +105,3 @@ def _allowed(credential_id: UUID | None) -> tuple[int, bool]:
         return pace.PER_SECOND, True
     by_minute = known.per_minute // 60 if known.per_minute else None
     return max(1, min(each for each in (known.per_second, by_minute) if each)), False
-
-
-def _awake(at: datetime, wishes: Wishes, zone: str) -> datetime:
-    """This moment, or the end of the quiet hours that it lies in."""
-    if wishes.quiet_from is None or wishes.quiet_until is None:
-        return at
-    local = at.astimezone(ZoneInfo(zone))
-    minute = local.hour * 60 + local.minute
-    begin, end = wishes.quiet_from, wishes.quiet_until
-    is_quiet = begin <= minute < end if begin < end else minute >= begin or minute < end
-    return _next(local, end).astimezone(at.tzinfo) if is_quiet else at
-
-
-def _quiet_from(at: datetime, wishes: Wishes, zone: str) -> datetime:
-    """When the next quiet hours begin."""
-    if wishes.quiet_from is None:
-        return at + LONGEST
-    return _next(at.astimezone(ZoneInfo(zone)), wishes.quiet_from).astimezone(at.tzinfo)
-
-
-def _next(local: datetime, minute: int) -> datetime:
-    """The next time that a clock shows this minute of a day."""
-    found = local.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
-    return found if found > local else found + timedelta(days=1)

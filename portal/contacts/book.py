@@ -116,8 +116,13 @@ class Book:
             contact.name = who.name[:100]
             self._touch(contact)
 
+    def merge(self, contact: Contact, other: Contact, who: Who) -> None:
+        """Make one of two contacts, which is known by this from then on."""
+        self._merge(contact, other, who)
+        self.rename(contact, who.number, who.user_id)
+
     def _merge(self, contact: Contact, other: Contact, who: Who) -> None:
-        """Of two that are one the older stays, with what the other had and it had not."""
+        """Of two that are one the first stays, with what the other had and it had not."""
         if _loses(Who(other.number, other.user_id), who):
             ledger.carry(self._account_id, Who(other.number, other.user_id), who)
         details = Details(name=other.name, language=other.language, tags=tuple(other.tags), fields=other.fields)

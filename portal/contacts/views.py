@@ -1,18 +1,17 @@
-"""The pages of contacts: the list, one of them, what each wants, a file in and out, the account's words."""
+"""The pages of contacts: the list, one of them, what each wants, files to take along, the account's words."""
 
 from typing import Any
 
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.contacts import book, consent, importing, keywords, ledger, query
+from portal.contacts import book, consent, keywords, ledger, merging, query
 from portal.contacts.blueprint import blueprint
 from portal.contacts.forms import (
     LIST_FIELDS,
     AnybodyForm,
     ConsentForm,
     ContactForm,
-    ImportForm,
     ListForm,
     WordsForm,
 )
@@ -23,7 +22,6 @@ from portal.models import Account, Contact
 from portal.vault import gateway_keys
 from portal.web import access, htmx, listing
 from portal.web.access import SENDERS
-from portal.web.forms import text
 from portal.web.listing import as_sent
 
 ROOT = "/accounts/<uuid:account_id>/contacts/"
@@ -119,6 +117,32 @@ def note(account: Account, contact_id: int) -> ResponseReturnValue:
     return _one(account, contact, form, 422)
 
 
+# --- two that are one ---------------------------------------------------------------------------------
+
+
+@blueprint.get(f"{ONE}/merge")
+@access.account_page(*SENDERS)
+def choose_other(account: Account, contact_id: int) -> ResponseReturnValue:
+    """Find the other contact; or what merging with it comes to."""
+    contact = _contact_or_404(account, contact_id)
+    other_id = listing.number("other")
+    return _merging(account, contact, _contact_or_404(account, other_id) if other_id else None)
+
+
+@blueprint.post(f"{ONE}/merge")
+@access.account_page(*SENDERS)
+def merge(account: Account, contact_id: int) -> ResponseReturnValue:
+    """Make them one."""
+    contact = _contact_or_404(account, contact_id)
+    other_id = int(other) if (other := request.form.get("other", "")).isdigit() else 0
+    try:
+        merging.merge(access.person_or_401(), account, contact_id, other_id, request.form.get("seen", ""))
+    except DomainError as error:
+        return _merging(account, contact, book.find(account, other_id), str(error.message), 422)
+    flash(_("Contacts merged."))
+    return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
+
+
 # --- the ledger --------------------------------------------------------------------------------------
 
 
@@ -176,34 +200,6 @@ def change_words(account: Account) -> ResponseReturnValue:
     return htmx.page("contacts/words.html", "form", 422, account=account, form=form)
 
 
-# --- a file ------------------------------------------------------------------------------------------
-
-
-@blueprint.get(f"{ROOT}import")
-@access.account_page(*SENDERS)
-def choose_file(account: Account) -> ResponseReturnValue:
-    """A form for a file."""
-    return htmx.page("contacts/import.html", account=account, form=ImportForm(), result=None)
-
-
-@blueprint.post(f"{ROOT}import")
-@access.account_page(*SENDERS)
-def take_file(account: Account) -> ResponseReturnValue:
-    """Take it in, and say what became of each row."""
-    form, result, file = ImportForm(), None, request.files.get("file")
-    try:
-        if form.validate():
-            body = file.read() if file is not None else b""
-            if not body.strip():
-                raise DomainError(_("Choose a CSV file."), "file")
-            result = importing.take(access.person_or_401(), account, body, text(form.tag))
-    except DomainError as error:
-        form.show_refusal(error)
-    return htmx.page(
-        "contacts/import.html", None, 200 if result else 422, account=account, form=form, result=result
-    )
-
-
 # --- what pages need ---------------------------------------------------------------------------------
 
 
@@ -242,6 +238,29 @@ def _one(
         source_words=SOURCE_WORDS,
         origin_words=ORIGIN_WORDS,
         out_words=OUT_WORDS,
+    )
+
+
+def _merging(
+    account: Account, contact: Contact, other: Contact | None, problem: str = "", status: int = 200
+) -> ResponseReturnValue:
+    typed, result = request.args.get("q", "").strip()[:100], None
+    if other is not None:
+        try:
+            result = merging.preview(account, contact, other)
+        except DomainError as error:
+            problem = str(error.message)
+    found = merging.candidates(account, contact, typed) if typed and result is None else ()
+    return htmx.page(
+        "contacts/merge.html",
+        None,
+        status,
+        account=account,
+        contact=contact,
+        typed=typed,
+        found=found,
+        result=result,
+        problem=problem,
     )
 
 

@@ -18,6 +18,7 @@ ORIGIN_WORDS = {
     ContactSource.WROTE: _l("Wrote to you"),
     ContactSource.HAND: _l("Added by your team"),
     ContactSource.IMPORT: _l("Imported"),
+    ContactSource.CAMPAIGN: _l("From a campaign"),
 }
 OUT_WORDS = {Scope.MARKETING: _l("No marketing"), Scope.EVERYTHING: _l("No messages")}
 

@@ -157,6 +157,12 @@ class Stage:
 
     # --- what the worker and the network do
 
+    def drain(self) -> None:
+        """Do what the worker does all the time, until nothing is left of it."""
+        with self.app.app_context():
+            while any(drain() for drain in task_registry.all_drained()):
+                pass
+
     def _put(self, delay: float, run: Callable[..., None], args: Sequence[str]) -> None:
         if delay:
             self._count += 1

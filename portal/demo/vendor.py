@@ -114,6 +114,10 @@ class Vendor:
         call = {"statuses": list(fate), "after": list(fate.values())}
         self._call("POST", f"/gateway/messages/{quote(wamid)}/statuses", call)
 
+    def report_together(self, account: str, status: str, numbers: list[str]) -> None:
+        """What becomes of the messages to some people, in one event."""
+        self._call("POST", "/gateway/statuses", {"account": account, "status": status, "to": numbers})
+
     def write_in(self, account: str, sender: str, text: str) -> None:
         """Somebody writes to the account's number."""
         self._call("POST", "/gateway/inbound", {"account": account, "from": sender, "text": text})

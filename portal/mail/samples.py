@@ -44,6 +44,7 @@ def context(kind: MailKind, variant: str) -> Context:
         "host": "crm.example.com",
         "destination": SimpleNamespace(name="Orders"),
         "campaign": SimpleNamespace(id=NOBODY, name=_("Autumn sale")),
+        "left": 120,
         "happened": _("Your balance at the gateway is too low."),
         "todo": _("Top up your balance in the gateway's dashboard, then resume the campaign."),
         "step": {"held": 100, "gone": 410}.get(variant, 50),

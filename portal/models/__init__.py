@@ -28,7 +28,15 @@ from portal.models.channel import (
 )
 from portal.models.clock import now
 from portal.models.consent import ConsentEntry, ConsentSettings, ConsentSource, Scope, Wish
-from portal.models.contact import Contact, ContactSource, InboundMessage
+from portal.models.contact import (
+    Contact,
+    ContactImport,
+    ContactImportPart,
+    ContactImportWrong,
+    ContactSource,
+    ImportState,
+    InboundMessage,
+)
 from portal.models.credential import (
     Credential,
     CredentialKind,
@@ -87,6 +95,9 @@ __all__ = [
     "ConsentSettings",
     "ConsentSource",
     "Contact",
+    "ContactImport",
+    "ContactImportPart",
+    "ContactImportWrong",
     "ContactSource",
     "Credential",
     "CredentialKind",
@@ -106,6 +117,7 @@ __all__ = [
     "ForwardTally",
     "HandOver",
     "Heartbeat",
+    "ImportState",
     "InboundMessage",
     "Invitation",
     "KeyPace",

@@ -70,7 +70,7 @@ class Campaign(SQLModel, table=True):
     """The file's, as its first line names them."""
 
     draft: dict[str, Any] | None = Field(default=None, sa_type=_JSON, repr=False)
-    """The template as it is filled in, see `portal.campaigns.mapping`; null once it was erased."""
+    """The template as it is filled in, see `portal.campaigns.message.mapping`; null once it was erased."""
     template_uuid: UUID | None = None
     template_name: str = Field(default="", max_length=512)
     language: str = Field(default="", max_length=16)
@@ -113,6 +113,8 @@ class Campaign(SQLModel, table=True):
     """To how many people it goes, as whoever confirmed it saw."""
     regions: dict[str, list[int]] = Field(default_factory=dict, sa_type=sa.JSON)
     """By country, as ISO 3166 has it, how many of its rows are good and how many were sent the same lately."""
+    zones: dict[str, list[int]] = Field(default_factory=dict, sa_type=sa.JSON)
+    """The same by the time zones that a number may be in, parted by spaces; empty where nobody knows."""
     introduced: int | None = Field(default=None, sa_type=BIG, nullable=True)
     """The last row whose person was made a contact; null where nothing is left to do."""
     reason: str = Field(default="", max_length=64)

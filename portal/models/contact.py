@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import UtcDateTime, instant, word_of
+from portal.models.base import UtcDateTime, id_field, instant, word_of
 from portal.models.consent import Scope
 
 _HAS_NUMBER, _HAS_USER = sa.text("number <> ''"), sa.text("user_id <> ''")
@@ -68,6 +68,81 @@ class Contact(SQLModel, table=True):
     """What they wrote until then was read by somebody of the account."""
     created_at: datetime = instant(default_now=True)
     changed_at: datetime = instant(default_now=True)
+
+
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class ContactImport(SQLModel, table=True):
+    """A file of contacts that was brought, and what became of its rows."""
+
+    __tablename__ = "contact_import"
+    __table_args__ = (
+        sa.Index("ix_contact_import_due", "state", "next_attempt_at"),
+        sa.Index("ix_contact_import_age", "ended_at"),
+        sa.Index("ix_contact_import_account", "account_id", "state"),
+    )
+
+    id: UUID = id_field()
+    account_id: UUID = Field(foreign_key="account.id")
+    intent: str = Field(unique=True, max_length=64)
+    """What the form was marked with: a form that is sent twice makes one import."""
+    person_id: UUID | None = None
+    """Who brought it."""
+    tag: str = Field(default="", max_length=40)
+    """One that everybody in it gets."""
+    file_name: str = Field(default="", max_length=200)
+    encoding: str = Field(default="", max_length=20)
+    separator: str = Field(default="", max_length=1)
+    columns: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    """As its first line names them."""
+    state: ImportState = word_of(ImportState, default=ImportState.RUNNING)
+    rows: int = 0
+    """All that the file has."""
+    read_rows: int = 0
+    """Those that were taken in or found wrong by now."""
+    read_bytes: int = 0
+    position: int = 0
+    """The number of the last of them, as a spreadsheet counts."""
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    """People who were known like this already."""
+    opted_out: int = 0
+    opted_in: int = 0
+    wrong: int = 0
+    next_attempt_at: datetime | None = instant()
+    claimed_until: datetime | None = instant()
+    created_at: datetime = instant(default_now=True)
+    ended_at: datetime | None = instant()
+
+
+class ContactImportPart(SQLModel, table=True):
+    """A piece of such a file, as it came."""
+
+    __tablename__ = "contact_import_part"
+
+    import_id: UUID = Field(foreign_key="contact_import.id", primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: bytes = Field(sa_type=sa.LargeBinary, repr=False)
+
+
+class ContactImportWrong(SQLModel, table=True):
+    """A row of such a file that was not taken in."""
+
+    __tablename__ = "contact_import_wrong"
+
+    import_id: UUID = Field(foreign_key="contact_import.id", primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Of the row, as a spreadsheet counts."""
+    column: str = Field(default="", max_length=100)
+    """Where it is wrong."""
+    problem: str = Field(max_length=64)
+    """A word for why, see `portal.contacts.importing.rows`."""
 
 
 class InboundMessage(SQLModel, table=True):

@@ -37,6 +37,7 @@ class MailKind(StrEnum):
     WEBHOOK_BY_STAFF = "webhook_by_staff"
     DESTINATION_FAILING = "destination_failing"
     CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_STOPPED = "campaign_stopped"
 
 
 class MailState(StrEnum):

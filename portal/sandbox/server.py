@@ -23,7 +23,7 @@ from portal.sandbox.core import Core
 from portal.sandbox.delivery.courier import Courier
 from portal.sandbox.front import Front
 from portal.sandbox.mail import MailServer
-from portal.sandbox.pages import actions, dialog, phone, views
+from portal.sandbox.pages import actions, dialog, inbox, phone, views
 from portal.sandbox.settings import Settings
 
 DEFAULT_TOKEN = "sandbox-reseller-token"
@@ -41,6 +41,7 @@ _API_MODULES = (
     views,
     actions,
     phone,
+    inbox,
 )
 
 _log = logging.getLogger("portal.sandbox")
@@ -61,7 +62,7 @@ def _application(core: Core, courier: Courier) -> Flask:
 
 
 def api_application(core: Core, courier: Courier) -> Flask:
-    """Reseller API, account API, gateway, control calls, control page, mailbox and phone."""
+    """Reseller API, account API, gateway, control calls, control page, mailbox, phone and a customer's server."""
     app = _application(core, courier)
     for module in _API_MODULES:
         app.register_blueprint(module.blueprint)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from portal.campaigns import tallies
-from portal.campaigns.mapping import Field, Part, Plan
+from portal.campaigns.message.mapping import Field, Part, Plan
 from portal.extensions import session
 from portal.models import Campaign, CampaignRow, CampaignState, Credential, Person, RowState, now
 

@@ -22,6 +22,7 @@ from sqlmodel import select
 
 from portal import create_app
 from portal.campaigns.checking import batches
+from portal.contacts.importing import batches as imports
 from portal.customers.provisioning import state_machine
 from portal.db.engine import writing
 from portal.extensions import db, session
@@ -84,6 +85,7 @@ WORK = {
     "token": lambda row: make_token(UUID(row)),
     "message": lambda row: confirm_message(UUID(row)),
     "campaign_check": lambda row: batches.check(UUID(row)),
+    "contact_import": lambda row: imports.carry_on(UUID(row)),
     "switch": lambda row: switch_over(UUID(row)),
     "mirror": lambda row: runs.advance(int(row)),
 }

@@ -6,7 +6,7 @@ a worker that is killed, or continues after another took over, leaves each row t
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,10 +15,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns import audience, tallies
+from portal.campaigns import tallies
 from portal.campaigns.checking import rows, standing
 from portal.campaigns.checking.rows import Looked
-from portal.campaigns.mapping import plan_of
+from portal.campaigns.message.mapping import plan_of
+from portal.campaigns.people import audience
+from portal.campaigns.sending import quiet_hours
 from portal.contact import country_of
 from portal.contacts.csv_reading import Line
 from portal.contacts.people import one_spelling
@@ -137,7 +139,8 @@ def _keep(campaign: Campaign, lines: Sequence[Line], judged: Sequence[_Judged]) 
         "position": last.number if is_file else last.end,
         "checked_bytes": last.end if is_file else 0,
         "checked_rows": campaign.checked_rows + len(lines),
-        "regions": _regions(campaign.regions, judged),
+        "regions": _counted(campaign.regions, judged, lambda looked: looked.region),
+        "zones": _counted(campaign.zones, judged, _zones),
     }
     with unit_of_work():
         if not _move(campaign, claimed_until=leases.until(), **changes):
@@ -181,12 +184,19 @@ def _row(campaign: Campaign, judged: _Judged) -> dict[str, Any]:
     }
 
 
-def _regions(known: dict[str, list[int]], judged: Iterable[_Judged]) -> dict[str, list[int]]:
-    counted = {region: list(counts) for region, counts in known.items()}
+def _counted(
+    known: dict[str, list[int]], judged: Iterable[_Judged], word: Callable[[Looked], str]
+) -> dict[str, list[int]]:
+    """How many of the good rows and of those that were sent the same lately have each word."""
+    counted = {name: list(counts) for name, counts in known.items()}
     for each in judged:
         if each.state in (RowState.WAITING, RowState.RECENT):
-            counted.setdefault(each.looked.region, [0, 0])[each.state == RowState.RECENT] += 1
+            counted.setdefault(word(each.looked), [0, 0])[each.state == RowState.RECENT] += 1
     return counted
+
+
+def _zones(looked: Looked) -> str:
+    return " ".join(quiet_hours.zones_of(looked.recipient))
 
 
 # --- how it ends -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-from portal.campaigns.mapping import Field, Part, Plan
+from portal.campaigns.message.mapping import Field, Part, Plan
 from portal.messages.compose import media_check, recipients
 from portal.messages.compose.drafts import HEADER_FILES, ONE_TIME_CODE, PARAMETER_LIMIT
 from portal.messages.compose.parameters import CODE_LIMIT, is_one_line

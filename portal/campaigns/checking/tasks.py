@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from portal.campaigns import introducing
 from portal.campaigns.checking import batches
+from portal.campaigns.people import introducing
 from portal.db.task_registry import swept, woken
 
 woken(batches.TASK, lambda campaign_id: batches.check(UUID(campaign_id)))

@@ -5,8 +5,8 @@ from typing import Any
 
 from wtforms import FieldList, FormField
 
-from portal.campaigns import guessing
-from portal.campaigns.mapping import Field, Part, Plan, Use
+from portal.campaigns.message import guessing
+from portal.campaigns.message.mapping import Field, Part, Plan, Use
 from portal.i18n import _, _l
 from portal.messages.compose import drafts
 from portal.messages.compose.drafts import HEADER_FILES, ONE_TIME_CODE

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlmodel import col
 
-from portal.campaigns import mapping, tallies
+from portal.campaigns import tallies
+from portal.campaigns.message import mapping
 from portal.campaigns.sending import choosing, ending, stops
 from portal.campaigns.sending.reasons import Reason
 from portal.campaigns.tallies import Move
@@ -101,6 +102,7 @@ def claim(account_id: UUID, room: int, ahead: timedelta = pace.AHEAD) -> Claimed
             ending.skip_rest(campaign, at)
             claimed.is_more = True
         elif ending.time_is_over(campaign, at):
+            claimed.mails += ending.stop_in_time(campaign, at)
             claimed.is_more = True
         elif campaign.state == CampaignState.RUNNING:
             by_key.setdefault(campaign.credential_id, []).append((campaign, standing))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,10 +45,7 @@ def pause(campaign: Campaign, reason: Reason, detail: str = "") -> list[Mail]:
     campaign.next_attempt_at, campaign.attempts = campaign.ends_at, 0
     session().add(campaign)
     audit.record(None, campaign.account_id, "campaign.paused_itself", campaign.name)
-    return [
-        outbox.promise(MailKind.CAMPAIGN_PAUSED, to, campaign=str(campaign.id), reason=reason, detail=detail)
-        for to in dict.fromkeys([*_sender(campaign), *owners_of(campaign.account_id)])
-    ]
+    return _tell(MailKind.CAMPAIGN_PAUSED, campaign, reason=reason, detail=detail)
 
 
 def wake(mails: Iterable[Mail]) -> None:
@@ -64,12 +62,18 @@ def stop(campaign: Campaign, at: datetime, reason: str = "") -> None:
 
 
 def time_is_over(campaign: Campaign, at: datetime) -> bool:
-    """Stop a campaign whose time ran out; whether it did."""
+    """Whether its time ran out before everybody got a message."""
     if campaign.ends_at is None or campaign.ends_at > at:
         return False
+    return campaign.state == CampaignState.PAUSED or counts_of(campaign.id).get(RowState.WAITING, 0) > 0
+
+
+def stop_in_time(campaign: Campaign, at: datetime) -> list[Mail]:
+    """Stop a campaign whose time ran out, and promise its people a mail about it. The caller commits."""
+    left = counts_of(campaign.id).get(RowState.WAITING, 0)
     stop(campaign, at, Reason.TIME_OVER)
     audit.record(None, campaign.account_id, "campaign.time_over", campaign.name)
-    return True
+    return _tell(MailKind.CAMPAIGN_STOPPED, campaign, reason=Reason.TIME_OVER, left=left) if left else []
 
 
 def skip_rest(campaign: Campaign, at: datetime) -> None:
@@ -131,17 +135,24 @@ def _next_due(campaign: Campaign) -> datetime | None:
     return found
 
 
+def _tell(kind: MailKind, campaign: Campaign, **facts: Any) -> list[Mail]:
+    """Promise a mail to who sent it and to the owners."""
+    readers = dict.fromkeys([*_sender(campaign), *owners_of(campaign.account_id)])
+    return [outbox.promise(kind, to, campaign=str(campaign.id), **facts) for to in readers]
+
+
 def _sender(campaign: Campaign) -> list[str]:
     sender = session().get(Person, campaign.sender_id) if campaign.sender_id else None
     return [sender.email] if sender is not None and sender.is_enabled else []
 
 
+@outbox.writes(MailKind.CAMPAIGN_STOPPED)
 @outbox.writes(MailKind.CAMPAIGN_PAUSED)
 def _write(mailed: Mail) -> outbox.Context | None:
     row = session().get(Campaign, UUID(mailed.context["campaign"]))
     if row is None:
         return None
     account = session().get_one(Account, row.account_id)
-    reason, detail = mailed.context["reason"], mailed.context["detail"]
+    reason, detail = mailed.context["reason"], mailed.context.get("detail", "")
     said = {"happened": reasons.happened(reason, detail), "todo": reasons.todo(reason)}
-    return {"campaign": row, "account": account, **said}
+    return {"campaign": row, "account": account, "left": mailed.context.get("left", 0), **said}

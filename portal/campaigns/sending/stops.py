@@ -26,6 +26,7 @@ LATEST, AT_LEAST = 200, 20
 """Messages that are looked back at, and how many there must be."""
 FAILED = (MessageState.FAILED, MessageState.REFUSED)
 SLOW_DOWN, ONE_PERSON = "130429", "131056"
+TOO_FAST = (SLOW_DOWN, ONE_PERSON)
 """Meta's words for too much at once: from a number, and to one person."""
 _OF_CODE = {
     "BILL_001": Reason.BALANCE,
@@ -67,7 +68,7 @@ def is_passing(result: Result) -> bool:
     """Whether the row may simply be sent later: it was certainly not sent, and not for a reason of its own."""
     if result.state != MessageState.REFUSED:
         return False
-    is_later = _meta_code(result) in (SLOW_DOWN, ONE_PERSON) or result.code in ("AUTH_004", "AUTH_005")
+    is_later = _meta_code(result) in TOO_FAST or result.code in ("AUTH_004", "AUTH_005")
     return result.is_busy or result.code == results.UNREACHABLE or is_later
 
 
@@ -77,8 +78,8 @@ def is_too_many_to_one(result: Result) -> bool:
 
 
 def is_too_fast(result: Result) -> bool:
-    """Whether Meta takes fewer messages from this number."""
-    return result.state == MessageState.REFUSED and _meta_code(result) == SLOW_DOWN
+    """Whether Meta takes fewer messages."""
+    return result.state == MessageState.REFUSED and _meta_code(result) in TOO_FAST
 
 
 def of_standing(standing: Standing | None) -> Reason | None:
@@ -111,12 +112,16 @@ def too_many_opt_outs(campaign: Campaign) -> tuple[Reason, str] | None:
 
 
 def is_slowed_by_reports(campaign: Campaign, since: datetime) -> bool:
-    """Whether a report since then says that the number sends too fast."""
+    """Whether a message that went out since then with the campaign's key failed because it was too fast.
+
+    It doesn't matter whether it was the campaign's own: everything that is sent with a key shares its pace.
+    """
     query = sa.select(col(Message.id)).where(
-        col(Message.campaign_id) == campaign.id,
-        col(Message.confirmed_at) >= since,
+        col(Message.account_id) == campaign.account_id,
         col(Message.state) == MessageState.FAILED,
-        col(Message.code) == SLOW_DOWN,
+        col(Message.confirmed_at) >= since,
+        col(Message.credential_id) == campaign.credential_id,
+        col(Message.code).in_(TOO_FAST),
     )
     return session().execute(query.limit(1)).first() is not None
 

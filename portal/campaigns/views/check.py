@@ -5,9 +5,11 @@ from uuid import UUID
 from flask import flash
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import drafting, preflight, pricing, tallies
+from portal.campaigns import drafting, tallies
 from portal.campaigns.blueprint import blueprint
-from portal.campaigns.problems import word
+from portal.campaigns.checking import preflight
+from portal.campaigns.checking.problems import word
+from portal.campaigns.prices import estimate
 from portal.campaigns.views.common import ONE, address, draft_or_404
 from portal.errors import DomainError
 from portal.models import Account, CampaignState, RowState
@@ -37,7 +39,7 @@ def check(account: Account, campaign_id: UUID) -> ResponseReturnValue:
         share=preflight.share_done(campaign),
         first=preflight.first_messages(campaign) if is_done else [],
         wrong=preflight.wrong_rows(campaign, before, after) if is_done else None,
-        cost=pricing.of(campaign, with_recent=False) if is_done else None,
+        cost=estimate.of(campaign, with_recent=False) if is_done else None,
         word=word,
     )
 

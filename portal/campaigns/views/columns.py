@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import columns as filled_in
 from portal.campaigns import drafting
 from portal.campaigns.blueprint import blueprint
-from portal.campaigns.columns import Columns
 from portal.campaigns.forms.message import MessageForm
+from portal.campaigns.message import columns as filled_in
+from portal.campaigns.message.columns import Columns
 from portal.campaigns.views.common import ONE, address, draft_or_404
 from portal.db.engine import only_reads
 from portal.errors import DomainError

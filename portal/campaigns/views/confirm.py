@@ -5,10 +5,11 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import confirming, preflight, pricing, tallies
+from portal.campaigns import confirming, duration, tallies
 from portal.campaigns.blueprint import blueprint
-from portal.campaigns.duration import forecast
+from portal.campaigns.checking import preflight
 from portal.campaigns.forms.confirming import ConfirmForm
+from portal.campaigns.prices import estimate
 from portal.campaigns.views.common import ONE, address, campaign_or_404, draft_or_404
 from portal.campaigns.words import BEFORE
 from portal.db.engine import only_reads
@@ -74,7 +75,7 @@ def _context(account: Account, campaign: Campaign, form: ConfirmForm) -> dict[st
         "form": form,
         "people": people,
         "recent": tallies.of(campaign.id).get(RowState.RECENT, 0),
-        "forecast": forecast(campaign.credential_id, people, wishes, account.time_zone),
-        "cost": pricing.of(campaign, with_recent=wishes.with_recent),
+        "forecast": duration.of(campaign, people, wishes, account.time_zone),
+        "cost": estimate.of(campaign, with_recent=wishes.with_recent),
         "first": preflight.first_messages(campaign)[:1],
     }

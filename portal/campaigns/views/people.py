@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.campaigns import drafting
 from portal.campaigns.blueprint import blueprint
-from portal.campaigns.file_reading import MOST_BYTES
 from portal.campaigns.forms.people import PeopleForm
 from portal.campaigns.views.common import ONE, ROOT, address, campaign_or_404, draft_or_404
+from portal.contacts.kept_file import LARGEST
 from portal.db.engine import only_reads
 from portal.errors import DomainError
 from portal.i18n import _
@@ -18,9 +18,6 @@ from portal.web import access, htmx
 from portal.web.access import SENDERS
 from portal.web.forms import text
 from portal.web.uploads import takes_up_to
-
-LARGEST = 2 * MOST_BYTES
-"""What is above the limit is refused at its field, as far as that goes."""
 
 
 @blueprint.get(f"{ROOT}new")

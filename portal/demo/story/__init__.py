@@ -4,7 +4,18 @@ A feature that wants to be seen in the demo brings a module of its own here and 
 """
 
 from portal.demo.stage import Chapter
-from portal.demo.story import clinic, clinic_keys, elsewhere, newcomer, shop, signups, staff, upkeep
+from portal.demo.story import (
+    campaigns,
+    clinic,
+    clinic_keys,
+    destinations,
+    elsewhere,
+    newcomer,
+    shop,
+    signups,
+    staff,
+    upkeep,
+)
 from portal.demo.story.staff import first_admin
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -15,6 +26,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     shop.main_number,
     shop.help_number,
     shop.latest,
+    campaigns.points,
+    destinations.made,
     clinic.opening,
     clinic.trouble,
     clinic.messages,

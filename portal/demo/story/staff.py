@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from portal.campaigns import prices
+from portal.campaigns.prices import rate_card
 from portal.customers.invitations import lifecycle
 from portal.demo.logins import ADMIN, AUDITOR, PASSWORD, SUPPORT, Login
 from portal.demo.stage import Scenes, Stage
@@ -76,7 +76,7 @@ def _enter_prices(stage: Stage) -> None:
     with stage.acting(ADMIN.email) as admin:
         for region, category, amount in MADE_UP_PRICES:
             since = date(now().year, 1, 1)
-            prices.save(admin, prices.read(region, category, since, amount, "USD"))
+            rate_card.save(admin, rate_card.read(region, category, since, amount, "USD"))
 
 
 def _invite(stage: Stage, email: str, role: StaffRole) -> None:

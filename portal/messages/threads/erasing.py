@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from portal import audit
 from portal.contacts import book, ledger, search_index
+from portal.contacts.importing import retention as importing
 from portal.contacts.people import Who, spellings
 from portal.db import event_rows
 from portal.db.unit_of_work import unit_of_work
@@ -44,6 +45,7 @@ def erase(person: Person, account: Account, contact_id: int) -> None:
         for forget in _also:
             forget(account, who)
         _erase_written(contact)
+        importing.forget_files(account)
         _erase_events([entry.delivery_id for entry in ledger.of_contact(contact)])
         ledger.forget(account.id, who)
         search_index.forget([contact.id])

@@ -4,7 +4,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
-from portal.campaigns.prices import FEE, Price, read, today
+from portal.campaigns.prices.rate_card import FEE, Price, read, today
 from portal.i18n import _, _l
 from portal.models import MessagePrice
 from portal.web.forms import Choice, Form, stripped, text

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.campaigns import prices
+from portal.campaigns.prices import rate_card
 from portal.errors import DomainError
 from portal.i18n import _, _n
 from portal.models import MessagePrice, StaffRole
@@ -34,7 +34,7 @@ def import_prices() -> ResponseReturnValue:
             body = file.read() if file is not None else b""
             if not body.strip():
                 raise DomainError(_("Choose a CSV file."), "file")
-            count = prices.take(access.person_or_401(), body)
+            count = rate_card.take(access.person_or_401(), body)
             flash(_n("%(num)d price imported.", "%(num)d prices imported.", count))
             return htmx.redirect(url_for("staff.prices"))
     except DomainError as error:
@@ -46,7 +46,7 @@ def import_prices() -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN)
 def new_price() -> ResponseReturnValue:
     """An empty form."""
-    return htmx.page("staff/prices/edit.html", form=PriceForm(since=prices.today()), price=None)
+    return htmx.page("staff/prices/edit.html", form=PriceForm(since=rate_card.today()), price=None)
 
 
 @blueprint.post(f"{ROOT}new")
@@ -76,7 +76,7 @@ def correct_price(price_id: UUID) -> ResponseReturnValue:
 @access.staff_page(StaffRole.ADMIN)
 def remove_price(price_id: UUID) -> ResponseReturnValue:
     """Take a price off the rate card."""
-    prices.remove(access.person_or_401(), price_id)
+    rate_card.remove(access.person_or_401(), price_id)
     flash(_("Price removed."))
     return htmx.redirect(url_for("staff.prices"))
 
@@ -85,7 +85,7 @@ def _save(price: MessagePrice | None) -> ResponseReturnValue:
     form = PriceForm()
     try:
         if form.validate():
-            prices.save(access.person_or_401(), form.price(), price.id if price else None)
+            rate_card.save(access.person_or_401(), form.price(), price.id if price else None)
             flash(_("Price saved."))
             return htmx.redirect(url_for("staff.prices"))
     except DomainError as error:
@@ -94,22 +94,22 @@ def _save(price: MessagePrice | None) -> ResponseReturnValue:
 
 
 def _index(form: PriceFileForm, status: int = 200) -> ResponseReturnValue:
-    every, today = prices.every(), prices.today()
+    every, today = rate_card.every(), rate_card.today()
     return htmx.page(
         "staff/prices/index.html",
         None,
         status,
         form=form,
         prices=every,
-        counting=prices.counting(every, today),
+        counting=rate_card.counting(every, today),
         today=today,
         words=CATEGORY_WORDS,
-        country=prices.country,
+        country=rate_card.country,
     )
 
 
 def _price_or_404(price_id: UUID) -> MessagePrice:
-    found = prices.find(price_id)
+    found = rate_card.find(price_id)
     if found is None:
         abort(404)
     return found

@@ -19,7 +19,7 @@ from portal.models import (
     now,
 )
 from tests.integration.campaign_sending.conftest import number_of, opt_out
-from tests.integration.messages.conftest import text
+from tests.integration.messages.conftest import OWNER, text
 from tests.support.marks import both_databases
 from tests.support.patience import patient
 
@@ -133,6 +133,19 @@ def test_a_campaign_whose_time_ran_out_skips_the_rest(campaigner) -> None:
         campaigner.tally_is_true(campaign_id)
     assert campaigner.states(later) == {"waiting": 5}
     assert not campaigner.sent_to()
+    mails = campaigner.portal.mails(OWNER)
+    assert [mail["subject"] for mail in mails] == ["“Autumn sale” was stopped"] * 2
+    assert "5 people didn't get a message" in mails[0]["text"]
+
+
+def test_a_campaign_that_is_through_in_time_is_not_said_to_be_late(campaigner) -> None:
+    campaign_id = campaigner.confirmed(3)
+    campaigner.portal.run(engine.advance)  # all calls are under way
+    campaigner.portal.sql("UPDATE campaign SET ends_at = :past", past=now() - timedelta(seconds=1))
+    campaigner.portal.work()
+    assert campaigner.states(campaign_id) == {"accepted": 3}
+    assert campaigner.campaign(campaign_id).state == CampaignState.FINISHED
+    assert not campaigner.portal.mails(OWNER)
 
 
 @pytest.mark.parametrize(

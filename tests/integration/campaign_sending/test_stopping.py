@@ -10,7 +10,7 @@ from portal.messages.reports import standings
 from portal.messages.reports.standings import Told
 from portal.models import CampaignState, KeyPace, Message, RowState, now
 from tests.integration.campaign_sending.conftest import number_of, opt_out
-from tests.integration.messages.conftest import OWNER
+from tests.integration.messages.conftest import OWNER, text
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
 
 BY_ANSWER = [
@@ -160,7 +160,7 @@ def test_too_many_opt_outs_pause_it(campaigner) -> None:
 
 
 def test_meta_asks_to_slow_down(campaigner, control) -> None:
-    """The whole key for one word, one person for the other; both rows are sent later."""
+    """The key sends more slowly, one person gets theirs later, and nobody is left out."""
     said = {"isSuccess": False, "errors": {"description": "(#130429) Rate limit hit"}}
     one = {"isSuccess": False, "errors": {"description": "(#131056) Pair rate limit hit"}}
     campaign_id = campaigner.confirmed(2)
@@ -168,13 +168,37 @@ def test_meta_asks_to_slow_down(campaigner, control) -> None:
     campaigner.portal.work()
     assert campaigner.portal.one(KeyPace).slowed_until > now()
     assert campaigner.states(campaign_id) == {"accepted": 2}
+    campaigner.portal.sql("UPDATE key_pace SET slowed_until = NULL")
     second = campaigner.confirmed(2, first=10)
     control.fault("status", "/v1/wa/message", status=502, body=one)
     campaigner.portal.work()
     [waits] = [row for row in campaigner.rows(second) if row.state == RowState.WAITING]
     assert waits.due_at > now()
+    assert campaigner.portal.one(KeyPace).slowed_until > now()
     campaigner.portal.sql("UPDATE campaign_row SET due_at = :at WHERE due_at IS NOT NULL", at=now())
     campaigner.portal.sql("UPDATE campaign SET next_attempt_at = :at WHERE state = 'running'", at=now())
     campaigner.portal.work()
     assert campaigner.states(second) == {"accepted": 2}
     assert set(campaigner.sent_to().values()) == {1}
+
+
+@pytest.mark.parametrize("code", [130429, 131056])
+@pytest.mark.parametrize("is_single", [False, True])
+def test_a_report_that_asks_to_slow_down_is_obeyed_too(campaigner, control, code, is_single) -> None:
+    """Whatever it is about: a message of the campaign, or a single one with the same key."""
+    campaign_id, gateway = campaigner.confirmed(3), Gateway(campaigner.sender)
+    campaigner.portal.run(engine.advance)
+    campaigner.portal.work()
+    failed = campaigner.sender.send(text(to=number_of(900))) if is_single else campaigner.portal.rows(Message)[0]
+    gateway.report(
+        status(failed.wamid, "failed", to=failed.recipient, errors=[{"code": code, "title": "Limit hit"}])
+    )
+    campaigner.portal.sql("UPDATE campaign SET state = 'running'")
+    assert campaigner.portal.one(KeyPace).slowed_until is None
+    campaigner.portal.run(_look_back, campaign_id)
+    assert campaigner.portal.one(KeyPace).slowed_until > now()
+    assert campaigner.states(campaign_id) == ({"accepted": 3} if is_single else {"accepted": 2, "failed": 1})
+    overview = campaigner.sender.browser.get(f"/accounts/{campaigner.sender.account_id}/campaigns/{campaign_id}/")
+    campaigner.portal.sql("UPDATE campaign SET state = 'finished'")
+    again = campaigner.sender.browser.get(overview.path)
+    assert ("Send again to 1 person" in again.text) is not is_single, "it failed for a reason that passes"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.campaigns.checking import batches
-from portal.campaigns.mapping import draft_of
+from portal.campaigns.message.mapping import draft_of
 from portal.extensions import session
 from portal.messages.compose import refusals
 from portal.models import (

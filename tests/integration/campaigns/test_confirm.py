@@ -1,8 +1,9 @@
 """Confirming a campaign: once, for what was looked at, by who may send; and what it may cost and take."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -52,6 +53,9 @@ def test_a_campaign_is_confirmed_once(portal, control) -> None:
     contacts = {(contact.number, contact.name, contact.source.value) for contact in portal.rows(Contact)}
     assert contacts == {("+905321234501", "Ayşe", "campaign"), ("+12025550123", "Jane", "campaign")}
     assert portal.one(Campaign).introduced is None
+    book = f"/accounts/{maker.sender.account_id}/contacts/"
+    assert "From a campaign" in maker.browser.get(f"{book}export.csv").response.get_data(as_text=True)
+    assert "From a campaign" in maker.browser.get(f"{book}{portal.rows(Contact)[0].id}").text
     history = maker.browser.get(f"/accounts/{maker.sender.account_id}/history/")
     assert "confirmed the campaign “Spring” to 2 people" in history.text
     assert "2" in maker.browser.get(maker.root).text
@@ -227,7 +231,7 @@ def test_staff_edit_the_rate_card(portal) -> None:
     ],
 )
 def test_how_long_it_takes(portal, people, wishes, seconds, left) -> None:
-    found = portal.run(duration.forecast, None, people, wishes, "Europe/Istanbul")
+    found = portal.run(duration.forecast, None, {"": people}, wishes, "Europe/Istanbul")
     assert abs(found.takes.total_seconds() - seconds) < 2
     assert abs(found.left - left) <= 8
 
@@ -235,5 +239,42 @@ def test_how_long_it_takes(portal, people, wishes, seconds, left) -> None:
 def test_quiet_hours_make_it_longer(portal) -> None:
     start = (now() + timedelta(days=1)).replace(hour=19, minute=59, second=0, microsecond=0)  # 22:59 in Istanbul
     wishes = Wishes(starts_at=start, quiet_from=23 * 60, quiet_until=8 * 60, rate=1)
-    found = portal.run(duration.forecast, None, 120, wishes, "Europe/Istanbul")
+    found = portal.run(duration.forecast, None, {"": 120}, wishes, "Europe/Istanbul")
     assert found.takes == timedelta(minutes=2 + 9 * 60)
+
+
+@pytest.mark.parametrize(
+    ("people", "minutes"),
+    [
+        ({"Europe/Istanbul": 60}, 9 * 60 + 1),
+        ({"Europe/Istanbul": 60, "Asia/Tokyo": 60}, 9 * 60 + 1),  # there the morning comes six hours earlier
+        ({"America/New_York America/Chicago": 60}, 1),  # afternoon in both
+        ({"Asia/Tokyo": 3600, "": 60}, 9 * 60 + 1),
+        ({"Asia/Tokyo": 10 * 3600}, 13 * 60),
+        ({"America/Los_Angeles": 12 * 3600}, 21 * 60),  # the night begins there after eleven hours
+    ],
+)
+def test_quiet_hours_are_those_of_each_number(portal, people, minutes) -> None:
+    """From 23:00 to 8:00, and it is 23:00 in Istanbul."""
+    start = (now() + timedelta(days=1)).replace(hour=20, minute=0, second=0, microsecond=0)
+    wishes = Wishes(starts_at=start, quiet_from=23 * 60, quiet_until=8 * 60, rate=1)
+    found = portal.run(duration.forecast, None, people, wishes, "Europe/Istanbul")
+    assert abs((found.ends_at - start) - timedelta(minutes=minutes)) < timedelta(seconds=2)
+
+
+def test_the_confirmation_tells_an_end_by_the_zones_of_the_file(maker: Campaigner) -> None:
+    campaign = maker.checked(FILE)
+    assert campaign.zones == {"Europe/Istanbul": [2, 0], "America/New_York": [1, 0]}
+    page = maker.browser.get(f"{maker.root}{campaign.id}/confirm")
+    zone = ZoneInfo("Europe/Istanbul")
+    start = (now() + timedelta(days=1)).astimezone(zone).replace(hour=23, minute=0, second=0, microsecond=0)
+    fields = page.filled("What is sent") | {
+        "starts_at": start.strftime("%Y-%m-%dT%H:%M"),
+        "quiet_from": "23:00",
+        "quiet_until": "08:00",
+    }
+    fields.pop("with_recent", None)
+    seen = maker.browser.post(f"{maker.root}{campaign.id}/forecast", fields, htmx=True)
+    starts, ends = (tag["datetime"] for tag in seen.soup.select("time")[:2])
+    assert datetime.fromisoformat(starts) == start, "it is afternoon in New York"
+    assert datetime.fromisoformat(ends) >= start + timedelta(hours=9)

@@ -1,18 +1,24 @@
 """Contacts: made by what people write, by hand and from a file; found, changed, merged, taken away, erased."""
 
+import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from portal.contacts.importing import views
 from portal.models import (
     AuditEntry,
     ConsentEntry,
     Contact,
+    ContactImport,
+    ContactImportWrong,
     Delivery,
     InboundMessage,
     Message,
     Role,
+    now,
 )
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, status
@@ -45,10 +51,11 @@ def found(sender: Sender, **arguments: str) -> list[str]:
     return [row.get_text() for row in page.soup.select("#log tbody th a")]
 
 
-def take(sender: Sender, text: str | bytes, tag: str = "") -> Page:
+def take(sender: Sender, text: str | bytes, tag: str = "", intent: str = "") -> Page:
+    """Bring a file, and see what became of it."""
     data = text if isinstance(text, bytes) else text.encode()
-    fields = {"file": (io.BytesIO(data), "people.csv"), "tag": tag}
-    return sender.browser.post(f"{root(sender)}import", fields)
+    fields = {"file": (io.BytesIO(data), "people.csv"), "tag": tag, "intent": intent}
+    return sender.browser.follow(sender.browser.post(f"{root(sender)}import", fields))
 
 
 def people(portal: Portal) -> list[tuple[str, str, str]]:
@@ -207,6 +214,77 @@ def test_who_may_see_contacts(sender: Sender) -> None:
         assert ("Contacts" in overview.text) == (status_ == 200)
 
 
+# --- two that are one, by hand -----------------------------------------------------------------------
+
+
+def press_merge(sender: Sender, contact: Contact, words: str) -> Page:
+    """Look for the other contact, look at what results, and confirm it."""
+    address = f"{root(sender)}{contact.id}/merge"
+    page = sender.browser.get(address, query_string={"q": words})
+    preview = sender.browser.get(str(page.soup.select_one("tbody a")["href"]))  # type: ignore[index]
+    return preview if preview.soup.select_one(".alert") else sender.browser.submit(preview, "Merge contacts")
+
+
+@both_databases
+def test_two_contacts_are_merged_by_hand(portal: Portal, control: Any) -> None:
+    gateway = Gateway(make_sender(portal, control))
+    sender = gateway.sender
+    receive(gateway, wrote(user_id="US.1", text="Where is my order?", name="Mehmet K."))
+    add(sender, number=RECIPIENT, name="Mehmet Kaya", tags="VIP", own="City: Izmir")
+    sender.send()
+    [hidden, known] = portal.rows(Contact)
+    preview = sender.browser.get(f"{root(sender)}{known.id}/merge", query_string={"other": hidden.id})
+    assert ["WhatsApp user ID", "", "US.1", "US.1"] in [
+        [cell.get_text(strip=True) for cell in row.select("th, td")] for row in preview.soup.select("tbody tr")
+    ]
+    assert press_merge(sender, known, "mehmet").status == 303
+    [contact] = portal.rows(Contact)
+    assert (contact.id, contact.number, contact.user_id, contact.name) == (
+        known.id,
+        RECIPIENT,
+        "US.1",
+        "Mehmet Kaya",
+    )
+    assert (contact.tags, contact.fields) == (["VIP"], {"City": "Izmir"})
+    thread = sender.browser.get(f"/accounts/{sender.account_id}/conversations/{contact.id}")
+    assert "Where is my order?" in thread.text
+    assert "Your order is on its way." in thread.text
+    assert portal.rows(AuditEntry)[-1].action == "contact.merged"
+    assert found(sender, q="US.1") == found(sender, q="0532 123") == ["Mehmet Kaya"]
+
+
+def test_whoever_is_out_as_one_of_two_is_out_as_both(sender: Sender, gateway: Gateway) -> None:
+    at = int(now().timestamp())
+    receive(gateway, wrote(user_id="US.1", text="STOP", name="Ali", timestamp=str(at - 3600)))
+    receive(gateway, wrote(RECIPIENT, text="START", name="Ali", timestamp=str(at - 60)))  # as the other
+    [hidden, known] = sender.portal.rows(Contact)
+    assert (hidden.out_of, known.out_of) == ("marketing", None)
+    assert press_merge(sender, known, "ali").status == 303
+    [contact] = sender.portal.rows(Contact)
+    assert contact.out_of == "marketing"
+    page = sender.browser.get(f"{root(sender)}{contact.id}")
+    assert "One of two contacts that were merged had opted out" in page.text
+    later = str(at + 3600)  # it counts from when it comes in
+    receive(gateway, wrote(RECIPIENT, "US.1", text="START", timestamp=later, id="wamid.later"))
+    assert sender.portal.one(Contact).out_of is None
+
+
+def test_what_cannot_be_merged_stays_two(sender: Sender) -> None:
+    add(sender, number=RECIPIENT, name="Ayşe")
+    add(sender, number="+905301112233", name="Ayşe")
+    add(sender, user_id="US.1", name="Fatma")
+    [first, _second, third] = sender.portal.rows(Contact)
+    assert "Both contacts have a phone number" in press_merge(sender, first, "ayşe").text
+    address = f"{root(sender)}{first.id}/merge"
+    stale = sender.browser.get(address, query_string={"other": third.id})
+    sender.portal.sql("UPDATE contact SET changed_at = :at", at=now())
+    page = sender.browser.submit(stale, "Merge contacts")
+    assert page.status == 422
+    assert "changed in another window" in page.text
+    assert sender.browser.get(address, query_string={"other": 999}).status == 404
+    assert len(sender.portal.rows(Contact)) == 3
+
+
 # --- a file ------------------------------------------------------------------------------------------
 
 HEAD = "Telefon;Ad Soyad;Etiketler;Şehir;Opted out;Opted in since"
@@ -241,13 +319,74 @@ def test_wrong_rows_are_told_and_the_others_taken_in(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "name;city\nA;B", b"\x00\x01\xff\xfe", "phone\n" + "05301112233\n" * 5001]
+    "text", ["", "\n\n", "name;city\nA;B", b"\x00\x01\xff\xfe", "phone\n", "phone\n" + "1\n" * 100_001]
 )
 def test_a_file_that_is_none_is_refused(sender: Sender, text: str | bytes) -> None:
     page = take(sender, text)
     assert page.status == 422
     assert "file" in page.errors
     assert sender.portal.rows(Contact) == []
+
+
+def test_wrong_rows_are_taken_along_with_their_own_cells(sender: Sender) -> None:
+    page = take(sender, f"{HEAD}\n12;=1+1;;;;\n05301112244;Ali;;;;\n05301112255;B;;;;;more\n")
+    address = str(page.soup.select_one("a[download]")["href"])  # type: ignore[index]
+    text = sender.browser.get(address).response.get_data(as_text=True).removeprefix("\ufeff")
+    lines = list(csv.reader(io.StringIO(text)))
+    assert lines[0] == [*HEAD.split(";"), "Row", "Column", "Reason"]
+    assert [(line[0], line[1], line[-3], line[-2]) for line in lines[1:]] == [
+        ("12", "'=1+1", "2", "Telefon"),
+        ("05301112255", "B", "4", ""),
+    ]
+    assert "country code" in lines[1][-1]
+    assert sender.portal.rows(AuditEntry)[-1].action == "contact.rows_exported"
+    add(sender, number=RECIPIENT)
+    contact = sender.portal.rows(Contact)[-1]
+    erase = sender.browser.get(f"{root(sender)}{contact.id}")
+    sender.browser.submit(erase, "Erase contact")  # whoever is erased may stand in a file
+    assert sender.browser.get(address).status == 404
+    sender.portal.sql("UPDATE contact_import SET ended_at = :past", past=now() - timedelta(days=8))
+    sender.portal.sweep()
+    assert sender.portal.rows(ContactImport) == sender.portal.rows(ContactImportWrong) == []
+    assert len(sender.portal.rows(Contact)) == 1
+
+
+def test_what_takes_longer_than_a_request_is_done_by_the_worker(sender: Sender, monkeypatch) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    lines = "\n".join(f"+9053012{number:05}" for number in range(250))
+    page = take(sender, f"phone\n{lines}\n12\n", intent="once")
+    assert "Done with 0 of 251 rows" in page.text
+    assert page.soup.select_one("#import")["data-poll"] == page.path  # type: ignore[index]
+    assert take(sender, f"phone\n{lines}\n12\n", intent="once").path == page.path
+    sender.portal.work()
+    page = sender.browser.get(page.path)
+    assert "Added 250" in page.text
+    assert "Not imported 1" in page.text
+    [entry] = [each for each in sender.portal.rows(AuditEntry) if each.action == "contact.imported"]
+    assert (entry.details, entry.actor) == ({"added": 250, "changed": 0, "wrong": 1}, "jane@acme.example.com")
+
+
+@both_databases
+def test_an_import_that_is_killed_anywhere_takes_in_each_row_once(
+    portal: Portal, control: Any, victim: Any, database_url: str, monkeypatch
+) -> None:
+    """Each process dies (SIGKILL) a little later than the one before it, and the next goes on where that was."""
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    sender = make_sender(portal, control)
+    rows = [f"+9053012{number:05},{'x' if number % 7 == 0 else ''}" for number in range(250)]
+    take(sender, "phone,opted out\n" + "\n".join([*rows, "12,", rows[0]]))
+    ends = []
+    for boundary in range(1, 12):
+        ends.append(victim(database_url, portal.one(ContactImport).id, boundary, "contact_import"))
+        portal.sql("UPDATE contact_import SET claimed_until = NULL")
+    assert ends.count("killed") > 5
+    portal.sweep()
+    job = portal.one(ContactImport)
+    assert (job.state, job.read_rows, job.added, job.same, job.wrong) == ("finished", 252, 250, 1, 1)
+    assert job.opted_out == 37
+    assert len(portal.rows(Contact)) == 250
+    assert sum(row.out_of == "marketing" for row in portal.rows(Contact)) == 36
+    assert len(portal.rows(ContactImportWrong)) == 1
 
 
 def test_what_is_exported_can_be_imported(sender: Sender) -> None:

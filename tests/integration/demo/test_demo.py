@@ -34,7 +34,6 @@ NOT_SHOWN: dict[StrEnum, str] = {
     AttemptState.REQUESTED: "it runs out ten minutes after it began",
     AttemptState.OPENED: "it runs out ten minutes after it began",
     AttemptState.REPORTED: PASSES,
-    models.WebhookPurpose.SWITCHED: "the story has no webhook that was switched over",
     RunState.LISTING: PASSES,
     RunState.READING: PASSES,
     Problem.UNREACHABLE: "nothing answers while it lasts, and the whole demo would stand still",
@@ -58,6 +57,7 @@ STATES: tuple[tuple[str, str, type[StrEnum]], ...] = (
     ("mirror_run", "state", RunState),
     ("portal_webhook", "purpose", models.WebhookPurpose),
     ("email_link", "purpose", models.LinkPurpose),
+    ("campaign_row", "state", models.RowState),
 )
 CONDITIONS = {
     "a webhook that is as it was set": "webhook WHERE portal_webhook_id IS NULL AND wanted IS NOT NULL "
@@ -98,6 +98,13 @@ CONDITIONS = {
     "a message that somebody settled": "message WHERE settled_at IS NOT NULL",
     "a message that was sent to try it": "message WHERE is_fake",
     "what was counted for the charts": "tally",
+    "a campaign that is over": "campaign WHERE state = 'finished'",
+    "a campaign that waits to be confirmed": "campaign WHERE state = 'checked'",
+    "contacts that were imported": "contact WHERE source = 'import' AND json_array_length(tags) > 0",
+    "a contact that is out of marketing": "contact WHERE out_of = 'marketing'",
+    "an event that was forwarded": "forward WHERE state = 'delivered' AND attempts = 1",
+    "an attempt to forward that failed": "forward_attempt WHERE status = 503",
+    "a webhook that was switched over": "switch_over WHERE settled_at IS NOT NULL",
 }
 """What a page tells apart without a word of its own in the database."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from portal.contacts.csv_reading import compared
-from portal.contacts.importing import COLUMNS, NUMBER
+from portal.contacts.importing.columns import COLUMNS, NUMBER
 from portal.messages.template_list import Listed
 
 _OF_NUMBERS = ("phone", "mobile", "whatsapp", "msisdn", "gsm", "telefon", "numara", "tel", "cep")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.campaigns.mapping import Part, Plan, Use, fill
+from portal.campaigns.message.mapping import Part, Plan, Use, fill
 from portal.errors import FieldErrors
 from portal.i18n import _
 from portal.messages.compose import refusals

@@ -8,7 +8,7 @@ from babel import Locale
 from babel.numbers import format_currency
 from flask_babel import get_locale
 
-from portal.campaigns import prices
+from portal.campaigns.prices import rate_card
 from portal.messages.reports import categories
 from portal.models import Campaign
 
@@ -30,7 +30,7 @@ def of(campaign: Campaign, *, with_recent: bool) -> Shown | None:
     """What it may cost; none without a rate card."""
     counts = {region: good + (recent if with_recent else 0) for region, (good, recent) in campaign.regions.items()}
     counts = {region: count for region, count in counts.items() if count}
-    found = prices.cost(counts, _category(campaign), prices.card(prices.today()))
+    found = rate_card.cost(counts, _category(campaign), rate_card.card(rate_card.today()))
     if found is None:
         return None
     locale = get_locale() or Locale("en")
@@ -40,7 +40,7 @@ def of(campaign: Campaign, *, with_recent: bool) -> Shown | None:
     ]
     return Shown(
         ranges,
-        [prices.country(region) for region in sorted(found.unknown)],
+        [rate_card.country(region) for region in sorted(found.unknown)],
         sum(found.unknown.values()),
         any(least != most for least, most in found.amounts.values()),
     )

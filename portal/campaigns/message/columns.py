@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from portal.campaigns import audience, filling, mapping, problems
-from portal.campaigns.checking import rows
-from portal.campaigns.filling import Filled
+from portal.campaigns.checking import problems, rows
 from portal.campaigns.forms.message import MessageForm
-from portal.campaigns.mapping import Plan, plan_of
+from portal.campaigns.message import filling, mapping
+from portal.campaigns.message.filling import Filled
+from portal.campaigns.message.mapping import Plan, plan_of
+from portal.campaigns.people import audience
 from portal.contact import country_of
 from portal.messages.compose import composer, preview
 from portal.messages.compose.composer import Composer

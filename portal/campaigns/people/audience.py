@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from portal.campaigns import file_reading
-from portal.campaigns.file_reading import MOST_ROWS
+from portal.campaigns.people import file_reading
 from portal.contacts import query as contacts
 from portal.contacts.csv_reading import Line
+from portal.contacts.kept_file import MOST_ROWS
 from portal.errors import DomainError
 from portal.i18n import _
 from portal.models import Account, Audience, Campaign, Contact

@@ -10,7 +10,9 @@ from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit
-from portal.campaigns import audience, mapping, problems
+from portal.campaigns.checking import problems
+from portal.campaigns.message import mapping
+from portal.campaigns.people import audience
 from portal.contacts.csv_reading import Line
 from portal.db.keyset import Keyset, Page
 from portal.extensions import session

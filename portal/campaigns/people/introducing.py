@@ -12,11 +12,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.campaigns.mapping import plan_of
+from portal.campaigns.message.mapping import plan_of
 from portal.contacts import ledger
 from portal.contacts.book import Book
 from portal.contacts.csv_reading import compared
-from portal.contacts.importing import COLUMNS, NAME
+from portal.contacts.importing.columns import COLUMNS, NAME
 from portal.contacts.people import Who
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
