@@ -2,14 +2,14 @@
 
 Files of contacts that the worker takes in, with their wrong rows; and the time zones of a campaign's people.
 
-Revision ID: 0040
+Revision ID: 0039
 Revises: 0038
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
+revision = "0039"
 down_revision = "0038"
 branch_labels = None
 depends_on = None
