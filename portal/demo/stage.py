@@ -160,7 +160,7 @@ class Stage:
     def drain(self) -> None:
         """Do what the worker does all the time, until nothing is left of it."""
         with self.app.app_context():
-            while any(drain() for drain in task_registry.all_drained()):
+            while any(each.drain() for each in task_registry.all_drained()):
                 pass
 
     def _put(self, delay: float, run: Callable[..., None], args: Sequence[str]) -> None:
