@@ -63,7 +63,8 @@ def lacks_tables(error: Exception) -> bool:
 
 def storable(text: str, limit: int | None = None) -> str:
     """Text that both databases keep: without NUL and halves of surrogate pairs, and not above `limit`."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
+    whole = text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return whole.replace("\0", "")[:limit]
 
 
 def uuid_or_none(value: object) -> UUID | None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from portal.db import bulk
 from portal.extensions import session
 
 
@@ -17,25 +17,23 @@ def insert(model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert these rows, except those whose key or other unique columns are taken. The caller commits."""
     if rows:
         session().flush()
-        session().connection().execute(_insert(model), [_whole(model, row) for row in rows])
+        bulk.insert_new(_table(model), [_whole(model, row) for row in rows])
 
 
 def insert_whole(model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """The same for many rows that name every column themselves: fast, as no model is made of them."""
     if rows:
         session().flush()
-        session().connection().execute(_insert(model), rows)
+        bulk.insert_new(_table(model), rows)
 
 
-def _insert(model: type[SQLModel]) -> Any:
-    table = SQLModel.metadata.tables[str(model.__tablename__)]
-    make = postgresql.insert if session().get_bind().dialect.name == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing()
+def _table(model: type[SQLModel]) -> sa.Table:
+    return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 def _whole(model: type[SQLModel], row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The row with the model's defaults, which Core does not know."""
-    columns: Sequence[sa.Column[Any]] = list(SQLModel.metadata.tables[str(model.__tablename__)].columns)
+    columns: Sequence[sa.Column[Any]] = list(_table(model).columns)
     names = {column.name for column in columns if not _is_counted(column)}
     if names == row.keys():
         return row

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
+
+from portal.db import bulk
 
 
 class Entry(NamedTuple):
@@ -41,19 +44,22 @@ class SearchIndex:
     def __init__(self, table: str, *, key: str, marks: str, prefix: str) -> None:
         self._name, self._marks, self._prefix = table, marks, prefix
         self._fts = sa.table(table, sa.column("rowid"), sa.column(marks), sa.column("words"))
-        self._gin = sa.table(table, sa.column(key), sa.column("words", TSVECTOR))
+        self._gin = sa.table(table, sa.column(key, sa.BigInteger()), sa.column("words", TSVECTOR))
         self._gin_key = self._gin.c[key]
 
     def put(self, session: Session, entries: Sequence[Entry]) -> None:
         """Make stored rows findable; a row that is already in the index is replaced. The caller commits."""
         if not entries:
             return
-        self.forget(session, [entry.id for entry in entries])
-        session.execute(*(self._fts_insert(entries) if is_sqlite(session) else self._gin_insert(entries)))
+        if is_sqlite(session):
+            self.forget(session, [entry.id for entry in entries])
+            session.execute(*self._fts_insert(entries))
+        else:
+            session.execute(self._gin_upsert(entries))
 
     def forget(self, session: Session, ids: Sequence[int | None]) -> None:
         """Take rows out of the index. The caller commits."""
-        session.execute(sa.delete(self.table(session)).where(self.key(session).in_(ids)))
+        session.execute(sa.delete(self.table(session)).where(bulk.among(self.key(session), ids)))
 
     def table(self, session: Session) -> sa.TableClause:
         """The index as a table, to join."""
@@ -83,13 +89,17 @@ class SearchIndex:
             for entry in entries
         ]
 
-    def _gin_insert(self, entries: Iterable[Entry]) -> tuple[sa.Insert, list[dict[str, Any]]]:
-        words = sa.func.array_to_tsvector(sa.cast(sa.bindparam("all"), ARRAY(sa.Text)))
-        values = {self._gin_key: sa.bindparam("id"), "words": words}
-        return sa.insert(self._gin).values(values), [
-            {"id": entry.id, "all": [*(f"{self._prefix}{mark}" for mark in entry.marks), *entry.words]}
+    def _gin_upsert(self, entries: Iterable[Entry]) -> sa.Insert:
+        rows = [
+            {"id": entry.id, "all": " ".join([*(f"{self._prefix}{mark}" for mark in entry.marks), *entry.words])}
             for entry in entries
         ]
+        given = bulk.given_rows({"id": sa.BigInteger(), "all": sa.Text()}, rows)
+        words = sa.func.array_to_tsvector(sa.func.string_to_array(given.c.all, " "))
+        insert = postgresql.insert(self._gin).from_select(
+            [self._gin_key.name, "words"], sa.select(given.c.id, words)
+        )
+        return insert.on_conflict_do_update(index_elements=[self._gin_key], set_={"words": insert.excluded.words})
 
 
 def is_sqlite(session: Session) -> bool:

@@ -1,7 +1,7 @@
 """Words as they are compared: folded in the same way where they are stored and where they are looked for."""
 
 import re
-from collections.abc import Iterable
+from itertools import islice
 
 from portal.contact import folded
 
@@ -13,13 +13,5 @@ _WORD = re.compile(r"[^\W_]+")
 
 def words_in(text: str) -> list[str]:
     """The words of a text as they are compared: letters and digits only; each once."""
-    return _first(word[:MAX_WORD] for word in _WORD.findall(folded(text)))
-
-
-def _first(words: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for word in words:
-        found[word] = None
-        if len(found) == MAX_WORDS:
-            break
-    return list(found)
+    words = dict.fromkeys([word[:MAX_WORD] for word in _WORD.findall(folded(text))])
+    return list(islice(words, MAX_WORDS))

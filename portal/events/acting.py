@@ -7,11 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from portal.channels import confirmation, snapshot
 from portal.connexease.texts import gettext_noop
-from portal.db import event_rows
+from portal.db import bulk, event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
 from portal.events import about, contents, people, search_index
@@ -24,6 +24,11 @@ from portal.models import Account, Delivery, DeliveryState, PortalWebhook, Webho
 REPORTS, MOST_REPORTS = 100, 1000
 """Of the gateway's reports in one event: how many are acted on in one transaction, and at all."""
 
+
+_DELIVERY = SQLModel.metadata.tables["delivery"]
+_TOLD = ("hook", "channel_uuid", "about")
+_OUTCOME = (*_TOLD, "state", "problem_text", "processed_at")
+"""What is written to deliveries."""
 
 _followers: "list[Callable[[Batch], None]]" = []
 
@@ -44,12 +49,17 @@ class Batch:
     contents: dict[int, Contents]
     """By the number of the delivery."""
     deliveries: Sequence[Delivery] = ()
+    """No session holds them: each is written once, when all is known."""
     firsts: dict[int, Delivery] = field(default_factory=dict)
     """By number: those that others repeat."""
     begun: set[int] = field(default_factory=set)
     """Those that were acted on."""
     emptied: set[int] = field(default_factory=set)
     """Those whose bodies were not kept."""
+
+    def is_emptied(self, delivery: Delivery) -> bool:
+        """Whether the body of a delivery, of this batch or an earlier one, was not kept."""
+        return delivery.id in self.emptied if delivery.id in self.contents else not delivery.body
 
     def of(self, delivery: Delivery) -> Contents:
         return self.contents[delivery.id or 0]
@@ -68,7 +78,7 @@ def read(numbers: Sequence[int]) -> Batch:
     query = (
         sa.select(col(Delivery.id), col(Delivery.body), purpose)
         .join(PortalWebhook, col(PortalWebhook.id) == col(Delivery.webhook_id))
-        .where(col(Delivery.id).in_(numbers))
+        .where(bulk.among(col(Delivery.id), numbers))
     )
     rows = session().execute(query).all() if numbers else ()
     is_gateways = {row.id: row.purpose == WebhookPurpose.GATEWAY for row in rows}
@@ -126,18 +136,23 @@ def act_in_parts(batch: Batch, delivery: Delivery) -> None:
 def note(batch: Batch, deliveries: Sequence[Delivery]) -> None:
     """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
     _take(batch, deliveries)
+    _write(batch, _TOLD)
     _file(batch)
 
 
 def _take(batch: Batch, deliveries: Sequence[Delivery]) -> None:
     batch.deliveries = deliveries
     for delivery in deliveries:
+        if delivery in session():
+            session().expunge(delivery)
         told = batch.of(delivery)
         delivery.hook, delivery.channel_uuid, delivery.about = told.hook, told.channel_uuid, told.about
+    own = {each.id or 0: each for each in deliveries}
     repeated = {each.repeat_of for each in deliveries if each.repeat_of is not None}
-    if repeated:
-        query = select(Delivery).where(col(Delivery.id).in_(repeated)).options(defer(Delivery.body))  # type: ignore[arg-type]
-        batch.firsts = {first.id: first for first in session().exec(query) if first.id is not None}
+    batch.firsts = {number: own[number] for number in repeated & own.keys()}
+    if earlier := repeated - own.keys():
+        query = select(Delivery).where(bulk.among(col(Delivery.id), earlier)).options(defer(Delivery.body))  # type: ignore[arg-type]
+        batch.firsts |= {first.id or 0: first for first in session().exec(query)}
 
 
 def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
@@ -146,8 +161,7 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
     for start in range(0, len(counted), REPORTS):
         if start:
             session().commit()
-            session().refresh(delivery, with_for_update=True)
-            if delivery.state != DeliveryState.RECEIVED:
+            if not _is_ours_still(delivery):
                 return False
         told = [(report, delivery.id) for report in counted[start : start + REPORTS]]
         taken |= statuses.take_in(delivery.account_id, told).of(report for report, _ in told)
@@ -156,6 +170,11 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
     categories.keep(delivery.account_id, dict(read.categories))
     _say(batch, delivery, read, taken)
     return True
+
+
+def _is_ours_still(delivery: Delivery) -> bool:
+    query = sa.select(col(Delivery.state)).where(col(Delivery.id) == delivery.id).with_for_update()
+    return session().execute(query).scalar_one_or_none() == DeliveryState.RECEIVED
 
 
 def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Delivery, Read]]) -> None:
@@ -179,7 +198,7 @@ def _take_in_people(batch: Batch, account_id: UUID) -> None:
 def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
         batch.emptied.add(delivery.id or 0)
-        delivery.body, delivery.about = b"", about.without_people(delivery.about or {})
+        delivery.about = about.without_people(delivery.about or {})
         delivery.problem_text = gettext_noop(
             "The message that this event is about was erased, so the event's content was erased too."
         )
@@ -211,7 +230,7 @@ def _finish(batch: Batch) -> None:
         if delivery.state == DeliveryState.REPEAT and first is not None and batch.of(delivery).report is not None:
             _drop_what_was_dropped(batch, delivery, first)
         delivery.processed_at = now()
-        session().add(delivery)
+    _write(batch, _OUTCOME)
     _file(batch)
     _tell_followers(batch)
 
@@ -219,7 +238,7 @@ def _finish(batch: Batch) -> None:
 def give_up(batch: Batch, deliveries: Sequence[Delivery]) -> None:
     """Let those who follow have what could not be acted on. The caller commits."""
     _take(batch, deliveries)
-    session().flush()
+    _write(batch, _TOLD)
     _tell_followers(batch)
 
 
@@ -229,14 +248,19 @@ def _tell_followers(batch: Batch) -> None:
 
 
 def _drop_what_was_dropped(batch: Batch, delivery: Delivery, first: Delivery) -> None:
-    if not first.body:
+    if batch.is_emptied(first):
         batch.emptied.add(delivery.id or 0)
-        delivery.body, delivery.problem_text, delivery.about = b"", first.problem_text, first.about
+        delivery.problem_text, delivery.about = first.problem_text, first.about
+
+
+def _write(batch: Batch, names: Sequence[str]) -> None:
+    told = [{"id": each.id, **{name: getattr(each, name) for name in names}} for each in batch.deliveries]
+    bulk.update(_DELIVERY, "id", told)
+    bulk.update(_DELIVERY, "id", [{"id": number, "body": b""} for number in sorted(batch.emptied)])
 
 
 def _file(batch: Batch) -> None:
     """Let them be found by what they tell of and by their words."""
-    session().flush()
     event_rows.file_under((each, batch.of(each).kinds) for each in batch.deliveries)
     search_index.put([_entry(batch, each) for each in batch.deliveries])
 

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.connexease.texts import gettext_noop
+from portal.db import bulk
 from portal.db.search_index import is_sqlite
 from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
@@ -128,7 +129,7 @@ def _waiting() -> list[int]:
 def _unprocessed(numbers: Sequence[int]) -> Sequence[Delivery]:
     """Those that nobody else has processed meanwhile, in their order; without their bodies, which may be large."""
     is_waiting = col(Delivery.state) == DeliveryState.RECEIVED
-    query = select(Delivery).where(col(Delivery.id).in_(numbers), is_waiting).order_by(col(Delivery.id))
+    query = select(Delivery).where(bulk.among(col(Delivery.id), numbers), is_waiting).order_by(col(Delivery.id))
     return session().exec(query.options(defer(Delivery.body))).all()  # type: ignore[arg-type]
 
 

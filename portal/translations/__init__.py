@@ -8,6 +8,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from wtforms.i18n import messages_path
 
 SOURCE = "en"
 folders = [Path(__file__).parent]
@@ -32,6 +33,12 @@ def catalogue(language: str) -> NullTranslations:
             compiled.seek(0)
             return Translations(compiled)
     return NullTranslations()
+
+
+@cache
+def of_forms(language: str) -> NullTranslations:
+    """WTForms' own sentences in a language. Flask-WTF would read their file for each request."""
+    return Translations.load(messages_path(), [language], domain="wtforms")
 
 
 def _own_name(locale: Locale) -> str:

@@ -4,6 +4,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
+from babel.support import NullTranslations
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from wtforms import Field, SelectField, StringField
@@ -11,13 +12,18 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 from wtforms.widgets import Select, html_params
 
+from portal import translations
 from portal.db.engine import storable
 from portal.errors import DomainError, FieldErrors
-from portal.i18n import _, translated
+from portal.i18n import _, language, translated
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form with a CSRF token."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, _form: object) -> NullTranslations:
+            return translations.of_forms(language())
 
     def show_refusal(self, error: DomainError) -> None:
         """Put what was refused at its field, or above the form when it concerns no field that there is."""

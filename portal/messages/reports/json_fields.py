@@ -32,5 +32,6 @@ def line_of(value: Any, name: str, limit: int) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Text in one line, cut with an ellipsis where it is too long."""
-    words = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    shown = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+    words = " ".join(shown.split())
     return words if len(words) <= limit else f"{words[: limit - 1].rstrip()}…"

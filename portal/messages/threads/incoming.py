@@ -1,14 +1,15 @@
 """Keeping what people write, each once, as long as messages are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
+from portal.db import bulk
 from portal.db.search_index import Entry, SearchIndex, Term
 from portal.db.words import words_in
 from portal.extensions import session, settings
@@ -60,12 +61,11 @@ def keep(account_id: UUID, wrote: Sequence[Wrote]) -> None:
             rows[one.wamid] = _New(one.wamid, one.at, one.business_number, one)
             alike.append(rows[one.wamid])
     session().flush()
-    numbers = _insert(account_id, list(rows.values()))
-    texts = [row.wrote.text for row in rows.values()]
-    entries = [
-        Entry(number, [account_id.hex], words_in(text)) for number, text in zip(numbers, texts, strict=True)
-    ]
-    WORDS.put(session(), entries)
+    numbers = _insert(account_id, rows.values())
+    WORDS.put(
+        session(),
+        [Entry(numbers[row.wamid], [account_id.hex], words_in(row.wrote.text)) for row in rows.values()],
+    )
 
 
 def found(account_id: UUID, typed: str) -> list[int]:
@@ -101,18 +101,20 @@ def old(count: int) -> list[int | None]:
 def _known(account_id: UUID, wrote: Sequence[Wrote]) -> set[str]:
     wamids = [one.wamid for one in wrote]
     query = sa.select(col(InboundMessage.wamid)).where(
-        col(InboundMessage.account_id) == account_id, col(InboundMessage.wamid).in_(wamids)
+        col(InboundMessage.account_id) == account_id, bulk.among(col(InboundMessage.wamid), wamids)
     )
     return set(session().execute(query).scalars())
 
 
 def _told_lately(wrote: Sequence[Wrote]) -> dict[tuple[int | None, str], list[InboundMessage | _New]]:
-    """Where the same people wrote the same around the same time: by who and what."""
-    times = [one.at for one in wrote]
+    """Where the same people wrote the same around the same time, by the other of the two: by who and what."""
+    times, is_named = [one.at for one in wrote], {one.is_named for one in wrote}
+    nameless = col(InboundMessage.wamid).startswith(NAMELESS, autoescape=True)
     query = select(InboundMessage).where(
-        col(InboundMessage.contact_id).in_({one.contact.id for one in wrote}),
+        bulk.among(col(InboundMessage.contact_id), {one.contact.id for one in wrote}),
         col(InboundMessage.at).between(min(times) - TWICE_WITHIN, max(times) + TWICE_WITHIN),
-        col(InboundMessage.text).in_({one.text for one in wrote}),
+        bulk.among(col(InboundMessage.text), {one.text for one in wrote}),
+        *([nameless if True in is_named else ~nameless] if len(is_named) == 1 else []),
     )
     told: dict[tuple[int | None, str], list[InboundMessage | _New]] = {}
     for row in session().exec(query):
@@ -134,12 +136,14 @@ def _is_named(row: InboundMessage | _New) -> bool:
     return not row.wamid.startswith(NAMELESS)
 
 
-def _insert(account_id: UUID, rows: Sequence[_New]) -> Sequence[int]:
-    """Write them all at once; their numbers, in their order."""
-    if not rows:
-        return ()
-    insert = sa.insert(InboundMessage).returning(col(InboundMessage.id), sort_by_parameter_order=True)
-    return session().execute(insert, [_values(account_id, row) for row in rows]).scalars().all()
+def _insert(account_id: UUID, rows: Iterable[_New]) -> Mapping[str, int]:
+    """Write them all at once; the number of each by its name."""
+    values = [_values(account_id, row) for row in rows]
+    if not values:
+        return {}
+    wamid, number = col(InboundMessage.wamid), col(InboundMessage.id)
+    inserted = bulk.insert(SQLModel.metadata.tables["inbound_message"], values, wamid, number)
+    return {row.wamid: row.id for row in inserted}
 
 
 def _values(account_id: UUID, row: _New) -> dict[str, Any]:

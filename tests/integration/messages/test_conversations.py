@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from portal.contact import international
-from portal.messages.threads import window
+from portal.extensions import session
+from portal.messages.threads import incoming, window
 from portal.models import Contact, Credential, InboundMessage, KeyTrial, Message, Person, now
 from tests.integration.contacts.test_contacts import wrote
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
@@ -66,7 +68,11 @@ def test_both_sides_stand_in_their_order_with_states(portal, control) -> None:
 def test_what_somebody_wrote_before_is_not_read_again_with_each_event(gateway: Gateway) -> None:
     for number in range(5):
         receive(gateway, written(text=f"Message {number}"))
-    read = []
+    with gateway.sender.portal.app.app_context():  # as if Connexease had told of them first
+        named = incoming.NAMELESS + col(InboundMessage.wamid)
+        session().execute(sa.update(InboundMessage).values(wamid=named))
+        session().commit()
+    read: list[str] = []
 
     def note(row: InboundMessage, _context: Any) -> None:
         read.append(row.text)
@@ -75,6 +81,10 @@ def test_what_somebody_wrote_before_is_not_read_again_with_each_event(gateway: G
     receive(gateway, written(text="Message 3"), written(text="Something else"))
     sa.event.remove(InboundMessage, "load", note)
     assert read == ["Message 3"]
+    assert {row.text for row in gateway.sender.portal.rows(InboundMessage)} == {
+        *(f"Message {number}" for number in range(5)),
+        "Something else",
+    }
 
 
 @both_databases

@@ -1,0 +1,80 @@
+"""Many rows or values in one statement, which is the same however many there are.
+
+PostgreSQL is sent an array for each column. A statement for each row costs it and its driver as much again as the
+row itself; so does one statement that names every value, as the driver reads it anew each time. SQLite, which is
+asked within this process, takes row after row.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.extensions import session
+
+Row = Mapping[str, Any]
+
+
+def among(column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column has one of these values."""
+    array = sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type))
+    found: sa.ColumnElement[bool] = column == sa.any_(array) if is_postgresql() else column.in_(values)
+    return found
+
+
+def insert(table: sa.TableClause, rows: Sequence[Row], *returning: sa.SQLColumnExpression[Any]) -> sa.Result[Any]:
+    """Insert these rows, which name the same columns; what they are given comes back in any order."""
+    return _insert(table, rows, lambda statement: statement.returning(*returning) if returning else statement)
+
+
+def insert_new(table: sa.TableClause, rows: Sequence[Row]) -> None:
+    """Insert these rows, except those whose key or other unique columns are taken."""
+    _insert(table, rows, lambda statement: statement.on_conflict_do_nothing())
+
+
+def update(table: sa.TableClause, key: str, rows: Sequence[Row]) -> None:
+    """Write to each row what stands beside its key."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != key]
+    if is_postgresql():
+        given = given_rows(_types(table, rows), rows)
+        statement = sa.update(table).values({name: given.c[name] for name in names})
+        _connection().execute(statement.where(table.c[key] == given.c[key]))
+    else:
+        statement = sa.update(table).values({name: sa.bindparam(f"to_{name}") for name in names})
+        statement = statement.where(table.c[key] == sa.bindparam("to_row"))
+        told = [{"to_row" if name == key else f"to_{name}": value for name, value in row.items()} for row in rows]
+        _connection().execute(statement, told)
+
+
+def is_postgresql() -> bool:
+    """Whether the session speaks to PostgreSQL."""
+    return bool(session().get_bind().dialect.name == "postgresql")
+
+
+def _insert(table: sa.TableClause, rows: Sequence[Row], finish: Any) -> sa.Result[Any]:
+    if not is_postgresql():
+        return _connection().execute(finish(sqlite.insert(table)), rows)
+    given = given_rows(_types(table, rows), rows)
+    statement = postgresql.insert(table).from_select([*rows[0]], sa.select(*given.c), include_defaults=False)
+    return _connection().execute(finish(statement))
+
+
+def given_rows(types: Mapping[str, Any], rows: Sequence[Row]) -> sa.TableValuedAlias:
+    """Rows as a table of PostgreSQL's, by an array for each column."""
+    arrays = [
+        sa.bindparam(f"all_{name}", [row[name] for row in rows], type_=postgresql.ARRAY(kind))
+        for name, kind in types.items()
+    ]
+    columns = [sa.column(name, kind) for name, kind in types.items()]
+    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def _types(table: sa.TableClause, rows: Sequence[Row]) -> dict[str, Any]:
+    return {name: table.c[name].type for name in rows[0]}
+
+
+def _connection() -> sa.Connection:
+    return session().connection()
