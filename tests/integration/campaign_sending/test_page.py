@@ -44,6 +44,7 @@ def test_the_page_says_what_became_of_the_rows(campaigner, control) -> None:
     made = next(row for row in portal.rows(type(campaigner.campaign(campaign_id))) if row.again_of == campaign_id)
     assert str(made.id) in again.goes_to
     assert (made.state, made.checked_rows) == (CampaignState.CHECKED, 3)
+    assert (made.regions, made.zones) == ({"TR": [3, 0]}, {"Europe/Istanbul": [3, 0]})
     assert {row.state for row in campaigner.rows(made.id)} == {RowState.WAITING}
     campaigner.tally_is_true(made.id)
     # It has no file of its own: nothing looks for one, and its rows stay.
