@@ -13,6 +13,7 @@ from portal.campaigns.sending import control
 from portal.contacts import ledger
 from portal.contacts.ledger import Told
 from portal.contacts.people import Who
+from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.messages.sending import pace
 from portal.models import (
@@ -142,8 +143,9 @@ def opt_out(campaigner: Campaigner, number: str, scope: Scope = Scope.MARKETING)
     """Let somebody be out from now on."""
 
     def do() -> None:
-        ledger.lock(campaigner.sender.account_id)
-        ledger.add(campaigner.sender.account_id, [Told(Who(number), scope, Wish.OUT, ConsentSource.KEYWORD)])
-        session().commit()
+        with unit_of_work():  # calls that are under way record their answers beside it
+            ledger.lock(campaigner.sender.account_id)
+            ledger.add(campaigner.sender.account_id, [Told(Who(number), scope, Wish.OUT, ConsentSource.KEYWORD)])
+            session().commit()
 
     campaigner.portal.run(do)

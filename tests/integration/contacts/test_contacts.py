@@ -234,7 +234,7 @@ def test_two_contacts_are_merged_by_hand(portal: Portal, control: Any) -> None:
     sender.send()
     [hidden, known] = portal.rows(Contact)
     preview = sender.browser.get(f"{root(sender)}{known.id}/merge", query_string={"other": hidden.id})
-    assert ["WhatsApp user ID", "", "US.1", "US.1"] in [
+    assert ["WhatsApp user ID", "–", "US.1", "US.1"] in [
         [cell.get_text(strip=True) for cell in row.select("th, td")] for row in preview.soup.select("tbody tr")
     ]
     assert press_merge(sender, known, "mehmet").status == 303
