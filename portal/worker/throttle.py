@@ -20,7 +20,7 @@ FLOOD = 300
 """Events a second: more than one busy WhatsApp number causes."""
 SHARE = 0.1 * (os.cpu_count() or 1)
 """Of one processor: what the worker takes in a flood."""
-LONGEST = 10.0
+LONGEST = 30.0
 """Seconds that a flood slows the worker down, and seconds without a flood until another one may do so as long."""
 LOOK = 0.25
 """Seconds between two looks at how many events came in."""
