@@ -47,7 +47,7 @@ class _Group:
 def of(campaign: Campaign, people: int, wishes: Wishes, zone: str) -> Forecast:
     """When a campaign to so many people will be through.
 
-    Who was not counted by zone, as in a campaign that repeats messages, is taken to be where the account is.
+    Anyone who wasn't counted by zone is assumed to be in the account's.
     """
     recent = wishes.with_recent
     found = {zones: counts[0] + counts[1] * recent for zones, counts in campaign.zones.items()}

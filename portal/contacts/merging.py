@@ -1,7 +1,8 @@
 """Two contacts that are one person, made one by hand: what would come of it, and doing it.
 
-It happens by itself where an event names a number and a user id together (`portal.contacts.book`). The first
-contact stays and gets what it lacks. What somebody wrote goes over to it. Whoever is out as either is out as both.
+Events that name a number and a user ID together do the same without anyone's help (`portal.contacts.book`). The
+first contact is kept: it takes over the messages and the missing details of the second one. If either of them has
+opted out, the merged contact has opted out too.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Many rows or values in one statement, which is the same however many there are.
 
-PostgreSQL is sent an array for each column. A statement for each row costs it and its driver as much again as the
-row itself; so does one statement that names every value, as the driver reads it anew each time. SQLite, which is
-asked within this process, takes row after row.
+PostgreSQL gets one array for each column. A statement per row would double the cost of each row, for the server
+and for its driver. A statement that lists every value costs as much, because the driver parses it again each time.
+SQLite runs inside this process, so it gets one row after another.
 """
 
 from collections.abc import Collection, Mapping, Sequence
