@@ -88,9 +88,8 @@ def other_habits(behind: str) -> Iterator[Habits]:
 
     class Handler(Quiet, BaseHTTPRequestHandler):
         def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             try:
-                status, content = habits.answer(self.command, self.path, dict(self.headers), body)
+                status, content = habits.answer(self.command, self.path, dict(self.headers), self.whole_body())
             except OSError:  # the sandbox gave none, so this gives none
                 self.close_connection = True
                 return

@@ -3,14 +3,27 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO
 
 
 class Quiet:
     """A handler that prints nothing."""
 
+    headers: Message
+    rfile: BinaryIO
+
     def log_message(self, *_: object) -> None:
         pass
+
+    def whole_body(self) -> bytes:
+        """The request's body. Raises ConnectionAbortedError where the sender ended in its middle: no server takes that."""
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionAbortedError(f"{len(body)} of {length} bytes came")
+        return body
 
 
 @contextmanager

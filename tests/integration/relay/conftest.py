@@ -86,7 +86,7 @@ def handler_of(told: Server) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.whole_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             told.got.append(Request(headers, body, self.client_address[1]))
             if told.waits is not None:

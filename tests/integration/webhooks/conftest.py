@@ -96,7 +96,7 @@ def receiver() -> Iterator[Receiver]:
 
     class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.whole_body()
             told.got.append((dict(self.headers), json.loads(body)))
             self.send_response(told.status)
             for name, value in told.headers.items():

@@ -157,7 +157,7 @@ def receiver() -> Iterator[Receiver]:
 
     class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.whole_body()
             self.send_response(receiver.take(dict(self.headers), body))
             self.send_header("Content-Length", "0")
             self.end_headers()
