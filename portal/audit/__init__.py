@@ -63,10 +63,10 @@ def record(
     session().info.setdefault(_NOTED, []).append(_Noted(values, savepoints))
 
 
-def record_at_once(actor: Person, account: Account | UUID | None, action: str) -> None:
+def record_at_once(actor: Person, account: Account | UUID | None, action: str, target: str = "") -> None:
     """Add an entry in a transaction of its own, for a request that reads: it writes before it reads on."""
     with unit_of_work():
-        record(actor, account, action)
+        record(actor, account, action, target)
         session().commit()
 
 

@@ -1,13 +1,11 @@
 """What one of the account's people, or the staff, note of what somebody wants."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit
@@ -92,22 +90,16 @@ def note_of_contact(person: Person, account: Account, contact_id: int, noted: No
 def export(person: Person, account: Account) -> Iterator[str]:
     """The whole ledger, newest first; that somebody took it away is in the history."""
     audit.record_at_once(person, account, "consent.exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), account.id)
+    account_id = account.id
 
+    def part(place: tuple[Any, Any] | None) -> csv_export.Part[tuple[Any, Any]]:
+        page = _matching(account_id).older(place, AT_ONCE)
+        rows = [] if place else [_header()]
+        rows += [_cells(entry) for entry in page.rows]
+        last = page.rows[-1] if page.has_older else None
+        return rows, (last.at, last.id) if last else None
 
-def _lines(app: Flask, locale: str, account_id: UUID) -> Iterator[str]:
-    yield csv_export.BYTE_ORDER_MARK
-    place: tuple[Any, Any] | None = None
-    is_first = True
-    while is_first or place is not None:
-        with app.app_context(), force_locale(locale):
-            page = _matching(account_id).older(place, AT_ONCE)
-            rows: list[Sequence[object]] = [_header()] if is_first else []
-            rows += [_cells(entry) for entry in page.rows]
-            last = page.rows[-1] if page.has_older else None
-            place, is_first = ((last.at, last.id) if last else None), False
-        yield csv_export.written(rows)
+    return csv_export.in_parts(part)
 
 
 def _matching(account_id: UUID) -> Keyset[ConsentEntry]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit
@@ -65,21 +63,15 @@ def own_fields(account: Account, tag: str = "") -> list[str]:
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All contacts that match as a file; that somebody took them away is in the history."""
     audit.record_at_once(person, account, "contact.exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), account, wanted, _own_fields(account, wanted))
+    own = _own_fields(account, wanted)
 
+    def part(before: int | None) -> csv_export.Part[int]:
+        found = page(account, wanted, before=before or 0, size=AT_ONCE)
+        rows: list[Sequence[object]] = [] if before else [[*_header(), *own]]
+        rows += [_cells(contact, own) for contact in found.rows]
+        return rows, found.oldest if found.has_older else None
 
-def _lines(app: Flask, locale: str, account: Account, wanted: Filter, own: Sequence[str]) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK
-    place, is_first = 0, True
-    while is_first or place:
-        with app.app_context(), force_locale(locale):
-            found = page(account, wanted, before=place, size=AT_ONCE)
-            rows: list[Sequence[object]] = [[*_header(), *own]] if is_first else []
-            rows += [_cells(contact, own) for contact in found.rows]
-            place, is_first = (found.oldest if found.has_older else 0), False
-        yield csv_export.written(rows)
+    return csv_export.in_parts(part)
 
 
 def _own_fields(account: Account, wanted: Filter) -> list[str]:

@@ -1,11 +1,8 @@
 """The event log as a CSV file of any size: made while it is sent, a few rows at a time. Bodies are not in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 
 from portal import audit
 from portal.channels import snapshot
@@ -22,7 +19,6 @@ AT_ONCE = 500
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All events that match, newest first; that somebody took them away is in the history."""
     audit.record_at_once(person, account, "event.exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     names = {channel.connexease_uuid: channel.label for channel in snapshot.channels_of(account)}
     may_read_messages, zone = reading.may_read_messages(), ZoneInfo(account.time_zone)
 
@@ -37,20 +33,11 @@ def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
             about.line(event.about, may_read),
         ]
 
-    return _lines(app, str(get_locale() or "en"), account, wanted, cells)
+    def part(before: int | None) -> csv_export.Part[int]:
+        page = log.page(account, wanted, before=before or 0, size=AT_ONCE)
+        head = [_("Event number"), _("Received"), _("Trigger"), _("Channel"), _("State"), _("Event")]
+        rows = [] if before else [head]
+        rows += [cells(event) for event in page.rows]
+        return rows, page.oldest if page.has_older else None
 
-
-def _lines(
-    app: Flask, locale: str, account: Account, wanted: Filter, cells: Callable[[Any], list[str]]
-) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK
-    before, is_first = 0, True
-    while is_first or before:
-        with app.app_context(), force_locale(locale):
-            page = log.page(account, wanted, before=before, size=AT_ONCE)
-            head = [_("Event number"), _("Received"), _("Trigger"), _("Channel"), _("State"), _("Event")]
-            rows = [head] if is_first else []
-            rows += [cells(event) for event in page.rows]
-            before, is_first = page.oldest if page.has_older else 0, False
-        yield csv_export.written(rows)
+    return csv_export.in_parts(part)

@@ -3,7 +3,15 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from flask import Flask, current_app
+from flask_babel import force_locale, get_locale
+
+Place = TypeVar("Place")
+Part = tuple[Iterable[Sequence[object]], Place | None]
+"""Some lines of a list, and the place where the next ones begin; none where these are the last."""
 
 BYTE_ORDER_MARK = "\ufeff"
 """Excel takes UTF-8 for something else without it."""
@@ -25,6 +33,30 @@ def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str
             yield written(batch)
             batch = []
     yield written(batch)
+
+
+def in_parts(part: Callable[[Place | None], Part[Place]]) -> Iterator[str]:
+    """A list of any size, made while it is sent, in the language of whoever asks for it now.
+
+    Each part is read by itself: nothing stays open while the reader takes its time, or goes away.
+
+    Args:
+        part: reads the lines at a place; at none, the header and the first ones.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    locale = str(get_locale() or "en")
+
+    def lines() -> Iterator[str]:
+        yield BYTE_ORDER_MARK
+        place, is_last = None, False
+        while not is_last:
+            with app.app_context(), force_locale(locale):
+                rows, place = part(place)
+                text = written(rows)
+            yield text
+            is_last = place is None
+
+    return lines()
 
 
 def written(rows: Iterable[Sequence[object]]) -> str:

@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from uuid import UUID
 
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit
@@ -66,32 +63,21 @@ def share_done(campaign: Campaign) -> int | None:
 def export(person: Person, account: Account, campaign: Campaign) -> Iterator[str]:
     """The wrong rows with their own columns and what is wrong; that somebody took them away is in the history."""
     audit.record_at_once(person, account, "campaign.rows_exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), account.id, campaign.id)
+    account_id, campaign_id = account.id, campaign.id
 
-
-def _lines(app: Flask, locale: str, account_id: UUID, campaign_id: UUID) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK
-    place, number, last_id, rows = 0, 0, 0, [_header_of(app, locale, campaign_id)]
-    while True:
-        with app.app_context(), force_locale(locale):
-            account, campaign = session().get_one(Account, account_id), session().get_one(Campaign, campaign_id)
-            lines = list(islice(audience.rows(account, campaign, place, number), AT_ONCE))
-            found = _wrong(campaign, last_id, lines[-1].number) if lines else {}
-            rows += [_cells(campaign, line, found[line.number]) for line in lines if line.number in found]
-        if rows:
-            yield csv_export.written(rows)
+    def part(place: tuple[int, int, int] | None) -> csv_export.Part[tuple[int, int, int]]:
+        account, campaign = session().get_one(Account, account_id), session().get_one(Campaign, campaign_id)
+        offset, number, last_id = place or (0, 0, 0)
+        rows: list[list[object]] = [] if place else [[*campaign.columns, _("Row"), _("Column"), _("Problem")]]
+        lines = list(islice(audience.rows(account, campaign, offset, number), AT_ONCE))
         if not lines:
-            return
-        place, number, rows = lines[-1].end, lines[-1].number, []
+            return rows, None
+        found = _wrong(campaign, last_id, lines[-1].number)
+        rows += [_cells(campaign, line, found[line.number]) for line in lines if line.number in found]
         last_id = max((row.id or 0 for row in found.values()), default=last_id)
+        return rows, (lines[-1].end, lines[-1].number, last_id)
 
-
-def _header_of(app: Flask, locale: str, campaign_id: UUID) -> list[object]:
-    with app.app_context(), force_locale(locale):
-        columns = session().get_one(Campaign, campaign_id).columns
-        return [*columns, _("Row"), _("Column"), _("Problem")]
+    return csv_export.in_parts(part)
 
 
 def _wrong(campaign: Campaign, after: int, until: int) -> dict[int, CampaignRow]:

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit, contact
 from portal.campaigns.results import words
 from portal.db.keyset import Keyset, Page
-from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.i18n import _
 from portal.models import Account, Campaign, CampaignRow, Message, Person, RowState
@@ -59,28 +56,20 @@ def page(campaign: Campaign, state: RowState, before: int, after: int) -> Page[C
 
 def export(person: Person, account: Account, campaign: Campaign) -> Iterator[str]:
     """What became of every row, in the order of the file; that somebody took it away is in the history."""
-    with unit_of_work():
-        audit.record(person, account, "campaign.exported", campaign.name)
-        session().commit()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), campaign.id)
+    audit.record_at_once(person, account, "campaign.exported", campaign.name)
+    campaign_id = campaign.id
+
+    def part(last: int | None) -> csv_export.Part[int]:
+        found = _after(campaign_id, last or 0)
+        rows: list[list[object]] = [] if last else [_header()]
+        rows += [_cells(row, message_id, wamid) for row, message_id, wamid in found]
+        return rows, found[-1][0].id if len(found) == AT_ONCE else None
+
+    return csv_export.in_parts(part)
 
 
-def _lines(app: Flask, locale: str, campaign_id: UUID) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK + csv_export.written([_header_in(app, locale)])
-    last: int | None = 0
-    while last is not None:
-        with app.app_context(), force_locale(locale):
-            found = _after(campaign_id, last)
-            lines = [_cells(row, message_id, wamid) for row, message_id, wamid in found]
-            last = found[-1][0].id if len(found) == AT_ONCE else None
-        yield csv_export.written(lines)
-
-
-def _header_in(app: Flask, locale: str) -> list[str]:
-    with app.app_context(), force_locale(locale):
-        return [_("Row"), _("Phone number"), _("State"), _("Code"), _("Reason"), _("Message ID"), _("Reference")]
+def _header() -> list[object]:
+    return [_("Row"), _("Phone number"), _("State"), _("Code"), _("Reason"), _("Message ID"), _("Reference")]
 
 
 def _after(campaign_id: UUID, last: int) -> list[Any]:

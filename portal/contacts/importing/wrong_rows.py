@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from uuid import UUID
 
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
 from sqlmodel import col, select
 
 from portal import audit
@@ -34,24 +31,17 @@ def first(job: ContactImport) -> Sequence[ContactImportWrong]:
 def export(person: Person, account: Account, job: ContactImport) -> Iterator[str]:
     """All of them with their own cells; that somebody took them away is in the history."""
     audit.record_at_once(person, account, "contact.rows_exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), job.id)
+    import_id = job.id
 
+    def part(place: tuple[int, int] | None) -> csv_export.Part[tuple[int, int]]:
+        job, (offset, number) = session().get_one(ContactImport, import_id), place or (0, 0)
+        rows: list[list[object]] = [] if place else [[*job.columns, _("Row"), _("Column"), _("Reason")]]
+        lines = list(islice(SHELF.lines(job.id, job.encoding, job.separator, offset, number), AT_ONCE))
+        wrong = {row.number: row for row in _after(job, number, AT_ONCE)} if lines else {}
+        rows += [_cells(job, line, wrong[line.number]) for line in lines if line.number in wrong]
+        return rows, (lines[-1].end, lines[-1].number) if lines else None
 
-def _lines(app: Flask, locale: str, import_id: UUID) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK
-    place, number, is_first = 0, 0, True
-    while is_first or place:
-        with app.app_context(), force_locale(locale):
-            job = session().get_one(ContactImport, import_id)
-            rows: list[list[object]] = [[*job.columns, _("Row"), _("Column"), _("Reason")]] if is_first else []
-            lines = list(islice(SHELF.lines(job.id, job.encoding, job.separator, place, number), AT_ONCE))
-            wrong = {row.number: row for row in _after(job, number, AT_ONCE)} if lines else {}
-            rows += [_cells(job, line, wrong[line.number]) for line in lines if line.number in wrong]
-            place, number = (lines[-1].end, lines[-1].number) if lines else (0, 0)
-            is_first = False
-        yield csv_export.written(rows)
+    return csv_export.in_parts(part)
 
 
 def _after(job: ContactImport, number: int, most: int) -> Sequence[ContactImportWrong]:

@@ -5,9 +5,6 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app
-from flask_babel import force_locale, get_locale
-
 from portal import audit
 from portal.i18n import _
 from portal.messages.compose import review
@@ -23,22 +20,15 @@ AT_ONCE = 500
 def export(person: Person, account: Account, wanted: Filter) -> Iterator[str]:
     """All messages that match, newest first; that somebody took them away is in the history."""
     audit.record_at_once(person, account, "message.exported")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return _lines(app, str(get_locale() or "en"), account, wanted)
+    zone = ZoneInfo(account.time_zone)
 
+    def part(after: UUID | None) -> csv_export.Part[UUID]:
+        page = query.whole(account, wanted, after, AT_ONCE)
+        rows = [] if after else [_header()]
+        rows += [_cells(message, zone) for message in page.rows]
+        return rows, page.oldest if page.has_older else None
 
-def _lines(app: Flask, locale: str, account: Account, wanted: Filter) -> Iterator[str]:
-    """Each part is read by itself: nothing stays open while the reader takes its time, or goes away."""
-    yield csv_export.BYTE_ORDER_MARK
-    after: UUID | None = None
-    is_first = True
-    while is_first or after is not None:
-        with app.app_context(), force_locale(locale):
-            page = query.whole(account, wanted, after, AT_ONCE)
-            rows = [_header()] if is_first else []
-            rows += [_cells(message, ZoneInfo(account.time_zone)) for message in page.rows]
-            after, is_first = page.oldest if page.has_older else None, False
-        yield csv_export.written(rows)
+    return csv_export.in_parts(part)
 
 
 def _header() -> list[str]:
