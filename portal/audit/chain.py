@@ -25,8 +25,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import SecretStr
-from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.db import dialect
 from portal.db.engine import writing
 from portal.extensions import db, vault
 from portal.i18n import _
@@ -249,8 +249,8 @@ def _rows(highest: int) -> Iterator[sa.Row[Any]]:
 
 def _lock(connection: sa.Connection) -> str | None:
     """The sealed end, which nobody else changes before this transaction is over."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(_CHAIN).values(id=THE_CHAIN, sealed_end=None).on_conflict_do_nothing())
+    row = dialect.insert(connection, _CHAIN).values(id=THE_CHAIN, sealed_end=None)
+    connection.execute(row.on_conflict_do_nothing())
     query = sa.select(_CHAIN.c.sealed_end).where(_CHAIN.c.id == THE_CHAIN).with_for_update()
     return connection.execute(query).scalar()
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
+from portal.db import dialect
 from portal.extensions import session
 from portal.messages.log import outcome
 from portal.models import CampaignReason, CampaignRow, CampaignTally, Message, MessageState, RowState
@@ -136,8 +136,7 @@ def _add(
     if not made:
         return
     table = SQLModel.metadata.tables[str(model.__tablename__)]
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    adding: Any = insert(table)
+    adding = dialect.insert(connection, table)
     together = table.c.rows + adding.excluded.rows
     connection.execute(adding.on_conflict_do_update(index_elements=list(keys), set_={"rows": together}), made)
 

@@ -14,7 +14,8 @@ from sqlmodel import col
 from portal.contact import folded
 from portal.contacts import phone_numbers
 from portal.contacts.people import spellings
-from portal.db.search_index import Entry, SearchIndex, Term, is_sqlite
+from portal.db.dialect import is_sqlite
+from portal.db.search_index import Entry, SearchIndex, Term
 from portal.db.words import words_in
 from portal.extensions import session
 from portal.models import Contact

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
+from portal.db import dialect
+from portal.db.dialect import is_sqlite
 from portal.extensions import session
 
 Row = Mapping[str, Any]
@@ -19,7 +21,7 @@ Row = Mapping[str, Any]
 def among(column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
     """Whether a column has one of these values."""
     array = sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type))
-    found: sa.ColumnElement[bool] = column == sa.any_(array) if is_postgresql() else column.in_(values)
+    found: sa.ColumnElement[bool] = column.in_(values) if is_sqlite(session()) else column == sa.any_(array)
     return found
 
 
@@ -38,28 +40,23 @@ def update(table: sa.TableClause, key: str, rows: Sequence[Row]) -> None:
     if not rows:
         return
     names = [name for name in rows[0] if name != key]
-    if is_postgresql():
-        given = given_rows(_types(table, rows), rows)
-        statement = sa.update(table).values({name: given.c[name] for name in names})
-        _connection().execute(statement.where(table.c[key] == given.c[key]))
-    else:
+    if is_sqlite(session()):
         statement = sa.update(table).values({name: sa.bindparam(f"to_{name}") for name in names})
         statement = statement.where(table.c[key] == sa.bindparam("to_row"))
         told = [{"to_row" if name == key else f"to_{name}": value for name, value in row.items()} for row in rows]
         _connection().execute(statement, told)
-
-
-def is_postgresql() -> bool:
-    """Whether the session speaks to PostgreSQL."""
-    return bool(session().get_bind().dialect.name == "postgresql")
+    else:
+        given = given_rows(_types(table, rows), rows)
+        statement = sa.update(table).values({name: given.c[name] for name in names})
+        _connection().execute(statement.where(table.c[key] == given.c[key]))
 
 
 def _insert(table: sa.TableClause, rows: Sequence[Row], finish: Any) -> sa.Result[Any]:
-    if not is_postgresql():
-        return _connection().execute(finish(sqlite.insert(table)), rows)
-    given = given_rows(_types(table, rows), rows)
-    statement = postgresql.insert(table).from_select([*rows[0]], sa.select(*given.c), include_defaults=False)
-    return _connection().execute(finish(statement))
+    statement = dialect.insert(session(), table)
+    if is_sqlite(session()):
+        return _connection().execute(finish(statement), rows)
+    given = sa.select(*given_rows(_types(table, rows), rows).c)
+    return _connection().execute(finish(statement.from_select([*rows[0]], given, include_defaults=False)))
 
 
 def given_rows(types: Mapping[str, Any], rows: Sequence[Row]) -> sa.TableValuedAlias:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
 from portal.db import bulk
+from portal.db.dialect import is_sqlite
 
 
 class Entry(NamedTuple):
@@ -100,11 +101,6 @@ class SearchIndex:
             [self._gin_key.name, "words"], sa.select(given.c.id, words)
         )
         return insert.on_conflict_do_update(index_elements=[self._gin_key], set_={"words": insert.excluded.words})
-
-
-def is_sqlite(session: Session) -> bool:
-    """Whether the session speaks to SQLite."""
-    return session.get_bind().dialect.name == "sqlite"
 
 
 def _fts(term: Term) -> str:

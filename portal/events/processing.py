@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from portal import audit
 from portal.connexease.texts import gettext_noop
 from portal.db import bulk
-from portal.db.search_index import is_sqlite
+from portal.db.dialect import is_sqlite
 from portal.db.unit_of_work import unit_of_work
 from portal.events import acting
 from portal.extensions import session

@@ -11,8 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from portal.db.dialect import is_sqlite
 from portal.db.event_rows import WORDS
-from portal.db.search_index import Entry, Term, is_sqlite
+from portal.db.search_index import Entry, Term
 from portal.extensions import session
 from portal.models import Delivery
 

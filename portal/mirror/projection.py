@@ -11,9 +11,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
+from portal.db import dialect
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session as current_session
 from portal.mirror import facts, search_index
@@ -156,8 +156,8 @@ def _made(session: Session, account: Account) -> MirroredAccount:
     row = MirroredAccount(
         account_id=account.id, created_at=account.created_at, last_activity_at=account.created_at
     )
-    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(upsert(MirroredAccount).values(**row.model_dump(exclude={"id"})).on_conflict_do_nothing())
+    adding = dialect.insert(session, MirroredAccount).values(**row.model_dump(exclude={"id"}))
+    session.execute(adding.on_conflict_do_nothing())
     made = _locked(session, col(MirroredAccount.account_id) == account.id)
     if made is None:
         raise LookupError("the list has no row for an account")

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
+from portal.db import dialect
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Heartbeat, now
@@ -16,11 +16,9 @@ SILENT_AFTER = timedelta(minutes=3)
 
 def beat(name: str = WORKER) -> None:
     """Leave a sign of life."""
-    is_postgres = session().get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if is_postgres else sqlite.insert
     at = now()
     with unit_of_work():
-        put = insert(Heartbeat).values(name=name, at=at)
+        put = dialect.insert(session(), Heartbeat).values(name=name, at=at)
         session().execute(put.on_conflict_do_update(index_elements=["name"], set_={"at": at}))
         session().commit()
 

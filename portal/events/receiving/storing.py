@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
+from portal.db.dialect import is_sqlite
 from portal.db.engine import writing
 from portal.models import DeliveryState
 
@@ -37,7 +38,7 @@ def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     On SQLite only one writes at a time, so a look at what is there is enough. On PostgreSQL a unique index decides
     who is first: of equal ones that come at once the others wait until one has committed.
     """
-    if connection.dialect.name == "sqlite":
+    if is_sqlite(connection):
         connection.execute(_AS_REPEAT, [_with_first(row) for row in rows])
         return
     # In one order, so that two processes wait for each other, and not in a circle.

@@ -13,9 +13,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
+from portal.db import dialect
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.models import Account, Channel, Delivery, Message, Tally, TallyPlace, now
@@ -137,9 +137,8 @@ def _count_batch(kind: str) -> bool:
 
 def _lock(kind: str) -> TallyPlace:
     """Where the counting of a kind stands; nobody else counts it before this transaction ends."""
-    is_postgres = session().get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if is_postgres else sqlite.insert
-    session().execute(insert(TallyPlace).values(kind=kind, place="", total=0).on_conflict_do_nothing())
+    adding = dialect.insert(session(), TallyPlace).values(kind=kind, place="", total=0)
+    session().execute(adding.on_conflict_do_nothing())
     return session().get_one(TallyPlace, kind, with_for_update=True, populate_existing=True)
 
 
