@@ -18,7 +18,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from bench import receiver
+from bench import _incoming as incoming
 from bench._processes import make_environment, running_process, serving
 from bench._table import Row, note
 from portal import create_app
@@ -38,17 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         logging.disable(logging.INFO)
         environment = make_environment(f"sqlite:///{Path(folder) / 'portal.db'}")
-        receiver.prepare(environment)
+        incoming.prepare()
         app = running.enter_context(create_app(load_settings()).app_context()).app
         path, cookie = _customer(app)
-        receiver.fill(200)  # so that the page is as long before as after
+        incoming.fill(200)  # so that the page is as long before as after
         url = running.enter_context(serving(environment, "wsgi:app")).url + path
         running.enter_context(running_process(environment, "-m", "portal", "worker"))
-        receiver.wait_until_left(0)
+        incoming.wait_until_left(0)
         _pages(url, cookie, lambda: False)  # the first ones in a process take longer
         quiet = _pages(url, cookie, lambda: False)
-        receiver.fill(chosen.events)
-        busy = _pages(url, cookie, lambda: receiver.left() == 0)
+        incoming.fill(chosen.events)
+        busy = _pages(url, cookie, lambda: incoming.left() == 0)
         before, during = statistics.median(quiet), statistics.median(busy)
         work = f"a customer's page while {chosen.events:,} events are worked off"
         note(Row(work, f"{during * 1000:.1f} ms", f"{before * 1000:.1f} ms", during / before, at_most=2))

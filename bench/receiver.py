@@ -14,11 +14,7 @@ measured before the rest is processed.
 """
 
 import argparse
-import itertools
-import json
-import logging
 import os
-import secrets
 import socket
 import statistics
 import tempfile
@@ -31,36 +27,20 @@ from urllib.parse import urlsplit
 
 import psycopg
 import sqlalchemy as sa
-from sqlmodel import SQLModel, col, select
 
+from bench import _incoming as incoming
 from bench._load import Request, Result, load
 from bench._processes import SERVER, Served, cpu, make_environment, memory, running_process, serving
 from bench._table import Row, note
 from portal import create_app
-from portal.db import migrate
-from portal.extensions import db, session
-from portal.identity.mailed_links import fingerprint
-from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
+from portal.extensions import db
 from portal.settings import load_settings
 from portal.webhooks.portal_webhooks import SECRET_HEADER
 
 TIMES = 3
 ACCEPTED = "accepted, the worker running"
-HOOKS = "/hooks/connexease/"
 IDLE = 200
 """Clients that begin a request and do not go on."""
-
-
-BodyOf = Callable[[int], bytes]
-
-
-def _body(number: int) -> bytes:
-    payload = {
-        "content": f"Where is my order {number}?",
-        "customer": {"name": "Ada", "phone_number": "+905321112233"},
-    }
-    channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
-    return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         environment = make_environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
-        key, secret = prepare(environment)
-        path, headers = f"{HOOKS}{key}", {SECRET_HEADER: secret}
+        key, secret = incoming.prepare()
+        path, headers = f"{incoming.HOOKS}{key}", {SECRET_HEADER: secret}
         with create_app(load_settings()).app_context(), ExitStack() as running:
             bare = running.enter_context(_floor(Path(name), chosen.database_url))
             portal = running.enter_context(serving(environment, "wsgi:app"))
@@ -100,13 +80,13 @@ class Kind(NamedTuple):
 
 def _kinds(bare: Served, portal: Served, worker: int, path: str, headers: Mapping[str, str]) -> list[Kind]:
     return [
-        Kind(bare.name, bare, [bare.pid], requests_to("/", {})),
-        Kind(ACCEPTED, portal, [portal.pid, worker], requests_to(path, headers)),
+        Kind(bare.name, bare, [bare.pid], incoming.requests_to("/", {})),
+        Kind(ACCEPTED, portal, [portal.pid, worker], incoming.requests_to(path, headers)),
         Kind(
             "refused: a wrong secret",
             portal,
             [portal.pid],
-            requests_to("/hooks/connexease/x", {}),
+            incoming.requests_to("/hooks/connexease/x", {}),
             is_refused=True,
         ),
         Kind("floor: hello", bare, [bare.pid], _health),
@@ -124,8 +104,8 @@ def _rates(kinds: list[Kind], seconds: float, wanted: float) -> dict[str, float]
             before = sum(map(cpu, kind.processes))
             result = load(kind.served.url, kind.make(), seconds)
             rates[kind.name].append(_all(result) if kind.is_refused else result.per_second)
-            processed[kind.name].append(result.per_second - left() / result.seconds)
-            wait_until_left(0)
+            processed[kind.name].append(result.per_second - incoming.left() / result.seconds)
+            incoming.wait_until_left(0)
             costs[kind.name].append(
                 (sum(map(cpu, kind.processes)) - before) / max(1, sum(result.statuses.values()))
             )
@@ -161,7 +141,7 @@ def _slow_clients(url: str, right: Callable[[], Request], seconds: float, usual:
 
 def _load_and_wait(url: str, request: Request, seconds: float, rate: float = 0) -> Result:
     result = load(url, request, seconds, rate=rate)
-    wait_until_left(0)
+    incoming.wait_until_left(0)
     return result
 
 
@@ -222,72 +202,15 @@ def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> tu
         started = [
             running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
         ]
-        wait_until_left(0)
-        fill(backlog)
-        first = wait_until_left(backlog * 9 // 10)
+        incoming.wait_until_left(0)
+        incoming.fill(backlog)
+        first = incoming.wait_until_left(backlog * 9 // 10)
         began, before, spent = time.perf_counter(), memory(started[0]), sum(map(cpu, started)) + _postgresql_cpu()
-        wait_until_left(0)
+        incoming.wait_until_left(0)
         took = time.perf_counter() - began
         spent = sum(map(cpu, started)) + _postgresql_cpu() - spent
         print(f"{'memory of a worker, before and after':<36} {before:6.0f} MB {memory(started[0]):6.0f} MB")
         return first / took, spent / took
-
-
-def fill(events: int, body_of: BodyOf = _body) -> None:
-    """Let so many events wait."""
-    hook = session().exec(select(PortalWebhook)).one()
-    usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
-    usual |= {"hook": "", "attempts": 0, "problem_text": ""}
-    session().rollback()
-    table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
-    with db.engine.begin() as connection:
-        for start in range(0, events, 10_000):
-            numbers = range(start, min(start + 10_000, events))
-            rows = [{**usual, "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers]
-            connection.execute(sa.insert(table), rows)
-
-
-def wait_until_left(most: int) -> int:
-    """Wait until no more are unprocessed; how many are left then."""
-    while (unprocessed := left()) > most:
-        time.sleep(0.05)
-    return unprocessed
-
-
-def left() -> int:
-    """How many events are unprocessed."""
-    query = sa.select(sa.func.count()).where(col(Delivery.state) == DeliveryState.RECEIVED)
-    with db.engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
-
-
-def prepare(_environment: Mapping[str, str]) -> tuple[str, str]:
-    """An account with an address that takes events; the key of the address, and its secret."""
-    key, secret = "bench", secrets.token_urlsafe(32)
-    with create_app(load_settings()).app_context():
-        logging.disable(logging.INFO)
-        migrate.upgrade(db.engine)
-        account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
-        session().add(account)
-        session().flush()
-        hashed = {"secret_hash": fingerprint(secret), "sealed_secret": ""}
-        session().add(PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, key=key, **hashed))
-        session().commit()
-        db.engine.dispose()
-    return key, secret
-
-
-def requests_to(path: str, headers: Mapping[str, str], body_of: BodyOf = _body) -> Callable[[], Request]:
-    """Makers of requests, each of which begins to count where the one before it ended."""
-    numbers = itertools.count()
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-
-    def request(_number: int) -> bytes:
-        body = body_of(next(numbers))
-        lines = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{head}\r\n"
-        return lines.encode() + body
-
-    return lambda: request
 
 
 def _health() -> Request:

@@ -21,8 +21,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from bench import _incoming as incoming
 from bench import _measuring as measuring
-from bench import receiver, relay
+from bench import relay
 from bench._load import Request, load
 from bench._processes import make_environment, running_process, serving
 from bench._table import Row, note
@@ -47,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         environment = make_environment(chosen.database_url or f"sqlite:///{Path(name) / 'portal.db'}")
-        key, secret = receiver.prepare(environment)
-        make = receiver.requests_to(f"{receiver.HOOKS}{key}", {SECRET_HEADER: secret}, _body)
+        key, secret = incoming.prepare()
+        make = incoming.requests_to(f"{incoming.HOOKS}{key}", {SECRET_HEADER: secret}, _body)
         with (
             create_app(load_settings()).app_context(),
             relay.destination() as fast,
@@ -66,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             relay.forget()
             _accepted(portal.url, make, fast, chosen.seconds / 2)
             _go_to(slow)
-            receiver.fill(WAITING, _body)
-            receiver.wait_until_left(0)
+            incoming.fill(WAITING, _body)
+            incoming.wait_until_left(0)
             result = load(portal.url, make(), chosen.seconds, rate=RATE / 2)
             print(f"{_waiting():,} deliveries wait")
             _tell("p99 of the receiver while 10,000 deliveries wait", result.percentile(0.99), 0.25)
@@ -90,7 +91,7 @@ def _accepted(url: str, make: Callable[[], Request], to: str, seconds: float) ->
             best[count] = max(best[count], load(url, make(), seconds).per_second)
             forwarded = _attempts() / seconds
             _go_to()
-            receiver.wait_until_left(0)
+            incoming.wait_until_left(0)
             relay.forget()
             time.sleep(seconds)  # a flood slows the worker down as it does here only after as long without one
     what, ratio = "accepted with three destinations", best[3] / best[0]
@@ -105,7 +106,7 @@ def _go_to(*urls: str) -> None:
 
 
 def _wait() -> None:
-    while _waiting() or receiver.left():
+    while _waiting() or incoming.left():
         time.sleep(0.1)
 
 

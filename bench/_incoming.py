@@ -1,0 +1,88 @@
+"""Events that come in: an account that takes them, the requests that bring them, and how many are unprocessed."""
+
+import itertools
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from bench._load import Request
+from portal import create_app
+from portal.db import migrate
+from portal.extensions import db, session
+from portal.identity.mailed_links import fingerprint
+from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
+from portal.settings import load_settings
+
+HOOKS = "/hooks/connexease/"
+BodyOf = Callable[[int], bytes]
+
+
+def _body(number: int) -> bytes:
+    payload = {
+        "content": f"Where is my order {number}?",
+        "customer": {"name": "Ada", "phone_number": "+905321112233"},
+    }
+    channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
+    return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
+
+
+def fill(events: int, body_of: BodyOf = _body) -> None:
+    """Let so many events wait."""
+    hook = session().exec(select(PortalWebhook)).one()
+    usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
+    usual |= {"hook": "", "attempts": 0, "problem_text": ""}
+    session().rollback()
+    table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
+    with db.engine.begin() as connection:
+        for start in range(0, events, 10_000):
+            numbers = range(start, min(start + 10_000, events))
+            rows = [{**usual, "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers]
+            connection.execute(sa.insert(table), rows)
+
+
+def wait_until_left(most: int) -> int:
+    """Wait until no more are unprocessed; how many are left then."""
+    while (unprocessed := left()) > most:
+        time.sleep(0.05)
+    return unprocessed
+
+
+def left() -> int:
+    """How many events are unprocessed."""
+    query = sa.select(sa.func.count()).where(col(Delivery.state) == DeliveryState.RECEIVED)
+    with db.engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def prepare() -> tuple[str, str]:
+    """An account with an address that takes events; the key of the address, and its secret."""
+    key, secret = "bench", secrets.token_urlsafe(32)
+    with create_app(load_settings()).app_context():
+        logging.disable(logging.INFO)
+        migrate.upgrade(db.engine)
+        account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
+        session().add(account)
+        session().flush()
+        hashed = {"secret_hash": fingerprint(secret), "sealed_secret": ""}
+        session().add(PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, key=key, **hashed))
+        session().commit()
+        db.engine.dispose()
+    return key, secret
+
+
+def requests_to(path: str, headers: Mapping[str, str], body_of: BodyOf = _body) -> Callable[[], Request]:
+    """Makers of requests, each of which begins to count where the one before it ended."""
+    numbers = itertools.count()
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+    def request(_number: int) -> bytes:
+        body = body_of(next(numbers))
+        lines = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{head}\r\n"
+        return lines.encode() + body
+
+    return lambda: request
