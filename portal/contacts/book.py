@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal import audit
-from portal.contacts import ledger, search_index
+from portal.contacts import search_index
+from portal.contacts.consent import ledger
 from portal.contacts.people import Who, one_spelling
 from portal.db.keyset import HIGHEST
 from portal.db.unit_of_work import unit_of_work

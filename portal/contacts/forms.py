@@ -7,9 +7,9 @@ from wtforms import HiddenField, RadioField, SearchField, StringField, TextAreaF
 from wtforms.validators import DataRequired, Length
 
 from portal.contacts.book import MOST_FIELDS, MOST_TAGS, Details
-from portal.contacts.consent import Choice as Wanted
-from portal.contacts.consent import Noted
-from portal.contacts.keywords import START, STOP, STOP_ALL, Words
+from portal.contacts.consent.keywords import START, STOP, STOP_ALL, Words
+from portal.contacts.consent.noting import Choice as Wanted
+from portal.contacts.consent.noting import Noted
 from portal.contacts.people import Who, read
 from portal.contacts.query import Filter
 from portal.contacts.words import OUT_WORDS

@@ -12,9 +12,10 @@ from sqlmodel import col, select
 
 from portal import audit
 from portal.contact import international
-from portal.contacts import book, ledger, search_index
+from portal.contacts import book, search_index
 from portal.contacts.book import MOST_FIELDS, MOST_TAGS, Book, Details
-from portal.contacts.ledger import Told
+from portal.contacts.consent import ledger
+from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who, one_spelling
 from portal.contacts.words import OUT_WORDS
 from portal.db.unit_of_work import unit_of_work

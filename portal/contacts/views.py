@@ -5,8 +5,9 @@ from typing import Any
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.contacts import book, consent, keywords, ledger, merging, query
+from portal.contacts import book, merging, query
 from portal.contacts.blueprint import blueprint
+from portal.contacts.consent import keywords, ledger, noting
 from portal.contacts.forms import (
     LIST_FIELDS,
     AnybodyForm,
@@ -109,7 +110,7 @@ def note(account: Account, contact_id: int) -> ResponseReturnValue:
     contact, form = _contact_or_404(account, contact_id), ConsentForm()
     try:
         if form.validate():
-            consent.note_of_contact(access.person_or_401(), account, contact_id, form.noted())
+            noting.note_of_contact(access.person_or_401(), account, contact_id, form.noted())
             flash(_("Choice saved. It applies from the next message on."))
             return htmx.redirect(url_for("contacts.show", account_id=account.id, contact_id=contact_id))
     except DomainError as error:
@@ -161,7 +162,7 @@ def note_anybody(account: Account) -> ResponseReturnValue:
     try:
         if form.validate():
             who, is_staff = form.who(account), access.is_helping()
-            consent.note(access.person_or_401(), account, who, form.noted(), as_staff=is_staff)
+            noting.note(access.person_or_401(), account, who, form.noted(), as_staff=is_staff)
             flash(_("Choice saved for %(number)s. It applies from the next message on.", number=who.masked))
             return htmx.redirect(url_for("contacts.anybody", account_id=account.id))
     except DomainError as error:
@@ -173,7 +174,7 @@ def note_anybody(account: Account) -> ResponseReturnValue:
 @access.account_page(*SENDERS)
 def ledger_file(account: Account) -> ResponseReturnValue:
     """The whole ledger as a file."""
-    return listing.download("consent", consent.export(access.person_or_401(), account))
+    return listing.download("consent", noting.export(access.person_or_401(), account))
 
 
 @blueprint.get(f"{ROOT}opting-out")
@@ -225,7 +226,7 @@ def _words_form(account: Account) -> WordsForm:
 def _one(
     account: Account, contact: Contact, form: ConsentForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    form = form or ConsentForm(choice=consent.choice_of(contact.out_of).value)
+    form = form or ConsentForm(choice=noting.choice_of(contact.out_of).value)
     return htmx.page(
         "contacts/contact.html",
         None,

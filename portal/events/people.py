@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.contacts import keywords, ledger
 from portal.contacts.book import Book
-from portal.contacts.keywords import Words
-from portal.contacts.ledger import Told
+from portal.contacts.consent import keywords, ledger
+from portal.contacts.consent.keywords import Words
+from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.events.contents import Contents
 from portal.messages.reports.inbound import Inbound, Moved

@@ -87,7 +87,7 @@ class ConsentSettings(SQLModel, table=True):
     id: UUID = id_field()
     account_id: UUID = Field(foreign_key="account.id", unique=True)
     words: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
-    """See `portal.contacts.keywords`; none where nobody changed what it begins with."""
+    """See `portal.contacts.consent.keywords`; none where nobody changed what it begins with."""
     confirmation: str = Field(default="", max_length=1000)
     """What somebody who opted out of marketing is answered; empty for nothing."""
     credential_id: UUID | None = None

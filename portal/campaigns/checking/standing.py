@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.contacts import ledger
+from portal.contacts.consent import ledger
 from portal.contacts.people import one_spelling, spellings
 from portal.extensions import session
 from portal.models import Campaign, CampaignRow, Message, MessageState, MessageType, RowState, now

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal.campaigns.message.mapping import plan_of
-from portal.contacts import ledger
 from portal.contacts.book import Book
+from portal.contacts.consent import ledger
 from portal.contacts.csv_reading import compared
 from portal.contacts.importing.columns import COLUMNS, NAME
 from portal.contacts.people import Who

@@ -16,13 +16,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from portal import audit
-from portal.contacts import kept_file, ledger
+from portal.contacts import kept_file
 from portal.contacts.book import Book
+from portal.contacts.consent import ledger
+from portal.contacts.consent.ledger import Told
 from portal.contacts.csv_reading import Line
 from portal.contacts.importing import columns, rows
 from portal.contacts.importing.rows import Good, WrongCellError
 from portal.contacts.kept_file import Shelf
-from portal.contacts.ledger import Told
 from portal.db import leases
 from portal.db.engine import storable
 from portal.db.queue import wake

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.contacts import ledger
-from portal.contacts.ledger import Told
+from portal.contacts.consent import ledger
+from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone

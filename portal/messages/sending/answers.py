@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from portal import audit
 from portal.connexease import schemas
-from portal.contacts.keywords import Words
+from portal.contacts.consent.keywords import Words
 from portal.contacts.people import Who
 from portal.db.engine import storable
 from portal.extensions import connexease, session

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask_babel import format_date
 
-from portal.contacts import ledger
+from portal.contacts.consent import ledger
 from portal.contacts.people import Who
 from portal.errors import DomainError
 from portal.i18n import _

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.contacts import ledger
+from portal.contacts.consent import ledger
 from portal.db import leases
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal import audit
-from portal.contacts import book, ledger, search_index
+from portal.contacts import book, search_index
+from portal.contacts.consent import ledger
 from portal.contacts.importing import retention as importing
 from portal.contacts.people import Who, spellings
 from portal.db import event_rows

@@ -9,7 +9,7 @@ from flask_babel import format_time
 from sqlmodel import col, select
 
 from portal.contact import international
-from portal.contacts import ledger
+from portal.contacts.consent import ledger
 from portal.contacts.people import Who
 from portal.extensions import session
 from portal.i18n import _

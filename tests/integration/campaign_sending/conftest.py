@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from portal.campaigns import tallies
 from portal.campaigns.sending import control
-from portal.contacts import ledger
-from portal.contacts.ledger import Told
+from portal.contacts.consent import ledger
+from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session

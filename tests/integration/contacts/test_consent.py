@@ -16,11 +16,11 @@ from sqlmodel import col
 
 from portal.campaigns.sending import engine
 from portal.connexease import schemas
-from portal.contacts import consent, keywords, ledger
-from portal.contacts.consent import Choice, Noted
+from portal.contacts.consent import keywords, ledger, noting
+from portal.contacts.consent.keywords import Words
+from portal.contacts.consent.ledger import Told
+from portal.contacts.consent.noting import Choice, Noted
 from portal.contacts.importing import batches
-from portal.contacts.keywords import Words
-from portal.contacts.ledger import Told
 from portal.contacts.people import Who, spellings
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
@@ -62,7 +62,7 @@ def out_of(sender: Sender, number: str = RECIPIENT, user_id: str = "") -> str:
 
 def note(sender: Sender, choice: Choice, number: str = RECIPIENT) -> None:
     sender._inside(
-        lambda person, account: consent.note(person, account, Who(number), Noted(choice), as_staff=False)
+        lambda person, account: noting.note(person, account, Who(number), Noted(choice), as_staff=False)
     )
 
 
@@ -417,7 +417,7 @@ def walk(sender: Sender, model: Model, step: tuple[str, int, bool], number: int)
         case "hand_out" | "hand_in":
             choice = Choice.NO_MARKETING if what == "hand_out" else Choice.EVERYTHING
             link(sender, Who(phone, user))
-            sender._inside(lambda actor, acc: consent.note(actor, acc, Who(phone), Noted(choice), as_staff=False))
+            sender._inside(lambda actor, acc: noting.note(actor, acc, Who(phone), Noted(choice), as_staff=False))
             model.is_out[person], model.is_out_of_all[person] = what == "hand_out", False
         case _:
             link(sender, Who(phone, user))

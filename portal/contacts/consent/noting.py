@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from portal import audit
-from portal.contacts import book, hashing, ledger
-from portal.contacts.ledger import Told
+from portal.contacts import book
+from portal.contacts.consent import hashing, ledger
+from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.contacts.words import SCOPE_WORDS, SOURCE_WORDS, WISH_WORDS
 from portal.db.keyset import Keyset

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from portal import audit
 from portal.contact import folded
-from portal.contacts import hashing, ledger
+from portal.contacts.consent import hashing, ledger
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import FieldErrors
 from portal.extensions import session

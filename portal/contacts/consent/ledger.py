@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from portal.contacts import hashing
+from portal.contacts.consent import hashing
 from portal.contacts.people import Who, one_spelling, spellings
 from portal.db import bulk, first_come
 from portal.extensions import session
