@@ -9,7 +9,9 @@ from sqlmodel import col, select
 
 from portal.contacts.importing.batches import SHELF
 from portal.db.unit_of_work import unit_of_work
+from portal.errors import DomainError
 from portal.extensions import session
+from portal.i18n import _
 from portal.models import Account, ContactImport, ContactImportWrong, ImportState, now
 
 KEPT_FOR = timedelta(days=7)
@@ -35,9 +37,15 @@ def forget(import_id: UUID) -> None:
 
 
 def forget_files(account: Account) -> None:
-    """Delete the files of an account: somebody who is erased may stand in one. The caller commits."""
-    query = select(ContactImport.id).where(
-        ContactImport.account_id == account.id, ContactImport.state == ImportState.FINISHED
-    )
-    for import_id in session().exec(query).all():
+    """Delete the files of an account: somebody who is erased may stand in one. The caller commits.
+
+    Raises:
+        DomainError: an import is under way, which might bring them back.
+    """
+    query = select(ContactImport.id, ContactImport.state).where(ContactImport.account_id == account.id)
+    for import_id, state in session().exec(query).all():
+        if state == ImportState.RUNNING:
+            raise DomainError(
+                _("Contacts are being imported, and this person may be in the file. Try again in a minute.")
+            )
         SHELF.forget(import_id)

@@ -36,7 +36,7 @@ def erase(person: Person, account: Account, contact_id: int) -> None:
     """Erase a contact, for good.
 
     Raises:
-        DomainError: it is gone, or a message to them is on its way.
+        DomainError: it is gone, or a message to them or an import is under way.
     """
     with unit_of_work():
         ledger.lock(account.id)

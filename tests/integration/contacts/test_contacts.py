@@ -366,6 +366,19 @@ def test_what_takes_longer_than_a_request_is_done_by_the_worker(sender: Sender, 
     assert (entry.details, entry.actor) == ({"added": 250, "changed": 0, "wrong": 1}, "jane@acme.example.com")
 
 
+def test_nobody_is_erased_while_an_import_might_bring_them_back(sender: Sender, monkeypatch) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    add(sender, number=RECIPIENT)
+    take(sender, f"phone\n{RECIPIENT}\n")
+    contact = f"{root(sender)}{sender.portal.one(Contact).id}"
+    sender.browser.submit(sender.browser.get(contact), "Erase contact")
+    page = sender.browser.get(contact)
+    assert "Contacts are being imported, and this person may be in the file." in page.text
+    sender.portal.work()
+    sender.browser.submit(page, "Erase contact")
+    assert sender.portal.rows(Contact) == []
+
+
 @both_databases
 def test_an_import_that_is_killed_anywhere_takes_in_each_row_once(
     portal: Portal, control: Any, victim: Any, database_url: str, monkeypatch
