@@ -541,7 +541,9 @@ def staff_set_up(walk: Walk) -> None:
 
 @state()
 def given_up(walk: Walk) -> None:
-    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
+    # Not tried again soon: while a try is under way, nobody can stop it.
+    headers = {"Retry-After": "900"}
+    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503, headers=headers)
     customer = Customer()
     setup = walk.signed_up(customer)
     expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()

@@ -73,7 +73,7 @@ def _try_step(row: Provisioning, account: Account) -> None:
         _note_failure(row, _problem(error), error.message)
         if error.method == "POST" and not isinstance(error, cx.OutcomeUnknown) and not interrupted:
             row.call_started_at = None  # certainly not done, so there is nothing to find out
-        _retry_later(row, error.retry_after if isinstance(error, cx.RateLimited) else None)
+        _retry_later(row, error.retry_after if isinstance(error, cx.RateLimited | cx.Unavailable) else None)
     except Exception:
         log.exception("set-up of account %s at step %s", row.account_id, row.step)
         _note_failure(row, Problem.UNEXPECTED, "")

@@ -154,10 +154,12 @@ def test_a_try_that_is_due_is_announced_for_now_and_not_as_something_past(portal
     assert "Next attempt: now." in browser.get(setup).text.replace(" .", ".")
 
 
-def test_nothing_is_tried_before_its_time(portal):
-    portal.control.fault("status", ACCOUNTS, "POST", status=429, headers={"Retry-After": "600"})
+@pytest.mark.parametrize(("method", "status"), [("POST", 429), ("GET", 503)])
+def test_nothing_is_tried_before_its_time(portal, method, status):
+    portal.control.fault("status", ACCOUNTS, method, status=status, headers={"Retry-After": "600"})
     portal.sign_up()
     portal.work()
+    assert portal.set_up().next_attempt_at > now() + timedelta(minutes=9)
     portal.control.clear_requests()
     for _ in range(3):
         portal.sweep()
