@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -100,6 +101,13 @@ def test_a_filter_changes_the_list_and_the_address(events: EventsPage, stack: St
     expect(events.heading("No event matches")).to_be_visible()
     events.link("Clear filter").click()
     expect(events.rows).to_have_count(10)
+    events.page.get_by_label("Search words").fill("wareh")
+    events.rows.first.get_by_role("link").first.hover()
+    with events.page.expect_response(re.compile("q=wareh")):  # the field is left by the press itself
+        events.page.mouse.down()
+    events.page.evaluate("fetch('/healthz').then(() => null)")
+    events.page.mouse.up()
+    EventPage(events.page)
 
 
 def test_back_leads_to_what_was_seen_before(events: EventsPage, stack: Stack, channel: str) -> None:

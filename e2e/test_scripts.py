@@ -110,6 +110,22 @@ def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
     expect(channels.button("Stop waiting")).to_be_focused()
 
 
+def test_a_button_that_is_held_down_stays_until_it_is_released(channels: ChannelsPage) -> None:
+    """It would never be told that it was clicked, were it replaced meanwhile."""
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    stop = channels.button("Stop waiting")
+    stop.hover()
+    channels.page.mouse.down()
+    dialog.page.close()
+    for _ in range(2):  # what was asked before the window was closed may be answered first
+        with channels.page.expect_response(POLL):
+            channels.page.evaluate("void portal.refresh(document.getElementById('attempt'))")
+    channels.page.evaluate(ROUND_TRIP)
+    channels.page.mouse.up()
+    channels.expect_state("cancelled")
+
+
 def test_the_keyboard_stays_where_it_was(channels: ChannelsPage) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")

@@ -6,6 +6,54 @@
   const PATIENCE = 30000;
   const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Portal-Poll": "true" };
 
+  // --- nothing is replaced while it is pressed ------------------------------------------------------
+  // A link or button that goes between press and release is never told that it was clicked. And what a click
+  // has asked for comes next: nothing that was asked before it takes its place.
+
+  const PRESSED = 2000; // milliseconds: whoever presses for longer does not click
+  const CLICK = 50; // from the release to its click, which touch screens send later
+  const pressing = { over: null, end: null, timer: 0 };
+  const answering = new Set(); // htmx's requests under way
+
+  function press(event) {
+    if (event.type === "keydown" ? event.key !== " " : event.button !== 0) return;
+    if (!event.target.closest?.("a, button, summary, label, input")) return;
+    pressing.over ||= new Promise((resolve) => (pressing.end = resolve));
+    endPressing(PRESSED);
+  }
+
+  function release(event) {
+    if (!pressing.over || (event.type === "keyup" && event.key !== " ")) return;
+    endPressing(event.type === "click" ? 0 : CLICK);
+  }
+
+  function endPressing(wait) {
+    clearTimeout(pressing.timer);
+    pressing.timer = setTimeout(() => {
+      pressing.end();
+      pressing.over = null;
+    }, wait);
+  }
+
+  const released = async () => pressing.over;
+  const isAnswering = (element) => [...answering].some((ctx) => element.contains(ctx.target));
+
+  for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, press, true);
+  for (const type of ["pointerup", "pointercancel", "keyup", "click"]) document.addEventListener(type, release, true);
+
+  document.addEventListener("htmx:before:request", ({ detail }) => answering.add(detail.ctx));
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    answering.delete(detail.ctx);
+    polled().forEach(arm);
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!pressing.over) return;
+    const { ctx } = event.detail;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    released().then(() => isAnswering(ctx.target) || window.htmx.swap(ctx));
+  });
+
   // --- parts of a page that ask for their own next state ------------------------------------------
   // <section id="x" data-poll="/address" data-poll-seconds="2">: the answer replaces the element, and says
   // itself whether to ask again. Failures slow it down; a hidden tab does not ask at all.
@@ -35,7 +83,8 @@
     clearTimeout(loop.timer);
     const number = ++loop.asked;
     const answer = await get(address);
-    if (number !== loop.asked || !element.isConnected) return;
+    await released();
+    if (number !== loop.asked || !element.isConnected || isAnswering(element)) return;
     if (answer && goElsewhere(answer.response)) return;
     if (answer?.response.ok) {
       loop.failures = 0;
