@@ -15,17 +15,23 @@ max_requests_jitter = 2_000
 
 
 def post_fork(server, worker):
-    """Give each worker database connections of its own; the parent's must not be shared.
-
-    Then a page is asked for, so that the first visitor does not wait for what a process does once. A database that
-    doesn't answer keeps nobody waiting for that.
-    """
+    """Give each worker database connections of its own; the parent's must not be shared."""
     from portal.extensions import db  # noqa: PLC0415
-    from portal.warm_up import visit  # noqa: PLC0415
     from wsgi import app  # noqa: PLC0415
 
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+def post_worker_init(worker):
+    """Ask for a page, so that the first visitor does not wait for what a process does once.
+
+    A database that doesn't answer keeps nobody waiting for that. A worker that is told to stop meanwhile stops:
+    before this hook it would not hear it.
+    """
+    from portal.warm_up import visit  # noqa: PLC0415
+    from wsgi import app  # noqa: PLC0415
+
     visitor = threading.Thread(target=visit, args=(app,), daemon=True)
     visitor.start()
     visitor.join(timeout=1)

@@ -47,26 +47,26 @@ def command(settings_for, sandbox, database_url, _commands):
 
 
 @pytest.fixture
-def gunicorn(settings_for, sandbox, database_url, compiled_templates):
-    """Serve the portal as in production, by two processes; says at which address."""
+def environment(settings_for, sandbox, database_url, compiled_templates):
+    """What a process of the portal is told by."""
     usual = settings_for()
+    return {
+        "PORTAL_ENV": "development",
+        "SECRET_KEY": usual.secret_key.get_secret_value(),
+        "VAULT_KEYS": usual.vault_keys[0].get_secret_value(),
+        "DATABASE_URL": database_url,
+        "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
+        "CONNEXEASE_API_URL": sandbox.api_url,
+        "SIGNUP_POLICY": "open",
+        **templates.environment(compiled_templates),
+    }
+
+
+@pytest.fixture
+def gunicorn(environment):
+    """Serve the portal as in production, by two processes; says at which address."""
     with ExitStack() as served:
-
-        def serve(**changes):
-            environment = {
-                "PORTAL_ENV": "development",
-                "SECRET_KEY": usual.secret_key.get_secret_value(),
-                "VAULT_KEYS": usual.vault_keys[0].get_secret_value(),
-                "DATABASE_URL": database_url,
-                "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
-                "CONNEXEASE_API_URL": sandbox.api_url,
-                "SIGNUP_POLICY": "open",
-                **templates.environment(compiled_templates),
-                **changes,
-            }
-            return served.enter_context(by_gunicorn(environment))
-
-        yield serve
+        yield lambda **changes: served.enter_context(by_gunicorn({**environment, **changes}))
 
 
 @pytest.fixture

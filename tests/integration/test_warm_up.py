@@ -1,11 +1,14 @@
 """What a server does before it forks its workers, so that the first visitor waits no longer than the second."""
 
+import socket
+
 from flask import request, request_started
 
 from portal import create_app
 from portal.extensions import connexease, db, session
 from portal.warm_up import visit, warm_up
 from tests.support.portal import Portal
+from tests.support.processes import START, STOP, started
 
 
 def test_pages_are_tried_and_their_statements_compiled_without_the_database(settings_for, caplog):
@@ -30,3 +33,15 @@ def test_a_forked_process_is_visited_once(portal: Portal, caplog):
 def test_a_database_that_does_not_answer_is_no_reason_not_to_start(settings_for, caplog):
     visit(create_app(settings_for(database_url="postgresql://nobody@127.0.0.1:1/none")))
     assert caplog.messages == []
+
+
+def test_a_server_that_is_told_to_stop_before_its_first_visitor_stops(environment):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(START)
+        nowhere = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none"
+        mute = {**environment, "DATABASE_URL": nowhere, "REDIS_URL": "redis://127.0.0.1:1"}
+        with started(mute, "--workers=1", "--graceful-timeout=600") as (_url, process, _said):
+            asked, _ = silent.accept()  # it tries a page
+            with asked:
+                process.terminate()
+                assert process.wait(STOP) == 0

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,11 +9,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests.support.patience import patient
+from tests.support.ports import reserved_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START, STOP = patient(40), patient(15)
@@ -24,17 +25,24 @@ START, STOP = patient(40), patient(15)
 @contextmanager
 def by_gunicorn(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
     """Serve for as long as it is needed, from the moment that it answers; the address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *arguments, "wsgi:app"]
+    with started(environment, *arguments) as (url, process, said):
+        _wait(url, process, said)
+        yield url
+
+
+@contextmanager
+def started(
+    environment: Mapping[str, str], *arguments: str
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]", IO[bytes]]]:
+    """The address that it will answer at, the process, and what it says. In the end it is stopped."""
     usual = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    with tempfile.TemporaryFile() as said:
+    with reserved_port() as port, tempfile.TemporaryFile() as said:
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *arguments, "wsgi:app"]
         process = subprocess.Popen(
             command, cwd=ROOT, env={**usual, **environment}, stdout=said, stderr=said, start_new_session=True
         )
         try:
-            _wait(f"http://127.0.0.1:{port}", process, said)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", process, said
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -55,7 +63,7 @@ def kill(url: str) -> None:
             continue
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]", said: object) -> None:
+def _wait(url: str, process: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
         try:
@@ -65,5 +73,5 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", said: object) -> None:
             if process.poll() is not None:
                 break
             time.sleep(0.05)
-    said.seek(0)  # type: ignore[attr-defined]
-    raise RuntimeError(f"gunicorn does not answer: {said.read().decode()}")  # type: ignore[attr-defined]
+    said.seek(0)
+    raise RuntimeError(f"gunicorn does not answer: {said.read().decode()}")
