@@ -175,7 +175,8 @@ class SandboxControl:
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until no delivery is due or under way; False when that took longer."""
-        return bool(self._post("/deliveries/settle", timeout=timeout)["settled"])
+        answer = self._send("POST", "/deliveries/settle", {"timeout": timeout}, timeout)
+        return bool(answer["settled"])
 
     # The gateway
 
@@ -263,11 +264,12 @@ class SandboxControl:
     def _list(self, path: str, /, **fields: Any) -> Rows:
         return list(self._send("POST", path, fields))
 
-    def _send(self, method: str, path: str, fields: JSON | None) -> Any:
+    def _send(self, method: str, path: str, fields: JSON | None, answers_within: float = 0) -> Any:
+        timeout = self._timeout + answers_within
         body = None if fields is None else json.dumps(fields).encode()
         call = Request(self._base + path, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310
         try:
-            with urlopen(call, timeout=self._timeout) as response:  # noqa: S310  # the sandbox's own address
+            with urlopen(call, timeout=timeout) as response:  # noqa: S310  # the sandbox's own address
                 return json.load(response)
         except HTTPError as error:
             with error:

@@ -55,12 +55,12 @@ class Front:
         return self._send(answer, start_response)
 
     def _answer(self, environ: WSGIEnvironment, row: LoggedRequest, body: bytes) -> Answer:
+        released = self._core.faults.released  # before the fault is taken: it may be cleared at any moment
         fault = self._core.faults.take(row.method, row.path, body)
         if fault is None:
             answer = self._run(environ, row)
         else:
             row.fault = fault.kind
-            released = self._core.faults.released
             answer = perform(fault, lambda: self._run(environ, row), environ["werkzeug.socket"], released)
         row.status, row.answer = answer.status, readable(answer.body)
         return answer

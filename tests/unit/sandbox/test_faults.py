@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.support.patience import wait_until
+
 
 @pytest.fixture
 def create(api, fields):
@@ -17,11 +19,9 @@ def made(control):
     return len(control.accounts())
 
 
-def until_asked(control):
-    """Wait until the sandbox has taken a call in."""
-    deadline = time.monotonic() + 20
-    while not control.requests() and time.monotonic() < deadline:
-        pass
+def until_struck(control, inner_status=None):
+    """Wait until a call has met its fault, and was worked on as far as it will be."""
+    wait_until(lambda: [call["inner_status"] for call in control.requests() if call["fault"]] == [inner_status])
 
 
 @pytest.mark.parametrize(("kind", "accounts"), [("timeout_before", 0), ("timeout_after", 1)])
@@ -30,7 +30,7 @@ def test_timeout(create, control, kind, accounts):
 
     with pytest.raises(TimeoutError):
         create(timeout=0.2)
-    until_asked(control)
+    until_struck(control, 201 if accounts else None)
     assert made(control) == accounts
     (call,) = control.requests("POST", "/accounts/")
     assert (call["status"], call["inner_status"], call["fault"]) == (None, 201 if accounts else None, kind)
@@ -54,7 +54,7 @@ def test_clearing_faults_lets_held_calls_go(create, control):
 
     thread = threading.Thread(target=call)
     thread.start()
-    until_asked(control)
+    until_struck(control)
     control.clear_faults()
     thread.join(20)
     assert ended
