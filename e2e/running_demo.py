@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.patience import patient
+from tests.support.ports import reserved_port
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,25 +41,28 @@ def running_demo(
     folder: Path, *options: str, environment: Mapping[str, str] | None = None, timeout: float = 120
 ) -> Iterator[RunningDemo]:
     """Start a demo and wait until it prints the logins; it ends with the block."""
-    ports = _free_ports(4)
     names = ("--port", "--sandbox-port", "--dialog-port", "--mail-port")
-    arguments = [part for name, port in zip(names, ports, strict=True) for part in (name, str(port))]
-    command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, text=True
-    )
-    try:
+    with ExitStack() as reserved:
+        ports = [reserved.enter_context(reserved_port()) for _ in names]
+        arguments = [part for name, port in zip(names, ports, strict=True) for part in (name, str(port))]
+        command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, text=True
+        )
+        reserved.callback(_end, process)
         said = _until_ready(process, time.monotonic() + timeout)
         url, sandbox_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         yield RunningDemo(folder, url, sandbox_url, said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(patient(30))
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        finally:
-            process.kill()
-            if process.stdout is not None:
-                process.stdout.close()
+        process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _until_ready(process: subprocess.Popen[str], deadline: float) -> str:
@@ -69,9 +74,3 @@ def _until_ready(process: subprocess.Popen[str], deadline: float) -> str:
         if time.monotonic() > deadline:
             break
     raise RuntimeError(f"the demo did not start: {''.join(lines)}")
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as taken:
-        sockets = [taken.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]

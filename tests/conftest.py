@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -33,11 +34,16 @@ from portal.sandbox.server import Sandbox
 from portal.settings import Settings
 from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
+from tests.support.ports import reserved_port
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.ready import Made, Ready
 from tests.support.shared import keep_in_memory, made_once, shared_folder
 from tests.support.templates import TemplateCache
 
+hypothesis.settings.register_profile(
+    "here", deadline=None, derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("here")
 keep_in_memory()
 gc.set_threshold(
     20_000, 20, 50
@@ -91,11 +97,22 @@ class Dials(SandboxControl):
 
     def fault(self, kind: str, *arguments: Any, **more: Any) -> dict[str, Any]:
         if kind.startswith("timeout"):
-            for app in self.asked_by:
-                settings = app.config["SETTINGS"].model_copy(update={"connexease_timeout": self.SHORT})
-                app.extensions["connexease"].close()
-                app.extensions["connexease"] = application.connexease(settings)
+            self._let_wait(self.SHORT)
         return super().fault(kind, *arguments, **more)
+
+    def clear_faults(self) -> None:
+        super().clear_faults()
+        self._let_wait(None)
+
+    def settle(self, timeout: float = patient(20)) -> bool:
+        return super().settle(timeout)
+
+    def _let_wait(self, seconds: float | None) -> None:
+        for app in self.asked_by:
+            usual: Settings = app.config["SETTINGS"]
+            settings = usual.model_copy(update={"connexease_timeout": seconds or usual.connexease_timeout})
+            app.extensions["connexease"].close()
+            app.extensions["connexease"] = application.connexease(settings)
 
 
 @pytest.fixture
@@ -156,7 +173,7 @@ def database_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator
     else:
         file: Path = request.getfixturevalue("_sqlite_file")
         for rest in file.parent.iterdir():
-            rest.unlink()
+            rest.unlink(missing_ok=True)  # a connection that closes late takes its own files away
         shutil.copy(request.getfixturevalue("_sqlite_template"), file)
         yield f"sqlite:///{file}"
 
@@ -308,6 +325,15 @@ def make_portal(
 def portal(make_portal: MakePortal) -> Portal:
     """The application under the open sign-up policy."""
     return make_portal()
+
+
+@pytest.fixture
+def reachable_portal(make_portal: MakePortal) -> Iterator[Portal]:
+    """The application on a real server, at the address that Connexease is given."""
+    with reserved_port() as port:
+        portal = make_portal(public_url=f"http://127.0.0.1:{port}")
+        with portal.served(port):
+            yield portal
 
 
 @pytest.fixture

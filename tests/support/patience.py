@@ -1,6 +1,8 @@
 """How long tests wait: SLOW=3 in the environment waits three times as long, for machines that are slow or busy."""
 
 import os
+import time
+from collections.abc import Callable
 
 SLOW = float(os.environ.get("SLOW") or 1)
 
@@ -8,3 +10,11 @@ SLOW = float(os.environ.get("SLOW") or 1)
 def patient(seconds: float) -> float:
     """So many seconds on a machine that is neither slow nor busy."""
     return seconds * SLOW
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
+    """Ask again and again, for so many seconds at most on a machine that is neither slow nor busy."""
+    deadline = time.monotonic() + patient(seconds)
+    while not is_so():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.02)

@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.customers.signup import registration as signup
 from portal.db import task_registry
+from portal.db.dialect import is_sqlite
 from portal.db.queue import huey
 from portal.extensions import db, session
 from portal.identity import sessions
@@ -24,6 +25,7 @@ from portal.sandbox.client import SandboxControl
 from portal.staff.people import staff_members
 from portal.worker import scheduler
 from tests.support.browser import Browser, Page
+from tests.support.patience import wait_until
 from tests.support.ready import Made
 
 PASSWORD = "violet-anchor-mirror-4417"
@@ -239,6 +241,17 @@ class Portal:
                 for name, value in values.items()
             ]
             connection.execute(sa.text(statement).bindparams(*types), values)
+
+    def wait_for_orphans(self) -> None:
+        """What processes that were killed had asked PostgreSQL to commit is committed, or never will be."""
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with self.app.app_context(), db.engine.connect() as asking:
+            if not is_sqlite(asking):
+                busy = sa.text(f"{others} AND state <> 'idle'")
+                asking.execution_options(isolation_level="AUTOCOMMIT")
+                wait_until(lambda: not asking.scalar(busy))
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call something of the portal inside the application."""

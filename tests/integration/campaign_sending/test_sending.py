@@ -67,17 +67,17 @@ def test_answers_that_never_came_are_not_repeated(campaigner, control) -> None:
 
 def test_too_many_requests_are_obeyed_and_lose_nothing(campaigner, control) -> None:
     """The gateway allows less than the portal thinks, and says nothing of it beforehand."""
-    control.set(rate_per_second=15)
-    campaign_id = campaigner.confirmed(40)
+    control.set(rate_per_second=5)
+    campaign_id = campaigner.confirmed(20)
     deadline = time.monotonic() + patient(30)
     while campaigner.campaign(campaign_id).state == CampaignState.RUNNING:
         assert time.monotonic() < deadline
         campaigner.portal.work()
         time.sleep(0.05)
-    assert campaigner.states(campaign_id) == {"accepted": 40}
+    assert campaigner.states(campaign_id) == {"accepted": 20}
     assert set(campaigner.sent_to().values()) == {1}
-    assert len(campaigner.portal.rows(Message)) == 40
-    assert campaigner.portal.one(KeyPace).per_second == 15
+    assert len(campaigner.portal.rows(Message)) == 20
+    assert campaigner.portal.one(KeyPace).per_second == 5
     assert 0 < control.gateway_refused_as_too_many() <= 60
     campaigner.tally_is_true(campaign_id)
 

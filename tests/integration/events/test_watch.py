@@ -1,6 +1,5 @@
 """Choosing what the portal itself receives: its own webhooks at Connexease, within the rules."""
 
-import socket
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -130,21 +129,17 @@ def test_the_same_form_twice_makes_one_webhook(customer):
     assert len(mine) == 1
 
 
-def test_what_is_watched_comes_into_the_log(make_portal, control):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    portal = make_portal(public_url=f"http://127.0.0.1:{port}")
-    with portal.served(port):
-        browser, account_id = portal.customer()
-        uuid = control.accounts()[0]["uuid"]
-        channel = control.create_channel(uuid, name="Shop")["uuid"]
-        browser.get(f"/accounts/{account_id}/channels/")
-        customer = Customer(portal, browser, account_id, uuid, {"Shop": channel})
-        watch(customer, ("Shop", "message.created"), ("Shop", "feedback.received"))
-        control.release_deliveries()
-        control.play_conversation(channel)
-        assert control.settle()
-    portal.work()
+def test_what_is_watched_comes_into_the_log(reachable_portal, control):
+    browser, account_id = reachable_portal.customer()
+    uuid = control.accounts()[0]["uuid"]
+    channel = control.create_channel(uuid, name="Shop")["uuid"]
+    browser.get(f"/accounts/{account_id}/channels/")
+    customer = Customer(reachable_portal, browser, account_id, uuid, {"Shop": channel})
+    watch(customer, ("Shop", "message.created"), ("Shop", "feedback.received"))
+    control.release_deliveries()
+    control.play_conversation(channel)
+    assert control.settle()
+    reachable_portal.work()
     page = customer.log(channel=channel)
     rows = sorted(row.get_text() for row in page.soup.select("table.events tbody th"))
     assert rows == [

@@ -3,6 +3,7 @@
 import datetime
 import smtplib
 import socket
+from contextlib import ExitStack
 from email.message import EmailMessage
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
@@ -21,6 +22,7 @@ from portal.models import EmailLink, Mail, MailKind, MailState, now
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS
+from tests.support.ports import reserved_port
 
 JANE = DETAILS["contact_email"]
 PASSWORD = "planted-mail-password"
@@ -240,16 +242,16 @@ def mail_server(certificate):
                 options = {"tls_context": context} if starttls else {}
                 return SMTP(recorder, authenticator=recorder, auth_require_tls=False, **options)
 
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = ports.enter_context(reserved_port())
         server = Server(recorder, "127.0.0.1", port, ssl_context=context if tls else None)
         server.start()
         running.append(server)
         return recorder, port
 
-    yield start
-    for server in running:
-        server.stop()
+    with ExitStack() as ports:
+        yield start
+        for server in running:
+            server.stop()
 
 
 @pytest.fixture

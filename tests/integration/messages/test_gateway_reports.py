@@ -253,7 +253,7 @@ def test_a_report_that_is_quicker_than_our_own_answer(portal, control) -> None:
     """The gateway is held between taking the message and answering; meanwhile its report comes in."""
     sender = make_sender(portal, control)
     gateway, message_id = Gateway(sender), sender.prepare()
-    control.fault("slow", "/v1/wa/message", "POST", seconds=2)
+    control.fault("slow", "/v1/wa/message", "POST", seconds=60)
     thread = threading.Thread(target=sender.confirm, args=[message_id])
     thread.start()
     while not (sent := control.gateway_messages()):

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import socket
 import threading
 from datetime import timedelta
 
@@ -19,6 +18,7 @@ from portal.relay import destinations
 from portal.relay.forwarding import claiming, connections, ending, schedule, sending
 from portal.relay.forwarding.schedule import DELAYS
 from tests.support.marks import both_databases
+from tests.support.ports import reserved_port
 
 
 @both_databases
@@ -178,19 +178,13 @@ def test_of_a_huge_answer_the_start_is_kept(customer, make_server):
 
 def test_one_that_breaks_off_and_one_that_is_not_there(customer, make_server):
     server = make_server(resets=True)
-    gone = f"http://127.0.0.1:{free_port()}/"
     customer.destination(server)
-    customer.destination(gone)
-    customer.receive()
-    customer.work()
+    with reserved_port() as nobodys:
+        customer.destination(f"http://127.0.0.1:{nobodys}/")
+        customer.receive()
+        customer.work()
     assert [attempt.problem for attempt in customer.attempts] == ["not_http", "no_connection"]
     assert {forward.state for forward in customer.forwards} == {ForwardState.WAITING}
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 def test_one_that_does_not_answer_in_time(customer, make_server, monkeypatch):
@@ -293,9 +287,9 @@ def test_a_rate_is_kept(customer, server):
         customer.receive()
     process_all(customer)
     customer.portal.run(sending.forward_due)
-    assert customer.row.ready_at > now()
-    claimed = [forward for forward in customer.forwards if forward.claimed_until]
+    claimed = [forward.claimed_until for forward in customer.forwards if forward.claimed_until]
     assert len(claimed) == 2
+    assert customer.row.ready_at == claimed[0] - claiming.LEASE + timedelta(seconds=1)
 
 
 # --- failing and recovering

@@ -1,9 +1,7 @@
 """A webhook of the customer's own is switched over to the portal, and back, and no event is lost on the way."""
 
 import json
-import socket
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -12,7 +10,7 @@ from portal.models import Destination, DestinationState, SwitchOver, Webhook
 from portal.relay.forwarding import sending
 from tests.integration.relay.conftest import Customer
 from tests.support.marks import both_databases
-from tests.support.patience import patient
+from tests.support.patience import wait_until
 
 HEADERS = {"X-Api-Key": "a key of theirs", "X-Shop": "12"}
 FAULTS = (None, "timeout_before", "timeout_after", "reset_after")
@@ -24,18 +22,15 @@ def root(customer) -> str:
 
 
 @pytest.fixture
-def reachable(make_portal, control, database_kind):
+def reachable(reachable_portal, control, database_kind):
     """A customer to whose portal Connexease can deliver."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    portal = make_portal(public_url=f"http://127.0.0.1:{port}")
-    with portal.served(port):
-        browser, account_id = portal.customer()
-        uuid = control.accounts()[0]["uuid"]
-        channel = control.create_channel(uuid, name="Shop")["uuid"]
-        browser.get(f"/accounts/{account_id}/channels/")
-        control.release_deliveries()
-        yield Customer(portal, browser, account_id, uuid, {"Shop": channel})
+    portal = reachable_portal
+    browser, account_id = portal.customer()
+    uuid = control.accounts()[0]["uuid"]
+    channel = control.create_channel(uuid, name="Shop")["uuid"]
+    browser.get(f"/accounts/{account_id}/channels/")
+    control.release_deliveries()
+    yield Customer(portal, browser, account_id, uuid, {"Shop": channel})
     portal.run(sending.finish)
 
 
@@ -87,11 +82,7 @@ def numbers(server) -> Counter:
 
 
 def work_until(customer, is_so) -> None:
-    deadline = time.monotonic() + patient(60)
-    while not is_so():
-        assert time.monotonic() < deadline, "it takes too long"
-        customer.work()
-        time.sleep(0.02)
+    wait_until(lambda: customer.work() or is_so())
 
 
 @both_databases
@@ -112,7 +103,7 @@ def test_switching_over_under_traffic_loses_nothing(reachable, server):
                 assert is_switched or now_held["headers"] == HEADERS
                 work_until(customer, lambda before=before: before + 3 in numbers(server))
     assert traffic.problem is None
-    assert control.settle(patient(20))
+    assert control.settle()
     work_until(customer, lambda: len(numbers(server)) == traffic.sent)
     relayed = [request for request in server.got if "webhook-id" in request.headers]
     assert len(relayed) >= 3 * len(FAULTS)
@@ -133,7 +124,7 @@ def test_killed_anywhere_both_ways_stay_open(reachable, server, make_victim, dat
         ends.append(victim(database_url, webhook, boundary, "switch"))
         assert ends[-1] in ("killed", "done"), boundary
         control.emit("message.created", customer.uuid, customer.channels["Shop"], payload={"number": boundary})
-        assert control.settle(patient(10))
+        assert control.settle()
         work_until(customer, lambda: len(numbers(server)) == len(ends))
         customer.portal.sql(
             "UPDATE webhook SET next_attempt_at = created_at, claimed_until = NULL WHERE is_pending"

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import ExitStack
 
@@ -15,7 +14,7 @@ import requests
 from portal.models import ForwardState, now
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
-from tests.support.patience import patient
+from tests.support.patience import patient, wait_until
 from tests.support.processes import ROOT, kill
 
 
@@ -44,13 +43,6 @@ def start_worker(settings_for, sandbox, database_url):
         yield start
 
 
-def wait_until(is_so) -> None:
-    deadline = time.monotonic() + patient(60)
-    while not is_so():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.02)
-
-
 @both_databases
 def test_two_workers_make_no_attempt_twice(customer, server, start_worker):
     customer.destination(server)
@@ -75,6 +67,7 @@ def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
         wait_until(lambda part=part: len(server.got) >= part)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
+        customer.portal.wait_for_orphans()
         # As if the time of what it had claimed were over.
         customer.portal.sql(
             "UPDATE forward SET claimed_until = NULL, next_attempt_at = :at WHERE claimed_until IS NOT NULL",
@@ -108,10 +101,11 @@ def test_what_was_answered_survives_a_kill_of_the_receiver_and_is_delivered(cust
                 enough.set()
 
     def killer():
-        assert enough.wait(60)
+        assert enough.wait(patient(60))
         kill(url)
 
     at_once(killer, *[sender] * 12)
+    customer.portal.wait_for_orphans()
     kept = Counter(json.loads(row.body)["payload"]["number"] for row in customer.events())
     assert set(kept.values()) == {1}
     assert set(answered) <= set(kept)

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -117,7 +118,7 @@ TOLD = ("account.tried_again", "account.given_up", "account.taken_up")
 
 def test_what_a_worker_has_is_left_alone(portal: Portal) -> None:
     portal.newcomer()
-    portal.sql("UPDATE provisioning SET claimed_until = :soon", soon=now().replace(year=2099))
+    portal.sql("UPDATE provisioning SET claimed_until = :soon", soon=datetime(2099, 1, 1, tzinfo=UTC))
     browser = support(portal)
     for action in ("retry", "give-up"):
         assert "is running right now" in said(browser, browser.post(f"{one(portal)}/{action}"))

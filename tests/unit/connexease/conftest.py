@@ -135,7 +135,10 @@ def read_request(sock: socket.socket) -> Seen | None:
     first, *lines = head.decode().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", 0)):
-        body += sock.recv(65536)
+        more = sock.recv(65536)
+        if not more:
+            return None
+        body += more
     method, target, _ = first.split(" ")
     return Seen(method, target, headers, body, sock.getpeername()[1])
 
