@@ -145,6 +145,14 @@ class Stack:
         )
         assert changed == 1, f"there is no attempt {attempt}"
 
+    def make_forwards_due(self, connexease_uuid: str) -> None:
+        """Let the worker try again at once what an account's destinations have not taken yet."""
+        self._execute(
+            "UPDATE forward SET next_attempt_at = strftime('%Y-%m-%d %H:%M:%f000', 'now') WHERE state = 'waiting' "
+            "AND account_id = (SELECT id FROM account WHERE connexease_uuid = ?)",
+            connexease_uuid.replace("-", ""),
+        )
+
     def make_staff(self, email: str, role: str = "admin") -> str:
         """Somebody else of the staff, with `STAFF_PASSWORD` and no app for codes yet; the address."""
         self.ask("staff", email=email, password=STAFF_PASSWORD, role=role)

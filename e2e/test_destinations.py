@@ -35,6 +35,8 @@ def receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             told.got.append({"id": self.headers["webhook-id"], **json.loads(body)})
             self.send_response(told.status)
+            if told.status != 200:  # no attempt follows by itself while the page is looked at
+                self.send_header("Retry-After", "900")
             self.end_headers()
             self.wfile.write(b"noted")
 
@@ -131,6 +133,7 @@ def test_from_the_form_to_a_replay(
     expect(page.get_by_text("Status 500")).to_have_count(1)
     look(page, "destination-failing", folder)
     receiver.status = 200
+    stack.make_forwards_due(member.connexease_uuid)
     reload_until(page, lambda: page.get_by_text("Delivered", exact=True).count() > 0)
     expect(page.get_by_text("Active", exact=True)).to_be_visible()
     assert {got["payload"]["type"] for got in receiver.got[1:]} == {"image"}
