@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.forms import post
 from e2e.look import look
 from e2e.people import Member
 from e2e.stack import Stack
-from e2e.test_compose import post
 
 FILE = (
     "Telefon;Name;Order number;Day\n"

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser import Watch
+from e2e.forms import post
 from e2e.keyboard import tab_to
 from e2e.look import look
 from e2e.marks import both_ways
@@ -19,15 +20,6 @@ from e2e.people import Member
 from e2e.stack import Stack
 
 NUMBER = "0532 123 45 67"
-
-
-def post(context: BrowserContext, address: str, **typed: str) -> None:
-    """Send a form of the vault by a plain request."""
-    hidden = dict(
-        re.findall(r'name="(csrf_token|intent)"[^>]*value="([^"]+)"', context.request.get(address).text())
-    )
-    answer = context.request.post(address, form={**hidden, **typed})
-    assert answer.ok, answer.text()
 
 
 @pytest.fixture
