@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser import Watch
+from e2e.clock import stop_clock
 from e2e.look import look
 from e2e.marks import both_ways
 from e2e.pages.events import EventPage, EventsPage, WatchPage
@@ -89,7 +90,9 @@ def test_new_events_do_not_move_what_is_read(events: EventsPage, stack: Stack, c
     expect(events.show_newer().rows).to_have_count(11)
 
 
+@pytest.mark.own_context
 def test_a_filter_changes_the_list_and_the_address(events: EventsPage, stack: Stack, channel: str) -> None:
+    events.page.clock.install()
     play(events, stack, channel)
     events.choose("Trigger", "message.created")
     expect(events.rows).to_have_count(2)
@@ -103,10 +106,12 @@ def test_a_filter_changes_the_list_and_the_address(events: EventsPage, stack: St
     expect(events.rows).to_have_count(10)
     events.page.get_by_label("Search words").fill("wareh")
     events.rows.first.get_by_role("link").first.hover()
+    stop_clock(events.page)  # a press lasts two seconds at most
     with events.page.expect_response(re.compile("q=wareh")):  # the field is left by the press itself
         events.page.mouse.down()
     events.page.evaluate("fetch('/healthz').then(() => null)")
     events.page.mouse.up()
+    events.page.clock.resume()
     EventPage(events.page)
 
 
