@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from e2e.browser import Watch
 from e2e.clock import stop_clock
+from e2e.held import hold
 from e2e.hints import Hints
 from e2e.pages import AttemptPage, ChannelsPage
 from e2e.people import Member
@@ -82,13 +83,8 @@ def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
 
 @pytest.mark.own_context
 def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
-    held: list[Route] = []
     page = waiting.page
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(POLL, hold, times=1)
+    held = hold(page, POLL, times=1)
     with page.expect_request(POLL):
         page.clock.run_for(2000)
     with asked_and_answered(page):
