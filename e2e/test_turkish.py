@@ -31,6 +31,7 @@ def test_from_sign_up_to_a_message(page: Page, context: BrowserContext, customer
     expect(page.locator("html")).to_have_attribute("lang", "tr")
 
     main.get_by_role("link", name=tr("Create an account"), exact=True).click()
+    page.wait_for_url("**/signup", wait_until="domcontentloaded")  # with its script, which guesses the time zone
     typed = {
         "Company": customer.company,
         "First name": "İpek",
