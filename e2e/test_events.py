@@ -130,19 +130,28 @@ def test_a_filter_that_makes_no_sense(events: EventsPage, stack: Stack, channel:
     expect(events.alert).to_contain_text("Enter a time after the start.")
 
 
+@pytest.mark.own_context
 def test_the_body_is_copied(events: EventsPage, stack: Stack, channel: str, context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    events.page.clock.install()
     event = play(events, stack, channel).open("feedback.received")
     expect(event.body).to_contain_text('"comment": "Quick answer"')
+    expect(event.copy).to_be_visible()
+    stop_clock(event.page)  # it is said for three seconds
     event.copy.click()
     expect(event.copy).to_have_text("Copied")
     assert event.page.evaluate("navigator.clipboard.readText()") == event.body.text_content()
+    event.page.clock.run_for(3000)
     expect(event.copy).to_have_text("Copy")
 
 
+@pytest.mark.own_context
 def test_where_copying_is_not_allowed_the_text_is_selected(events: EventsPage, stack: Stack, channel: str) -> None:
     events.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    events.page.clock.install()
     event = play(events, stack, channel).open("feedback.received")
+    expect(event.copy).to_be_visible()
+    stop_clock(event.page)
     event.copy.click()
     expect(event.copy).to_have_text("Selected: press Ctrl+C")
     assert event.page.evaluate("getSelection().toString()").strip() == (event.body.text_content() or "").strip()
@@ -216,8 +225,10 @@ def test_without_script(
     expect(event.body).to_contain_text('"hook": "message.created"')
 
 
+@pytest.mark.own_context
 def test_by_keyboard_alone(events: EventsPage, stack: Stack, channel: str, context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    events.page.clock.install()
     page = play(events, stack, channel).page
     page.get_by_label("Search words").focus()
     page.keyboard.type("quick")
@@ -229,6 +240,7 @@ def test_by_keyboard_alone(events: EventsPage, stack: Stack, channel: str, conte
     event = EventPage(page)
     expect(event.copy).to_be_visible()  # as soon as its script has run
     reach(page, "Copy")
+    stop_clock(page)
     page.keyboard.press("Enter")
     expect(event.copy).to_have_text("Copied")
 
