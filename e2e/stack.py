@@ -34,6 +34,8 @@ STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
 STAFF_SECRET = "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA"
 """What the authenticator app of the staff person makes its codes from."""
+NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+"""In SQL, as the portal writes it."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -118,8 +120,19 @@ class Stack:
                 os.killpg(process.pid, which)
 
     def restore(self) -> None:
-        """Undo what a test did to the sandbox's dials; accounts stay. Codes that were typed may be typed again."""
+        """Undo what a test did to the sandbox's dials, and end what it left the worker to try again and again.
+
+        Accounts stay. Codes that were typed may be typed again.
+        """
         self._execute("UPDATE authenticator SET last_step = NULL")
+        self._execute(
+            "UPDATE provisioning SET step = 'given_up', next_attempt_at = NULL "
+            "WHERE step IN ('creating_account', 'registering_webhook')"
+        )
+        self._execute(
+            f"UPDATE mirror_run SET state = 'failed', active = NULL, finished_at = {NOW}, next_attempt_at = NULL "
+            "WHERE active IS NOT NULL"
+        )
         control = self.connexease
         control.clear_faults()
         control.clear_presets()
@@ -144,6 +157,14 @@ class Stack:
             attempt.replace("-", ""),
         )
         assert changed == 1, f"there is no attempt {attempt}"
+
+    def make_forwards_due(self, connexease_uuid: str) -> None:
+        """Let the worker try again at once what an account's destinations have not taken yet."""
+        self._execute(
+            f"UPDATE forward SET next_attempt_at = {NOW} WHERE state = 'waiting' "
+            "AND account_id = (SELECT id FROM account WHERE connexease_uuid = ?)",
+            connexease_uuid.replace("-", ""),
+        )
 
     def make_staff(self, email: str, role: str = "admin") -> str:
         """Somebody else of the staff, with `STAFF_PASSWORD` and no app for codes yet; the address."""

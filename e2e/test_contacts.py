@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from e2e.forms import post
 from e2e.look import look
 from e2e.pages.compose import ComposePage
 from e2e.pages.messages import StatusEventsPage
 from e2e.people import PASSWORD, Member
+from e2e.reloading import reload_until
 from e2e.stack import Stack
-from e2e.test_compose import post, visit
+from e2e.test_compose import visit
 
 AYSE = "905301112233"
 FILE = "Phone number;Name;Tags;City;Opted out\n0532 123 45 67;Mehmet Kaya;VIP;Ankara;\n12;Nobody;;;\n"
@@ -47,7 +49,7 @@ def test_opting_out_by_a_word_stops_marketing(
     page.goto(contacts)
     look(page, "contacts-none", folder)
     connexease.mixed_event(written.connexease_uuid, **{"from": AYSE, "name": "Ayşe", "text": "STOP"})
-    wait_for(page, contacts, "Ayşe")
+    reload_until(page, page.get_by_role("link", name="Ayşe").is_visible)
     look(page, "contacts", folder)
     page.reload()  # it spoke another language to be looked at
     page.get_by_role("link", name="Ayşe").click()
@@ -70,7 +72,7 @@ def test_a_conversation_is_answered(written: Member, page: Page, stack: Stack, f
     look(page, "conversations-none", folder)
     for words in ("Hello", "Where is my order? " * 6):
         connexease.mixed_event(written.connexease_uuid, **{"from": AYSE, "name": "Ayşe", "text": words})
-    wait_for(page, conversations, "Where is my order")
+    reload_until(page, page.get_by_text("Where is my order").first.is_visible)
     look(page, "conversations", folder)
     page.reload()  # it spoke another language to be looked at
     page.get_by_role("link", name="Ayşe").click()
@@ -124,12 +126,3 @@ def test_a_file_with_a_wrong_row(member: Member, page: Page, tmp_path: Path, fol
     for name, path in (("contacts-words", "opting-out"), ("consent-by-number", "note")):
         page.goto(f"{member.account_url}contacts/{path}")
         look(page, name, folder)
-
-
-def wait_for(page: Page, address: str, words: str) -> None:
-    """Look again until the worker has taken in what somebody wrote."""
-    for _attempt in range(40):
-        page.goto(address)
-        if words in page.locator("main").inner_text():
-            return
-    raise AssertionError(f"{words} did not arrive")

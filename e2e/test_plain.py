@@ -31,7 +31,7 @@ def test_sign_up_without_script(plain: BrowserContext, stack: Stack, customer: C
 
 
 def test_the_setup_page_moves_on_without_script(plain: BrowserContext, stack: Stack, customer: Customer) -> None:
-    stack.connexease.fault("slow", "^/accounts/$", "POST", seconds=1.5)
+    stack.connexease.fault("slow", "^/accounts/$", "POST", times=None, seconds=60)
     page = plain.new_page()
     page.goto(f"{stack.url}/signup")
     form = SignUpPage(page)
@@ -39,6 +39,7 @@ def test_the_setup_page_moves_on_without_script(plain: BrowserContext, stack: St
     form.field("Time zone").fill(customer.time_zone)
     setup = form.create_account()
     expect(setup.heading("Setting up your account")).to_be_visible()
+    stack.connexease.clear_faults()
     setup.wait_until_ready(customer.company)
 
 

@@ -92,7 +92,7 @@ def test_the_staff_approve(signed_up: CheckMailPage, elsewhere: Page, stack: Sta
     expect(board.row(customer.company)).to_contain_text("Waiting for approval")
     board.approve(customer.company)
     setup.wait_until_ready(customer.company)
-    signed_up.page.goto(link_mailed_to(stack, customer.email))
+    signed_up.page.goto(link_mailed_to(stack, customer.email, "Your account is approved"))
     OverviewPage(signed_up.page, customer.company)
 
 

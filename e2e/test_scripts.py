@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from e2e.browser import Watch
+from e2e.clock import stop_clock
+from e2e.held import hold
 from e2e.hints import Hints
 from e2e.pages import AttemptPage, ChannelsPage
 from e2e.people import Member
@@ -30,7 +32,7 @@ def waiting(page: Page, member: Member) -> ChannelsPage:
     page.goto(member.channels_url)
     channels = ChannelsPage(page).connect_blocked()
     channels.expect_state("requested", "Your browser blocked the connection window")
-    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    stop_clock(page)
     with asked_and_answered(page):  # from now on the next question is due in two seconds
         hide(page, False)
     return channels
@@ -81,13 +83,8 @@ def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
 
 @pytest.mark.own_context
 def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
-    held: list[Route] = []
     page = waiting.page
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(POLL, hold, times=1)
+    held = hold(page, POLL, times=1)
     with page.expect_request(POLL):
         page.clock.run_for(2000)
     with asked_and_answered(page):
@@ -110,19 +107,23 @@ def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
     expect(channels.button("Stop waiting")).to_be_focused()
 
 
-def test_a_button_that_is_held_down_stays_until_it_is_released(channels: ChannelsPage) -> None:
+@pytest.mark.own_context
+def test_a_button_that_is_held_down_stays_until_it_is_released(page: Page, member: Member) -> None:
     """It would never be told that it was clicked, were it replaced meanwhile."""
-    dialog = channels.connect()
+    page.clock.install()
+    page.goto(member.channels_url)
+    channels = ChannelsPage(page)
+    channels.connect()
     channels.expect_state("opened")
-    stop = channels.button("Stop waiting")
-    stop.hover()
-    channels.page.mouse.down()
-    dialog.page.close()
-    for _ in range(2):  # what was asked before the window was closed may be answered first
-        with channels.page.expect_response(POLL):
-            channels.page.evaluate("void portal.refresh(document.getElementById('attempt'))")
-    channels.page.evaluate(ROUND_TRIP)
-    channels.page.mouse.up()
+    address = f"{member.channels_url}attempts/{channels.attempt}"
+    channels.button("Stop waiting").hover()
+    stop_clock(page)  # a press lasts two seconds at most
+    page.mouse.down()
+    assert tell(channels, address, event="closed") == 204
+    with asked_and_answered(page):
+        page.evaluate("void portal.refresh(document.getElementById('attempt'))")
+    page.mouse.up()
+    page.clock.resume()
     channels.expect_state("cancelled")
 
 
@@ -155,8 +156,11 @@ def test_the_pressed_button_keeps_the_keyboard(channels: ChannelsPage) -> None:
 
 @pytest.mark.parametrize("cdn", ["hanging"], indirect=True)
 def test_nothing_waits_for_a_cdn_that_hangs(page: Page, member: Member) -> None:
+    note = "document.addEventListener('load', ({target}) => target.dataset && (target.dataset.ran = 'yes'), true)"
+    page.add_init_script(note)
     page.goto(member.channels_url, wait_until="commit")
     channels = ChannelsPage(page)
+    expect(page.locator("script[src*='popup.js'][data-ran]")).to_be_attached()
     channels.connect().connect("Patient")
     channels.expect_state("confirmed", "Patient is connected")
     channels.expect_channel("Patient")

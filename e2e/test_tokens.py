@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from e2e.forms import ALONE, post
 from e2e.keyboard import press_link, tab_to
 from e2e.look import look
 from e2e.mail import mail_to
@@ -55,10 +56,7 @@ def visit(page: Page, member: Member) -> TokensPage:
 
 def make(context: BrowserContext, member: Member, name: str = NAME) -> str:
     """A token, made by plain requests; its key."""
-    address = f"{member.account_url}tokens/new"
-    form = context.request.get(address).text()
-    hidden = dict(re.findall(r'name="(csrf_token|intent)"[^>]*value="([^"]+)"', form))
-    shown = context.request.post(address, form={"name": name, "keep": "y", **hidden}).text()
+    shown = post(context, f"{member.account_url}tokens/new", name=name, keep="y")
     found = re.search(r'<code[^>]* id="secret"[^>]*>([^<]+)</code>', shown)
     assert found, shown
     return found[1]
@@ -68,7 +66,7 @@ def keep_revealed(context: BrowserContext, seconds: int | None = None) -> Browse
     """Let a revealed key stay on the screen, or only for so long, in place of a minute."""
 
     def answer(route: Route) -> None:
-        response = route.fetch()
+        response = route.fetch(headers={**route.request.headers, **ALONE})
         headers = dict(response.headers)
         if (refresh := headers.pop("refresh", "")) and seconds is not None:
             headers["refresh"] = refresh.replace("60;", f"{seconds};", 1)

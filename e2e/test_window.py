@@ -1,10 +1,9 @@
 """The popup itself: blocked, forged, lost, doubled, reloaded."""
 
-import re
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.held import held_until_done
 from e2e.hints import Hints
 from e2e.marks import both_ways
 from e2e.pages import ChannelsPage, Dialog, LogInPage
@@ -108,11 +107,11 @@ def test_every_token_has_run_out(channels: ChannelsPage, stack: Stack) -> None:
     channels.expect_state("expired", "This attempt has expired")
 
 
-def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage, stack: Stack) -> None:
-    stack.connexease.fault("slow", ONBOARDING, "POST", seconds=1.5)
-    popup = channels.open_popup()
-    expect(popup.get_by_text("opening the connection window")).to_be_visible()
-    popup.close()
+def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage) -> None:
+    with held_until_done(channels.page, "**/channels/connect"):
+        popup = channels.open_popup()
+        expect(popup.get_by_text("opening the connection window")).to_be_visible()
+        popup.close()
     channels.expect_state("requested")
     dialog = channels.open_by_link()
     dialog.connect("After all")
@@ -191,7 +190,7 @@ def test_begin_again_while_the_window_is_open(channels: ChannelsPage) -> None:
 def test_a_double_click_makes_one_window_and_one_attempt(channels: ChannelsPage, stack: Stack) -> None:
     stack.connexease.clear_requests()
     before = channels.page.context.pages
-    with channels.page.expect_popup() as opened:
+    with channels.page.expect_popup() as opened, held_until_done(channels.page, "**/channels/connect"):
         channels.button("Connect WhatsApp").dblclick()
     channels.expect_state("opened")
     assert channels.page.context.pages == [*before, opened.value]
@@ -236,19 +235,12 @@ def test_the_event_alone_does_not_close_another_tabs_window(
     channels.expect_state("opened")
     second = other.connect()
     other.expect_state("opened")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    channels.page.route("**/report", hold)
-    with channels.page.expect_request("**/report"):
-        first.connect("One")
-    stack.connexease.settle()
-    with other.page.expect_response(re.compile(r"/attempts/[0-9a-f-]+$")):
-        pass
-    other.expect_state("opened")
-    held[0].continue_()
+    with held_until_done(channels.page, "**/report"):
+        with channels.page.expect_request("**/report"):
+            first.connect("One")
+        stack.connexease.settle()
+        other.page.evaluate("portal.refresh(document.getElementById('attempt'))")
+        other.expect_state("opened")
     channels.expect_state("confirmed", "One is connected")
     second.connect("Two")
     other.expect_state("confirmed", "Two is connected")

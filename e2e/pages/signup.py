@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from e2e.pages.account import SetupPage
 from e2e.pages.auth import LogInPage
@@ -50,6 +50,10 @@ class DetailsForm(PortalPage):
 
 class SignUpPage(DetailsForm):
     title = "Create an account"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        page.wait_for_load_state("domcontentloaded")  # by then its script has guessed the time zone
 
     def fill(self, customer: Customer) -> None:
         super().fill(customer)

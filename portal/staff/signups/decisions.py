@@ -86,14 +86,15 @@ def retry(actor: Person, account_id: UUID) -> Account:
     """Let the worker try at once, or look at Connexease again after it refused.
 
     Raises:
-        DomainError: there is nothing to try, or a worker is at it.
+        DomainError: there is nothing to try.
     """
     account, step = _account(account_id), col(Provisioning.step)
     waits = (step.in_(WORKING), col(Provisioning.next_attempt_at) > now())
     if not _change(account_id, sa.and_(*waits), next_attempt_at=now()):
         refused = step.in_((Step.NEEDS_DETAILS, Step.NEEDS_PROOF))
         if not _change(account_id, refused, step=Step.CREATING_ACCOUNT, **_fresh()):
-            _say_why_not(account_id, already=WORKING)
+            # The page may be older than the worker's own next try.
+            _say_why_not(account_id, already=(*WORKING, Step.READY))
             return account
     audit.record(actor, account, "account.tried_again", account.name)
     return _going_on(account)
@@ -231,10 +232,11 @@ def _change(account_id: UUID, when: sa.ColumnElement[bool], **values: Any) -> bo
 def _say_why_not(account_id: UUID, already: Sequence[Step]) -> None:
     """Nothing was changed: that is fine when what was asked for is the case already."""
     row = session().get_one(Provisioning, account_id, populate_existing=True)
+    if row.step in already:
+        return
     if row.claimed_until is not None and row.claimed_until > now():
         raise DomainError(_("The setup is running right now. Try again in a minute."))
-    if row.step not in already:
-        raise DomainError(_("The setup has moved on in the meantime. Check it again."))
+    raise DomainError(_("The setup has moved on in the meantime. Check it again."))
 
 
 def _account(account_id: UUID) -> Account:

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -120,8 +120,17 @@ def test_what_a_worker_has_is_left_alone(portal: Portal) -> None:
     portal.newcomer()
     portal.sql("UPDATE provisioning SET claimed_until = :soon", soon=datetime(2099, 1, 1, tzinfo=UTC))
     browser = support(portal)
-    for action in ("retry", "give-up"):
-        assert "is running right now" in said(browser, browser.post(f"{one(portal)}/{action}"))
+    assert "is running right now" in said(browser, browser.post(f"{one(portal)}/give-up"))
+    assert not set(actions(portal)) & set(TOLD)
+
+
+@pytest.mark.parametrize("step", ["creating_account", "ready"])
+def test_to_try_what_a_worker_tries_already_is_no_mistake(portal: Portal, step: str) -> None:
+    portal.newcomer()
+    portal.sql("UPDATE provisioning SET step = :step, claimed_until = :soon", step=step, soon=now() + timedelta(1))
+    before, browser = portal.set_up(), support(portal)
+    assert "trying to set up" in said(browser, browser.post(f"{one(portal)}/retry"))
+    assert portal.set_up() == before
     assert not set(actions(portal)) & set(TOLD)
 
 
