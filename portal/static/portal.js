@@ -44,7 +44,7 @@
   document.addEventListener("htmx:before:request", ({ detail }) => answering.add(detail.ctx));
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     answering.delete(detail.ctx);
-    polled().forEach(arm);
+    polled().forEach(arm); // whose answers were dropped meanwhile
   });
   document.addEventListener("htmx:before:swap", (event) => {
     if (!pressing.over) return;

@@ -19,17 +19,8 @@ from tests.support.processes import ROOT, kill
 
 
 @pytest.fixture
-def start_worker(settings_for, sandbox, database_url):
+def start_worker(environment):
     """Start `portal worker` in a process of its own."""
-    usual = settings_for()
-    environment = {
-        "PORTAL_ENV": "development",
-        "SECRET_KEY": usual.secret_key.get_secret_value(),
-        "VAULT_KEYS": usual.vault_keys[0].get_secret_value(),
-        "DATABASE_URL": database_url,
-        "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
-        "CONNEXEASE_API_URL": sandbox.api_url,
-    }
     with ExitStack() as ended:
 
         def start() -> subprocess.Popen:
