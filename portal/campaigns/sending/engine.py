@@ -144,10 +144,14 @@ class Sender:
         self._threads.shutdown()
 
     def _call(self, job: Job) -> None:
-        is_begun = self._begun.wait(job, JUST_BEFORE) and self._beginning.begin(job.message_id)
-        result = self._result(job) if is_begun and self._begun.wait(job) else None
-        if result is not None and (stops.is_passing(result) or stops.of_result(result)):
-            self._begun.hold(job.credential_id)
+        result: Result | None = None
+        try:
+            is_begun = self._begun.wait(job, JUST_BEFORE) and self._beginning.begin(job.message_id)
+            result = self._result(job) if is_begun and self._begun.wait(job) else None
+            if result is not None and (stops.is_passing(result) or stops.of_result(result)):
+                self._begun.hold(job.credential_id)
+        except Exception:  # else it would be awaited without end, and its place taken for good
+            log.exception("message %s", job.message_id)
         with self._changed:
             self._ended.append(Ended(job, result))
             self._changed.notify()

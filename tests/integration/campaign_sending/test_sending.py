@@ -2,10 +2,12 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from portal.campaigns.sending import engine, quiet_hours
+from portal.campaigns.sending.beginning import Beginning
 from portal.contacts import book
 from portal.messages.threads import erasing
 from portal.models import (
@@ -21,7 +23,7 @@ from portal.models import (
 from tests.integration.campaign_sending.conftest import number_of, opt_out
 from tests.integration.messages.conftest import OWNER, text
 from tests.support.marks import both_databases
-from tests.support.patience import patient
+from tests.support.patience import patient, wait_until
 
 
 @both_databases
@@ -61,6 +63,27 @@ def test_answers_that_never_came_are_not_repeated(campaigner, control) -> None:
     assert campaigner.campaign(campaign_id).state == CampaignState.FINISHED
     campaigner.portal.sweep()
     campaigner.portal.work()
+    assert set(campaigner.sent_to().values()) == {1}
+    campaigner.tally_is_true(campaign_id)
+
+
+def test_a_call_that_could_not_begin_for_any_reason_is_made_later(campaigner, monkeypatch) -> None:
+    begin, problems = Beginning.begin, [RuntimeError("no room for another thread")]
+
+    def failing_once(self: Beginning, message_id: UUID) -> bool:
+        if problems:
+            raise problems.pop()
+        return begin(self, message_id)
+
+    monkeypatch.setattr(Beginning, "begin", failing_once)
+    campaign_id = campaigner.confirmed(4)
+    wait_until(
+        lambda: (
+            campaigner.portal.run(engine.advance) == 0
+            and campaigner.campaign(campaign_id).state == CampaignState.FINISHED
+        )
+    )
+    assert campaigner.states(campaign_id) == {"accepted": 4}
     assert set(campaigner.sent_to().values()) == {1}
     campaigner.tally_is_true(campaign_id)
 
