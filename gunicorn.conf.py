@@ -17,9 +17,8 @@ max_requests_jitter = 2_000
 def post_fork(server, worker):
     """Give each worker database connections of its own; the parent's must not be shared."""
     from portal.extensions import db  # noqa: PLC0415
-    from wsgi import app  # noqa: PLC0415
 
-    with app.app_context():
+    with worker.app.wsgi().app_context():
         db.engine.dispose(close=False)
 
 
@@ -30,8 +29,7 @@ def post_worker_init(worker):
     before this hook it would not hear it.
     """
     from portal.warm_up import visit  # noqa: PLC0415
-    from wsgi import app  # noqa: PLC0415
 
-    visitor = threading.Thread(target=visit, args=(app,), daemon=True)
+    visitor = threading.Thread(target=visit, args=(worker.app.wsgi(),), daemon=True)
     visitor.start()
     visitor.join(timeout=1)

@@ -1,6 +1,9 @@
 """What a server does before it forks its workers, so that the first visitor waits no longer than the second."""
 
+import runpy
 import socket
+import sys
+from types import SimpleNamespace
 
 from flask import request, request_started
 
@@ -28,6 +31,17 @@ def test_a_forked_process_is_visited_once(portal: Portal, caplog):
     with request_started.connected_to(lambda _app: asked.append(request.path), portal.app):
         visit(portal.app)
     assert (asked, caplog.messages) == (["/login"], [])
+
+
+def test_the_application_that_gunicorn_serves_is_the_one_that_it_prepares(portal: Portal, monkeypatch):
+    """Another one would be made in every process, for nobody."""
+    monkeypatch.setitem(sys.modules, "wsgi", None)  # an import of it fails
+    hooks, asked = runpy.run_path("gunicorn.conf.py"), []
+    worker = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: portal.app))
+    with request_started.connected_to(asked.append, portal.app):
+        hooks["post_fork"](None, worker)
+        hooks["post_worker_init"](worker)
+    assert asked == [portal.app]
 
 
 def test_a_database_that_does_not_answer_is_no_reason_not_to_start(settings_for, caplog):
