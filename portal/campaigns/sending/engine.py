@@ -144,13 +144,21 @@ class Sender:
         self._threads.shutdown()
 
     def _call(self, job: Job) -> None:
-        is_begun = self._begun.wait(job, JUST_BEFORE) and self._beginning.begin(job.message_id)
-        result = self._result(job) if is_begun and self._begun.wait(job) else None
+        result = self._result(job) if self._may_begin(job) else None
         if result is not None and (stops.is_passing(result) or stops.of_result(result)):
             self._begun.hold(job.credential_id)
         with self._changed:
             self._ended.append(Ended(job, result))
             self._changed.notify()
+
+    def _may_begin(self, job: Job) -> bool:
+        """Wait for a call's turn and note that it begins; whatever comes between, it counts as not begun."""
+        try:
+            is_begun = self._begun.wait(job, JUST_BEFORE) and self._beginning.begin(job.message_id)
+            return is_begun and self._begun.wait(job)
+        except Exception:
+            log.exception("message %s", job.message_id)
+            return False
 
     def _result(self, job: Job) -> Result:
         try:

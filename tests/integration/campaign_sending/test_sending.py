@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.campaigns.sending import engine, quiet_hours
+from portal.campaigns.sending.beginning import Beginning
 from portal.contacts import book
 from portal.messages.threads import erasing
 from portal.models import (
@@ -61,6 +62,24 @@ def test_answers_that_never_came_are_not_repeated(campaigner, control) -> None:
     assert campaigner.campaign(campaign_id).state == CampaignState.FINISHED
     campaigner.portal.sweep()
     campaigner.portal.work()
+    assert set(campaigner.sent_to().values()) == {1}
+    campaigner.tally_is_true(campaign_id)
+
+
+def test_a_call_that_cannot_be_noted_down_is_made_later(campaigner, monkeypatch) -> None:
+    """Whatever is wrong with the database: the call counts as not begun, and holds up nothing for ever."""
+    begin, failed = Beginning.begin, []
+
+    def fail_once(self, message_id) -> bool:
+        if not failed:
+            failed.append(message_id)
+            raise RuntimeError("nobody knows whether it was written")
+        return begin(self, message_id)
+
+    monkeypatch.setattr(Beginning, "begin", fail_once)
+    campaign_id = campaigner.confirmed(5)
+    campaigner.portal.work()
+    assert campaigner.states(campaign_id) == {"accepted": 5}
     assert set(campaigner.sent_to().values()) == {1}
     campaigner.tally_is_true(campaign_id)
 
