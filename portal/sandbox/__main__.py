@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
 
 from portal.sandbox.server import DEFAULT_TOKEN, Sandbox
 from portal.sandbox.settings import Settings
@@ -42,9 +41,9 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
 def main() -> int:
     """Serve until SIGINT or SIGTERM; exit code 1 with a sentence when it cannot start."""
     arguments = _arguments()
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # They are waited for, not handled: a handler that comes in the middle of waiting may wait for its own thread.
+    ends = (signal.SIGINT, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         sandbox = _sandbox(arguments).start()
     except (OSError, UnreadableStateError) as error:
@@ -55,7 +54,7 @@ def main() -> int:
         f"dialog {sandbox.dialog_url}, mail {sandbox.smtp_url}",
         flush=True,
     )
-    ended.wait()
+    signal.sigwait(ends)
     sandbox.stop()
     return 0
 

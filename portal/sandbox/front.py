@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
+from threading import Event
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException
@@ -48,14 +49,15 @@ class Front:
         method = environ["REQUEST_METHOD"]
         row = self._core.log.begin(self._core.now(), method, path, environ["QUERY_STRING"], body)
         began = time.monotonic()
+        released = self._core.faults.released  # before the fault is taken: it may be cleared at any moment
         try:
-            answer = self._answer(environ, row, body)
+            answer = self._answer(environ, row, body, released)
         finally:
             row.milliseconds = round((time.monotonic() - began) * 1000)
-        return self._send(answer, start_response)
+        start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
+        return answer.pieces(released)
 
-    def _answer(self, environ: WSGIEnvironment, row: LoggedRequest, body: bytes) -> Answer:
-        released = self._core.faults.released  # before the fault is taken: it may be cleared at any moment
+    def _answer(self, environ: WSGIEnvironment, row: LoggedRequest, body: bytes, released: Event) -> Answer:
         fault = self._core.faults.take(row.method, row.path, body)
         if fault is None:
             answer = self._run(environ, row)
@@ -69,10 +71,6 @@ class Front:
         body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         row.inner_status = int(status.split()[0])
         return Answer(row.inner_status, list(headers), b"".join(body))
-
-    def _send(self, answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(f"{answer.status} {_phrase(answer.status)}", answer.headers)
-        return answer.pieces(self._core.faults.released)
 
 
 def _take_body(environ: WSGIEnvironment) -> bytes:

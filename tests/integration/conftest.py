@@ -2,28 +2,21 @@
 
 import json
 import subprocess
-import sys
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 
 from portal.extensions import session
 from tests.support import templates
-from tests.support.processes import by_gunicorn
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.processes import by_gunicorn, helper
 
 
 @pytest.fixture(scope="session")
 def _commands():
     """A process that forks for every command."""
-    pipe = subprocess.PIPE
-    program = [sys.executable, "-m", "tests.support.commands"]
-    with subprocess.Popen(program, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
-        yield process
-        process.stdin.close()
+    with helper("tests.support.commands") as ask:
+        yield ask
 
 
 @pytest.fixture
@@ -40,8 +33,8 @@ def command(settings_for, sandbox, database_url, _commands):
 
     def run(*arguments, cwd=None, **changes):
         values = {name: value for name, value in {**environment, **changes}.items() if value is not None}
-        print(json.dumps([arguments, values, str(cwd) if cwd else None]), file=_commands.stdin, flush=True)
-        return subprocess.CompletedProcess(arguments, **json.loads(_commands.stdout.readline()))
+        ended = _commands(json.dumps([arguments, values, str(cwd) if cwd else None]))
+        return subprocess.CompletedProcess(arguments, **json.loads(ended))
 
     return run
 
@@ -92,16 +85,12 @@ def _victim(usual):
         "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
         "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
     }
-    command = [sys.executable, "-m", "tests.support.victim", json.dumps(settings)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+    with helper("tests.support.victim", json.dumps(settings)) as ask:
 
         def run(database_url: str, row_id: object, boundary: int, work: str = "set-up") -> str:
-            print(database_url, work, row_id, boundary, file=process.stdin, flush=True)
-            return process.stdout.readline().strip()
+            return ask(f"{database_url} {work} {row_id} {boundary}")
 
         yield run
-        process.stdin.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.marks import both_databases
+from tests.support.patience import patient
 from tests.support.portal import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +85,13 @@ def test_a_database_of_a_newer_version_is_left_alone(command, portal):
 def test_a_server_that_may_not_start_says_why_and_nothing_else():
     code = "import sys; sys.path.insert(0, '.'); import wsgi"
     done = subprocess.run(
-        [sys.executable, "-c", code], env={}, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env={},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patient(60),
     )
     assert (done.returncode, done.stdout) == (3, "")  # with it gunicorn ends instead of starting one after another
     assert done.stderr.startswith("SECRET_KEY must be set")

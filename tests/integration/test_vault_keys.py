@@ -33,6 +33,7 @@ from portal.secrets.stored import PLACES, Findings, Record
 from portal.webhooks import changes, desired
 from portal.webhooks.rules.headers import Header
 from tests.support.marks import both_databases
+from tests.support.patience import patient, wait_until
 from tests.support.portal import DETAILS
 
 OLD, NEW, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
@@ -244,17 +245,18 @@ def test_rotation_while_secrets_are_read_and_changed(make_portal):
     new = make_portal(vault_keys=f"{NEW},{OLD}")
     late = make_portal(vault_keys=f"{OLD},{NEW}")  # not restarted yet: it still seals with the old key
     records = old.run(all_records)
-    start, ended = threading.Barrier(4), threading.Event()
+    start, ended = threading.Barrier(4, timeout=patient(30)), threading.Event()
     with ThreadPoolExecutor() as pool:
         writers = [
             pool.submit(new.run, keep_changing, records[0::3], start),
             pool.submit(late.run, keep_changing, records[1::3], start),
         ]
         reader = pool.submit(new.run, keep_reading, start, ended)
-        start.wait()
-        while not all(writer.done() for writer in writers):
-            new.run(vault_keeping.rotate)
-        ended.set()
+        try:
+            start.wait()
+            wait_until(lambda: new.run(vault_keeping.rotate) and all(each.done() for each in writers), pause=0)
+        finally:
+            ended.set()
         reader.result()
         expected = {record.id: str(record.id) for record in records}
         for writer in writers:

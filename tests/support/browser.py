@@ -1,5 +1,6 @@
 """A browser without JavaScript: it follows links and sends forms, and looks at every answer as it comes."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,6 +135,16 @@ class Browser:
                 return page
             page = self.get(page.goes_to)
         raise AssertionError("redirects without an end")
+
+    def pages(self, page: Page, link: str = "a[rel=next]") -> Iterator[Page]:
+        """A page, and those after it that one leads to by its link, to the last."""
+        for _ in range(200):
+            yield page
+            following = page.soup.select_one(link)
+            if following is None:
+                return
+            page = self.get(str(following.get("href") or following["hx-get"]))
+        raise AssertionError("pages without an end")
 
     def open(self, path: str) -> Page:
         """Get a page, redirects followed."""

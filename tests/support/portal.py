@@ -156,8 +156,7 @@ class Portal:
         while (task := queue.dequeue()) is not None:
             queue.execute(task)
         for drained in task_registry.all_drained():
-            while self.run(drained.drain):
-                pass
+            wait_until(lambda drained=drained: not self.run(drained.drain), 120, pause=0)
 
     def sweep(self) -> None:
         """What the worker does every minute."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.patience import patient
+
 MISSING = "PostgreSQL's programs (initdb, pg_ctl) are not installed: run `make setup`."
 TEMPLATE = "portal_template"
 USUAL = "portal_usual"
@@ -60,6 +62,8 @@ class Postgres:
             shutil.chown(self._folder, self._user)
         self._run("initdb", "-D", "data", "-U", "portal", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8")
         options = f"-k {self._folder} -c listen_addresses= -c max_connections=200"
+        # Whoever waits for a lock of somebody who never lets it go is told, and the test fails.
+        options += f" -c lock_timeout={patient(60):.0f}s"
         if not self._is_durable:
             options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
             # Nothing that wakes up by itself: on a busy machine every wake-up is missing elsewhere.
@@ -88,10 +92,11 @@ class Postgres:
         self._sql(EMPTY, url)
 
     def _sql(self, statement: str, url: str | None = None) -> None:
-        with psycopg.connect(url or self.url("postgres"), autocommit=True) as connection:
+        address = url or self.url("postgres")
+        with psycopg.connect(address, autocommit=True, connect_timeout=int(patient(30))) as connection:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
         as_user = ["runuser", "-u", self._user, "--"] if self._user else []
         command = [*as_user, str(self._programs / program), *arguments]
-        subprocess.run(command, cwd=self._folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=self._folder, check=True, stdout=subprocess.DEVNULL, timeout=patient(180))

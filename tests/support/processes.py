@@ -1,17 +1,17 @@
-"""The portal under gunicorn, as operators serve it: several processes and the project's own configuration."""
+"""Processes beside the tests: the portal under gunicorn, as operators serve it, and helpers that answer lines."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tests.support.patience import patient
@@ -20,6 +20,9 @@ from tests.support.ports import reserved_port
 ROOT = Path(__file__).resolve().parents[2]
 START, STOP = patient(40), patient(15)
 """Seconds."""
+
+_groups: dict[str, int] = {}
+"""The group of processes of each server that was started, by its address."""
 
 
 @contextmanager
@@ -41,26 +44,66 @@ def started(
         process = subprocess.Popen(
             command, cwd=ROOT, env={**usual, **environment}, stdout=said, stderr=said, start_new_session=True
         )
+        url = f"http://127.0.0.1:{port}"
+        _groups[url] = process.pid
         try:
-            yield f"http://127.0.0.1:{port}", process, said
+            yield url, process, said
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            del _groups[url]
+            stop(process)
 
 
 def kill(url: str) -> None:
-    """End every process of a server at once, as a power cut does."""
-    place = urlsplit(url).netloc.encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"gunicorn" in (said := (folder / "cmdline").read_bytes()) and place in said:
-                os.kill(int(folder.name), signal.SIGKILL)
-        except OSError:  # it has just ended
-            continue
+    """End every process of a server at once, as a power cut does; none is missed, not even one that is just forked."""
+    os.killpg(_groups[url], signal.SIGKILL)
+
+
+def stop(process: "subprocess.Popen[Any]") -> None:
+    """Tell a process to end, and end it with all of its group where it does not."""
+    process.terminate()
+    _wait_for_end(process)
+
+
+@contextmanager
+def helper(module: str, *arguments: str) -> Iterator[Callable[[str], str]]:
+    """A process that answers each line with a line, for as long as it is needed."""
+    command, pipe = [sys.executable, "-m", module, *arguments], subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, start_new_session=True
+    ) as process:
+        assert process.stdin is not None
+
+        def ask(line: str) -> str:
+            print(line, file=process.stdin, flush=True)
+            return line_of(process)
+
+        yield ask
+        process.stdin.close()
+        _wait_for_end(process)
+
+
+def line_of(process: "subprocess.Popen[str]", seconds: float = 120) -> str:
+    """The next line that it says. One that says nothing for so long is ended, with all of its group.
+
+    No more than this line may have been said: what is in the buffer of the pipe's reader is not looked for.
+    """
+    assert process.stdout is not None
+    said = select.poll()
+    said.register(process.stdout, select.POLLIN)
+    if not said.poll(patient(seconds) * 1000):
+        os.killpg(process.pid, signal.SIGKILL)
+        raise AssertionError(f"it says nothing: {process.args!r}")
+    line = process.stdout.readline()
+    assert line, f"it has ended: {process.args!r}"
+    return line.rstrip("\n")
+
+
+def _wait_for_end(process: "subprocess.Popen[Any]") -> None:
+    try:
+        process.wait(STOP)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP)
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:

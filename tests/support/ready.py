@@ -17,6 +17,7 @@ from uuid import UUID
 
 from portal.sandbox.server import Sandbox
 from portal.sandbox.state import State
+from tests.support.patience import patient
 
 FRESH = 20
 """Seconds for which a copy stands in for a customer who was just made."""
@@ -57,7 +58,7 @@ class Ready:
             self._keep(key, file, made)
             return made
         with closing(sqlite3.connect(file)) as database:
-            copy.database.backup(database)
+            _copy(copy.database, database)
         self._core.log._rows.extend(deepcopy(copy.requests))
         self._core.log._last_number = len(copy.requests)
         with self._core.changing():
@@ -80,9 +81,19 @@ class Ready:
     def _keep(self, key: Key, file: Path, made: Made) -> None:
         kept = sqlite3.connect(":memory:", check_same_thread=False)
         with closing(sqlite3.connect(file)) as database:
-            database.backup(kept)
+            _copy(database, kept)
         if key in self._copies:
             self._copies.pop(key).database.close()
         with self._core.reading() as state:
             rows = list(self._core.log._rows)
             self._copies[key] = _Copy(*made, time.monotonic(), kept, deepcopy(state), deepcopy(rows))
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """By itself, sqlite3 asks for ever whether a locked database is free by now."""
+    deadline = time.monotonic() + patient(60)
+
+    def still(*_pages: int) -> None:
+        assert time.monotonic() < deadline, "somebody keeps the database locked"
+
+    source.backup(target, progress=still)

@@ -5,8 +5,11 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
+
+from tests.support.patience import wait_until
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 2 * 1024**3
@@ -34,8 +37,17 @@ def made_once(file: Path, make: Callable[[Path], None]) -> Path:
     """A file that whoever comes first makes, under another name until it is whole."""
     begun = file.with_name(f"begun-{file.name}")
     with file.with_name(f"{file.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_until(lambda: _is_ours(lock), 120)
         if not file.exists():
             make(begun)
             begun.rename(file)
     return file
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    """Lock a file, unless somebody else has."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

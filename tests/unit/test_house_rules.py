@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import portal
+from tests.support.patience import patient
 
 PACKAGE = Path(portal.__file__).parent
 ROOT = PACKAGE.parent
@@ -20,7 +21,7 @@ OF_A_REQUEST = {"request", "session", "g", "flash", "abort", "redirect", "render
 def test_the_contracts_hold():
     """In a process of its own, because import-linter sets logging up anew."""
     command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=patient(120))
     assert done.returncode == 0, done.stdout
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from portal import outbound
+from tests.support.patience import patient
 
 Script = Callable[[socket.socket], None]
 Serve = Callable[..., str]
@@ -48,15 +49,17 @@ def serve() -> Iterator[Serve]:
 
     def start(script: Script, reads: bool = True) -> str:
         server = socket.create_server(("127.0.0.1", 0))
+        server.settimeout(patient(20))
 
         def run() -> None:
             connection, _peer = server.accept()
             with connection:
+                connection.settimeout(patient(20))
                 if reads:
                     read_request(connection)
                 script(connection)
 
-        thread = threading.Thread(target=run)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         servers.append(server)
         threads.append(thread)

@@ -5,13 +5,12 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +31,13 @@ from portal.models import (
 from tests.integration.campaign_sending.conftest import Campaigner
 from tests.integration.messages.test_gateway_reports import Gateway
 from tests.support import templates
+from tests.support.concurrent import beside, outcome
 from tests.support.patience import patient, wait_until
 from tests.support.ports import reserved_port
-from tests.support.processes import ROOT
+from tests.support.processes import helper
 
 ROWS = int(os.environ.get("CAMPAIGN_ROWS", "200"))
 KILLS = int(os.environ.get("CAMPAIGN_KILLS", "6"))
-TRIES = 400
 REPORTED = 20
 """People of whom one event tells."""
 WENT_OUT = (RowState.ACCEPTED, RowState.SENT, RowState.DELIVERED, RowState.READ, RowState.FAILED)
@@ -61,15 +60,8 @@ def start(settings_for, sandbox, database_url, compiled_templates) -> Iterator[C
         "THROTTLE_FACTOR": "1000",
         "TEMPLATE_CACHE": templates.environment(compiled_templates)["TEMPLATE_CACHE"],
     }
-    command, pipe = [sys.executable, "-m", "tests.support.workers"], subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
-
-        def begin(port: int | None = None) -> int:
-            print(json.dumps([environment, port]), file=process.stdin, flush=True)
-            return int(process.stdout.readline())
-
-        yield begin
-        process.stdin.close()
+    with helper("tests.support.workers") as ask:
+        yield lambda port=None: int(ask(json.dumps([environment, port])))
 
 
 @dataclass
@@ -80,7 +72,6 @@ class Owner:
     url: str
     singles: list[str] = field(default_factory=list)
     """Numbers that a message of its own was sent to."""
-    problems: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         browser = self.campaigner.sender.browser
@@ -103,11 +94,11 @@ class Owner:
 
     def press(self, path: str, data: Any = None, **more: Any) -> requests.Response:
         """Ask until an answer comes, as people do."""
-        for _ in range(TRIES):
-            if (answer := self.ask(path, data, **more)) is not None:
-                return answer
+        deadline = time.monotonic() + patient(60)
+        while (answer := self.ask(path, data, **more)) is None:
+            assert time.monotonic() < deadline, f"{path} is not answered"
             time.sleep(0.05)
-        raise AssertionError(f"{path} is not answered")
+        return answer
 
     def upload(self, numbers: list[str]) -> str:
         """Take the file to a new campaign; the path of its pages."""
@@ -140,7 +131,7 @@ class Owner:
     def change_state(self, path: str, do: str) -> None:
         self.press(f"{path}state", {"do": do})
 
-    def keep_pressing(self, path: str, dice: random.Random, is_over: threading.Event) -> threading.Thread:
+    def keep_pressing(self, path: str, dice: random.Random, is_over: threading.Event) -> None:
         """Pause, resume, write to others, and let status events come in, until it is over."""
         account, control = self.campaigner.sender.uuid, self.campaigner.control
 
@@ -156,16 +147,8 @@ class Owner:
                     word = dice.choice(("sent", "delivered", "read"))
                     control.report_status_of_many(account, word, to=dice.sample(sent, min(REPORTED, len(sent))))
 
-        def run() -> None:
-            try:
-                while not is_over.wait(dice.random() * 0.2):
-                    step()
-            except BaseException as problem:
-                self.problems.append(problem)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
+        while not is_over.wait(dice.random() * 0.2):
+            step()
 
 
 @dataclass
@@ -214,10 +197,11 @@ def _is_alive(group: int) -> bool:
 @contextmanager
 def without_web(processes: Processes, dice: random.Random) -> Iterator[None]:
     """The web server is killed at some moment of this."""
-    killer = threading.Thread(target=processes.kill_web, args=[dice.random() * 0.1])
-    killer.start()
-    yield
-    killer.join()
+    killing = beside(partial(processes.kill_web, dice.random() * 0.1))
+    try:
+        yield
+    finally:
+        outcome(killing, 200)
 
 
 @pytest.fixture
@@ -263,7 +247,7 @@ def test_a_campaign_that_is_killed_loses_nothing_and_doubles_nothing(
 def send_and_kill(owner: Owner, processes: Processes, path: str, campaign_id: UUID, dice: random.Random) -> None:
     """Let it be sent, with somebody at its buttons, while processes are killed at random."""
     campaigner, is_over = owner.campaigner, threading.Event()
-    pressing = owner.keep_pressing(path, dice, is_over)
+    pressing = beside(lambda: owner.keep_pressing(path, dice, is_over))
     kills = KILLS - len(processes.killed)
     victims = [
         processes.kill_worker,
@@ -279,8 +263,7 @@ def send_and_kill(owner: Owner, processes: Processes, path: str, campaign_id: UU
         wait_until(lambda: _left(campaigner, campaign_id) == 0, 120 + ROWS / 10)
     finally:
         is_over.set()
-        pressing.join()
-    assert not owner.problems, owner.problems
+        outcome(pressing, 200)
     owner.change_state(path, "resume")
 
 

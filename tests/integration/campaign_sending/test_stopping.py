@@ -12,6 +12,7 @@ from portal.models import CampaignState, KeyPace, Message, RowState, now
 from tests.integration.campaign_sending.conftest import number_of, opt_out
 from tests.integration.messages.conftest import OWNER, text
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
+from tests.support.patience import wait_until
 
 BY_ANSWER = [
     ({"kind": "gateway", "code": "BILL_001"}, "balance", "Your balance at the gateway is too low."),
@@ -67,12 +68,25 @@ def test_a_gateway_that_is_not_reached_pauses_it_after_a_while(campaigner, make_
     assert campaigner.states(campaign_id) == {"accepted": 3}
 
 
+def advance_until_sent(campaigner, count: int) -> list[Message]:
+    """Let the worker go on until the gateway has taken so many messages; those that it took."""
+
+    def sent() -> list[Message]:
+        return [row for row in campaigner.portal.rows(Message) if row.wamid]
+
+    def is_enough() -> bool:
+        campaigner.portal.run(engine.advance)
+        return len(sent()) >= count
+
+    wait_until(is_enough, pause=0)
+    return sent()
+
+
 def test_a_report_that_everybody_would_get_pauses_it(campaigner, control) -> None:
     control.set(rate_per_second=25)
     campaigner.portal.sql("UPDATE key_pace SET per_second = 25")
     campaign_id, gateway = campaigner.confirmed(90), Gateway(campaigner.sender)
-    while not (sent := [row for row in campaigner.portal.rows(Message) if row.wamid]):
-        campaigner.portal.run(engine.advance)
+    sent = advance_until_sent(campaigner, 1)
     told = status(sent[0].wamid, "failed", to=sent[0].recipient, errors=[{"code": 132015, "title": "Paused"}])
     gateway.post(event(told))
     campaigner.portal.run(processing.process_waiting)
@@ -149,8 +163,7 @@ def test_too_many_opt_outs_pause_it(campaigner, monkeypatch) -> None:
     campaigner.portal.sql("UPDATE key_pace SET per_second = 30")
     campaigner.control.set(rate_per_second=30)
     campaign_id = campaigner.confirmed(200)
-    while len([row for row in campaigner.portal.rows(Message) if row.wamid]) < 25:
-        campaigner.portal.run(engine.advance)
+    advance_until_sent(campaigner, 25)
     for place in range(3):
         opt_out(campaigner, number_of(place))
     campaigner.portal.work()

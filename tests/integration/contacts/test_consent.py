@@ -1,8 +1,8 @@
 """The ledger of consent: what goes into it, what counts, and that nothing gets past it."""
 
 import json
-import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -48,7 +48,9 @@ from tests.integration.contacts.test_contacts import add, receive, root, take, w
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.integration.messages.test_composer import send, template, write
 from tests.integration.messages.test_gateway_reports import Gateway, status
+from tests.support.concurrent import beside, outcome
 from tests.support.marks import both_databases
+from tests.support.patience import wait_until
 
 ORDER = schemas.TemplateMessage(
     to=RECIPIENT, template=schemas.TemplateUse(name="spring_sale", language=schemas.Language(code="tr"))
@@ -258,17 +260,17 @@ def test_who_opts_out_while_the_worker_is_at_it_gets_nothing(portal, control) ->
     waiting = sender.prepare(ORDER)
     portal.sql("UPDATE message SET state = 'queued', confirmed_at = created_at, next_attempt_at = created_at")
 
-    def opt_out_first() -> threading.Thread:
+    def opt_out_first() -> Future[None]:
         with unit_of_work():
             ledger.lock(sender.account_id)
-            worker = threading.Thread(target=portal.run, args=(gateway_call.send, waiting))
-            worker.start()  # it waits for the lock, wherever it has come to by then
+            # It waits for the lock, wherever it has come to by then.
+            worker = beside(lambda: portal.run(gateway_call.send, waiting))
             told = Told(Who(RECIPIENT), Scope.MARKETING, Wish.OUT, ConsentSource.KEYWORD)
             ledger.add(sender.account_id, [told])
             session().commit()
         return worker
 
-    portal.run(opt_out_first).join()
+    outcome(portal.run(opt_out_first))
     assert (sender.message(waiting).state, sender.calls()) == ("refused", [])
 
 
@@ -436,8 +438,12 @@ def sent_by_campaign(sender: Sender) -> set[str]:
     """Send everybody marketing by one campaign; to whom it went out."""
     campaigner = Campaigner(sender)
     campaign_id = campaigner.confirmed(numbers=[phone for phone, _user in PEOPLE], most_failures=100)
-    while campaigner.campaign(campaign_id).state == CampaignState.RUNNING:
+
+    def is_through() -> bool:
         engine.advance()
+        return campaigner.campaign(campaign_id).state != CampaignState.RUNNING
+
+    wait_until(is_through, pause=0)
     rows = campaigner.rows(campaign_id)
     assert {row.state for row in rows} <= {RowState.ACCEPTED, RowState.SKIPPED}
     return {row.recipient for row in rows if row.state == RowState.ACCEPTED}

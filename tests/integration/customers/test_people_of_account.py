@@ -14,6 +14,7 @@ from portal.models import Account, AuditEntry, HandOver, Invitation, LoginSessio
 from tests.support.browser import Browser, Page
 from tests.support.concurrent import meanwhile
 from tests.support.marks import both_databases
+from tests.support.patience import patient
 from tests.support.portal import DETAILS, PASSWORD, Portal
 
 JANE = DETAILS["contact_email"]
@@ -321,13 +322,13 @@ def test_of_two_owners_who_go_at_once_one_stays(portal: Portal, jane: tuple[Brow
     account_id = account_of(settings)
     portal.member(account_id, DENIZ, Role.OWNER)
     ids = [portal.person(email).id for email in (JANE, DENIZ)]
-    start = Barrier(2)
+    start = Barrier(2, timeout=patient(30))
 
     def go(person_id: UUID) -> str:
         with portal.app.app_context(), writing():
             account, actor = session().get_one(Account, account_id), session().get_one(Person, person_id)
             session().commit()
-            start.wait(10)
+            start.wait()
             try:
                 if act == "remove":
                     members.remove(actor, account, person_id)

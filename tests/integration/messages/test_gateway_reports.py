@@ -1,7 +1,6 @@
 """What the gateway reports: who is let in, what is kept, and that a message only ever moves forwards."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -16,7 +15,9 @@ from portal.messages.reports import receiver, statuses
 from portal.messages.sending import gateway_call
 from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.concurrent import beside, outcome
 from tests.support.marks import both_databases
+from tests.support.patience import wait_until
 from tests.support.portal import PASSWORD
 
 
@@ -254,14 +255,13 @@ def test_a_report_that_is_quicker_than_our_own_answer(portal, control) -> None:
     sender = make_sender(portal, control)
     gateway, message_id = Gateway(sender), sender.prepare()
     control.fault("slow", "/v1/wa/message", "POST", seconds=60)
-    thread = threading.Thread(target=sender.confirm, args=[message_id])
-    thread.start()
-    while not (sent := control.gateway_messages()):
-        pass
+    confirming = beside(lambda: sender.confirm(message_id))
+    wait_until(lambda: confirming.done() or control.gateway_messages())
+    sent = control.gateway_messages()
     gateway.report(status(sent[0]["wamid"], "delivered"))
     assert sender.message(message_id).state == "sending"
     control.clear_faults()
-    thread.join()
+    outcome(confirming)
     assert sender.message(message_id).state == "delivered"
 
 

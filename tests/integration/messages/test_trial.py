@@ -1,7 +1,6 @@
 """A key is checked by a round trip: test mode, a real message, its status event, and the value that comes back."""
 
 import json
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from portal.models import Credential, KeyTrial, Message, MessageStatus, now
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, lose_an_answer, own_value, status
 from tests.support.browser import Page
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 
 
@@ -203,13 +203,7 @@ def test_the_same_form_twice_checks_once(sender: Sender) -> None:
 def test_two_workers_at_once_send_each_message_once(sender: Sender) -> None:
     begin(sender, wants_real="y")
     [trial] = sender.portal.rows(KeyTrial)
-    at_once = [
-        threading.Thread(target=lambda: sender.portal.run(lambda: trials.advance(trial.id))) for _ in range(2)
-    ]
-    for thread in at_once:
-        thread.start()
-    for thread in at_once:
-        thread.join()
+    at_once(*[lambda: sender.portal.run(trials.advance, trial.id)] * 2)
     assert len(sender.calls()) == 2
 
 

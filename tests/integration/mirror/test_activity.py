@@ -1,8 +1,6 @@
 """When something last happened in an account, and rows for accounts from before there was a list."""
 
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,7 +11,9 @@ from portal.mirror import activity, directory, facets
 from portal.mirror.directory import Filter, Order
 from portal.mirror.facets import Recency
 from portal.models import MirroredAccount, ReadPosition, now
+from tests.support.concurrent import beside, outcome, waiting_for_locks
 from tests.support.marks import both_databases
+from tests.support.patience import wait_until
 
 
 def deliver(portal):
@@ -82,18 +82,13 @@ def test_taking_in_holds_no_row_while_it_waits_for_another(portal):
     portal.sql("DELETE FROM read_position")
     first, last = sorted(row.account_id for row in portal.rows(MirroredAccount))
     lock = sa.text("SELECT 1 FROM mirrored_account WHERE account_id = :id FOR UPDATE")
-    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    with portal.app.app_context(), ThreadPoolExecutor(1) as pool, db.engine.connect() as connection:
+    with portal.app.app_context(), db.engine.connect() as connection:
         connection.execute(lock, {"id": last})
-        folded = pool.submit(portal.run, activity.fold, "audit_entry")
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with db.engine.connect() as other:
-                if other.execute(waiting).scalar():
-                    break
+        folded = beside(lambda: portal.run(activity.fold, "audit_entry"))
+        wait_until(waiting_for_locks, pause=0)
         connection.execute(lock, {"id": first})
         connection.rollback()
-        folded.result()
+        outcome(folded)
     assert all(row.last_activity_at > now() - timedelta(minutes=1) for row in portal.rows(MirroredAccount))
 
 

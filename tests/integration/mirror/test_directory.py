@@ -126,10 +126,12 @@ def every_page(wanted, order, size):
     page = directory.first_page(wanted, order, size)
     pages = [page]
     while page.has_after:
+        assert len(pages) < 200, "pages without an end"
         page = directory.page_after(wanted, order, directory.position(page.last, order), size)
         pages.append(page)
     back = [page]
     while page.has_before:
+        assert len(back) < 200, "pages without an end"
         page = directory.page_before(wanted, order, directory.position(page.first, order), size)
         back.append(page)
     return pages, back[::-1]

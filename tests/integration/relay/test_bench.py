@@ -20,6 +20,7 @@ from portal.messages.reports import parsing
 from portal.models import Account, now
 from portal.relay import signing
 from portal.relay.testbench import snippets, testing
+from tests.support.patience import patient
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BODY = '{"hook": "message.created", "payload": {"content": "çok güzel"}}'.encode()
@@ -80,6 +81,7 @@ def runner(snippet, key: str, folder: Path, name: str = "check") -> Callable[[by
             capture_output=True,
             text=True,
             check=False,
+            timeout=patient(120),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -152,7 +154,7 @@ def test_the_script_for_curl_sends_what_verifies(server, tmp_path):
     file = tmp_path / "send.sh"
     file.write_text(snippets.CURL)
     environment = {**os.environ, "WEBHOOK_SECRET": SECRET, "URL": server.url}
-    subprocess.run(["bash", str(file)], env=environment, capture_output=True, check=True)
+    subprocess.run(["bash", str(file)], env=environment, capture_output=True, check=True, timeout=patient(60))
     Webhook(SECRET).verify(server.got[0].body, server.got[0].headers)
 
 

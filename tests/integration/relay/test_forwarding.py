@@ -18,6 +18,7 @@ from portal.relay import destinations
 from portal.relay.forwarding import claiming, connections, ending, schedule, sending
 from portal.relay.forwarding.schedule import DELAYS
 from tests.support.marks import both_databases
+from tests.support.patience import wait_until
 from tests.support.ports import reserved_port
 
 
@@ -265,8 +266,7 @@ def test_a_slow_destination_holds_up_no_other(customer, make_server):
 
 
 def process_all(customer) -> None:
-    while customer.portal.run(processing.process_waiting):
-        pass
+    wait_until(lambda: not customer.portal.run(processing.process_waiting), pause=0)
 
 
 def test_a_paused_destination_gets_what_was_kept(customer, server):

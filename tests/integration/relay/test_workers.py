@@ -14,8 +14,8 @@ import requests
 from portal.models import ForwardState, now
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
-from tests.support.patience import patient, wait_until
-from tests.support.processes import ROOT, kill
+from tests.support.patience import wait_until
+from tests.support.processes import ROOT, STOP, kill, stop
 
 
 @pytest.fixture
@@ -26,9 +26,8 @@ def start_worker(environment):
         def start() -> subprocess.Popen:
             command = [sys.executable, "-m", "portal", "worker"]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, **quiet)
-            ended.callback(process.wait)
-            ended.callback(process.terminate)
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **quiet)
+            ended.callback(stop, process)
             return process
 
         yield start
@@ -57,7 +56,7 @@ def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
         worker = start_worker()
         wait_until(lambda part=part: len(server.got) >= part)
         worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        worker.wait(STOP)
         customer.portal.wait_for_orphans()
         # As if the time of what it had claimed were over.
         customer.portal.sql(
@@ -76,11 +75,11 @@ def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
 def test_what_was_answered_survives_a_kill_of_the_receiver_and_is_delivered(customer, server, gunicorn):
     """Acknowledged is durable, and what is durable reaches the destination."""
     customer.destination(server)
-    url, numbers, answered, enough = gunicorn(), iter(range(100_000)), [], threading.Event()
+    url, numbers, answered, is_over = gunicorn(), iter(range(100_000)), [], threading.Event()
     address = customer.receiver()
 
     def sender():
-        while True:
+        while not is_over.is_set():
             number = next(numbers)
             body = json.dumps({"hook": "message.created", "payload": {"number": number}})
             try:
@@ -88,12 +87,13 @@ def test_what_was_answered_survives_a_kill_of_the_receiver_and_is_delivered(cust
                     answered.append(number)
             except requests.RequestException:
                 return
-            if len(answered) > 150:
-                enough.set()
 
     def killer():
-        assert enough.wait(patient(60))
-        kill(url)
+        try:
+            wait_until(lambda: len(answered) > 150)
+            kill(url)
+        finally:
+            is_over.set()
 
     at_once(killer, *[sender] * 12)
     customer.portal.wait_for_orphans()

@@ -16,6 +16,7 @@ from portal.extensions import db, session
 from portal.models import Account, AuditChain, AuditEntry, Person
 from portal.models.base import UtcDateTime
 from tests.support.marks import both_databases
+from tests.support.patience import patient
 from tests.support.portal import Portal
 
 ODD = "Ünïcode 🙂 \x00 \ud800 “quotes” '; --"
@@ -230,7 +231,7 @@ def test_many_at_once_make_one_chain_and_wait_for_nobody_long(portal: Portal) ->
     accounts = [Account(name=f"{n}", contact_email="", billing_email="", time_zone="UTC") for n in range(8)]
     session().add_all([*people, *accounts])
     session().commit()
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=patient(30))
 
     def work(number: int) -> None:
         from portal.db.engine import writing  # noqa: PLC0415

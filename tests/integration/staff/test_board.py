@@ -1,8 +1,7 @@
 """The board of sign-ups: what stands where and why, and what the staff can do about it, once."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +19,9 @@ from portal.models import (
 )
 from portal.staff.signups import board
 from tests.support.browser import Browser, Page
+from tests.support.concurrent import beside, outcomes, waiting_for_locks
 from tests.support.marks import both_databases
+from tests.support.patience import wait_until
 from tests.support.portal import DETAILS, Portal
 
 JANE = DETAILS["contact_email"]
@@ -271,17 +272,11 @@ def test_two_who_decide_at_once_decide_once(make_portal, first: str) -> None:
     ways = (first, {"approve": "decline", "decline": "approve"}[first])
     with portal.app.app_context(), db.engine.connect() as connection:
         connection.execute(sa.text("SELECT 1 FROM provisioning FOR UPDATE"))
-        with ThreadPoolExecutor(2) as pool:
-            pairs = zip(colleagues, ways, strict=True)
-            asked = [pool.submit(browser.post, f"{address}/{way}") for browser, way in pairs]
-            waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                with db.engine.connect() as other:
-                    if other.execute(waiting).scalar() == 2:
-                        break
-            connection.rollback()
-            assert [each.result().status for each in asked] == [303, 303]
+        pairs = zip(colleagues, ways, strict=True)
+        asked = [beside(partial(browser.post, f"{address}/{way}")) for browser, way in pairs]
+        wait_until(lambda: waiting_for_locks() == 2, pause=0)
+        connection.rollback()
+        assert [page.status for page in outcomes(asked)] == [303, 303]
     done = [action for action in actions(portal) if action in ("account.approved", "account.declined")]
     assert len(done) == 1
     assert (portal.set_up().step == Step.DECLINED) is (done == ["account.declined"])

@@ -13,6 +13,7 @@ from portal.models import AuditEntry, Authenticator, LoginSession, Person, Staff
 from portal.staff.people import staff_members
 from tests.support.browser import Browser, Page
 from tests.support.marks import both_databases
+from tests.support.patience import patient
 from tests.support.portal import DETAILS, PASSWORD, Portal
 
 JANE = DETAILS["contact_email"]
@@ -168,13 +169,13 @@ def test_the_last_admin_stays(portal: Portal, admin: Browser, htmx: bool) -> Non
 def test_of_two_admins_who_go_at_once_one_stays(portal: Portal, admin: Browser, act: str) -> None:
     portal.staff(StaffRole.ADMIN, SAM)
     ids = [portal.person(email).id for email in (ADMIN, SAM)]
-    start = Barrier(2)
+    start = Barrier(2, timeout=patient(30))
 
     def go(person_id: UUID) -> str:
         with portal.app.app_context(), writing():
             actor = session().get_one(Person, person_id)
             session().commit()
-            start.wait(10)
+            start.wait()
             try:
                 if act == "demote":
                     staff_members.change_role(actor, person_id, StaffRole.READ_ONLY)

@@ -13,6 +13,8 @@ from portal.models import Heartbeat, StaffRole, now
 from portal.operations import doctor, findings, heartbeats, local_checks, remote_checks
 from portal.operations.findings import Finding, Health
 from portal.settings import Settings
+from tests.support.concurrent import beside, outcome
+from tests.support.patience import patient
 from tests.support.portal import Portal
 
 
@@ -211,22 +213,23 @@ def test_a_host_that_does_not_answer(make_portal, setting, check, variable) -> N
 def test_no_credential_is_shown_to_a_host_that_is_only_knocked_at(portal: Portal) -> None:
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(patient(20))
 
         def listen() -> None:
             connection, _address = server.accept()
             with connection:
+                connection.settimeout(patient(20))
                 heard.append(connection.recv(65536))
                 connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
 
-        thread = threading.Thread(target=listen)
-        thread.start()
+        listening = beside(listen)
         from portal.connexease import Connexease  # noqa: PLC0415
 
         settings: Settings = portal.app.config["SETTINGS"]
         token = settings.connexease_reseller_token
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         probe = Connexease(reseller_token=token, gateway_url=url, api_url=url).reseller.probe()
-        thread.join()
+        outcome(listening)
     assert probe.status == 401
     assert b"Authorization" not in heard[0]
     assert token.get_secret_value().encode() not in heard[0]

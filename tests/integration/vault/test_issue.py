@@ -1,7 +1,6 @@
 """Making tokens: the key is stored first, shown once, and nothing is made twice."""
 
 import sqlite3
-import threading
 from contextlib import closing
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ import pytest
 from portal.models import Credential, StaffRole, now
 from portal.vault import keys
 from tests.integration.vault.conftest import CREATE, Owner, key_on
+from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 
 
@@ -65,11 +65,7 @@ def test_a_form_that_is_sent_many_times_at_once_makes_one(owner: Owner) -> None:
             client.set_cookie(cookie.key, cookie.value, domain=cookie.domain)
         statuses.append(client.post(f"{owner.root}new", data=data).status_code)
 
-    threads = [threading.Thread(target=send) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[send] * 5)
     assert set(statuses) <= {303, 422}
     assert 303 in statuses
     assert len(owner.at_connexease()) == 1

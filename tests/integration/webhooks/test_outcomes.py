@@ -286,7 +286,7 @@ def _change_elsewhere(customer: Customer, uuid: str, changes: dict[str, Any]) ->
             "Content-Type": "application/json",
         },
     )
-    urllib.request.urlopen(request).close()
+    urllib.request.urlopen(request, timeout=20).close()
 
 
 def _forget_at_connexease(customer: Customer) -> None:

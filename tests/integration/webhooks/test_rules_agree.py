@@ -54,7 +54,7 @@ def _create(sandbox: Sandbox, account: str, new: Subscription) -> bool:
         headers={"Authorization": f"Bearer {RESELLER_TOKEN}", "Content-Type": "application/json"},
     )
     try:
-        urllib.request.urlopen(request).close()
+        urllib.request.urlopen(request, timeout=20).close()
     except urllib.error.HTTPError as refusal:
         status = refusal.code
         refusal.close()

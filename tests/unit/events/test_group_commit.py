@@ -6,6 +6,7 @@ import pytest
 
 from portal.db.group_commit import GroupCommit
 from tests.support.concurrent import at_once
+from tests.support.patience import patient, wait_until
 
 
 class Disk:
@@ -19,7 +20,7 @@ class Disk:
 
     def write_all(self, items):
         self.held = len(items)
-        self.may_go_on.wait(20)
+        assert self.may_go_on.wait(patient(120)), "nobody lets it go on"
         if "bad" in items:
             raise ValueError("cannot be written")
         if any(item.startswith("end") for item in items):
@@ -50,9 +51,8 @@ def test_whoever_comes_while_one_is_written_is_written_together():
     commit = GroupCommit(disk.write_all)
     disk.may_go_on.clear()
 
-    def release():
-        while disk.held + len(commit._waiting) < 8:  # the first has begun, the others line up
-            threading.Event().wait(0.001)
+    def release():  # once the first has begun and the others line up
+        wait_until(lambda: disk.held + len(commit._waiting) >= 8, pause=0.001)
         disk.may_go_on.set()
 
     at_once(release, *[lambda name=name: write_alone(commit, name) for name in "abcdefgh"])
@@ -74,8 +74,7 @@ def test_one_that_cannot_be_written_is_in_nobodys_way():
             outcomes[name] = "refused"
 
     def release():
-        while disk.held + len(commit._waiting) < 4:
-            threading.Event().wait(0.001)
+        wait_until(lambda: disk.held + len(commit._waiting) >= 4, pause=0.001)
         disk.may_go_on.set()
 
     at_once(release, *[lambda name=name: write(name) for name in ("a", "b", "bad", "c")])
@@ -103,8 +102,7 @@ def test_what_was_taken_along_by_somebody_who_was_ended_is_not_called_written():
             outcomes[name] = type(error).__name__
 
     def release():
-        while disk.held + len(commit._waiting) < 4:
-            threading.Event().wait(0.001)
+        wait_until(lambda: disk.held + len(commit._waiting) >= 4, pause=0.001)
         disk.may_go_on.set()
 
     at_once(release, *[lambda name=name: write(name) for name in ("end 1", "end 2", "end 3", "end 4")])

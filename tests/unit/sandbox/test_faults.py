@@ -2,11 +2,16 @@
 
 import http.client
 import json
-import threading
 import time
 
 import pytest
+from werkzeug.test import create_environ
 
+from portal.sandbox.core import Core
+from portal.sandbox.faults import Fault
+from portal.sandbox.front import Front
+from portal.sandbox.settings import Settings
+from tests.support.concurrent import beside, outcome
 from tests.support.patience import wait_until
 
 
@@ -45,19 +50,26 @@ def test_a_held_call_is_let_go_after_its_seconds(create, control):
 
 def test_clearing_faults_lets_held_calls_go(create, control):
     control.fault("timeout_before")
-    ended = []
-
-    def call():
-        with pytest.raises(http.client.RemoteDisconnected):
-            create()
-        ended.append(True)
-
-    thread = threading.Thread(target=call)
-    thread.start()
+    asked = beside(create)
     until_struck(control)
     control.clear_faults()
-    thread.join(20)
-    assert ended
+    with pytest.raises(http.client.RemoteDisconnected):
+        outcome(asked, 20)
+
+
+def test_a_slow_answer_is_let_go_that_is_cleared_just_before_it_begins():
+    core = Core("token", Settings())
+    core.faults.add(Fault("slow", seconds=30))
+
+    def application(_environ, start_response):
+        core.faults.clear()
+        start_response("200 OK", [])
+        return [b"x" * 50]
+
+    environ = {**create_environ("/accounts/"), "werkzeug.socket": None}
+    began = time.monotonic()
+    assert b"".join(Front(application, core)(environ, lambda *_: None)) == b"x" * 50
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(("kind", "accounts"), [("reset_before", 0), ("reset_after", 1)])

@@ -15,6 +15,7 @@ def uuids(reply):
 def test_next_leads_through_everything_once(api, twelve):
     seen, url = [], "/accounts/"
     while url:
+        assert len(seen) <= len(twelve), "pages without an end"
         reply = api.get(url)
         seen += uuids(reply)
         url = reply.json["next"]

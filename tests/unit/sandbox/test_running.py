@@ -14,6 +14,8 @@ import pytest
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.sandbox.storage import UnreadableStateError
+from tests.support.patience import patient
+from tests.support.processes import line_of
 
 
 def test_the_defaults_are_free_ports_on_loopback():
@@ -74,6 +76,7 @@ def process(*arguments, **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as running:
         try:
             yield running
@@ -85,12 +88,12 @@ def process(*arguments, **environment):
 def test_the_command_serves_until_it_is_told_to_end(end, tmp_path):
     state = tmp_path / "state.json"
     with process("--state", str(state), CONNEXEASE_RESELLER_TOKEN="from-environment") as running:
-        line = running.stdout.readline()
+        line = line_of(running)
         url = re.search(r"http://\S+", line)[0]
         assert "from-environment" not in line
         SandboxControl(url).create_account("jane@example.com")
         running.send_signal(end)
-        assert running.communicate()[1] == ""
+        assert running.communicate(timeout=patient(30))[1] == ""
         assert running.returncode == 0
     assert len(json.loads(state.read_text())["accounts"]) == 1
 
@@ -99,7 +102,7 @@ def test_the_command_says_why_it_cannot_start(tmp_path):
     state = tmp_path / "state.json"
     state.write_text("not json")
     with process("--state", str(state)) as running:
-        error = running.communicate()[1]
+        error = running.communicate(timeout=patient(30))[1]
         assert running.returncode == 1
     assert "The sandbox cannot start" in error
     assert "Traceback" not in error
