@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -46,31 +47,26 @@ def running_demo(
         ports = [reserved.enter_context(reserved_port()) for _ in names]
         arguments = [part for name, port in zip(names, ports, strict=True) for part in (name, str(port))]
         command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, text=True
-        )
+        # Not a pipe: to read from one waits without end for a demo that says nothing.
+        output = reserved.enter_context(tempfile.NamedTemporaryFile())
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=output)
         reserved.callback(_end, process)
-        said = _until_ready(process, time.monotonic() + timeout)
+        said = _until_ready(process, Path(output.name), time.monotonic() + timeout)
         url, sandbox_url = (f"http://127.0.0.1:{port}" for port in ports[:2])
         yield RunningDemo(folder, url, sandbox_url, said)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     try:
         process.wait(patient(30))
     finally:
         process.kill()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
-def _until_ready(process: subprocess.Popen[str], deadline: float) -> str:
-    lines: list[str] = []
-    for line in process.stdout or ():
-        lines.append(line)
-        if "Ctrl-C" in line:
-            return "".join(lines)
-        if time.monotonic() > deadline:
-            break
-    raise RuntimeError(f"the demo did not start: {''.join(lines)}")
+def _until_ready(process: subprocess.Popen[bytes], output: Path, deadline: float) -> str:
+    while "Ctrl-C" not in (said := output.read_text()):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the demo did not start: {said}")
+        time.sleep(0.05)
+    return said

@@ -21,6 +21,8 @@ from tests.support import templates
 from tests.support.patience import patient
 
 PASSES = "it passes by itself within seconds"
+SLOWEST = patient(60)
+"""Seconds that a page may take; else whoever opens one waits without end."""
 pytestmark = pytest.mark.xdist_group("demo")
 """So that the story is told once, and not by every worker."""
 NOT_SHOWN: dict[StrEnum, str] = {
@@ -170,7 +172,7 @@ def test_the_logins_are_printed_and_let_in_and_every_page_answers(demo, database
         home = _log_in(browser, demo.url, who, codes)
         assert home.startswith(f"{demo.url}/staff/" if who in STAFF else f"{demo.url}/accounts/"), home
         for path in _pages(browser, home):
-            with browser.open(path) as page:
+            with browser.open(path, timeout=SLOWEST) as page:
                 assert page.status == 200, path
     assert max(map(len, demo.said.replace(str(demo.folder), "var/demo").splitlines())) <= 80
     test_its_logs_tell_of_no_failure(demo)
@@ -205,9 +207,10 @@ def _log_in(browser: OpenerDirector, url: str, who: Login, codes: SandboxControl
 
 
 def _submit(browser: OpenerDirector, address: str, **typed: str) -> str:
-    with browser.open(address) as page:
+    with browser.open(address, timeout=SLOWEST) as page:
         [token] = set(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode()))
-    with browser.open(address, urlencode({"csrf_token": token, **typed}).encode()) as answer:
+    form = urlencode({"csrf_token": token, **typed}).encode()
+    with browser.open(address, form, timeout=SLOWEST) as answer:
         return str(answer.url)
 
 
@@ -224,7 +227,7 @@ def _pages(browser: OpenerDirector, home: str) -> set[str]:
 
 
 def _links(browser: OpenerDirector, address: str, below: str) -> list[str]:
-    with browser.open(address) as page:
+    with browser.open(address, timeout=SLOWEST) as page:
         if page.headers.get_content_type() != "text/html":
             return []
         text = page.read().decode()
