@@ -13,6 +13,8 @@ from typing import Literal
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page
 
+from e2e.answers import answer_of
+
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme, str], ...] = ((1280, "light", "mirrored"), (390, "dark", "long"))
 """Each width, scheme and pseudo-language once. Pictures are taken in English, of all widths and schemes."""
@@ -28,7 +30,7 @@ CUT_OFF = """
 """
 """Elements that hide a part of their words. Those that end in an ellipsis do so on purpose."""
 
-RUN_AXE = "axe.run({resultTypes: ['violations']}).then(({violations}) => ({violations}))"
+RUN_AXE = "() => axe.run({resultTypes: ['violations']}).then(({violations}) => ({violations}))"
 """The many checks that pass stay in the browser: to hand them over takes as long as to make them."""
 
 
@@ -43,7 +45,7 @@ def look(page: Page, name: str, folder: str | None) -> None:
         page.evaluate(SPEAK, language)
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        found = AxeResults(page.evaluate(RUN_AXE))
+        found = AxeResults(answer_of(page, RUN_AXE))
         assert found.violations_count == 0, f"{width}, {scheme}, {language}:\n{found.generate_report()}"
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{width}, {language}: the page is {overflow} pixels wider than the window"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.answers import answer_of, go_round
 from e2e.browser import Watch
 from e2e.clock import stop_clock
 from e2e.look import look
@@ -106,7 +107,7 @@ def test_a_filter_changes_the_list_and_the_address(events: EventsPage, stack: St
     stop_clock(events.page)  # a press lasts two seconds at most
     with events.page.expect_response(re.compile("q=wareh")):  # the field is left by the press itself
         events.page.mouse.down()
-    events.page.evaluate("fetch('/healthz').then(() => null)")
+    go_round(events.page)
     events.page.mouse.up()
     events.page.clock.resume()
     EventPage(events.page)
@@ -140,7 +141,7 @@ def test_the_body_is_copied(events: EventsPage, stack: Stack, channel: str, cont
     stop_clock(event.page)  # it is said for three seconds
     event.copy.click()
     expect(event.copy).to_have_text("Copied")
-    assert event.page.evaluate("navigator.clipboard.readText()") == event.body.text_content()
+    assert answer_of(event.page, "() => navigator.clipboard.readText()") == event.body.text_content()
     event.page.clock.run_for(3000)
     expect(event.copy).to_have_text("Copy")
 

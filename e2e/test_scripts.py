@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from e2e.answers import answer_of, go_round
 from e2e.browser import Watch
 from e2e.clock import stop_clock
 from e2e.held import hold
@@ -16,8 +17,6 @@ from e2e.people import Member
 from e2e.stack import Stack
 
 BLOCK = "window.open = () => null;"
-ROUND_TRIP = "fetch('/healthz').then(() => null)"
-"""It comes back after whatever the page had begun before."""
 POLL = re.compile(r"/channels/attempts/[0-9a-f-]{36}$")
 
 
@@ -53,7 +52,7 @@ class Polls:
         """Let the page's clock run and wait for the answers; how many questions there were."""
         before = self.asked
         self.page.clock.run_for(seconds * 1000)
-        self.page.evaluate(ROUND_TRIP)
+        go_round(self.page)
         return self.asked - before
 
 
@@ -90,7 +89,7 @@ def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
     with asked_and_answered(page):
         hide(page, False)
     held[0].fulfill(body="<section id='attempt' data-state='stale'></section>", content_type="text/html")
-    page.evaluate(ROUND_TRIP)
+    go_round(page)
     waiting.expect_state("requested", "Your browser blocked the connection window")
 
 
@@ -201,7 +200,8 @@ def test_a_question_is_answered_while_others_write(channels: ChannelsPage, membe
     channels.connect()
     channels.expect_state("opened")
     address = f"{member.channels_url}attempts/{channels.attempt}"
-    statuses = channels.page.evaluate(
+    statuses = answer_of(
+        channels.page,
         """async address => {
             const body = new FormData();
             body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
@@ -219,12 +219,17 @@ def test_a_question_is_answered_while_others_write(channels: ChannelsPage, membe
 @contextmanager
 def asked_and_answered(page: Page) -> Iterator[None]:
     """A question is asked inside; when this ends it has been answered and the page has set its next timer."""
-    with page.expect_request(POLL) as asked:
+    asked: list[Request] = []
+
+    def note(request: Request) -> None:
+        if POLL.search(request.url):
+            asked.append(request)
+
+    page.on("request", note)
+    with page.expect_event("requestfinished", lambda request: asked[:1] == [request]):
         yield
-    response = asked.value.response()
-    assert response is not None
-    response.finished()
-    page.evaluate(ROUND_TRIP)
+    page.remove_listener("request", note)
+    go_round(page)
 
 
 def answered(waiting: ChannelsPage, polls: Polls, seconds: int) -> int:
@@ -247,7 +252,8 @@ def hide(page: Page, hidden: bool) -> None:
 
 def tell(channels: ChannelsPage, address: str, **fields: str) -> int:
     """Send a hint as the page would."""
-    return channels.page.evaluate(
+    return answer_of(
+        channels.page,
         """async ([address, fields]) => {
             const body = new FormData();
             body.set("csrf_token", document.querySelector("[name=csrf_token]").value);

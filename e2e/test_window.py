@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.answers import answer_of
 from e2e.held import held_until_done
 from e2e.hints import Hints
 from e2e.marks import both_ways
@@ -239,7 +240,7 @@ def test_the_event_alone_does_not_close_another_tabs_window(
         with channels.page.expect_request("**/report"):
             first.connect("One")
         stack.connexease.settle()
-        other.page.evaluate("portal.refresh(document.getElementById('attempt'))")
+        answer_of(other.page, "() => portal.refresh(document.getElementById('attempt'))")
         other.expect_state("opened")
     channels.expect_state("confirmed", "One is connected")
     second.connect("Two")

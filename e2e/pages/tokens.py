@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from e2e.answers import answer_of
 from e2e.pages.base import PortalPage
 
 _ANYTHING = re.compile(".")
@@ -94,7 +95,7 @@ class SecretPage(VaultPage):
         with self.page.expect_response("**/copied") as told:
             self.button("Copy").click()
         assert told.value.ok
-        return str(self.page.evaluate("navigator.clipboard.readText()"))
+        return str(answer_of(self.page, "() => navigator.clipboard.readText()"))
 
 
 class NewKeyPage(SecretPage):
