@@ -103,7 +103,7 @@ def test_sign_up_and_connect_by_keyboard(page: Page, stack: Stack, customer: Cus
     tab_to(dialog.page, "Channel name")
     dialog.page.keyboard.press("Control+A")
     dialog.page.keyboard.type("Keys")
-    dialog.page.keyboard.press("Enter")
+    dialog.press_enter()
     channels.expect_state("confirmed", "Keys is connected")
     channels.expect_channel("Keys")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Error, Locator, Page, expect
 
@@ -19,9 +21,20 @@ class Dialog:
         return self.page.get_by_role("heading", level=1)
 
     def press(self, button: str) -> None:
-        """Choose how it ends. The window may close while the button is still being pressed."""
-        try:
+        """Choose how it ends."""
+        with self._closing():
             self.page.get_by_role("button", name=button, exact=True).click()
+
+    def press_enter(self) -> None:
+        """Send what the field with the focus belongs to."""
+        with self._closing():
+            self.page.keyboard.press("Enter")
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """The window may close while something is still being pressed."""
+        try:
+            yield
         except Error:
             if not self.page.is_closed():
                 raise
