@@ -28,7 +28,7 @@ from tests.support.shared import made_once
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-START_TIMEOUT = 600
+START_TIMEOUT = 300
 STOP_TIMEOUT = 10
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
@@ -285,7 +285,10 @@ def make_database(folder: Path) -> Path:
 def _prepare(begun: Path) -> None:
     environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
     command = [sys.executable, "-m", "e2e.prepare"]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    # The other workers wait meanwhile, for as long as this takes.
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=START_TIMEOUT
+    )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     with closing(sqlite3.connect(begun)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied
