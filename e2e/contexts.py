@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.support.serving import Quiet, serving
 
@@ -53,8 +53,12 @@ class Contexts:
         yield context
         if not context.pages:  # it has been closed
             return
-        for page in context.pages[1:]:
+        quiet, *others = context.pages
+        for page in others:
             page.close()
+        if not _answers(quiet):
+            context.close()
+            return
         context.clear_cookies()
         if "permissions" not in options:
             context.clear_permissions()
@@ -71,3 +75,12 @@ class Contexts:
         context = self._browser.new_context(**options)
         context.new_page().goto(self._quiet)
         return context
+
+
+def _answers(page: Page) -> bool:
+    """Whether the process that shows this page, and every other of its context, still does anything."""
+    try:
+        page.wait_for_function("() => true")
+    except Error:
+        return False
+    return True
