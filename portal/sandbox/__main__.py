@@ -55,6 +55,7 @@ def main() -> int:
         flush=True,
     )
     signal.sigwait(ends)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)  # who asks again ends it at once
     sandbox.stop()
     return 0
 
