@@ -37,6 +37,7 @@ from tests.support.portal import Portal, TakeReady
 from tests.support.ports import reserved_port
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.ready import Made, Ready
+from tests.support.scheduling import Scheduling
 from tests.support.shared import keep_in_memory, made_once, shared_folder
 from tests.support.templates import TemplateCache
 
@@ -53,6 +54,11 @@ SECRET_KEY = "planted-secret-key-0123456789abcdefghijklmnopqrstuvwxyz"
 VAULT_KEY = base64.b64encode(bytes(range(32))).decode()
 
 MakePortal = Callable[..., Portal]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

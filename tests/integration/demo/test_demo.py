@@ -19,12 +19,11 @@ from portal.models import AttemptState, CredentialStep, DeliveryState, MailState
 from portal.sandbox.client import SandboxControl
 from tests.support import templates
 from tests.support.patience import patient
+from tests.support.shared import shared_folder
 
 PASSES = "it passes by itself within seconds"
 SLOWEST = patient(60)
 """Seconds that a page may take; else whoever opens one waits without end."""
-pytestmark = pytest.mark.xdist_group("demo")
-"""So that the story is told once, and not by every worker."""
 NOT_SHOWN: dict[StrEnum, str] = {
     MessageState.QUEUED: PASSES,
     MessageState.SENDING: PASSES,
@@ -116,6 +115,8 @@ def compiled(compiled_templates: Path) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, compiled: Mapping[str, str]) -> Iterator[RunningDemo]:
+    told = shared_folder(tmp_path_factory, "demo") / "told"
+    told.touch(exist_ok=False)  # once in a run: it takes long
     folder = tmp_path_factory.mktemp("demo") / "data"
     with running_demo(folder, environment=compiled, timeout=patient(120)) as running:
         yield running
