@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from tests.support.patience import patient
-from tests.support.shared import made_once
+from tests.support.shared import LONGEST_TURN, made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -285,9 +285,9 @@ def make_database(folder: Path) -> Path:
 def _prepare(begun: Path) -> None:
     environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
     command = [sys.executable, "-m", "e2e.prepare"]
-    # The other workers wait meanwhile, for as long as this takes.
+    longest = patient(LONGEST_TURN)
     done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=START_TIMEOUT
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=longest
     )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     with closing(sqlite3.connect(begun)) as database:

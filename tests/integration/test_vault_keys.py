@@ -246,6 +246,11 @@ def test_rotation_while_secrets_are_read_and_changed(make_portal):
     late = make_portal(vault_keys=f"{OLD},{NEW}")  # not restarted yet: it still seals with the old key
     records = old.run(all_records)
     start, ended = threading.Barrier(4, timeout=patient(30)), threading.Event()
+
+    def rotated_to_the_end() -> bool:
+        new.run(vault_keeping.rotate)
+        return all(writer.done() for writer in writers)
+
     with ThreadPoolExecutor() as pool:
         writers = [
             pool.submit(new.run, keep_changing, records[0::3], start),
@@ -254,7 +259,7 @@ def test_rotation_while_secrets_are_read_and_changed(make_portal):
         reader = pool.submit(new.run, keep_reading, start, ended)
         try:
             start.wait()
-            wait_until(lambda: new.run(vault_keeping.rotate) and all(each.done() for each in writers), pause=0)
+            wait_until(rotated_to_the_end, pause=0)
         finally:
             ended.set()
         reader.result()

@@ -9,7 +9,7 @@ TOGETHER = ("tests/integration/demo/test_demo.py",)
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Each test goes to whoever is free, but those of some files stay together, and these come first.
 
-    By `xdist_group` they would not stay together: pytest-xdist 3.8 has no effect with the identifiers of pytest 9.2.
+    The mark `xdist_group` would not keep them together: it has no effect in pytest-xdist 3.8 with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:

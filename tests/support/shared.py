@@ -14,6 +14,8 @@ from tests.support.patience import wait_until
 MEMORY = Path("/dev/shm")
 ENOUGH = 2 * 1024**3
 """Bytes; a container may have much less there, and then the disk is used."""
+LONGEST_TURN = 120
+"""Seconds that a worker may take to make what all share; the others wait for it as long."""
 
 
 def keep_in_memory() -> None:
@@ -37,7 +39,7 @@ def made_once(file: Path, make: Callable[[Path], None]) -> Path:
     """A file that whoever comes first makes, under another name until it is whole."""
     begun = file.with_name(f"begun-{file.name}")
     with file.with_name(f"{file.name}.lock").open("w") as lock:
-        wait_until(lambda: _is_ours(lock), 120)
+        wait_until(lambda: _is_ours(lock), LONGEST_TURN)
         if not file.exists():
             make(begun)
             begun.rename(file)
