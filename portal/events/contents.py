@@ -38,7 +38,10 @@ def read(body: bytes, *, of_gateway: bool) -> Contents:
 
 def line(value: object, length: int) -> str:
     """A text of one line; what a database or a page could not take, such as NUL, is left out."""
-    return "".join(char for char in value if char.isprintable())[:length] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    shown = value if value.isprintable() else "".join(char for char in value if char.isprintable())
+    return shown[:length]
 
 
 def _report(body: bytes) -> Contents:
