@@ -11,9 +11,10 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import task_registry
+from portal.db.dialect import is_sqlite
 from portal.db.queue import huey
 from portal.db.task_registry import Drained
-from portal.extensions import db
+from portal.extensions import db, session
 from portal.operations import heartbeats
 from portal.worker import throttle
 
@@ -55,7 +56,12 @@ def _draining(app: Flask) -> Iterator[None]:
     is_over = Event()
     with app.app_context():
         pause = throttle.pause()
-    threads = [Thread(target=_drain, args=(app, each, pause, is_over)) for each in task_registry.all_drained()]
+        has_many_writers = not is_sqlite(session())
+    threads = [
+        Thread(target=_drain, args=(app, each, pause, is_over))
+        for each in task_registry.all_drained()
+        for _ in range(each.threads if has_many_writers else 1)
+    ]
     for thread in threads:
         thread.start()
     try:
