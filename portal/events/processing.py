@@ -25,9 +25,9 @@ from portal.models.delivery import TRIED
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
-BATCH, BATCH_BYTES = 100, 8 * 1024 * 1024
+BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 100, 250, 8 * 1024 * 1024
 """So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
-who want to write do not wait long."""
+who want to write do not wait long. On SQLite all others wait, on PostgreSQL those of the same account."""
 LEFT_BEHIND = timedelta(seconds=10)
 """So old is a delivery at least when it is tried again."""
 
@@ -113,7 +113,7 @@ def _waiting() -> list[int]:
         sa.select(*columns)
         .where(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.attempts) == 0)
         .order_by(col(Delivery.id))
-        .limit(BATCH)
+        .limit(BATCH_ON_SQLITE if is_sqlite(session()) else BATCH_ON_POSTGRESQL)
         .with_for_update(skip_locked=True)
     )
     numbers: list[int] = []

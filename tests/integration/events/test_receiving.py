@@ -86,8 +86,9 @@ def test_a_batch_of_large_events_does_not_fill_the_memory(portal, deliver):
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-def test_two_workers_share_the_work(portal, deliver):
-    for number in range(processing.BATCH + 20):
+def test_two_workers_share_the_work(portal, deliver, monkeypatch):
+    monkeypatch.setattr(processing, "BATCH_ON_POSTGRESQL", 40)
+    for number in range(60):
         assert deliver({"hook": "message.created", "payload": {"number": number}}) == 200
-    assert sorted(at_once(*[lambda: portal.run(processing.process_waiting)] * 2)) == [20, processing.BATCH]
+    assert sorted(at_once(*[lambda: portal.run(processing.process_waiting)] * 2)) == [20, 40]
     assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}
