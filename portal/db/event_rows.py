@@ -1,6 +1,7 @@
 """What belongs to a stored event beside its own row: its kinds, its words and its forwards. They go together."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -13,11 +14,15 @@ from portal.models import Delivery, DeliveryKind, Forward, ForwardAttempt
 WORDS = SearchIndex("delivery_search", key="delivery_id", marks="account", prefix="account=")
 
 
-def file_under(events: Iterable[tuple[Delivery, Iterable[str]]]) -> None:
-    """Let events be found by their kinds. The caller commits."""
+def file_under(events: Iterable[tuple[UUID, int, Iterable[str]]]) -> None:
+    """Let events be found by their kinds. The caller commits.
+
+    Args:
+        events: the account of each, its number, and its kinds.
+    """
     rows = [
-        {"account_id": event.account_id, "kind": kind, "delivery_id": event.id}
-        for event, kinds in events
+        {"account_id": account_id, "kind": kind, "delivery_id": number}
+        for account_id, number, kinds in events
         for kind in kinds
     ]
     first_come.insert(DeliveryKind, rows)

@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col
 
 from portal.channels import confirmation, snapshot
 from portal.connexease.texts import gettext_noop
 from portal.db import bulk, event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
-from portal.events import about, contents, people, search_index
+from portal.events import about, contents, people, received, search_index
 from portal.events.contents import Contents
+from portal.events.received import Received
 from portal.extensions import session
 from portal.messages.reports import categories, preferences, standings, statuses
 from portal.messages.reports.parsing import Read
@@ -48,23 +48,22 @@ class Batch:
 
     contents: dict[int, Contents]
     """By the number of the delivery."""
-    deliveries: Sequence[Delivery] = ()
-    """No session holds them: each is written once, when all is known."""
-    firsts: dict[int, Delivery] = field(default_factory=dict)
+    deliveries: Sequence[Received] = ()
+    firsts: dict[int, Received] = field(default_factory=dict)
     """By number: those that others repeat."""
     begun: set[int] = field(default_factory=set)
     """Those that were acted on."""
     emptied: set[int] = field(default_factory=set)
     """Those whose bodies were not kept."""
 
-    def is_emptied(self, delivery: Delivery) -> bool:
+    def is_emptied(self, delivery: Received) -> bool:
         """Whether the body of a delivery, of this batch or an earlier one, was not kept."""
-        return delivery.id in self.emptied if delivery.id in self.contents else not delivery.body
+        return delivery.id in self.emptied if delivery.id in self.contents else delivery.is_emptied
 
-    def of(self, delivery: Delivery) -> Contents:
-        return self.contents[delivery.id or 0]
+    def of(self, delivery: Received) -> Contents:
+        return self.contents[delivery.id]
 
-    def is_done_already(self, delivery: Delivery) -> bool:
+    def is_done_already(self, delivery: Received) -> bool:
         """Whether this is a repeat; one of a delivery that failed is another chance."""
         first = self.firsts.get(delivery.repeat_of or 0)
         if first is None:
@@ -85,20 +84,20 @@ def read(numbers: Sequence[int]) -> Batch:
     return Batch({row.id: contents.read(row.body, of_gateway=is_gateways[row.id]) for row in rows})
 
 
-def act_on(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+def act_on(batch: Batch, deliveries: Sequence[Received]) -> None:
     """Act on deliveries in their order, and mark them. The caller has locked them, and commits.
 
     Raises:
         ManyReportsError: one of them is for `act_in_parts`.
     """
     _take(batch, deliveries)
-    told: dict[UUID, list[tuple[Delivery, Read]]] = {}
+    told: dict[UUID, list[tuple[Received, Read]]] = {}
     for delivery in deliveries:
         report = batch.of(delivery).report
         if batch.is_done_already(delivery):
             delivery.state = DeliveryState.REPEAT
             continue
-        batch.begun.add(delivery.id or 0)
+        batch.begun.add(delivery.id)
         if report is None:
             _act_on_event(delivery, batch.of(delivery).event)
             if batch.of(delivery).inbound:
@@ -113,7 +112,7 @@ def act_on(batch: Batch, deliveries: Sequence[Delivery]) -> None:
     _finish(batch)
 
 
-def act_in_parts(batch: Batch, delivery: Delivery) -> None:
+def act_in_parts(batch: Batch, delivery: Received) -> None:
     """Act on one event, however many reports it has, and mark it. The caller has locked it, and commits.
 
     Many take several transactions, so that others may write meanwhile. What was done before a crash is done again,
@@ -128,34 +127,31 @@ def act_in_parts(batch: Batch, delivery: Delivery) -> None:
     elif not _act_on_parts(batch, delivery, report):
         return
     if delivery.state != DeliveryState.REPEAT:
-        batch.begun.add(delivery.id or 0)
+        batch.begun.add(delivery.id)
         _take_in_people(batch, delivery.account_id)
     _finish(batch)
 
 
-def note(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+def note(batch: Batch, deliveries: Sequence[Received]) -> None:
     """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
     _take(batch, deliveries)
     _write(batch, _TOLD)
     _file(batch)
 
 
-def _take(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+def _take(batch: Batch, deliveries: Sequence[Received]) -> None:
     batch.deliveries = deliveries
     for delivery in deliveries:
-        if delivery in session():
-            session().expunge(delivery)
         told = batch.of(delivery)
         delivery.hook, delivery.channel_uuid, delivery.about = told.hook, told.channel_uuid, told.about
-    own = {each.id or 0: each for each in deliveries}
+    own = {each.id: each for each in deliveries}
     repeated = {each.repeat_of for each in deliveries if each.repeat_of is not None}
     batch.firsts = {number: own[number] for number in repeated & own.keys()}
     if earlier := repeated - own.keys():
-        query = select(Delivery).where(bulk.among(col(Delivery.id), earlier)).options(defer(Delivery.body))  # type: ignore[arg-type]
-        batch.firsts |= {first.id or 0: first for first in session().exec(query)}
+        batch.firsts |= {first.id: first for first in received.found(earlier)}
 
 
-def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
+def _act_on_parts(batch: Batch, delivery: Received, read: Read) -> bool:
     """Act on some reports in each transaction; whether all is done, and nobody else was at it meanwhile."""
     counted, taken = read.reports[:MOST_REPORTS], statuses.Taken()
     for start in range(0, len(counted), REPORTS):
@@ -172,12 +168,12 @@ def _act_on_parts(batch: Batch, delivery: Delivery, read: Read) -> bool:
     return True
 
 
-def _is_ours_still(delivery: Delivery) -> bool:
+def _is_ours_still(delivery: Received) -> bool:
     query = sa.select(col(Delivery.state)).where(col(Delivery.id) == delivery.id).with_for_update()
     return session().execute(query).scalar_one_or_none() == DeliveryState.RECEIVED
 
 
-def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Delivery, Read]]) -> None:
+def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Received, Read]]) -> None:
     reports = [(report, delivery.id) for delivery, read in told for report in read.reports]
     found = statuses.take_in(account_id, reports) if reports else statuses.Found()
     for delivery, read in told:
@@ -195,9 +191,9 @@ def _take_in_people(batch: Batch, account_id: UUID) -> None:
         delivery.state = DeliveryState.PROCESSED
 
 
-def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) -> None:
+def _say(batch: Batch, delivery: Received, read: Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
-        batch.emptied.add(delivery.id or 0)
+        batch.emptied.add(delivery.id)
         delivery.about = about.without_people(delivery.about or {})
         delivery.problem_text = gettext_noop(
             "The message that this event is about was erased, so the event's content was erased too."
@@ -212,7 +208,7 @@ def _say(batch: Batch, delivery: Delivery, read: Read, taken: statuses.Taken) ->
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 
-def _act_on_event(delivery: Delivery, event: dict[str, Any]) -> None:
+def _act_on_event(delivery: Received, event: dict[str, Any]) -> None:
     delivery.state = DeliveryState.KEPT
     if delivery.hook != "channel.created" or delivery.channel_uuid is None:
         return
@@ -235,7 +231,7 @@ def _finish(batch: Batch) -> None:
     _tell_followers(batch)
 
 
-def give_up(batch: Batch, deliveries: Sequence[Delivery]) -> None:
+def give_up(batch: Batch, deliveries: Sequence[Received]) -> None:
     """Let those who follow have what could not be acted on. The caller commits."""
     _take(batch, deliveries)
     _write(batch, _TOLD)
@@ -247,9 +243,9 @@ def _tell_followers(batch: Batch) -> None:
         follower(batch)
 
 
-def _drop_what_was_dropped(batch: Batch, delivery: Delivery, first: Delivery) -> None:
+def _drop_what_was_dropped(batch: Batch, delivery: Received, first: Received) -> None:
     if batch.is_emptied(first):
-        batch.emptied.add(delivery.id or 0)
+        batch.emptied.add(delivery.id)
         delivery.problem_text, delivery.about = first.problem_text, first.about
 
 
@@ -261,11 +257,11 @@ def _write(batch: Batch, names: Sequence[str]) -> None:
 
 def _file(batch: Batch) -> None:
     """Let them be found by what they tell of and by their words."""
-    event_rows.file_under((each, batch.of(each).kinds) for each in batch.deliveries)
+    event_rows.file_under((each.account_id, each.id, batch.of(each).kinds) for each in batch.deliveries)
     search_index.put([_entry(batch, each) for each in batch.deliveries])
 
 
-def _entry(batch: Batch, delivery: Delivery) -> Entry:
+def _entry(batch: Batch, delivery: Received) -> Entry:
     told = batch.of(delivery)
     words = () if delivery.id in batch.emptied else told.words
     return search_index.entry(delivery, words, is_private=told.report is not None)

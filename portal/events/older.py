@@ -4,11 +4,11 @@ The worker goes backwards through the log, so that what people look at comes fir
 """
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 
 from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
-from portal.events import acting
+from portal.events import acting, received
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, ReadPosition
 
@@ -31,13 +31,9 @@ def note(_batch: int = 0) -> None:
         row = session().get_one(ReadPosition, POSITION, with_for_update=True, populate_existing=True)
         if row.position > 0:
             numbers = _before(row.position)
-            query = select(Delivery).where(
-                col(Delivery.id).in_(numbers),
-                col(Delivery.about).is_(None),
-                Delivery.state != DeliveryState.RECEIVED,
-            )
-            older = session().exec(query).all()
-            acting.note(acting.read([each.id or 0 for each in older]), older)
+            is_older = col(Delivery.state) != DeliveryState.RECEIVED
+            older = received.found(numbers, col(Delivery.about).is_(None), is_older)
+            acting.note(acting.read([each.id for each in older]), older)
             row.position = numbers[-1] if numbers else 0
             session().add(row)
             session().commit()

@@ -9,15 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
-from sqlmodel import col, select
+from sqlmodel import col
 
 from portal import audit
 from portal.connexease.texts import gettext_noop
-from portal.db import bulk
 from portal.db.dialect import is_sqlite
 from portal.db.unit_of_work import unit_of_work
-from portal.events import acting
+from portal.events import acting, received
+from portal.events.received import Received
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
 from portal.models.delivery import TRIED
@@ -30,6 +29,8 @@ BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 100, 250, 8 * 1024 * 1024
 who want to write do not wait long. On SQLite all others wait, on PostgreSQL those of the same account."""
 LEFT_BEHIND = timedelta(seconds=10)
 """So old is a delivery at least when it is tried again."""
+
+_IS_WAITING = col(Delivery.state) == DeliveryState.RECEIVED
 
 
 def process_waiting() -> int:
@@ -45,7 +46,7 @@ def process_waiting() -> int:
         if not numbers:
             return 0
         try:
-            acting.act_on(batch, _unprocessed(numbers))
+            acting.act_on(batch, received.found(numbers, _IS_WAITING))
             session().commit()
         except Exception as error:
             if not isinstance(error, acting.ManyReportsError):
@@ -78,10 +79,10 @@ def process(delivery_id: int) -> None:
     Only an event with very many reports takes several transactions, so that others may write meanwhile.
     """
     with unit_of_work():
-        delivery = _lock(delivery_id)
-        if delivery is None or delivery.state != DeliveryState.RECEIVED:
+        if not _lock(delivery_id):
             return
         try:
+            [delivery] = received.found([delivery_id])
             acting.act_in_parts(acting.read([delivery_id]), delivery)
             session().commit()
         except Exception:
@@ -111,7 +112,7 @@ def _waiting() -> list[int]:
     columns = (col(Delivery.id), sa.func.length(col(Delivery.body)).label("size"))
     query = (
         sa.select(*columns)
-        .where(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.attempts) == 0)
+        .where(_IS_WAITING, col(Delivery.attempts) == 0)
         .order_by(col(Delivery.id))
         .limit(BATCH_ON_SQLITE if is_sqlite(session()) else BATCH_ON_POSTGRESQL)
         .with_for_update(skip_locked=True)
@@ -126,16 +127,10 @@ def _waiting() -> list[int]:
     return numbers
 
 
-def _unprocessed(numbers: Sequence[int]) -> Sequence[Delivery]:
-    """Those that nobody else has processed meanwhile, in their order; without their bodies, which may be large."""
-    is_waiting = col(Delivery.state) == DeliveryState.RECEIVED
-    query = select(Delivery).where(bulk.among(col(Delivery.id), numbers), is_waiting).order_by(col(Delivery.id))
-    return session().exec(query.options(defer(Delivery.body))).all()  # type: ignore[arg-type]
-
-
-def _lock(delivery_id: int) -> Delivery | None:
-    query = select(Delivery).where(Delivery.id == delivery_id).with_for_update(skip_locked=True)
-    return session().exec(query.execution_options(populate_existing=True)).first()
+def _lock(delivery_id: int) -> bool:
+    """Whether it waits still, and nobody else is at it."""
+    query = sa.select(col(Delivery.id)).where(col(Delivery.id) == delivery_id, _IS_WAITING)
+    return session().execute(query.with_for_update(skip_locked=True)).first() is not None
 
 
 def _note_failure(delivery_id: int) -> None:
@@ -148,14 +143,14 @@ def _note_failure(delivery_id: int) -> None:
     session().commit()
     if delivery.state == DeliveryState.FAILED:
         for bring in (acting.give_up, acting.note):
-            _bring(bring, delivery)
+            _bring(bring, delivery_id)
 
 
-def _bring(bring: Callable[[acting.Batch, Sequence[Delivery]], None], delivery: Delivery) -> None:
+def _bring(bring: Callable[[acting.Batch, Sequence[Received]], None], delivery_id: int) -> None:
     """What failed can be found too, and goes where others go, unless it is this that fails."""
     try:
-        bring(acting.read([delivery.id or 0]), [delivery])
+        bring(acting.read([delivery_id]), received.found([delivery_id]))
         session().commit()
     except Exception:
-        log.exception("delivery %d is not in the log or not passed on", delivery.id)
+        log.exception("delivery %d is not in the log or not passed on", delivery_id)
         session().rollback()

@@ -14,6 +14,7 @@ from sqlmodel import col
 from portal.db.dialect import is_sqlite
 from portal.db.event_rows import WORDS
 from portal.db.search_index import Entry, Term
+from portal.events.received import Received
 from portal.extensions import session
 from portal.models import Delivery
 
@@ -25,7 +26,7 @@ FEW = 1000
 to find it. So it is asked first whether there are only so many, which its index answers."""
 
 
-def entry(delivery: Delivery, words: Sequence[str], *, is_private: bool) -> Entry:
+def entry(delivery: Received, words: Sequence[str], *, is_private: bool) -> Entry:
     """What finds a delivery.
 
     Args:

@@ -11,8 +11,9 @@ from sqlmodel import col
 from portal.connexease import triggers as catalogue
 from portal.db import first_come
 from portal.events.acting import Batch
+from portal.events.received import Received
 from portal.extensions import session
-from portal.models import Delivery, DeliveryState, Destination, DestinationState, Forward, ForwardState, now
+from portal.models import DeliveryState, Destination, DestinationState, Forward, ForwardState, now
 from portal.relay import conditions
 from portal.relay.coverage import Wanted
 from portal.relay.lanes import lane
@@ -51,7 +52,7 @@ def takes(destination: Wanted, kinds: Sequence[str], channel: UUID | None) -> bo
     return str(channel) in destination.channels or any(catalogue.is_account_scoped(kind) for kind in chosen)
 
 
-def _is_new(event: Delivery) -> bool:
+def _is_new(event: Received) -> bool:
     return event.repeat_of is None and event.state != DeliveryState.RECEIVED
 
 
@@ -65,7 +66,7 @@ def _destinations(accounts: set[UUID]) -> list[Destination]:
 
 
 def _forwards(
-    batch: Batch, event: Delivery, destinations: Sequence[Destination], at: datetime
+    batch: Batch, event: Received, destinations: Sequence[Destination], at: datetime
 ) -> Iterator[dict[str, Any]]:
     told = batch.of(event)
     taking = [

@@ -266,6 +266,6 @@ def add_many(customer, count: int) -> list[int]:
         rows = [Delivery(**facts, **same, id=first + step, body_hash=str(step)) for step in range(1, count)]
         session().add_all(rows)
         session().flush()
-        event_rows.file_under((row, [row.hook]) for row in rows)
+        event_rows.file_under((row.account_id, row.id, [row.hook]) for row in rows)
         session().commit()
     return [first + step for step in range(count)]

@@ -35,7 +35,7 @@ def came(portal: Portal, account_id: UUID, hook: str, count: int = 1, **facts: A
             row = Delivery(hook=hook, body_hash=uuid4().hex, **{"state": "kept", **usual, **facts})
             session().add(row)
             session().flush()
-            event_rows.file_under([(row, [hook])])
+            event_rows.file_under([(row.account_id, row.id, [hook])])
         session().commit()
 
     portal.run(add)
