@@ -29,7 +29,7 @@ from bench._table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.db.unit_of_work import unit_of_work
-from portal.events import processing
+from portal.events.processing import batches
 from portal.events.receiving import storing
 from portal.events.receiving.storing import Received
 from portal.extensions import db, session
@@ -102,7 +102,7 @@ def _processed(hook: PortalWebhook, rows: int) -> float:
     for start in range(0, rows, 100):
         storing.store(db.engine, [_event(hook, start + number) for number in range(100)])
     began = time.perf_counter()
-    while processing.process_waiting():
+    while batches.process_waiting():
         pass
     return rows / (time.perf_counter() - began)
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 from portal.db.dialect import is_sqlite
 from portal.db.event_rows import WORDS
 from portal.db.search_index import Entry, Term
-from portal.events.received import Received
+from portal.events.processing.received import Received
 from portal.extensions import session
 from portal.models import Delivery
 

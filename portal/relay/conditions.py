@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from portal.events.contents import Contents
+from portal.events.processing.contents import Contents
 from portal.i18n import _
 from portal.models import Destination
 

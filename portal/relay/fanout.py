@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from portal.connexease import triggers as catalogue
 from portal.db import first_come
-from portal.events.acting import Batch
-from portal.events.received import Received
+from portal.events.processing.acting import Batch
+from portal.events.processing.received import Received
 from portal.extensions import session
 from portal.models import DeliveryState, Destination, DestinationState, Forward, ForwardState, now
 from portal.relay import conditions

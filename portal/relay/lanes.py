@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from portal.events.contents import Contents
+from portal.events.processing.contents import Contents
 from portal.messages.reports.json_fields import dict_of, list_of, text_of
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from portal.events import contents
+from portal.events.processing import contents
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose
 from portal.relay import conditions, fanout

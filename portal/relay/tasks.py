@@ -1,7 +1,7 @@
 """What the worker does for the relay, and what follows on every event."""
 
 from portal.db.task_registry import drained, swept
-from portal.events import acting
+from portal.events.processing import acting
 from portal.relay import fanout, replays, switching
 from portal.relay.forwarding import ending, sending
 

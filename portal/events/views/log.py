@@ -6,10 +6,11 @@ from flask import Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.channels import snapshot
-from portal.events import also_shown, bodies, log, processing, reading
+from portal.events import also_shown, bodies, log, reading
 from portal.events import export as log_export
 from portal.events.blueprint import blueprint
 from portal.events.forms import FilterForm, filter_form, state_words
+from portal.events.processing import batches
 from portal.extensions import settings
 from portal.i18n import _
 from portal.models import Account, Channel, Delivery, DeliveryState
@@ -97,7 +98,7 @@ def body(account: Account, event_id: int) -> ResponseReturnValue:
 @access.account_page(*BUILDERS, staff=True)
 def process_again(account: Account, event_id: int) -> ResponseReturnValue:
     """Try once more what failed."""
-    processing.process_again(access.person_or_401(), account, _delivery_or_404(account, event_id))
+    batches.process_again(access.person_or_401(), account, _delivery_or_404(account, event_id))
     if _delivery_or_404(account, event_id).state == DeliveryState.FAILED:
         flash(
             _("Processing failed again. Try later. If it keeps failing, contact us with the event's number."),

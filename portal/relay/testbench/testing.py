@@ -12,7 +12,7 @@ from sqlmodel import col
 from portal import audit
 from portal.channels import snapshot
 from portal.errors import DomainError
-from portal.events import contents
+from portal.events.processing import contents
 from portal.extensions import session
 from portal.i18n import _
 from portal.messages.reports import parsing

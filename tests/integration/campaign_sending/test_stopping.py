@@ -4,7 +4,7 @@ import pytest
 
 from portal.campaigns.sending import engine, recording
 from portal.db.unit_of_work import unit_of_work
-from portal.events import processing
+from portal.events.processing import batches
 from portal.extensions import session
 from portal.messages.reports import standings
 from portal.messages.reports.standings import Told
@@ -89,7 +89,7 @@ def test_a_report_that_everybody_would_get_pauses_it(campaigner, control) -> Non
     sent = advance_until_sent(campaigner, 1)
     told = status(sent[0].wamid, "failed", to=sent[0].recipient, errors=[{"code": 132015, "title": "Paused"}])
     gateway.post(event(told))
-    campaigner.portal.run(processing.process_waiting)
+    campaigner.portal.run(batches.process_waiting)
     campaigner.portal.work()
     campaign = campaigner.campaign(campaign_id)
     assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, "template_paused")

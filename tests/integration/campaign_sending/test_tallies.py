@@ -2,7 +2,7 @@
 
 import random
 
-from portal.events import processing
+from portal.events.processing import batches
 from portal.messages.sending import gateway_call
 from portal.models import Message, MessageState
 from tests.integration.campaign_sending.conftest import opt_out
@@ -37,7 +37,7 @@ def test_tallies_are_true_after_any_history(campaigner, control) -> None:
             for row in dice.sample(messages, 8)
         ]
         assert gateway.post(event(*told)).status_code == 200
-        portal.run(processing.process_waiting)
+        portal.run(batches.process_waiting)
         unknown = [row for row in portal.rows(Message) if row.state == MessageState.UNKNOWN]
         if unknown:
             campaigner.sender.settle(unknown[0].id, arrived=dice.random() < 0.5)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
-from portal.events import processing
+from portal.events.processing import batches
 from portal.extensions import db, session
 from portal.models import Account, Delivery, PortalWebhook, WebhookPurpose
 from portal.sandbox.client import SandboxControl
@@ -61,7 +61,7 @@ class Customer:
 
     def process(self, *numbers: int) -> None:
         for number in numbers:
-            self.portal.run(processing.process, number)
+            self.portal.run(batches.process, number)
 
     def had(self, *arguments: Any, **payload: Any) -> int:
         """An event that came in and was processed."""

@@ -4,7 +4,7 @@ import re
 
 import sqlalchemy as sa
 
-from portal.events import processing
+from portal.events.processing import batches
 from portal.extensions import db
 from portal.models import Delivery
 from tests.support.marks import both_databases
@@ -149,6 +149,6 @@ def test_what_is_tried_again_is_found_among_many_that_wait(customer, statements)
     customer.portal.sql("UPDATE delivery SET attempts = 1 WHERE id % 5000 = 0")
     customer.portal.sql("ANALYZE")
     del statements[:]
-    assert len(customer.portal.run(processing.due)) == ROWS // 5000
+    assert len(customer.portal.run(batches.due)) == ROWS // 5000
     [plan] = plans(customer, statements)
     assert "ix_delivery_tried" in plan, plan

@@ -359,9 +359,9 @@ def test_the_same_event_many_times_at_once(portal, owner, sender):
     def process():
         for delivery in portal.rows(Delivery):
             portal.app.extensions["huey"]  # each thread processes every delivery, as several workers would
-            from portal.events import processing  # noqa: PLC0415
+            from portal.events.processing import batches  # noqa: PLC0415
 
-            portal.run(processing.process, delivery.id)
+            portal.run(batches.process, delivery.id)
 
     answers = at_once(*[lambda: sender.send(event)] * 8)
     at_once(*[process] * 8)

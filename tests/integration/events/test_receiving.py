@@ -8,7 +8,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from portal.events import processing
+from portal.events.processing import batches
 from portal.extensions import db
 from portal.models import Channel, Delivery, DeliveryState, PortalWebhook
 from tests.support.concurrent import at_once
@@ -41,7 +41,7 @@ def test_a_batch_takes_as_many_statements_as_one_event(portal, deliver):
         with portal.app.app_context():
             note = lambda *arguments: seen.append(arguments[2])  # noqa: E731
             sa.event.listen(db.engine, "before_cursor_execute", note)
-            assert processing.process_waiting() == count
+            assert batches.process_waiting() == count
             sa.event.remove(db.engine, "before_cursor_execute", note)
         return len(seen)
 
@@ -82,13 +82,13 @@ def test_a_batch_of_large_events_does_not_fill_the_memory(portal, deliver):
             deliver({"hook": "conversation.archived", "payload": {"number": number, "text": "x" * 4_500_000}})
             == 200
         )
-    assert [portal.run(processing.process_waiting) for _ in range(4)] == [1, 1, 1, 0]
+    assert [portal.run(batches.process_waiting) for _ in range(4)] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_two_workers_share_the_work(portal, deliver, monkeypatch):
-    monkeypatch.setattr(processing, "BATCH_ON_POSTGRESQL", 40)
+    monkeypatch.setattr(batches, "BATCH_ON_POSTGRESQL", 40)
     for number in range(60):
         assert deliver({"hook": "message.created", "payload": {"number": number}}) == 200
-    assert sorted(at_once(*[lambda: portal.run(processing.process_waiting)] * 2)) == [20, 40]
+    assert sorted(at_once(*[lambda: portal.run(batches.process_waiting)] * 2)) == [20, 40]
     assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.connexease import schemas
-from portal.events import processing
+from portal.events.processing import batches
 from portal.extensions import db, session
 from portal.messages.reports import receiver, statuses
 from portal.messages.sending import gateway_call
@@ -153,7 +153,7 @@ def test_very_many_in_one_event(portal, control) -> None:
     assert len(portal.rows(MessageStatus)) == 1000
     assert len(counted) < 150
     portal.sql("UPDATE delivery SET state = 'received'")
-    portal.run(processing.process, kept.id)
+    portal.run(batches.process, kept.id)
     assert len(portal.rows(MessageStatus)) == 1000, "begun anew after a crash"
 
 

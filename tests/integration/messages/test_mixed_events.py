@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from portal.events import export, older
+from portal.events import export
+from portal.events.processing import older
 from portal.messages.reports import recognition
 from portal.models import ConsentEntry, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from portal import outbound
 from portal.db.unit_of_work import unit_of_work
-from portal.events import acting, processing
+from portal.events.processing import acting, batches
 from portal.extensions import session
 from portal.models import Account, Destination, ForwardState, ForwardTally, Person, now
 from portal.relay import destinations
@@ -266,7 +266,7 @@ def test_a_slow_destination_holds_up_no_other(customer, make_server):
 
 
 def process_all(customer) -> None:
-    wait_until(lambda: not customer.portal.run(processing.process_waiting), pause=0)
+    wait_until(lambda: not customer.portal.run(batches.process_waiting), pause=0)
 
 
 def test_a_paused_destination_gets_what_was_kept(customer, server):

@@ -15,8 +15,8 @@ from portal import audit
 from portal.connexease.texts import gettext_noop
 from portal.db.dialect import is_sqlite
 from portal.db.unit_of_work import unit_of_work
-from portal.events import acting, received
-from portal.events.received import Received
+from portal.events.processing import acting, received
+from portal.events.processing.received import Received
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
 from portal.models.delivery import TRIED

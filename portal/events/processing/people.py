@@ -9,8 +9,8 @@ from portal.contacts.consent import keywords, ledger
 from portal.contacts.consent.keywords import Words
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
-from portal.events.contents import Contents
-from portal.events.received import Received
+from portal.events.processing.contents import Contents
+from portal.events.processing.received import Received
 from portal.messages.reports.inbound import Inbound, Moved
 from portal.messages.reports.people import Someone
 from portal.messages.sending import answers

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
-from portal.events import acting, received
+from portal.events.processing import acting, received
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, ReadPosition
 

@@ -13,9 +13,10 @@ from portal.connexease.texts import gettext_noop
 from portal.db import bulk, event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
-from portal.events import about, contents, people, received, search_index
-from portal.events.contents import Contents
-from portal.events.received import Received
+from portal.events import about, search_index
+from portal.events.processing import contents, people, received
+from portal.events.processing.contents import Contents
+from portal.events.processing.received import Received
 from portal.extensions import session
 from portal.messages.reports import categories, preferences, standings, statuses
 from portal.messages.reports.parsing import Read

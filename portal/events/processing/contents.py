@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from portal.db.engine import uuid_or_none
-from portal.events import about, bodies, vendor_facts
+from portal.events import about, bodies
+from portal.events.processing import vendor_facts
 from portal.messages.reports import facts, parsing
 from portal.messages.reports.inbound import Inbound
 from portal.messages.reports.parsing import Read
