@@ -18,7 +18,7 @@ import bench
 from bench._table import FILE, Row, note, noted, show
 from tests.support.postgres import Postgres
 
-ON_POSTGRESQL = ("receiver",)
+ON_POSTGRESQL = ("backlog", "receiver")
 """What is measured a second time, with PostgreSQL."""
 
 

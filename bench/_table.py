@@ -46,6 +46,11 @@ class Row:
         )  # type: ignore[arg-type]
 
 
+def on_database(work: str) -> str:
+    """What was measured, with the database that this process measures."""
+    return f"{'SQLite' if os.environ['DATABASE_URL'].startswith('sqlite') else 'PostgreSQL'}: {work}"
+
+
 def note(row: Row) -> None:
     """Keep a row for the table."""
     if file := os.environ.get(FILE):

@@ -1,8 +1,9 @@
 """A customer's page while the worker works off events, and when nothing is to be done: how long does it take?
 
     python -m bench.backlog --events 10000
+    python -m bench.backlog --database-url postgresql://user@host/empty_database
 
-Two processes of gunicorn and the worker, SQLite; pages are asked for one after the other.
+Two processes of gunicorn and the worker; pages are asked for one after the other.
 """
 
 import argparse
@@ -20,24 +21,25 @@ from sqlmodel import select
 
 from bench import _incoming as incoming
 from bench._processes import make_environment, running_process, serving
-from bench._table import Row, note
+from bench._table import Row, note, on_database
 from portal import create_app
 from portal.extensions import session, settings
 from portal.identity import sessions
 from portal.models import Account, Membership, Person, Provisioning, Role, Step
 from portal.settings import load_settings
 
-PAGES = 60
+PAGES = 200
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--database-url", help="an empty PostgreSQL database; by default a SQLite file of its own")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
         logging.disable(logging.INFO)
-        environment = make_environment(f"sqlite:///{Path(folder) / 'portal.db'}")
+        environment = make_environment(chosen.database_url or f"sqlite:///{Path(folder) / 'portal.db'}")
         incoming.prepare()
         app = running.enter_context(create_app(load_settings()).app_context()).app
         path, cookie = _customer(app)
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         incoming.fill(chosen.events)
         busy = _pages(url, cookie, lambda: incoming.left() == 0)
         before, during = statistics.median(quiet), statistics.median(busy)
-        work = f"a customer's page while {chosen.events:,} events are worked off"
+        work = on_database(f"a customer's page while {chosen.events:,} events are worked off")
         note(Row(work, f"{during * 1000:.1f} ms", f"{before * 1000:.1f} ms", during / before, at_most=2))
         print(f"{'a page, in ms':<36} {'median':>9} {'p95':>9} {'of quiet':>9}")
         for name, times in (("nothing to be done", quiet), (f"{chosen.events:,} events worked off", busy)):

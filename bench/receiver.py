@@ -31,7 +31,7 @@ import sqlalchemy as sa
 from bench import _incoming as incoming
 from bench._load import Request, Result, load
 from bench._processes import SERVER, Served, cpu, make_environment, memory, running_process, serving
-from bench._table import Row, note
+from bench._table import Row, note, on_database
 from portal import create_app
 from portal.extensions import db
 from portal.settings import load_settings
@@ -129,7 +129,7 @@ def _rates(kinds: list[Kind], seconds: float, wanted: float) -> dict[str, float]
 def _latency(url: str, right: Callable[[], Request], seconds: float, rate: float) -> None:
     runs = [_load_and_wait(url, right(), seconds, rate).percentile(0.99) for _ in range(TIMES)]
     took, most = statistics.median(runs) * 1000, 250
-    note(Row(_where("p99 at half that rate"), f"{took:.0f} ms", f"{most} ms", took / most, at_most=1))
+    note(Row(on_database("p99 at half that rate"), f"{took:.0f} ms", f"{most} ms", took / most, at_most=1))
     print(f"{'p99 at half that rate':<36} {took:6.0f} ms", flush=True)
 
 
@@ -176,7 +176,7 @@ def _compare_two(both: float, alone: float, busy: float) -> None:
     print(
         f"{'one worker and PostgreSQL keep busy':<36} {busy:9.2f} of {cores} cores: two are {at_best:.2f} at best"
     )
-    note(Row(_where("cores that one worker and PostgreSQL keep busy"), f"{busy:.2f}", f"{cores}"))
+    note(Row(on_database("cores that one worker and PostgreSQL keep busy"), f"{busy:.2f}", f"{cores}"))
     _tell(f"two workers, {at_best:.2f} at best", both, "one worker", alone, at_least=round(wanted, 2))
 
 
@@ -222,12 +222,8 @@ def _all(result: Result) -> float:
 
 
 def _tell(name: str, rate: float, against: str, floor: float, at_least: float | None = None) -> None:
-    note(Row(_where(name), f"{rate:.0f}/s", f"{against} {floor:.0f}/s", rate / floor, at_least=at_least))
+    note(Row(on_database(name), f"{rate:.0f}/s", f"{against} {floor:.0f}/s", rate / floor, at_least=at_least))
     print(f"{name:<36} {rate:9.0f} {rate / floor:9.2f} of {against} ({floor:.0f})", flush=True)
-
-
-def _where(name: str) -> str:
-    return f"{'SQLite' if os.environ['DATABASE_URL'].startswith('sqlite') else 'PostgreSQL'}: {name}"
 
 
 if __name__ == "__main__":
