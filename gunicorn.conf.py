@@ -3,7 +3,7 @@
 import threading
 
 bind = "0.0.0.0:8000"
-worker_class = "portal.web.gunicorn_worker.PatientWorker"
+worker_class = "portal.web.serving.gunicorn_worker.PatientWorker"
 workers = 2
 threads = 8
 preload_app = True

@@ -20,20 +20,10 @@ from portal.identity import browser_login, roles
 from portal.mirror import projection as _followed  # noqa: F401 - from here on the list follows what is changed
 from portal.secrets.crypto import Vault
 from portal.settings import Settings, load_settings
-from portal.web import (
-    access,
-    compression,
-    errors,
-    languages,
-    rate_limit_counts,
-    security_headers,
-    static_files,
-    template_context,
-    times,
-    uploads,
-    white_label,
-)
-from portal.web.templating import TranslatedEnvironment
+from portal.web import access, errors, rate_limit_counts
+from portal.web.rendering import languages, template_context, times, white_label
+from portal.web.rendering.templating import TranslatedEnvironment
+from portal.web.serving import compression, security_headers, static_files, uploads
 from portal.worker import scheduler
 
 

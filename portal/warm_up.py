@@ -46,7 +46,7 @@ from portal.models import (
 )
 from portal.operations import health
 from portal.translations import languages
-from portal.web import times
+from portal.web.rendering import times
 
 _OF_ACCOUNT = ("", "events/", "messages/", "messages/new", "history/", "channels/", "settings/", "contacts/")
 _OF_STAFF = ("", "accounts/", "events/", "audit/", "provisioning/", "people/")

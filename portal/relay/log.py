@@ -25,7 +25,7 @@ from portal.models import (
     now,
 )
 from portal.relay.forwarding.claiming import WAITS
-from portal.web.charts import Chart
+from portal.web.rendering.charts import Chart
 
 PAGE = 50
 

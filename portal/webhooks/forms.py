@@ -14,7 +14,7 @@ from portal.i18n import _, _l
 from portal.models import Channel
 from portal.web.access import is_helping
 from portal.web.forms import Choice, Form, stripped, text
-from portal.web.template_context import host
+from portal.web.rendering.template_context import host
 from portal.webhooks.desired import DesiredWebhook
 from portal.webhooks.header_fields import FormWithHeaders
 from portal.webhooks.rules import callback_addresses

@@ -7,7 +7,7 @@ from portal.extensions import session
 from portal.identity.memberships import owners_of
 from portal.mail import outbox
 from portal.models import Account, Mail, MailKind, Membership, Person, Webhook
-from portal.web.template_context import host
+from portal.web.rendering.template_context import host
 from portal.webhooks.snapshot import KnownWebhook
 
 

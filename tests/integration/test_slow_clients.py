@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook
-from portal.web.gunicorn_worker import AHEAD, LONGEST_HEAD, is_delivery, is_whole
+from portal.web.serving.gunicorn_worker import AHEAD, LONGEST_HEAD, is_delivery, is_whole
 from portal.webhooks import portal_webhooks
 from tests.support.patience import patient
 

@@ -20,7 +20,7 @@ from types import ModuleType
 from gunicorn.app.wsgiapp import WSGIApplication
 
 import portal.app
-import portal.web.gunicorn_worker
+import portal.web.serving.gunicorn_worker
 from portal.cli import main as portal_command
 from tests.support.templates import TemplateCache
 

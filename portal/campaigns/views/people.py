@@ -17,7 +17,7 @@ from portal.models import Account, Campaign
 from portal.web import access, htmx
 from portal.web.access import SENDERS
 from portal.web.forms import text
-from portal.web.uploads import takes_up_to
+from portal.web.serving.uploads import takes_up_to
 
 
 @blueprint.get(f"{ROOT}new")

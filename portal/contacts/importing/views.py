@@ -17,7 +17,7 @@ from portal.models import Account, ContactImport, ImportState
 from portal.web import access, htmx, listing
 from portal.web.access import SENDERS
 from portal.web.forms import text
-from portal.web.uploads import takes_up_to
+from portal.web.serving.uploads import takes_up_to
 
 ROOT = "/accounts/<uuid:account_id>/contacts/import"
 ONE = f"{ROOT}/<uuid:import_id>"

@@ -69,7 +69,7 @@ class Receiver:
 
     def _stored(self, waiting: Waiting[Received], start_response: "StartResponse") -> Iterator[bytes]:
         """The answer, which waits for the commit when it is asked for: so requests that are handled together,
-        see `portal.web.gunicorn_groups`, share one."""
+        see `portal.web.serving.gunicorn_groups`, share one."""
         try:
             self._events.commit(waiting)
         except Exception:

@@ -8,7 +8,7 @@ from portal.identity import authentication
 from portal.identity.blueprint import blueprint
 from portal.translations import languages
 from portal.web import access, htmx
-from portal.web.languages import remember
+from portal.web.rendering.languages import remember
 
 
 @blueprint.post("/language")

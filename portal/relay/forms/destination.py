@@ -14,7 +14,7 @@ from portal.relay import conditions
 from portal.relay.destinations import Wish
 from portal.relay.forms.condition import FormWithConditions
 from portal.web.forms import stripped, text
-from portal.web.template_context import host
+from portal.web.rendering.template_context import host
 from portal.webhooks.forms import CheckboxesField
 from portal.webhooks.rules import callback_addresses
 

@@ -39,7 +39,7 @@ from portal.models import (
 from portal.operations import heartbeats
 from portal.staff.dashboard import counters
 from portal.staff.signups import board
-from portal.web.charts import Chart
+from portal.web.rendering.charts import Chart
 
 DAYS = 30
 MOST_COUNTED = 999

@@ -21,7 +21,7 @@ from portal.models import (
 )
 from portal.operations import heartbeats
 from portal.staff.dashboard import counters, overview
-from portal.web.charts import Chart
+from portal.web.rendering.charts import Chart
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.portal import DETAILS, Portal

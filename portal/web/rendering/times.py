@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from portal.i18n import _, reader
 from portal.models import now
-from portal.web.templating import written
+from portal.web.rendering.templating import written
 
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""

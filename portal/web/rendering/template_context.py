@@ -17,8 +17,9 @@ from portal.contact import international
 from portal.extensions import settings
 from portal.i18n import _, language, translated
 from portal.translations import languages
-from portal.web import addresses, htmx
+from portal.web import htmx
 from portal.web.access import current_person, has_accounts, is_helping, may_enter
+from portal.web.rendering import addresses
 
 # The first that occurs counts: browsers name each other for compatibility.
 BROWSERS = (

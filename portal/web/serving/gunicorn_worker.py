@@ -16,7 +16,7 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from portal.web.gunicorn_groups import GroupedConnection, GroupingWorker
+from portal.web.serving.gunicorn_groups import GroupedConnection, GroupingWorker
 
 ARRIVES_WITHIN = 20.0
 """Seconds from the first byte that is waited for until the request has come."""
