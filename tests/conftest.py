@@ -38,7 +38,7 @@ from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.ports import reserved_port
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
-from tests.support.ready import Made, Ready
+from tests.support.ready import PostgresDatabase, Ready, SqliteFile
 from tests.support.scheduling import Scheduling
 from tests.support.shared import keep_in_memory, made_once, shared_folder
 from tests.support.templates import TemplateCache
@@ -313,7 +313,7 @@ def _applications(compiled_templates: Path) -> Applications:
     return Applications(TemplateCache(str(compiled_templates)))
 
 
-LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}
+LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "victim"}
 """Fixtures of tests that may look at how a customer is made, or change it."""
 
 
@@ -325,17 +325,13 @@ def _copies(_running_sandbox: Sandbox) -> Ready:
 @pytest.fixture
 def _ready(database_url: str, _copies: Ready, request: pytest.FixtureRequest) -> TakeReady | None:
     """How a customer is made by a test that has done nothing else yet."""
-    if LOOKS_CLOSER & set(request.fixturenames) or not database_url.startswith("sqlite"):
+    if LOOKS_CLOSER & set(request.fixturenames):
         return None
-    file = Path(database_url.removeprefix("sqlite:///"))
-    copied_at = file.stat().st_mtime_ns
-
-    def take(make: Callable[[], Made], typed: dict[str, str]) -> Made:
-        if not _copies.is_untouched(file, copied_at):
-            return make()
-        return _copies.customer(file, tuple(sorted(typed.items())), make)
-
-    return take
+    is_file = database_url.startswith("sqlite")
+    database = (
+        SqliteFile(Path(database_url.removeprefix("sqlite:///"))) if is_file else PostgresDatabase(database_url)
+    )
+    return lambda make, typed: _copies.customer(database, typed, make)
 
 
 @pytest.fixture
