@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask, g, has_app_context
+from werkzeug.routing import Rule
+from werkzeug.test import Client
 from zxcvbn import zxcvbn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -29,14 +31,14 @@ from portal.db import migrate
 from portal.db.engine import _writing, prepare_sqlite
 from portal.extensions import db, limiter
 from portal.identity import passwords
-from portal.sandbox.client import SandboxControl
+from portal.sandbox.client import SandboxControl, SandboxControlError
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
 from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.ports import reserved_port
 from tests.support.postgres import TEMPLATE, USUAL, Postgres
-from tests.support.ready import Made, Ready
+from tests.support.ready import PostgresDatabase, Ready, SqliteFile
 from tests.support.scheduling import Scheduling
 from tests.support.shared import keep_in_memory, made_once, shared_folder
 from tests.support.templates import TemplateCache
@@ -71,6 +73,22 @@ def _quick_hashes() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_routes() -> Iterator[None]:
+    """What builds a route's addresses is compiled once for all applications: it takes most of the time of making one."""
+    compile_, kept = Rule._compile_builder, {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_(rule, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_writer_is_left() -> None:
     """A test client's POST leaves its thread a writer, which only the next request would undo."""
@@ -97,9 +115,10 @@ class Dials(SandboxControl):
 
     SHORT = patient(0.6)
 
-    def __init__(self, api_url: str) -> None:
-        super().__init__(api_url)
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox.api_url)
         self.asked_by: list[Flask] = []
+        self._client = Client(sandbox._servers[0].app, use_cookies=False)
 
     def fault(self, kind: str, *arguments: Any, **more: Any) -> dict[str, Any]:
         if kind.startswith("timeout"):
@@ -113,6 +132,14 @@ class Dials(SandboxControl):
     def settle(self, timeout: float = patient(20)) -> bool:
         return super().settle(timeout)
 
+    def _send(self, method: str, path: str, fields: Any, answers_within: float = 0) -> Any:
+        """Without the network, on which the sandbox would answer each call by a thread of its own."""
+        here = {"REMOTE_ADDR": "127.0.0.1"}
+        with self._client.open(self._base + path, method=method, json=fields, environ_base=here) as answer:
+            if answer.status_code >= 400:
+                raise SandboxControlError(f"{method} {path}: {answer.text}")
+            return answer.json
+
     def _let_wait(self, seconds: float | None) -> None:
         for app in self.asked_by:
             usual: Settings = app.config["SETTINGS"]
@@ -124,7 +151,7 @@ class Dials(SandboxControl):
 @pytest.fixture
 def control(_running_sandbox: Sandbox) -> Iterator[Dials]:
     """The sandbox's dials. Events are held back until a test lets them go."""
-    control = Dials(_running_sandbox.api_url)
+    control = Dials(_running_sandbox)
     control.reset()
     control.set(retry_delay=0.02, retry_factor=1, hold_deliveries=True)
     yield control
@@ -286,7 +313,7 @@ def _applications(compiled_templates: Path) -> Applications:
     return Applications(TemplateCache(str(compiled_templates)))
 
 
-LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "no_transaction_during_a_call", "victim"}
+LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "victim"}
 """Fixtures of tests that may look at how a customer is made, or change it."""
 
 
@@ -298,17 +325,13 @@ def _copies(_running_sandbox: Sandbox) -> Ready:
 @pytest.fixture
 def _ready(database_url: str, _copies: Ready, request: pytest.FixtureRequest) -> TakeReady | None:
     """How a customer is made by a test that has done nothing else yet."""
-    if LOOKS_CLOSER & set(request.fixturenames) or not database_url.startswith("sqlite"):
+    if LOOKS_CLOSER & set(request.fixturenames):
         return None
-    file = Path(database_url.removeprefix("sqlite:///"))
-    copied_at = file.stat().st_mtime_ns
-
-    def take(make: Callable[[], Made], typed: dict[str, str]) -> Made:
-        if not _copies.is_untouched(file, copied_at):
-            return make()
-        return _copies.customer(file, tuple(sorted(typed.items())), make)
-
-    return take
+    is_file = database_url.startswith("sqlite")
+    database = (
+        SqliteFile(Path(database_url.removeprefix("sqlite:///"))) if is_file else PostgresDatabase(database_url)
+    )
+    return lambda make, typed: _copies.customer(database, typed, make)
 
 
 @pytest.fixture

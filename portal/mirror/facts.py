@@ -1,12 +1,14 @@
 """Counts and dates of an account for its row in the list, from its own tables or from what Connexease lists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlmodel import col, select
+from sqlmodel import col
 
 from portal.db.engine import storable
 from portal.mirror import facets, search_index, search_words
@@ -57,52 +59,64 @@ class Facts:
 def of_account(session: Session, account: Account, at: datetime) -> Facts:
     """Count what an account's own tables say."""
     facts = Facts()
-    is_listed = (col(Channel.account_id) == account.id, col(Channel.gone_at).is_(None))
-    for channel in session.execute(select(Channel).where(*is_listed)).scalars():
-        is_connected = channel.is_connected is not False and channel.is_active is not False
-        facts.note_channel(channel.connexease_uuid, channel.name, is_connected=is_connected)
-    seen = sa.select(col(Webhook.seen)).where(
-        col(Webhook.account_id) == account.id,
-        col(Webhook.gone_at).is_(None),
-        col(Webhook.portal_webhook_id).is_(None),
-    )
-    facts.webhooks = sum(bool((state or {}).get("is_active")) for state in session.execute(seen).scalars())
-    good = sa.select(col(Credential.expires_at)).where(
-        col(Credential.account_id) == account.id,
-        col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
-        col(Credential.connexease_uuid).is_not(None),
-        col(Credential.is_active),
-        col(Credential.revoked_at).is_(None),
-        col(Credential.gone_at).is_(None),
-    )
-    for expires_at in session.execute(good).scalars():
+    for uuid, name, connected, active in _ask(session, _CHANNELS, account):
+        facts.note_channel(uuid, name, is_connected=connected is not False and active is not False)
+    facts.webhooks = sum(bool((state or {}).get("is_active")) for (state,) in _ask(session, _WEBHOOKS, account))
+    for (expires_at,) in _ask(session, _TOKENS, account):
         facts.note_token(expires_at, at)
     return facts
 
 
 def people_of(session: Session, account: Account) -> str:
     """The words that the account's own people are found by: their names and the addresses they log in with."""
-    query = (
-        sa.select(col(Person.first_name), col(Person.last_name), col(Person.email))
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(col(Membership.account_id) == account.id)
-        .order_by(col(Membership.created_at))
-    )
-    return " ".join(word for row in session.execute(query) for word in row)
+    return " ".join(word for row in _ask(session, _PEOPLE, account) for word in row)
 
 
 def freshness(session: Session, account: Account) -> tuple[datetime | None, str]:
     """When the oldest of the account's three lists was read, and what stopped a try."""
-    parts = [
-        sa.select(sa.literal(place), col(listing.read_at), col(listing.problem_text)).where(
-            col(listing.account_id) == account.id
-        )
-        for place, listing in enumerate(LISTINGS)
-    ]
-    found = sorted(session.execute(sa.union_all(*parts)), key=lambda row: row[0])
+    found = sorted(_ask(session, _FRESHNESS, account), key=lambda row: row[0])
     read = [read_at for _place, read_at, _problem in found if read_at is not None]
     problem = next((problem for _place, _read_at, problem in found if problem), "")
     return (min(read) if len(read) == len(LISTINGS) else None), problem
+
+
+def _ask(session: Session, query: Any, account: Account) -> Sequence[Any]:
+    """Beside the session, which has been flushed: it would take as long again for rows that are only counted."""
+    return session.connection().execute(query, {"account": account.id}).all()
+
+
+# Made once, because they are asked at most commits.
+_ACCOUNT: sa.BindParameter[Any] = sa.bindparam("account")
+_CHANNELS = sa.select(
+    col(Channel.connexease_uuid), col(Channel.name), col(Channel.is_connected), col(Channel.is_active)
+).where(col(Channel.account_id) == _ACCOUNT, col(Channel.gone_at).is_(None))
+_WEBHOOKS = sa.select(col(Webhook.seen)).where(
+    col(Webhook.account_id) == _ACCOUNT,
+    col(Webhook.gone_at).is_(None),
+    col(Webhook.portal_webhook_id).is_(None),
+)
+_TOKENS = sa.select(col(Credential.expires_at)).where(
+    col(Credential.account_id) == _ACCOUNT,
+    col(Credential.kind) == CredentialKind.ACCESS_TOKEN,
+    col(Credential.connexease_uuid).is_not(None),
+    col(Credential.is_active),
+    col(Credential.revoked_at).is_(None),
+    col(Credential.gone_at).is_(None),
+)
+_PEOPLE = (
+    sa.select(col(Person.first_name), col(Person.last_name), col(Person.email))
+    .join(Membership, col(Membership.person_id) == col(Person.id))
+    .where(col(Membership.account_id) == _ACCOUNT)
+    .order_by(col(Membership.created_at))
+)
+_FRESHNESS = sa.union_all(
+    *(
+        sa.select(sa.literal(place), col(listing.read_at), col(listing.problem_text)).where(
+            col(listing.account_id) == _ACCOUNT
+        )
+        for place, listing in enumerate(LISTINGS)
+    )
+)
 
 
 def apply_account(session: Session, row: MirroredAccount, account: Account, at: datetime) -> None:

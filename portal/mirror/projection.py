@@ -4,7 +4,7 @@ Whatever a session changed of an account is counted anew before the session comm
 one of these tables has to think of the list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -20,29 +20,28 @@ from portal.mirror import facts, search_index
 from portal.models import (
     Account,
     Channel,
-    ChannelListing,
     Credential,
-    CredentialListing,
     Membership,
     MirroredAccount,
     Person,
     Provisioning,
     Webhook,
-    WebhookListing,
     now,
 )
 
-FOLLOWED: tuple[type[SQLModel], ...] = (
-    Account,
-    Provisioning,
-    Channel,
-    ChannelListing,
-    Webhook,
-    WebhookListing,
-    Credential,
-    CredentialListing,
-    Membership,
-)
+FOLLOWED: dict[type[SQLModel], tuple[str, ...]] = {
+    Account: (
+        *("connexease_uuid", "name", "contact_email", "contact_phone_number"),
+        *("contact_name", "contact_lastname", "billing_email"),
+    ),
+    Provisioning: ("step",),
+    Channel: ("account_id", "connexease_uuid", "name", "is_connected", "is_active", "gone_at"),
+    Webhook: ("account_id", "portal_webhook_id", "seen", "gone_at"),
+    Credential: ("account_id", "kind", "connexease_uuid", "is_active", "expires_at", "revoked_at", "gone_at"),
+    Membership: ("account_id", "person_id", "created_at"),
+    **dict.fromkeys(facts.LISTINGS, ("read_at", "problem_text")),
+}
+"""What of each table the list counts (`portal.mirror.facts`). Most commits change something else: a claim."""
 FOUND_BY = ("first_name", "last_name", "email")
 """What of a person finds the accounts that they belong to."""
 _TOUCHED = "accounts to project"
@@ -94,16 +93,22 @@ def follow(account_id: UUID) -> None:
 
 def _collect(session: Session, _context: Any) -> None:
     touched: set[UUID] = session.info.setdefault(_TOUCHED, set())
-    for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, FOLLOWED):
-            touched.add(row.id if isinstance(row, Account) else row.account_id)  # type: ignore[attr-defined]
-        elif isinstance(row, Person) and _goes_by_another_name(row):
+    touched.update(_account_of(row) for row in (*session.new, *session.deleted) if type(row) in FOLLOWED)
+    for row in session.dirty:
+        if isinstance(row, Person) and _has_other(row, FOUND_BY):
             touched.update(_accounts_of(session, row))
+        elif _has_other(row, FOLLOWED.get(type(row), ())):
+            touched.add(_account_of(row))
 
 
-def _goes_by_another_name(person: Person) -> bool:
-    state = sa.inspect(person)
-    return any(state.attrs[name].history.has_changes() for name in FOUND_BY)
+def _account_of(row: Any) -> UUID:
+    return row.id if isinstance(row, Account) else row.account_id
+
+
+def _has_other(row: SQLModel, names: Sequence[str]) -> bool:
+    """Whether one of these is about to change."""
+    state = sa.inspect(row)
+    return any(state.attrs[name].history.has_changes() for name in names)
 
 
 def _accounts_of(session: Session, person: Person) -> list[UUID]:
@@ -135,10 +140,10 @@ def _project(session: Session, account_id: UUID) -> None:
 
 def _row_of(session: Session, account: Account) -> MirroredAccount:
     """The account's row, locked: what is counted afterwards nobody else counts at the same time."""
-    own = _locked(session, col(MirroredAccount.account_id) == account.id)
+    own = _locked(session, _OF_ACCOUNT, account.id)
     listed = None
     if account.connexease_uuid is not None and (own is None or own.connexease_uuid != account.connexease_uuid):
-        listed = _locked(session, col(MirroredAccount.connexease_uuid) == account.connexease_uuid)
+        listed = _locked(session, _OF_THERE, account.connexease_uuid)
     if own is None and listed is not None:
         listed.created_at = min(listed.created_at, account.created_at)
         listed.last_activity_at = max(listed.last_activity_at, account.created_at)
@@ -158,15 +163,24 @@ def _made(session: Session, account: Account) -> MirroredAccount:
     )
     adding = dialect.insert(session, MirroredAccount).values(**row.model_dump(exclude={"id"}))
     session.execute(adding.on_conflict_do_nothing())
-    made = _locked(session, col(MirroredAccount.account_id) == account.id)
+    made = _locked(session, _OF_ACCOUNT, account.id)
     if made is None:
         raise LookupError("the list has no row for an account")
     return made
 
 
-def _locked(session: Session, condition: sa.ColumnElement[bool]) -> MirroredAccount | None:
-    query = select(MirroredAccount).where(condition).with_for_update()
-    return session.execute(query.execution_options(populate_existing=True)).scalars().first()
+def _locked(session: Session, query: Any, key: UUID) -> MirroredAccount | None:
+    return session.execute(query, {"key": key}).scalars().first()
+
+
+def _by(column: Any) -> Any:
+    """Finds a row and locks it; made once, because it is asked at most commits."""
+    query = select(MirroredAccount).where(col(column) == sa.bindparam("key")).with_for_update()
+    return query.execution_options(populate_existing=True)
+
+
+_OF_ACCOUNT = _by(MirroredAccount.account_id)
+_OF_THERE = _by(MirroredAccount.connexease_uuid)
 
 
 event.listen(Session, "after_flush", _collect)

@@ -15,6 +15,7 @@ from portal import discovery
 from portal.db import task_registry
 from portal.db.queue import huey
 from portal.db.task_registry import Run
+from portal.extensions import session
 from portal.operations import heartbeats
 
 BEAT_EVERY = 30
@@ -43,7 +44,7 @@ def sweep(app: Flask) -> None:
     """
     began = beaten = time.monotonic()
     _do(app, heartbeats.beat)
-    for run, row in in_turn([(run, _rows(app, due)) for run, due in task_registry.all_swept()]):
+    for run, row in in_turn(_due(app)):
         _do(app, run, row)
         now = time.monotonic()
         if now - began > LONGEST:
@@ -59,12 +60,18 @@ def in_turn(kinds: Sequence[tuple[Run, Sequence[Any]]]) -> Iterator[tuple[Run, A
         yield from ((run, rows[place]) for run, rows in kinds if place < len(rows))
 
 
-def _rows(app: Flask, due: Callable[[], Iterable[Any]]) -> list[Any]:
+def _due(app: Flask) -> list[tuple[Run, list[Any]]]:
+    """What is due of each kind, asked by one session: most often there is nothing, and that is soon said."""
+    with app.app_context():
+        return [(run, _rows(due)) for run, due in task_registry.all_swept()]
+
+
+def _rows(due: Callable[[], Iterable[Any]]) -> list[Any]:
     try:
-        with app.app_context():
-            return [*due()]
+        return [*due()]
     except Exception:
         log.exception("the sweep could not find out what is due")
+        session().rollback()
         return []
 
 

@@ -94,7 +94,7 @@ def _victim(usual):
 
 
 @pytest.fixture
-def no_transaction_during_a_call(monkeypatch):
+def no_transaction_during_a_call():
     """No transaction is open while Connexease is asked: it may take its time."""
     send = requests.Session.send
     held = []
@@ -104,6 +104,7 @@ def no_transaction_during_a_call(monkeypatch):
             held.append((request.method, request.path_url))
         return send(self, request, **options)
 
-    monkeypatch.setattr(requests.Session, "send", watching)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "send", watching)
+        yield
     assert not held

@@ -2,9 +2,11 @@
 
 from portal.models import Heartbeat, Mail, Step
 from portal.worker import scheduler
+from tests.support.marks import both_databases
 from tests.support.portal import Portal
 
 
+@both_databases
 def test_what_cannot_even_be_looked_for_stops_nothing_else(portal: Portal) -> None:
     portal.newcomer()
     portal.sql("ALTER TABLE login_session RENAME TO away")

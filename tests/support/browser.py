@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
+from lxml.html import HtmlElement
 from werkzeug.test import TestResponse
 
 from tests.support import pages
@@ -16,26 +17,36 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 class Page:
-    """One answer."""
+    """One answer.
 
-    def __init__(self, path: str, response: TestResponse, *, is_html: bool) -> None:
+    Args:
+        root: what lxml reads of it, if it is HTML.
+    """
+
+    def __init__(self, path: str, response: TestResponse, root: HtmlElement | None) -> None:
         self.path = path
         self.response = response
-        self._is_html = is_html
+        self._root = root
 
     @property
     def status(self) -> int:
         return self.response.status_code
 
+    @property
+    def root(self) -> HtmlElement:
+        """The answer as lxml reads it, in a fraction of the time of a soup."""
+        assert self._root is not None, f"{self.path} answered {self.status} without HTML"
+        return self._root
+
     @cached_property
     def soup(self) -> BeautifulSoup:
-        assert self._is_html, f"{self.path} answered {self.status} without HTML"
+        assert self._root is not None, f"{self.path} answered {self.status} without HTML"
         return pages.parsed(self.response.get_data(as_text=True))
 
     @property
     def text(self) -> str:
         """What can be read on the page."""
-        return " ".join(self.soup.get_text(" ").split())
+        return " ".join(pages.texts(self.root).split())
 
     @property
     def timeless(self) -> str:
@@ -53,8 +64,8 @@ class Page:
     @property
     def errors(self) -> dict[str, str]:
         """The refusal at each field."""
-        found = self.soup.find_all(id=lambda name: bool(name) and str(name).endswith("-error"))
-        return {str(tag["id"]).removesuffix("-error"): tag.get_text() for tag in found}
+        found = [tag for tag in self.root.iter("*") if tag.get("id", "").endswith("-error")]
+        return {tag.get("id").removesuffix("-error"): tag.text_content() for tag in found}
 
     @property
     def summary(self) -> Tag:
@@ -73,28 +84,23 @@ class Page:
 
     def values(self, button: str = "") -> dict[str, str]:
         """What stands in the form's fields."""
-        fields = self.form(button).find_all(["input", "textarea"])
-        return {str(tag["name"]): _value(tag) for tag in fields if tag.get("name")}
+        return pages.values(self._form(button))
 
     def filled(self, button: str = "") -> dict[str, str]:
         """What a browser would send of the form: its fields, and what is chosen in its lists."""
-        return {**_chosen(self.form(button)), **self.values(button)}
+        form = self._form(button)
+        return {**pages.chosen(form), **pages.values(form)}
 
+    def address(self, button: str = "", *, htmx: bool = False) -> str:
+        """Where the form is sent."""
+        form = self._form(button)
+        return str((form.get("hx-post") if htmx else "") or form.get("action") or self.path)
 
-def _chosen(form: Tag) -> dict[str, str]:
-    """What a browser would send of the form's lists."""
-    return {str(tag["name"]): _value(tag) for tag in form.find_all("select") if tag.get("name") and tag.option}
-
-
-def _value(tag: Tag) -> str:
-    """As a browser reads it: the first line break of a textarea is none."""
-    if tag.name == "textarea":
-        return tag.get_text().removeprefix("\r").removeprefix("\n")
-    if tag.name == "select":
-        options = tag.find_all("option")
-        chosen = next((option for option in options if option.has_attr("selected")), options[0])
-        return str(chosen.get("value", ""))
-    return str(tag.get("value", ""))
+    def _form(self, button: str) -> HtmlElement:
+        """The same as `form`, for what needs no soup."""
+        found = [form for form in pages.forms(self.root) if button in pages.texts(form)]
+        assert len(found) == 1, f"{len(found)} forms with {button!r} on {self.path}: {self.text}"
+        return found[0]
 
 
 class Browser:
@@ -121,12 +127,10 @@ class Browser:
 
     def submit(self, page: Page, button: str = "", *, htmx: bool = False, **typed: str) -> Page:
         """Fill in a form of the page and send it."""
-        form = page.form(button)
         values = page.filled(button)
         unknown = set(typed) - set(values)
         assert not unknown, f"{page.path} has no field {unknown}"
-        address = form.get("hx-post") if htmx and form.get("hx-post") else form.get("action")
-        return self.send("POST", str(address or page.path), data={**values, **typed}, htmx=htmx)
+        return self.send("POST", page.address(button, htmx=htmx), data={**values, **typed}, htmx=htmx)
 
     def follow(self, page: Page) -> Page:
         """Go where the answer leads, to the end."""
@@ -173,9 +177,8 @@ class Browser:
         self._may_refer = response.headers.get("Referrer-Policy") != "no-referrer"
         redirects = 300 <= response.status_code < 400
         is_html = response.mimetype == "text/html" and bool(response.get_data()) and not redirects
-        if is_html:
-            pages.check(self.app, response.get_data(as_text=True), path)
-        return Page(path, response, is_html=is_html)
+        root = pages.check(self.app, response.get_data(as_text=True), path) if is_html else None
+        return Page(path, response, root)
 
     @property
     def cookies(self) -> set[str]:

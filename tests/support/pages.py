@@ -5,6 +5,7 @@ from collections import Counter
 
 from bs4 import BeautifulSoup
 from flask import Flask
+from lxml.etree import XPath
 from lxml.html import HtmlElement, document_fromstring, tostring
 from werkzeug.exceptions import HTTPException
 
@@ -19,16 +20,14 @@ HX_NAMES = frozenset(
         *("hx-partial", "hx-morph-skip", "hx-morph-skip-children", "hx-history-elt"),
     }
 )
+_READ = XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::template)]", smart_strings=False)
 INHERITABLE = ":inherited"
 FIELDS = ("input", "select", "textarea")
 UNNAMED_INPUTS = {"hidden", "submit", "button", "image", "reset"}
 
 
-def check(app: Flask, html: str, path: str) -> None:
-    """Refuse whatever no page of ours may contain.
-
-    Most answers are only passed through, so they are read by lxml alone, several times as fast as a soup.
-    """
+def check(app: Flask, html: str, path: str) -> HtmlElement:
+    """Refuse whatever no page of ours may contain; the answer as lxml reads it, several times as fast as a soup."""
     root, is_page = document_fromstring(html), "<html" in html
     text = root.text_content()
     for unrendered in ("{{", "{%", "%("):
@@ -43,6 +42,40 @@ def check(app: Flask, html: str, path: str) -> None:
             _check_form(app, tag, path)
         _check_attributes(app, tag, path, names if is_page else None)
     _check_labels(tags, names, path)
+    return root
+
+
+def texts(tag: HtmlElement) -> str:
+    """What can be read in it, a space between two pieces."""
+    return " ".join(_READ(tag))
+
+
+def forms(root: HtmlElement) -> list[HtmlElement]:
+    """Those that are seen in a page's main part."""
+    main = root.find(".//main")
+    return [form for form in (root if main is None else main).iter("form") if "hidden" not in form.attrib]
+
+
+def values(form: HtmlElement) -> dict[str, str]:
+    """What stands in the fields."""
+    return {tag.get("name"): _value(tag) for tag in form.iter("input", "textarea") if tag.get("name")}
+
+
+def chosen(form: HtmlElement) -> dict[str, str]:
+    """What a browser would send of the lists."""
+    lists = ((tag, list(tag.iter("option"))) for tag in form.iter("select") if tag.get("name"))
+    return {tag.get("name"): _first_chosen(options) for tag, options in lists if options}
+
+
+def _first_chosen(options: list[HtmlElement]) -> str:
+    return str(next((option for option in options if "selected" in option.attrib), options[0]).get("value", ""))
+
+
+def _value(tag: HtmlElement) -> str:
+    """As a browser reads it: the first line break of a textarea is none."""
+    if tag.tag == "textarea":
+        return str(tag.text_content()).removeprefix("\r").removeprefix("\n")
+    return str(tag.get("value", ""))
 
 
 def parsed(html: str) -> BeautifulSoup:

@@ -183,14 +183,19 @@ class Portal:
             self.sql("UPDATE webhook SET next_attempt_at = created_at, claimed_until = NULL WHERE is_pending")
             self.sweep()
             self.work()
+            if not self._counts("SELECT count(*) FROM webhook WHERE is_pending"):
+                return
 
     def _waits(self) -> bool:
-        waiting = sa.text(
+        return self._counts(
             "SELECT (SELECT count(*) FROM mail WHERE state = 'waiting') + (SELECT count(*) FROM provisioning"
             " WHERE step IN ('creating_account', 'registering_webhook'))"
         )
+
+    def _counts(self, query: str) -> bool:
+        """Whether there are any."""
         with self.app.app_context(), db.engine.connect() as connection:
-            return bool(connection.execute(waiting).scalar())
+            return bool(connection.scalar(sa.text(query)))
 
     # --- mail
 

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
+
+import psycopg
+from psycopg import sql
 
 from portal.sandbox.server import Sandbox
 from portal.sandbox.state import State
@@ -27,12 +31,28 @@ Made = tuple[UUID, str]
 """The account, and the token of the log-in session."""
 
 
+class Database(Protocol):
+    """A database as a test gets it, with nothing in it."""
+
+    def is_untouched(self) -> bool:
+        """Whether nothing has happened in it."""
+
+    def kept(self) -> Any:
+        """All that is in it."""
+
+    def put(self, kept: Any) -> None:
+        """Put that in again."""
+
+    def drop(self, kept: Any) -> None:
+        """Let go of it."""
+
+
 @dataclass
 class _Copy:
     account_id: UUID
     token: str
     made_at: float
-    database: sqlite3.Connection
+    database: Any
     state: State
     requests: list[Any]
 
@@ -44,49 +64,115 @@ class Ready:
         self._core = sandbox.core
         self._copies: dict[Key, _Copy] = {}
 
-    def customer(self, file: Path, key: Key, make: Callable[[], Made]) -> Made:
-        """Make a customer, or take a copy of one.
+    def customer(self, database: Database, typed: dict[str, str], make: Callable[[], Made]) -> Made:
+        """Make a customer, or take a copy of one where nothing has happened yet.
 
         Args:
-            file: the database, in which nothing has happened.
-            key: what the customer depends on.
+            typed: what the customer typed.
             make: the whole way.
         """
+        if not (self._is_untouched() and database.is_untouched()):
+            return make()
+        key = (type(database), *sorted(typed.items()))
         copy = self._copies.get(key)
         if copy is None or time.monotonic() - copy.made_at > FRESH:
             made = make()
-            self._keep(key, file, made)
+            self._keep(key, database, made)
             return made
-        with closing(sqlite3.connect(file)) as database:
-            _copy(copy.database, database)
+        database.put(copy.database)
         self._core.log._rows.extend(deepcopy(copy.requests))
         self._core.log._last_number = len(copy.requests)
         with self._core.changing():
             self._core.state = deepcopy(copy.state)
         return copy.account_id, copy.token
 
-    def is_untouched(self, file: Path, copied_at: int) -> bool:
-        """Whether the database is as it was copied then, and the sandbox in its first state."""
-        log = file.with_name(f"{file.name}-wal")
+    def _is_untouched(self) -> bool:
+        """Whether the sandbox is in its first state."""
         core = self._core
-        return (
-            file.stat().st_mtime_ns == copied_at
-            and not (log.exists() and log.stat().st_size)
-            and core.state == State()
-            and not core.presets
-            and not core.faults.rows()
-            and not core.log.rows()
-        )
+        return core.state == State() and not core.presets and not core.faults.rows() and not core.log.rows()
 
-    def _keep(self, key: Key, file: Path, made: Made) -> None:
-        kept = sqlite3.connect(":memory:", check_same_thread=False)
-        with closing(sqlite3.connect(file)) as database:
-            _copy(database, kept)
+    def _keep(self, key: Key, database: Database, made: Made) -> None:
         if key in self._copies:
-            self._copies.pop(key).database.close()
+            database.drop(self._copies.pop(key).database)
+        kept = database.kept()
         with self._core.reading() as state:
             rows = list(self._core.log._rows)
             self._copies[key] = _Copy(*made, time.monotonic(), kept, deepcopy(state), deepcopy(rows))
+
+
+class SqliteFile:
+    """A file that was just copied."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._log = file.with_name(f"{file.name}-wal")
+        self._copied_at = file.stat().st_mtime_ns
+
+    def is_untouched(self) -> bool:
+        return self._file.stat().st_mtime_ns == self._copied_at and not (
+            self._log.exists() and self._log.stat().st_size
+        )
+
+    def kept(self) -> sqlite3.Connection:
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(self._file)) as database:
+            _copy(database, kept)
+        return kept
+
+    def put(self, kept: sqlite3.Connection) -> None:
+        with closing(sqlite3.connect(self._file)) as database:
+            _copy(kept, database)
+
+    def drop(self, kept: sqlite3.Connection) -> None:
+        kept.close()
+
+
+class PostgresDatabase:
+    """A database whose rows were all deleted. Its sequences go on, so no number of a copy is given again."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def is_untouched(self) -> bool:
+        with self._connection() as connection:
+            return not self._filled(connection)
+
+    def kept(self) -> dict[str, bytes]:
+        with self._connection() as connection, connection.cursor() as cursor:
+            kept = {}
+            for table in self._filled(connection):
+                with cursor.copy(_statement("COPY {} TO STDOUT", table)) as rows:
+                    kept[table] = b"".join(rows)
+            return kept
+
+    def put(self, kept: dict[str, bytes]) -> None:
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # in any order
+            for table, rows in kept.items():
+                with cursor.copy(_statement("COPY {} FROM STDIN", table)) as into:
+                    into.write(rows)
+
+    def drop(self, kept: dict[str, bytes]) -> None:
+        pass
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, connect_timeout=int(patient(30)))
+
+    def _filled(self, connection: psycopg.Connection[Any]) -> list[str]:
+        """The tables with rows."""
+        one = "SELECT {name} WHERE EXISTS (SELECT FROM {table})"
+        each = [sql.SQL(one).format(name=name, table=sql.Identifier(name)) for name in self._tables]
+        return [str(name) for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(each))]
+
+    @cached_property
+    def _tables(self) -> list[str]:
+        with self._connection() as connection:
+            own = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            return [str(name) for (name,) in connection.execute(own)]
+
+
+def _statement(template: str, table: str) -> sql.Composed:
+    return sql.SQL(template).format(sql.Identifier(table))
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
