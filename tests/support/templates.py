@@ -30,7 +30,7 @@ class TemplateCache(FileSystemBytecodeCache):
 
 @lru_cache(maxsize=20)
 def _name(translations: NullTranslations) -> str:
-    """What tells these translations from all others: what is in them."""
+    """What tells these translations from all others: what is in them. Their head tells only when they were read."""
     sentences: dict[Any, str] = getattr(translations, "_catalog", {})
-    written = repr(sorted((str(key), text) for key, text in sentences.items()))
+    written = repr(sorted((str(key), text) for key, text in sentences.items() if key))
     return f"{type(translations).__name__}-{hashlib.sha256(written.encode()).hexdigest()}"
