@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -13,14 +13,14 @@ from tests.support.processes import by_gunicorn, helper
 
 
 @pytest.fixture(scope="session")
-def _commands():
-    """A process that forks for every command."""
-    with helper("tests.support.commands") as ask:
-        yield ask
+def prepared():
+    """Ask a process to fork for something: see `tests.support.prepared`."""
+    with helper("tests.support.prepared") as ask:
+        yield lambda *asked: json.loads(ask(json.dumps(asked)))
 
 
 @pytest.fixture
-def command(settings_for, sandbox, database_url, _commands):
+def command(settings_for, sandbox, database_url, prepared):
     """Run `portal …` in a process of its own, with the environment that the settings come from."""
     settings = settings_for()
     environment = {
@@ -33,8 +33,8 @@ def command(settings_for, sandbox, database_url, _commands):
 
     def run(*arguments, cwd=None, **changes):
         values = {name: value for name, value in {**environment, **changes}.items() if value is not None}
-        ended = _commands(json.dumps([arguments, values, str(cwd) if cwd else None]))
-        return subprocess.CompletedProcess(arguments, **json.loads(ended))
+        ended = prepared("command", arguments, values, str(cwd) if cwd else None)
+        return subprocess.CompletedProcess(arguments, **ended)
 
     return run
 
@@ -56,41 +56,38 @@ def environment(settings_for, sandbox, database_url, compiled_templates):
 
 
 @pytest.fixture
-def gunicorn(environment):
+def gunicorn(prepared, environment):
     """Serve the portal as in production, by two processes; says at which address."""
     with ExitStack() as served:
-        yield lambda **changes: served.enter_context(by_gunicorn({**environment, **changes}))
+        yield lambda: served.enter_context(by_gunicorn(prepared, environment))
 
 
 @pytest.fixture
-def make_victim(settings_for):
+def make_victim(prepared, settings_for):
     """Make a `victim`, with changes of its settings."""
-    with ExitStack() as ended:
-        yield lambda **changes: ended.enter_context(_victim(settings_for(**changes)))
+
+    def make(**changes):
+        usual = settings_for(**changes)
+        settings = usual.model_dump(mode="json") | {
+            "secret_key": usual.secret_key.get_secret_value(),
+            "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),
+            "mail_url": usual.mail_url.get_secret_value(),
+            "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
+            "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
+        }
+
+        def run(database_url: str, row_id: object, boundary: int, work: str = "set-up") -> str:
+            return prepared("kill", settings | {"database_url": database_url}, work, str(row_id), boundary)
+
+        return run
+
+    return make
 
 
 @pytest.fixture
 def victim(make_victim):
     """Take work on in another process, which dies at a boundary; says how it ended."""
     return make_victim()
-
-
-@contextmanager
-def _victim(usual):
-    settings = usual.model_dump(mode="json")
-    settings |= {
-        "secret_key": usual.secret_key.get_secret_value(),
-        "vault_keys": ",".join(key.get_secret_value() for key in usual.vault_keys),
-        "mail_url": usual.mail_url.get_secret_value(),
-        "connexease_reseller_token": usual.connexease_reseller_token.get_secret_value(),
-        "connexease_dialog_origins": ",".join(usual.connexease_dialog_origins),
-    }
-    with helper("tests.support.victim", json.dumps(settings)) as ask:
-
-        def run(database_url: str, row_id: object, boundary: int, work: str = "set-up") -> str:
-            return ask(f"{database_url} {work} {row_id} {boundary}")
-
-        yield run
 
 
 @pytest.fixture

@@ -12,10 +12,14 @@ from portal.extensions import connexease, db, session
 from portal.warm_up import visit, warm_up
 from tests.support.portal import Portal
 from tests.support.processes import START, STOP, started
+from tests.support.templates import TemplateCache
 
 
-def test_pages_are_tried_and_their_statements_compiled_without_the_database(settings_for, caplog):
+def test_pages_are_tried_and_their_statements_compiled_without_the_database(
+    settings_for, compiled_templates, caplog
+):
     app = create_app(settings_for(database_url="postgresql://nobody@127.0.0.1:1/none"))
+    app.jinja_env.bytecode_cache = TemplateCache(str(compiled_templates))
     with app.app_context():
         engine, adapter = db.engine, connexease()
     warm_up(app)

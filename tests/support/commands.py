@@ -1,17 +1,10 @@
-"""A process that has the portal's code loaded and forks for every `portal …` that it is asked to run.
+"""`portal …` as an operator runs it, forked from a process that has the code loaded: see `tests.support.prepared`."""
 
-    python -m tests.support.commands
-
-It reads lines of JSON with the arguments, the environment and the folder of one run, and answers with how that
-ended. To load the code anew for every run takes longer than most runs.
-"""
-
-import json
 import os
+import signal
 import sys
 import tempfile
 
-import portal.app  # noqa: F401 - loaded here, so that no run has to
 from portal.cli import main as portal_command
 
 
@@ -20,6 +13,7 @@ def run(arguments: list[str], environment: dict[str, str], cwd: str | None) -> d
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.environ.clear()
             os.environ.update(environment)
             if cwd is not None:
@@ -51,12 +45,3 @@ def _obey(arguments: list[str]) -> None:
 def _text(file: object) -> str:
     file.seek(0)
     return file.read().decode()
-
-
-def main() -> None:
-    for line in sys.stdin:
-        print(json.dumps(run(*json.loads(line))), flush=True)
-
-
-if __name__ == "__main__":
-    main()

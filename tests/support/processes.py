@@ -10,27 +10,81 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.support.patience import patient
+from tests.support.patience import patient, wait_until
 from tests.support.ports import reserved_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START, STOP = patient(40), patient(15)
 """Seconds."""
 
-_groups: dict[str, int] = {}
-"""The group of processes of each server that was started, by its address."""
+_servers: dict[str, "Forked"] = {}
+"""Each web server that was forked, by its address."""
+
+Prepared = Callable[..., Any]
+"""Asks a prepared process to do something: see `tests.support.prepared`."""
+
+
+class Forked:
+    """A worker or a web server of the portal, with all of its processes.
+
+    Args:
+        said: the file that takes what it says.
+    """
+
+    def __init__(
+        self, prepared: Prepared, environment: Mapping[str, str], port: int | None = None, said: str = os.devnull
+    ) -> None:
+        self._leader: int = prepared("start", dict(environment), port, said)
+        self._has_ended = False
+
+    def is_running(self) -> bool:
+        """Whether a process of it is left."""
+        try:
+            os.killpg(self._leader, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut does; none is missed, not even one that is just forked."""
+        if not self._has_ended:
+            os.killpg(self._leader, signal.SIGKILL)
+            wait_until(lambda: not self.is_running())
+            self._has_ended = True
+
+    def stop(self) -> None:
+        """Tell it to end, and kill it where it does not."""
+        if not self._has_ended:
+            os.kill(self._leader, signal.SIGTERM)
+            deadline = time.monotonic() + STOP
+            while time.monotonic() < deadline and self.is_running():
+                time.sleep(0.02)
+            self._has_ended = not self.is_running()
+        self.kill()
 
 
 @contextmanager
-def by_gunicorn(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+def by_gunicorn(prepared: Prepared, environment: Mapping[str, str]) -> Iterator[str]:
     """Serve for as long as it is needed, from the moment that it answers; the address."""
-    with started(environment, *arguments) as (url, process, said):
-        _wait(url, process, said)
-        yield url
+    with reserved_port() as port, tempfile.NamedTemporaryFile() as said:
+        url, server = f"http://127.0.0.1:{port}", Forked(prepared, environment, port, said.name)
+        _servers[url] = server
+        try:
+            _wait(url, server, said)
+            yield url
+        finally:
+            server.stop()
+            del _servers[url]
+
+
+def kill(url: str) -> None:
+    """End every process of a web server at once."""
+    _servers[url].kill()
 
 
 @contextmanager
@@ -44,18 +98,10 @@ def started(
         process = subprocess.Popen(
             command, cwd=ROOT, env={**usual, **environment}, stdout=said, stderr=said, start_new_session=True
         )
-        url = f"http://127.0.0.1:{port}"
-        _groups[url] = process.pid
         try:
-            yield url, process, said
+            yield f"http://127.0.0.1:{port}", process, said
         finally:
-            del _groups[url]
             stop(process)
-
-
-def kill(url: str) -> None:
-    """End every process of a server at once, as a power cut does; none is missed, not even one that is just forked."""
-    os.killpg(_groups[url], signal.SIGKILL)
 
 
 def stop(process: "subprocess.Popen[Any]") -> None:
@@ -73,9 +119,12 @@ def helper(module: str, *arguments: str) -> Iterator[Callable[[str], str]]:
     ) as process:
         assert process.stdin is not None
 
+        turn = Lock()
+
         def ask(line: str) -> str:
-            print(line, file=process.stdin, flush=True)
-            return line_of(process)
+            with turn:
+                print(line, file=process.stdin, flush=True)
+                return line_of(process)
 
         yield ask
         process.stdin.close()
@@ -106,14 +155,14 @@ def _wait_for_end(process: "subprocess.Popen[Any]") -> None:
         process.wait(STOP)
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
+def _wait(url: str, server: Forked, said: IO[bytes]) -> None:
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
         try:
             with urlopen(f"{url}/healthz", timeout=2):
                 return
         except (URLError, OSError):
-            if process.poll() is not None:
+            if not server.is_running():
                 break
             time.sleep(0.05)
     said.seek(0)

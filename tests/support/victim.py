@@ -1,16 +1,15 @@
 """A process that takes a piece of work on and kills itself (SIGKILL) at a boundary between two steps of it.
 
-    python -m tests.support.victim SETTINGS_AS_JSON
-
-It reads lines of "database_url work row boundary" and writes "killed" or "done" for each. It makes the
-application once and forks for every line, as a server does that is preloaded. A boundary is the moment before or
-after a commit, or before or after a request; they are counted from 1. Nothing of this is known to the portal's own code.
+It is forked by `tests.support.prepared`, which makes the application once for all, as a server does that is
+preloaded. A boundary is the moment before or after a commit, or before or after a request; they are counted from 1.
+Nothing of this is known to the portal's own code.
 """
 
 import json
 import os
 import signal
 import sys
+from functools import cache
 from secrets import token_hex
 from uuid import UUID
 
@@ -91,8 +90,26 @@ WORK = {
 }
 
 
-def application(settings: dict, database_url: str) -> Flask:
-    app = create_app(Settings(_env_file=None, **(settings | {"database_url": database_url})))
+def run(settings: dict, work: str, row: str, boundary: int) -> str:
+    """Let a process do the work until it comes to the boundary: whether it was "killed" there, or is "done"."""
+    app = application(json.dumps(settings))
+    child = os.fork()
+    if child == 0:
+        try:
+            _do(app, work, row, boundary)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    return "killed" if was_killed else "done" if status == 0 else "failed"
+
+
+@cache
+def application(settings: str) -> Flask:
+    """The application, which has done nothing yet that a fork would take along."""
+    app = create_app(Settings(_env_file=None, **json.loads(settings)))
     with app.app_context():
         session().execute(select(1))  # what the first statement makes is made once
         session().close()
@@ -100,32 +117,8 @@ def application(settings: dict, database_url: str) -> Flask:
     return app
 
 
-def run(app: Flask, work: str, row: str, boundary: int) -> None:
+def _do(app: Flask, work: str, row: str, boundary: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     die_at(boundary)
     with app.test_request_context(), writing():
         WORK[work](row)
-
-
-def main() -> None:
-    settings = json.loads(sys.argv[1])
-    apps: dict[str, Flask] = {}
-    for line in sys.stdin:
-        database_url, work, row, boundary = line.split()
-        if database_url not in apps:
-            apps[database_url] = application(settings, database_url)
-        child = os.fork()
-        if child == 0:
-            try:
-                run(apps[database_url], work, row, int(boundary))
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-                os._exit(1)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        sys.stdout.write("killed\n" if was_killed else "done\n" if status == 0 else "failed\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

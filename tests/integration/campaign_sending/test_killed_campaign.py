@@ -1,10 +1,8 @@
 """Real workers and web servers, killed at random from the upload to the last message: the sums hold, and nobody got it twice."""
 
-import json
 import os
 import random
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +32,7 @@ from tests.support import templates
 from tests.support.concurrent import beside, outcome
 from tests.support.patience import patient, wait_until
 from tests.support.ports import reserved_port
-from tests.support.processes import helper
+from tests.support.processes import Forked
 
 ROWS = int(os.environ.get("CAMPAIGN_ROWS", "200"))
 KILLS = int(os.environ.get("CAMPAIGN_KILLS", "6"))
@@ -44,8 +42,8 @@ WENT_OUT = (RowState.ACCEPTED, RowState.SENT, RowState.DELIVERED, RowState.READ,
 
 
 @pytest.fixture
-def start(settings_for, sandbox, database_url, compiled_templates) -> Iterator[Callable[..., int]]:
-    """Start `portal worker`, or gunicorn at a port; the number of its group of processes."""
+def start(prepared, settings_for, sandbox, database_url, compiled_templates) -> Callable[..., Forked]:
+    """Start `portal worker`, or gunicorn at a port."""
     usual = settings_for()
     environment = {
         "PORTAL_ENV": "development",
@@ -60,8 +58,7 @@ def start(settings_for, sandbox, database_url, compiled_templates) -> Iterator[C
         "THROTTLE_FACTOR": "1000",
         "TEMPLATE_CACHE": templates.environment(compiled_templates)["TEMPLATE_CACHE"],
     }
-    with helper("tests.support.workers") as ask:
-        yield lambda port=None: int(ask(json.dumps([environment, port])))
+    return lambda port=None: Forked(prepared, environment, port)
 
 
 @dataclass
@@ -155,43 +152,30 @@ class Owner:
 class Processes:
     """What runs beside the test, and is killed."""
 
-    start: Callable[..., int]
+    start: Callable[..., Forked]
     port: int
-    web: int = 0
-    workers: list[int] = field(default_factory=list)
+    web: Forked
+    workers: list[Forked] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
 
     def begin(self, workers: int) -> None:
-        self.web, self.workers = self.start(self.port), [self.start() for _ in range(workers)]
+        self.workers = [self.start() for _ in range(workers)]
 
     def kill_web(self, after: float = 0) -> None:
         """Every process of it at once, as a power cut does."""
         time.sleep(after)
-        _end(self.web, signal.SIGKILL)
+        self.web.kill()
         self.web = self.start(self.port)
         self.killed.append("web")
 
     def kill_worker(self) -> None:
-        _end(self.workers.pop(0), signal.SIGKILL)
+        self.workers.pop(0).kill()
         self.workers.append(self.start())
         self.killed.append("worker")
 
     def end(self) -> None:
-        for group in (*self.workers, self.web):
-            _end(group, signal.SIGTERM)
-
-
-def _end(group: int, how: signal.Signals) -> None:
-    (os.killpg if how == signal.SIGKILL else os.kill)(group, how)
-    wait_until(lambda: not _is_alive(group))
-
-
-def _is_alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        for each in (*self.workers, self.web):
+            each.stop()
 
 
 @contextmanager
@@ -207,7 +191,9 @@ def without_web(processes: Processes, dice: random.Random) -> Iterator[None]:
 @pytest.fixture
 def processes(start) -> Iterator[Processes]:
     with reserved_port() as port:
-        yield Processes(start, port)
+        running = Processes(start, port, start(port))
+        yield running
+        running.end()
 
 
 def number_of(place: int) -> str:

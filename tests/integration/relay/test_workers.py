@@ -1,9 +1,6 @@
 """Real workers: two of them make no attempt twice, and one that is killed loses nothing."""
 
 import json
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from contextlib import ExitStack
@@ -15,20 +12,18 @@ from portal.models import ForwardState, now
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
 from tests.support.patience import wait_until
-from tests.support.processes import ROOT, STOP, kill, stop
+from tests.support.processes import Forked, kill
 
 
 @pytest.fixture
-def start_worker(environment):
+def start_worker(prepared, environment):
     """Start `portal worker` in a process of its own."""
     with ExitStack() as ended:
 
-        def start() -> subprocess.Popen:
-            command = [sys.executable, "-m", "portal", "worker"]
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **quiet)
-            ended.callback(stop, process)
-            return process
+        def start() -> Forked:
+            worker = Forked(prepared, environment)
+            ended.callback(worker.stop)
+            return worker
 
         yield start
 
@@ -55,8 +50,7 @@ def test_a_worker_that_is_killed_loses_nothing(customer, server, start_worker):
     for part in (15, 30):
         worker = start_worker()
         wait_until(lambda part=part: len(server.got) >= part)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait(STOP)
+        worker.kill()
         customer.portal.wait_for_orphans()
         # As if the time of what it had claimed were over.
         customer.portal.sql(

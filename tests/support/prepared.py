@@ -1,0 +1,55 @@
+"""A process that has the portal's code loaded, and forks for whatever it is asked to do.
+
+    python -m tests.support.prepared
+
+It reads lines of JSON, each with what to do and with what, and answers each with a line of JSON. To load the code
+anew takes longer than most of what it is asked for. What it has started and what still runs when its input ends is
+killed.
+"""
+
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from portal import discovery
+from tests.support import commands, forked, victim
+
+for name in ("views", "tasks", "blueprint"):
+    discovery.load(name)
+DO: dict[str, Callable[..., Any]] = {"command": commands.run, "kill": victim.run, "start": forked.start}
+_running: set[int] = set()
+
+
+def _forget_ended(*_signal: object) -> None:
+    """Nobody else waits for what was started; one that has ended and is not waited for counts as running."""
+    for child in [*_running]:
+        with suppress(ChildProcessError):  # the signal came in the middle of this
+            if os.waitpid(child, os.WNOHANG) == (0, 0):
+                continue
+        _running.discard(child)
+
+
+def main() -> None:
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, _forget_ended)
+    for line in sys.stdin:
+        do, *arguments = json.loads(line)
+        answer = DO[do](*arguments)
+        if do == "start":
+            _running.add(answer)
+            _forget_ended()
+        print(json.dumps(answer), flush=True)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for child in _running:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
