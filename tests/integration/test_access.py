@@ -124,11 +124,15 @@ def _not_to_log_in(browser: Browser, method: str, path: str) -> bool:
 def test_methods_that_a_route_does_not_name_are_refused(portal, everybody):
     account_id, visitors = everybody
     places = portal.app.url_map.bind("localhost")
+    tried = set()
     for rule in rules(portal.app):
         assert (rule.methods or set()) <= OUR_METHODS | {"PUT", "PATCH", "DELETE"}
         path = address(portal.app, rule, account_id)
         taken = set(places.allowed_methods(path))
         assert taken >= (rule.methods or set())
+        if rule.rule in tried:
+            continue  # another rule for the same addresses
+        tried.add(rule.rule)
         for who in ("nobody", "owner", "admin"):
             for method in METHODS:
                 if method not in taken:
