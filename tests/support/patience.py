@@ -15,10 +15,15 @@ def patient(seconds: float) -> float:
 def wait_until(is_so: Callable[[], object], seconds: float = 60, pause: float = 0.02) -> None:
     """Ask again and again, for so many seconds at most on a machine that is neither slow nor busy.
 
+    What takes long to answer is asked seldom: most of the time is left to what is waited for.
+
     Args:
         pause: seconds between two questions; none where to ask is also to get on with it.
     """
     deadline = time.monotonic() + patient(seconds)
+    asked = time.monotonic()
     while not is_so():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(pause)
+        answered = time.monotonic()
+        assert answered < deadline, "it takes too long"
+        time.sleep(max(pause, 3 * (answered - asked)) if pause else 0)
+        asked = time.monotonic()
