@@ -16,11 +16,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 from portal import discovery
 from tests.support import commands, forked, victim
 
 for name in ("views", "tasks", "blueprint"):
     discovery.load(name)
+configure_mappers()
 DO: dict[str, Callable[..., Any]] = {"command": commands.run, "kill": victim.run, "start": forked.start}
 _running: set[int] = set()
 

@@ -5,6 +5,7 @@ preloaded. A boundary is the moment before or after a commit, or before or after
 Nothing of this is known to the portal's own code.
 """
 
+import gc
 import json
 import os
 import signal
@@ -114,6 +115,8 @@ def application(settings: str) -> Flask:
         session().execute(select(1))  # what the first statement makes is made once
         session().close()
         db.engine.dispose()
+    gc.collect()
+    gc.freeze()  # what is not looked through is not copied either
     return app
 
 
