@@ -8,11 +8,15 @@ due, and each row is claimed before it is worked on.
 import logging
 from pathlib import Path
 
+import psycopg
 from flask import Flask, current_app
 from huey import Huey, MemoryHuey, PostgresHuey, RedisHuey, SqliteHuey
 from sqlalchemy.engine import make_url
 
 from portal.settings import Settings
+
+LOCK = 0x7175657565
+"""What two who make the tables at once in one PostgreSQL wait for."""
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +53,15 @@ def _open(settings: Settings) -> Huey:
         return RedisHuey("portal", results=False, url=settings.redis_url.get_secret_value())
     url = make_url(settings.database_sqlalchemy_url)
     if url.get_backend_name() == "postgresql":
-        dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return PostgresHuey("portal", results=False, dsn=dsn)
+        return _on_postgresql(url.set(drivername="postgresql").render_as_string(hide_password=False))
     return SqliteHuey("portal", results=False, filename=f"{_sqlite_file(url.database)}.queue")
+
+
+def _on_postgresql(dsn: str) -> Huey:
+    """It makes its tables where there are none: one process at a time, as PostgreSQL fails one of two at once."""
+    with psycopg.connect(dsn) as turn:
+        turn.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        return PostgresHuey("portal", results=False, dsn=dsn)
 
 
 def _sqlite_file(database: str | None) -> Path:

@@ -5,10 +5,12 @@ from collections import Counter
 
 import pytest
 import requests
+from flask import Flask
 from pydantic import SecretStr
 from sqlmodel import select
 
 from portal.channels import snapshot
+from portal.db import queue
 from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import session
@@ -106,3 +108,18 @@ def test_a_gateway_key_is_kept_once(portal):
 def test_two_workers_that_begin_to_read_the_same(portal):
     at_once(*[lambda: portal.run(activity.fold, "delivery")] * 4)
     assert [row.name for row in portal.rows(ReadPosition)] == ["delivery"]
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_processes_that_open_the_queue_of_a_new_database(postgres, settings_for):
+    settings = settings_for(portal_env="development", database_url=postgres.create())
+    apps = [Flask("portal") for _ in range(8)]
+
+    def open_queue(app):
+        queue.init_app(app, settings)
+        app.extensions["huey"].storage.close()
+
+    at_once(*[lambda app=app: open_queue(app) for app in apps])
+    assert [len(app.extensions["huey"]) for app in apps] == [0] * 8
+    for app in apps:
+        app.extensions["huey"].storage.close()
