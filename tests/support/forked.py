@@ -31,8 +31,13 @@ def start(environment: dict[str, str], port: int | None, said: str) -> int:
         os.environ.update(environment)
         os.chdir(ROOT)
         _speak_into(said)
-        with suppress(BaseException):
+        try:
             work() if port is None else serve(port)
+        except SystemExit:
+            pass
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
         os._exit(0)
     return child
 

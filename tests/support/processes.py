@@ -60,6 +60,7 @@ class Forked:
     def stop(self) -> None:
         """Tell it to end, and kill it where it does not."""
         if not self._has_ended:
+            assert self.is_running(), "it has ended by itself"
             os.kill(self._leader, signal.SIGTERM)
             deadline = time.monotonic() + STOP
             while time.monotonic() < deadline and self.is_running():
