@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.mirror import facets, search_index
@@ -36,7 +37,10 @@ def age(_row: None = None) -> None:
             with unit_of_work():
                 _mark(number)
     with unit_of_work():
-        session().merge(ReadPosition(name=NAME, position=int(moment.timestamp())))
+        first_come.insert(ReadPosition, [{"name": NAME, "position": 0}])
+        row = session().get_one(ReadPosition, NAME, with_for_update=True, populate_existing=True)
+        row.position = int(moment.timestamp())
+        session().add(row)
         session().commit()
 
 
