@@ -114,13 +114,16 @@ class Fault:
         return is_meant and bool(self._pattern.search(path))
 
 
+_ADAPTER = TypeAdapter(Fault)
+
+
 def parse_fault(fields: dict[str, Any]) -> Fault:
     """A fault from JSON; raises InvalidFaultError naming what is wrong."""
     unknown = sorted(set(fields) - set(Fault.__dataclass_fields__))
     if unknown:
         raise InvalidFaultError(f"A fault has no {', '.join(unknown)}.")
     try:
-        return TypeAdapter(Fault).validate_python(fields)
+        return _ADAPTER.validate_python(fields)
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidFaultError(f"{'.'.join(map(str, first['loc'])) or 'fault'}: {first['msg']}") from None

@@ -67,6 +67,9 @@ class Settings:
     """An SMTP reply such as "451 Try again later" that every mail gets instead of a place in the mailbox."""
 
 
+_ADAPTER = TypeAdapter(Settings)
+
+
 class UnknownSettingError(ValueError):
     """A setting that does not exist, or a value that does not fit it."""
 
@@ -77,7 +80,7 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     if unknown:
         raise UnknownSettingError(f"There is no setting called {', '.join(unknown)}.")
     try:
-        return TypeAdapter(Settings).validate_python({**asdict(settings), **changes})
+        return _ADAPTER.validate_python({**asdict(settings), **changes})
     except ValidationError as error:
         first = error.errors()[0]
         raise UnknownSettingError(f"{first['loc'][0]}: {first['msg']}") from None
