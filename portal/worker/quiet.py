@@ -7,8 +7,8 @@ from typing import Any
 
 from portal.extensions import db
 
-SHARE = 0.1
-"""What became due by time alone is found late by a tenth of the time since anything was committed..."""
+SHARE = 0.2
+"""What became due by time alone is found late by a fifth of the time since anything was committed..."""
 LONGEST = 1.0
 """...and by no more than so many seconds."""
 
