@@ -33,6 +33,9 @@ QUIET = (
     "--no-first-run",
     # Tabs of one browser share a process, so that a script is compiled once and not for every tab.
     "--process-per-site",
+    # Scripts end before a compiler that optimizes pays off. What was compiled is kept for the next page, and more
+    # room saves collecting garbage.
+    "--js-flags=--no-opt,--no-maglev,--min-semi-space-size=32,--no-flush-bytecode",
 )
 TIMEOUT = patient(20_000)
 """Milliseconds; what is waited for comes within one or two seconds."""

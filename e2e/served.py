@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pyotp
 from argon2 import PasswordHasher
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from pydantic import SecretStr
 from sqlmodel import select
@@ -36,6 +37,7 @@ from tests.support.patience import patient
 from tests.support.templates import TemplateCache
 
 DOOR = "/_side_door/"
+AXE = f"{DOOR}axe.js"
 AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36"
 )
@@ -132,7 +134,10 @@ def _cookie(content: dict[str, Any]) -> Answer:
 
 
 class SideDoor:
-    """Answers what is asked of the door, and hands everything else on."""
+    """Answers what is asked of the door, and hands everything else on.
+
+    Pages that are looked at get axe here, as a script that the browser keeps, with what it compiled of it.
+    """
 
     def __init__(self, portal: Flask) -> None:
         self._portal = portal
@@ -142,6 +147,10 @@ class SideDoor:
         path = environ["PATH_INFO"]
         if not path.startswith(DOOR):
             return self._inner(environ, start_response)
+        if path == AXE:
+            kept = ("Cache-Control", "max-age=86400, immutable")
+            start_response("200 OK", [("Content-Type", "text/javascript; charset=utf-8"), kept])
+            return [AXE_SCRIPT.encode()]
         asked = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         with self._portal.test_request_context(), writing():
             answer = ACTIONS[path.removeprefix(DOOR)](**asked)

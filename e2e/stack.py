@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -71,7 +72,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.sandbox.start()
-        self._usual = self.connexease.settings()
+        self._usual = replace(self.sandbox.core.settings)
         # Bound here and handed down, so that nobody else can take the port in between.
         self._listener = socket.create_server(("127.0.0.1", 0))
         try:
@@ -133,13 +134,16 @@ class Stack:
             f"UPDATE mirror_run SET state = 'failed', active = NULL, finished_at = {NOW}, next_attempt_at = NULL "
             "WHERE active IS NOT NULL"
         )
-        control = self.connexease
-        control.clear_faults()
-        control.clear_presets()
-        control.clear_requests()
-        control.set(**self._usual)
-        control.release_deliveries()
-        control.advance(time.time() - control.now())
+        core = self.sandbox.core  # in this process: its control calls would take longer than all the rest
+        core.faults.clear()
+        core.log.clear()
+        with core.changing() as state:
+            core.presets.clear()
+            core.settings = replace(self._usual)
+            state.clock_offset = 0
+            for delivery in state.deliveries:
+                if delivery.status == "held":
+                    delivery.status, delivery.next_at = "pending", core.now()
 
     def follow(self, policy: str) -> None:
         """Decide about sign-ups by this SIGNUP_POLICY from now on; only pages ask for it, and never the worker."""

@@ -16,7 +16,8 @@ from portal.db.queue import huey
 from portal.db.task_registry import Drained
 from portal.extensions import db, session
 from portal.operations import heartbeats
-from portal.worker import throttle
+from portal.worker import quiet, throttle
+from portal.worker.quiet import Quiet
 
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
@@ -55,10 +56,10 @@ def _draining(app: Flask) -> Iterator[None]:
     """Meanwhile what is drained is drained, each in a thread of its own; a batch that has begun is finished."""
     is_over = Event()
     with app.app_context():
-        pause = throttle.pause()
+        pause, version = throttle.pause(), quiet.versions()
         has_many_writers = not is_sqlite(session())
     threads = [
-        Thread(target=_drain, args=(app, each, pause, is_over))
+        Thread(target=_drain, args=(app, each, pause, Quiet(version), is_over))
         for each in task_registry.all_drained()
         for _ in range(each.threads if has_many_writers else 1)
     ]
@@ -72,12 +73,10 @@ def _draining(app: Flask) -> Iterator[None]:
             thread.join()
 
 
-def _drain(app: Flask, drained: Drained, throttled: Callable[[], float], is_over: Event) -> None:
+def _drain(app: Flask, drained: Drained, throttled: Callable[[], float], silence: Quiet, is_over: Event) -> None:
     while not is_over.is_set():
         try:
-            with app.app_context():
-                pause = throttled() if drained.may_wait else 0
-                pause = pause or (0 if drained.drain() >= MANY else IDLE)
+            pause = _batch(app, drained, throttled, silence) if silence.is_over() else IDLE
         except Exception:
             log.exception("a batch failed; trying again in %d seconds", AFTER_TROUBLE)
             pause = AFTER_TROUBLE
@@ -88,3 +87,15 @@ def _drain(app: Flask, drained: Drained, throttled: Callable[[], float], is_over
                 drained.finish()
         except Exception:
             log.exception("what was under way could not be finished")
+
+
+def _batch(app: Flask, drained: Drained, throttled: Callable[[], float], silence: Quiet) -> float:
+    """Do a batch of what there is; seconds until the next."""
+    with app.app_context():
+        if drained.may_wait and (pause := throttled()):
+            silence.end()
+            return pause
+        done = drained.drain()
+    if done:
+        silence.end()
+    return 0 if done >= MANY else IDLE
