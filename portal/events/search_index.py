@@ -14,7 +14,6 @@ from sqlmodel import col
 from portal.db.dialect import is_sqlite
 from portal.db.event_rows import WORDS
 from portal.db.search_index import Entry, Term
-from portal.events.processing.received import Received
 from portal.extensions import session
 from portal.models import Delivery
 
@@ -26,14 +25,14 @@ FEW = 1000
 to find it. So it is asked first whether there are only so many, which its index answers."""
 
 
-def entry(delivery: Received, words: Sequence[str], *, is_private: bool) -> Entry:
+def entry(account_id: UUID, number: int, words: Sequence[str], *, is_private: bool) -> Entry:
     """What finds a delivery.
 
     Args:
         is_private: whether only those who read the account's messages may find it.
     """
-    mark = _private(delivery.account_id) if is_private else delivery.account_id.hex
-    return Entry(delivery.id, [mark], words)
+    mark = _private(account_id) if is_private else account_id.hex
+    return Entry(number, [mark], words)
 
 
 def put(entries: Sequence[Entry]) -> None:

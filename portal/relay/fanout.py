@@ -11,7 +11,7 @@ from sqlmodel import col
 from portal.connexease import triggers as catalogue
 from portal.db import first_come
 from portal.events.processing.acting import Batch
-from portal.events.processing.received import Received
+from portal.events.processing.stored import Stored
 from portal.extensions import session
 from portal.models import DeliveryState, Destination, DestinationState, Forward, ForwardState, now
 from portal.relay import conditions
@@ -52,7 +52,7 @@ def takes(destination: Wanted, kinds: Sequence[str], channel: UUID | None) -> bo
     return str(channel) in destination.channels or any(catalogue.is_account_scoped(kind) for kind in chosen)
 
 
-def _is_new(event: Received) -> bool:
+def _is_new(event: Stored) -> bool:
     return event.repeat_of is None and event.state != DeliveryState.RECEIVED
 
 
@@ -66,7 +66,7 @@ def _destinations(accounts: set[UUID]) -> list[Destination]:
 
 
 def _forwards(
-    batch: Batch, event: Received, destinations: Sequence[Destination], at: datetime
+    batch: Batch, event: Stored, destinations: Sequence[Destination], at: datetime
 ) -> Iterator[dict[str, Any]]:
     told = batch.of(event)
     taking = [

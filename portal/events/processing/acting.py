@@ -14,9 +14,9 @@ from portal.db import bulk, event_rows
 from portal.db.engine import uuid_or_none
 from portal.db.search_index import Entry
 from portal.events import about, search_index
-from portal.events.processing import contents, people, received
+from portal.events.processing import contents, people, stored
 from portal.events.processing.contents import Contents
-from portal.events.processing.received import Received
+from portal.events.processing.stored import Stored
 from portal.extensions import session
 from portal.messages.reports import categories, preferences, standings, statuses
 from portal.messages.reports.parsing import Read
@@ -49,22 +49,22 @@ class Batch:
 
     contents: dict[int, Contents]
     """By the number of the delivery."""
-    deliveries: Sequence[Received] = ()
-    firsts: dict[int, Received] = field(default_factory=dict)
+    deliveries: Sequence[Stored] = ()
+    firsts: dict[int, Stored] = field(default_factory=dict)
     """By number: those that others repeat."""
     begun: set[int] = field(default_factory=set)
     """Those that were acted on."""
     emptied: set[int] = field(default_factory=set)
     """Those whose bodies were not kept."""
 
-    def is_emptied(self, delivery: Received) -> bool:
+    def is_emptied(self, delivery: Stored) -> bool:
         """Whether the body of a delivery, of this batch or an earlier one, was not kept."""
         return delivery.id in self.emptied if delivery.id in self.contents else delivery.is_emptied
 
-    def of(self, delivery: Received) -> Contents:
+    def of(self, delivery: Stored) -> Contents:
         return self.contents[delivery.id]
 
-    def is_done_already(self, delivery: Received) -> bool:
+    def is_done_already(self, delivery: Stored) -> bool:
         """Whether this is a repeat; one of a delivery that failed is another chance."""
         first = self.firsts.get(delivery.repeat_of or 0)
         if first is None:
@@ -85,14 +85,14 @@ def read(numbers: Sequence[int]) -> Batch:
     return Batch({row.id: contents.read(row.body, of_gateway=is_gateways[row.id]) for row in rows})
 
 
-def act_on(batch: Batch, deliveries: Sequence[Received]) -> None:
+def act_on(batch: Batch, deliveries: Sequence[Stored]) -> None:
     """Act on deliveries in their order, and mark them. The caller has locked them, and commits.
 
     Raises:
         ManyReportsError: one of them is for `act_in_parts`.
     """
     _take(batch, deliveries)
-    told: dict[UUID, list[tuple[Received, Read]]] = {}
+    told: dict[UUID, list[tuple[Stored, Read]]] = {}
     for delivery in deliveries:
         report = batch.of(delivery).report
         if batch.is_done_already(delivery):
@@ -113,7 +113,7 @@ def act_on(batch: Batch, deliveries: Sequence[Received]) -> None:
     _finish(batch)
 
 
-def act_in_parts(batch: Batch, delivery: Received) -> None:
+def act_in_parts(batch: Batch, delivery: Stored) -> None:
     """Act on one event, however many reports it has, and mark it. The caller has locked it, and commits.
 
     Many take several transactions, so that others may write meanwhile. What was done before a crash is done again,
@@ -133,14 +133,14 @@ def act_in_parts(batch: Batch, delivery: Received) -> None:
     _finish(batch)
 
 
-def note(batch: Batch, deliveries: Sequence[Received]) -> None:
+def note(batch: Batch, deliveries: Sequence[Stored]) -> None:
     """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
     _take(batch, deliveries)
     _write(batch, _TOLD)
     _file(batch)
 
 
-def _take(batch: Batch, deliveries: Sequence[Received]) -> None:
+def _take(batch: Batch, deliveries: Sequence[Stored]) -> None:
     batch.deliveries = deliveries
     for delivery in deliveries:
         told = batch.of(delivery)
@@ -149,10 +149,10 @@ def _take(batch: Batch, deliveries: Sequence[Received]) -> None:
     repeated = {each.repeat_of for each in deliveries if each.repeat_of is not None}
     batch.firsts = {number: own[number] for number in repeated & own.keys()}
     if earlier := repeated - own.keys():
-        batch.firsts |= {first.id: first for first in received.found(earlier)}
+        batch.firsts |= {first.id: first for first in stored.found(earlier)}
 
 
-def _act_on_parts(batch: Batch, delivery: Received, read: Read) -> bool:
+def _act_on_parts(batch: Batch, delivery: Stored, read: Read) -> bool:
     """Act on some reports in each transaction; whether all is done, and nobody else was at it meanwhile."""
     counted, taken = read.reports[:MOST_REPORTS], statuses.Taken()
     for start in range(0, len(counted), REPORTS):
@@ -169,12 +169,12 @@ def _act_on_parts(batch: Batch, delivery: Received, read: Read) -> bool:
     return True
 
 
-def _is_ours_still(delivery: Received) -> bool:
+def _is_ours_still(delivery: Stored) -> bool:
     query = sa.select(col(Delivery.state)).where(col(Delivery.id) == delivery.id).with_for_update()
     return session().execute(query).scalar_one_or_none() == DeliveryState.RECEIVED
 
 
-def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Received, Read]]) -> None:
+def _act_on_reports(batch: Batch, account_id: UUID, told: Sequence[tuple[Stored, Read]]) -> None:
     reports = [(report, delivery.id) for delivery, read in told for report in read.reports]
     found = statuses.take_in(account_id, reports) if reports else statuses.Found()
     for delivery, read in told:
@@ -192,7 +192,7 @@ def _take_in_people(batch: Batch, account_id: UUID) -> None:
         delivery.state = DeliveryState.PROCESSED
 
 
-def _say(batch: Batch, delivery: Received, read: Read, taken: statuses.Taken) -> None:
+def _say(batch: Batch, delivery: Stored, read: Read, taken: statuses.Taken) -> None:
     if taken.is_erased:
         batch.emptied.add(delivery.id)
         delivery.about = about.without_people(delivery.about or {})
@@ -209,7 +209,7 @@ def _say(batch: Batch, delivery: Received, read: Read, taken: statuses.Taken) ->
     delivery.state = DeliveryState.PROCESSED if is_acted_on else DeliveryState.KEPT
 
 
-def _act_on_event(delivery: Received, event: dict[str, Any]) -> None:
+def _act_on_event(delivery: Stored, event: dict[str, Any]) -> None:
     delivery.state = DeliveryState.KEPT
     if delivery.hook != "channel.created" or delivery.channel_uuid is None:
         return
@@ -232,7 +232,7 @@ def _finish(batch: Batch) -> None:
     _tell_followers(batch)
 
 
-def give_up(batch: Batch, deliveries: Sequence[Received]) -> None:
+def give_up(batch: Batch, deliveries: Sequence[Stored]) -> None:
     """Let those who follow have what could not be acted on. The caller commits."""
     _take(batch, deliveries)
     _write(batch, _TOLD)
@@ -244,7 +244,7 @@ def _tell_followers(batch: Batch) -> None:
         follower(batch)
 
 
-def _drop_what_was_dropped(batch: Batch, delivery: Received, first: Received) -> None:
+def _drop_what_was_dropped(batch: Batch, delivery: Stored, first: Stored) -> None:
     if batch.is_emptied(first):
         batch.emptied.add(delivery.id)
         delivery.problem_text, delivery.about = first.problem_text, first.about
@@ -262,10 +262,10 @@ def _file(batch: Batch) -> None:
     search_index.put([_entry(batch, each) for each in batch.deliveries])
 
 
-def _entry(batch: Batch, delivery: Received) -> Entry:
+def _entry(batch: Batch, delivery: Stored) -> Entry:
     told = batch.of(delivery)
     words = () if delivery.id in batch.emptied else told.words
-    return search_index.entry(delivery, words, is_private=told.report is not None)
+    return search_index.entry(delivery.account_id, delivery.id, words, is_private=told.report is not None)
 
 
 def _channel_created(account: Account, channel_uuid: UUID, channel: Any) -> None:

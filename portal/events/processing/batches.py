@@ -15,8 +15,8 @@ from portal import audit
 from portal.connexease.texts import gettext_noop
 from portal.db.dialect import is_sqlite
 from portal.db.unit_of_work import unit_of_work
-from portal.events.processing import acting, received
-from portal.events.processing.received import Received
+from portal.events.processing import acting, stored
+from portal.events.processing.stored import Stored
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
 from portal.models.delivery import TRIED
@@ -46,7 +46,7 @@ def process_waiting() -> int:
         if not numbers:
             return 0
         try:
-            acting.act_on(batch, received.found(numbers, _IS_WAITING))
+            acting.act_on(batch, stored.found(numbers, _IS_WAITING))
             session().commit()
         except Exception as error:
             if not isinstance(error, acting.ManyReportsError):
@@ -82,7 +82,7 @@ def process(delivery_id: int) -> None:
         if not _lock(delivery_id):
             return
         try:
-            [delivery] = received.found([delivery_id])
+            [delivery] = stored.found([delivery_id])
             acting.act_in_parts(acting.read([delivery_id]), delivery)
             session().commit()
         except Exception:
@@ -146,10 +146,10 @@ def _note_failure(delivery_id: int) -> None:
             _bring(bring, delivery_id)
 
 
-def _bring(bring: Callable[[acting.Batch, Sequence[Received]], None], delivery_id: int) -> None:
+def _bring(bring: Callable[[acting.Batch, Sequence[Stored]], None], delivery_id: int) -> None:
     """What failed can be found too, and goes where others go, unless it is this that fails."""
     try:
-        bring(acting.read([delivery_id]), received.found([delivery_id]))
+        bring(acting.read([delivery_id]), stored.found([delivery_id]))
         session().commit()
     except Exception:
         log.exception("delivery %d is not in the log or not passed on", delivery_id)

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from portal.db import first_come
 from portal.db.unit_of_work import unit_of_work
-from portal.events.processing import acting, received
+from portal.events.processing import acting, stored
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, ReadPosition
 
@@ -31,8 +31,8 @@ def note(_batch: int = 0) -> None:
         row = session().get_one(ReadPosition, POSITION, with_for_update=True, populate_existing=True)
         if row.position > 0:
             numbers = _before(row.position)
-            is_older = col(Delivery.state) != DeliveryState.RECEIVED
-            older = received.found(numbers, col(Delivery.about).is_(None), is_older)
+            was_tried = col(Delivery.state) != DeliveryState.RECEIVED
+            older = stored.found(numbers, col(Delivery.about).is_(None), was_tried)
             acting.note(acting.read([each.id for each in older]), older)
             row.position = numbers[-1] if numbers else 0
             session().add(row)

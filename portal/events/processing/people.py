@@ -10,7 +10,7 @@ from portal.contacts.consent.keywords import Words
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.events.processing.contents import Contents
-from portal.events.processing.received import Received
+from portal.events.processing.stored import Stored
 from portal.messages.reports.inbound import Inbound, Moved
 from portal.messages.reports.people import Someone
 from portal.messages.sending import answers
@@ -23,14 +23,14 @@ from portal.models import ConsentSource, ContactSource, Scope, Wish, now
 class _Told:
     """What one event tells of people."""
 
-    delivery: Received
+    delivery: Stored
     inbound: Sequence[Inbound]
     moved: Sequence[Moved]
     named: Sequence[Someone]
     """Whom it names by number and by user id, who wrote nothing."""
 
 
-def take_in(account_id: UUID, told: Sequence[tuple[Received, Contents]]) -> list[Received]:
+def take_in(account_id: UUID, told: Sequence[tuple[Stored, Contents]]) -> list[Stored]:
     """Act on what events tell of people; those that told something. The caller commits."""
     events = [each for delivery, contents in told if (each := _of(delivery, contents))]
     if not events:
@@ -46,7 +46,7 @@ def take_in(account_id: UUID, told: Sequence[tuple[Received, Contents]]) -> list
     return [event.delivery for event in events if event.inbound or event.moved]
 
 
-def _of(delivery: Received, contents: Contents) -> _Told | None:
+def _of(delivery: Stored, contents: Contents) -> _Told | None:
     report = contents.report
     named = [each.who for each in report.reports if each.who.number and each.who.user_id] if report else []
     moved = report.moved if report else ()
@@ -84,7 +84,7 @@ def _act_on_words(account_id: UUID, told: Sequence[tuple[_Told, Inbound]]) -> No
             _opt(account_id, words, event.delivery, one, kind)
 
 
-def _opt(account_id: UUID, words: Words, delivery: Received, one: Inbound, kind: str) -> None:
+def _opt(account_id: UUID, words: Words, delivery: Stored, one: Inbound, kind: str) -> None:
     who, at = _who(one.who), one.at or delivery.received_at
     before = ledger.standing(account_id, who).out_of
     source = ConsentSource.BUTTON if one.is_button else ConsentSource.KEYWORD

@@ -144,8 +144,8 @@ def test_indexing_twice_leaves_one_entry(customer):
 
     def again():
         delivery = customer.delivery(number)
-        search_index.put([search_index.entry(delivery, ["needle"], is_private=False)])
-        search_index.put([search_index.entry(delivery, ["needle"], is_private=False)])
+        search_index.put([search_index.entry(delivery.account_id, number, ["needle"], is_private=False)])
+        search_index.put([search_index.entry(delivery.account_id, number, ["needle"], is_private=False)])
         search_index.session().commit()
 
     customer.portal.run(again)

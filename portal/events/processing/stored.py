@@ -15,14 +15,13 @@ from portal.models import Delivery, DeliveryState
 
 
 @dataclass(slots=True)
-class Received:
+class Stored:
     """A delivery. What becomes of it is noted here, and written once, when all is known."""
 
     id: int
     account_id: UUID
     received_at: datetime
     repeat_of: int | None
-    attempts: int
     state: DeliveryState
     problem_text: str
     about: dict[str, Any] | None
@@ -35,12 +34,12 @@ class Received:
 
 _COLUMNS = (
     *(col(Delivery.id), col(Delivery.account_id), col(Delivery.received_at), col(Delivery.repeat_of)),
-    *(col(Delivery.attempts), col(Delivery.state), col(Delivery.problem_text), col(Delivery.about)),
+    *(col(Delivery.state), col(Delivery.problem_text), col(Delivery.about)),
     sa.func.length(col(Delivery.body)) == 0,
 )
 
 
-def found(numbers: Collection[int], *conditions: sa.ColumnElement[bool]) -> list[Received]:
+def found(numbers: Collection[int], *conditions: sa.ColumnElement[bool]) -> list[Stored]:
     """Those of these deliveries for which the conditions hold, in their order."""
     query = sa.select(*_COLUMNS).where(bulk.among(col(Delivery.id), numbers), *conditions)
-    return [Received(*row) for row in session().execute(query.order_by(col(Delivery.id)))]
+    return [Stored(*row) for row in session().execute(query.order_by(col(Delivery.id)))]
