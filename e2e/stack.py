@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from portal.sandbox.client import SandboxControl
+from portal.sandbox.delivery.events import release
 from portal.sandbox.server import Sandbox
 from tests.support.patience import patient
 from tests.support.shared import LONGEST_TURN, made_once
@@ -143,7 +144,7 @@ class Stack:
             state.clock_offset = 0
             for delivery in state.deliveries:
                 if delivery.status == "held":
-                    delivery.status, delivery.next_at = "pending", core.now()
+                    release(core, delivery)
 
     def follow(self, policy: str) -> None:
         """Decide about sign-ups by this SIGNUP_POLICY from now on; only pages ask for it, and never the worker."""
