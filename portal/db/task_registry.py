@@ -21,7 +21,6 @@ class Drained(NamedTuple):
     drain: Drain
     finish: Finish | None
     may_wait: bool
-    threads: int
 
 
 _woken: dict[str, Task] = {}
@@ -34,15 +33,14 @@ def woken(name: str, task: Task) -> None:
     _woken[name] = task
 
 
-def drained(drain: Drain, finish: Finish | None = None, *, may_wait: bool = False, threads: int = 1) -> None:
+def drained(drain: Drain, finish: Finish | None = None, *, may_wait: bool = False) -> None:
     """Have the worker do this again and again: it does a batch of what there is, and says how many.
 
     Args:
         finish: done once when the worker ends, for what a batch has begun and left to run.
         may_wait: whether it is done more slowly while very many events come in.
-        threads: how many do it at once on PostgreSQL. SQLite has one writer, so there it is one.
     """
-    _drained.append(Drained(drain, finish, may_wait, threads))
+    _drained.append(Drained(drain, finish, may_wait))
 
 
 def swept(run: Run, due: Due) -> None:

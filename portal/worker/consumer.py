@@ -11,10 +11,9 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import task_registry
-from portal.db.dialect import is_sqlite
 from portal.db.queue import huey
 from portal.db.task_registry import Drained
-from portal.extensions import db, session
+from portal.extensions import db
 from portal.operations import heartbeats
 from portal.worker import quiet, throttle
 from portal.worker.quiet import Quiet
@@ -57,11 +56,9 @@ def _draining(app: Flask) -> Iterator[None]:
     is_over = Event()
     with app.app_context():
         pause, version = throttle.pause(), quiet.versions()
-        has_many_writers = not is_sqlite(session())
     threads = [
         Thread(target=_drain, args=(app, each, pause, Quiet(version), is_over))
         for each in task_registry.all_drained()
-        for _ in range(each.threads if has_many_writers else 1)
     ]
     for thread in threads:
         thread.start()
