@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
@@ -31,17 +32,17 @@ def _body(number: int) -> bytes:
     return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
 
 
-def fill(events: int, body_of: BodyOf = _body) -> None:
-    """Let so many events wait."""
-    hook = session().exec(select(PortalWebhook)).one()
-    usual = {"webhook_id": hook.id, "account_id": hook.account_id, "received_at": now(), "state": "received"}
-    usual |= {"hook": "", "attempts": 0, "problem_text": ""}
-    session().rollback()
+def fill(events: int, body_of: BodyOf = _body, accounts: int = 1) -> None:
+    """Let so many events wait, of so many accounts in turn."""
+    usual = {"received_at": now(), "state": "received", "hook": "", "attempts": 0, "problem_text": ""}
+    whose = itertools.cycle([usual | own for own in _receivers(accounts)])
     table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
     with db.engine.begin() as connection:
         for start in range(0, events, 10_000):
             numbers = range(start, min(start + 10_000, events))
-            rows = [{**usual, "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers]
+            rows = [
+                {**next(whose), "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers
+            ]
             connection.execute(sa.insert(table), rows)
 
 
@@ -65,14 +66,31 @@ def prepare() -> tuple[str, str]:
     with create_app(load_settings()).app_context():
         logging.disable(logging.INFO)
         migrate.upgrade(db.engine)
-        account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
-        session().add(account)
-        session().flush()
-        hashed = {"secret_hash": fingerprint(secret), "sealed_secret": ""}
-        session().add(PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, key=key, **hashed))
+        _receiver(key, secret)
         session().commit()
         db.engine.dispose()
     return key, secret
+
+
+def _receivers(count: int) -> list[dict[str, UUID]]:
+    """What the events of so many accounts have for a key, those that are there already first."""
+    query = select(PortalWebhook).order_by(col(PortalWebhook.created_at)).limit(count)
+    hooks = list(session().exec(query))
+    hooks += [_receiver(secrets.token_hex(8), "") for _ in range(count - len(hooks))]
+    keys = [{"webhook_id": hook.id, "account_id": hook.account_id} for hook in hooks]
+    session().commit()
+    return keys
+
+
+def _receiver(key: str, secret: str) -> PortalWebhook:
+    account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
+    session().add(account)
+    session().flush()
+    hashed = {"secret_hash": fingerprint(secret), "sealed_secret": ""}
+    hook = PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, key=key, **hashed)
+    session().add(hook)
+    session().flush()
+    return hook
 
 
 def requests_to(path: str, headers: Mapping[str, str], body_of: BodyOf = _body) -> Callable[[], Request]:

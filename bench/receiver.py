@@ -39,6 +39,8 @@ from portal.webhooks.portal_webhooks import SECRET_HEADER
 
 TIMES = 3
 ACCEPTED = "accepted, the worker running"
+ACCOUNTS = 8
+"""So many accounts' events two workers share."""
 IDLE = 200
 """Clients that begin a request and do not go on."""
 
@@ -62,10 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rate = _rates(kinds, chosen.seconds, 0.8 if chosen.database_url else 1.0)
             _latency(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED] / 2)
             _slow_clients(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED])
-        alone, busy = _processed(environment, chosen.backlog, workers=1)
-        _tell("processed by one worker", alone, "accepted", rate[ACCEPTED], at_least=1)
+        processed, _busy = _processed(environment, chosen.backlog, workers=1, accounts=1)
+        _tell("processed by one worker", processed, "accepted", rate[ACCEPTED], at_least=1)
         if chosen.database_url:
-            _compare_two(_processed(environment, chosen.backlog, workers=2)[0], alone, busy)
+            alone, both = (_processed(environment, chosen.backlog, workers, ACCOUNTS) for workers in (1, 2))
+            _compare_two(alone, both)
 
 
 class Kind(NamedTuple):
@@ -168,16 +171,15 @@ def _floor(folder: Path, database_url: str | None) -> Iterator[Served]:
         yield served._replace(name=what)
 
 
-def _compare_two(both: float, alone: float, busy: float) -> None:
+def _compare_two(alone: tuple[float, float], both: tuple[float, float]) -> None:
     """Two workers against one. They can be no faster than the processors are for them and for PostgreSQL."""
-    cores = os.cpu_count() or 1
+    cores, busy = os.cpu_count() or 1, alone[1]
     at_best = min(2, cores / busy)
     wanted = min(1.6, 0.9 * at_best)
-    print(
-        f"{'one worker and PostgreSQL keep busy':<36} {busy:9.2f} of {cores} cores: two are {at_best:.2f} at best"
-    )
-    note(Row(on_database("cores that one worker and PostgreSQL keep busy"), f"{busy:.2f}", f"{cores}"))
-    _tell(f"two workers, {at_best:.2f} at best", both, "one worker", alone, at_least=round(wanted, 2))
+    note(Row(on_database("  cores that one worker and PostgreSQL keep busy"), f"{busy:.2f}", f"{cores}"))
+    note(Row(on_database("  the same of two workers"), f"{both[1]:.2f}", f"{cores}"))
+    name = f"two workers, events of {ACCOUNTS} accounts, {at_best:.2f} at best"
+    _tell(name, both[0], "one worker", alone[0], at_least=round(wanted, 2))
 
 
 def _postgresql_cpu() -> float:
@@ -192,8 +194,10 @@ def _postgresql_cpu() -> float:
         return 0
 
 
-def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> tuple[float, float]:
+def _processed(environment: Mapping[str, str], backlog: int, workers: int, accounts: int) -> tuple[float, float]:
     """Events a second that so many workers work off, with nothing else to do, and the cores that this keeps busy.
+
+    The events are of so many accounts, in turn: those of one account are acted on one after the other.
 
     They run already when the events come, all at once, and are timed from when a tenth is done. It also tells of
     their memory.
@@ -203,7 +207,7 @@ def _processed(environment: Mapping[str, str], backlog: int, workers: int) -> tu
             running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
         ]
         incoming.wait_until_left(0)
-        incoming.fill(backlog)
+        incoming.fill(backlog, accounts=accounts)
         first = incoming.wait_until_left(backlog * 9 // 10)
         began, before, spent = time.perf_counter(), memory(started[0]), sum(map(cpu, started)) + _postgresql_cpu()
         incoming.wait_until_left(0)

@@ -92,6 +92,7 @@ def act_on(batch: Batch, deliveries: Sequence[Stored]) -> None:
         ManyReportsError: one of them is for `act_in_parts`.
     """
     _take(batch, deliveries)
+    _file(batch, deliveries)  # before anything is locked that others wait for
     told: dict[UUID, list[tuple[Stored, Read]]] = {}
     for delivery in deliveries:
         report = batch.of(delivery).report
@@ -130,6 +131,7 @@ def act_in_parts(batch: Batch, delivery: Stored) -> None:
     if delivery.state != DeliveryState.REPEAT:
         batch.begun.add(delivery.id)
         _take_in_people(batch, delivery.account_id)
+    _file(batch, [delivery])
     _finish(batch)
 
 
@@ -137,7 +139,7 @@ def note(batch: Batch, deliveries: Sequence[Stored]) -> None:
     """Note at deliveries what the log shows of them and is filtered by. The caller commits."""
     _take(batch, deliveries)
     _write(batch, _TOLD)
-    _file(batch)
+    _file(batch, deliveries)
 
 
 def _take(batch: Batch, deliveries: Sequence[Stored]) -> None:
@@ -228,7 +230,7 @@ def _finish(batch: Batch) -> None:
             _drop_what_was_dropped(batch, delivery, first)
         delivery.processed_at = now()
     _write(batch, _OUTCOME)
-    _file(batch)
+    _let_be_found(batch, [each for each in batch.deliveries if each.id in batch.emptied])
     _tell_followers(batch)
 
 
@@ -256,10 +258,14 @@ def _write(batch: Batch, names: Sequence[str]) -> None:
     bulk.update(_DELIVERY, "id", [{"id": number, "body": b""} for number in sorted(batch.emptied)])
 
 
-def _file(batch: Batch) -> None:
-    """Let them be found by what they tell of and by their words."""
-    event_rows.file_under((each.account_id, each.id, batch.of(each).kinds) for each in batch.deliveries)
-    search_index.put([_entry(batch, each) for each in batch.deliveries])
+def _file(batch: Batch, deliveries: Sequence[Stored]) -> None:
+    """Let deliveries be found by what they tell of and by their words."""
+    event_rows.file_under((each.account_id, each.id, batch.of(each).kinds) for each in deliveries)
+    _let_be_found(batch, deliveries)
+
+
+def _let_be_found(batch: Batch, deliveries: Sequence[Stored]) -> None:
+    search_index.put([_entry(batch, each) for each in deliveries])
 
 
 def _entry(batch: Batch, delivery: Stored) -> Entry:

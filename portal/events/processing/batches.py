@@ -15,7 +15,7 @@ from portal import audit
 from portal.connexease.texts import gettext_noop
 from portal.db.dialect import is_sqlite
 from portal.db.unit_of_work import unit_of_work
-from portal.events.processing import acting, stored
+from portal.events.processing import acting, claiming, stored
 from portal.events.processing.stored import Stored
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
@@ -24,9 +24,6 @@ from portal.models.delivery import TRIED
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
-BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 100, 250, 8 * 1024 * 1024
-"""So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
-who want to write do not wait long. On SQLite all others wait, on PostgreSQL those of the same account."""
 LEFT_BEHIND = timedelta(seconds=10)
 """So old is a delivery at least when it is tried again."""
 
@@ -39,9 +36,9 @@ def process_waiting() -> int:
     An event that fails holds up only itself: then each is processed alone. So is one with very many reports.
     """
     # Whoever writes to SQLite keeps all others waiting, so what they tell is read before it is locked.
-    batch = acting.read(_waiting()) if is_sqlite(session()) else None
+    batch = acting.read(claiming.claim()) if is_sqlite(session()) else None
     with unit_of_work():
-        batch = batch or acting.read(_waiting())
+        batch = batch or acting.read(claiming.claim())
         numbers = [*batch.contents]
         if not numbers:
             return 0
@@ -105,26 +102,6 @@ def process_again(person: Person, account: Account, delivery: Delivery) -> None:
         )
         session().commit()
         process(delivery.id)
-
-
-def _waiting() -> list[int]:
-    """The numbers of the next ones; on PostgreSQL they are locked for this process."""
-    columns = (col(Delivery.id), sa.func.length(col(Delivery.body)).label("size"))
-    query = (
-        sa.select(*columns)
-        .where(_IS_WAITING, col(Delivery.attempts) == 0)
-        .order_by(col(Delivery.id))
-        .limit(BATCH_ON_SQLITE if is_sqlite(session()) else BATCH_ON_POSTGRESQL)
-        .with_for_update(skip_locked=True)
-    )
-    numbers: list[int] = []
-    size = 0
-    for row in session().execute(query):
-        size += row.size
-        if numbers and size > BATCH_BYTES:
-            break
-        numbers.append(row.id)
-    return numbers
 
 
 def _lock(delivery_id: int) -> bool:

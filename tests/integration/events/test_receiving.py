@@ -2,17 +2,20 @@
 
 import json
 from collections import Counter
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 import requests
 import sqlalchemy as sa
 
-from portal.events.processing import batches
-from portal.extensions import db
+from portal.db.unit_of_work import unit_of_work
+from portal.events.processing import batches, claiming
+from portal.extensions import db, session
 from portal.models import Channel, Delivery, DeliveryState, PortalWebhook
 from tests.support.concurrent import at_once
 from tests.support.marks import both_databases
+from tests.support.patience import patient
 
 
 @pytest.fixture
@@ -87,8 +90,32 @@ def test_a_batch_of_large_events_does_not_fill_the_memory(portal, deliver):
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_two_workers_share_the_work(portal, deliver, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH_ON_POSTGRESQL", 40)
+    monkeypatch.setattr(claiming, "BATCH_ON_POSTGRESQL", 40)
     for number in range(60):
         assert deliver({"hook": "message.created", "payload": {"number": number}}) == 200
     assert sorted(at_once(*[lambda: portal.run(batches.process_waiting)] * 2)) == [20, 40]
     assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_two_batches_at_once_are_of_different_accounts(portal, monkeypatch):
+    """What events bring about is done under the lock of their account, so one would wait for the other."""
+    accounts = [portal.customer()[1], portal.customer(name="Other", contact_email="o@other.example.com")[1]]
+    hooks = {hook.account_id: hook.id for hook in portal.rows(PortalWebhook)}
+    with portal.app.app_context():
+        for number, account in enumerate(accounts * 30):
+            own = {"webhook_id": hooks[account], "account_id": account}
+            session().add(Delivery(**own, body=b"{}", body_hash=f"{number}"))
+        session().commit()
+    both_claimed = Barrier(2)
+
+    def claim():
+        with portal.app.app_context(), unit_of_work():
+            numbers = claiming.claim()
+            both_claimed.wait(patient(20))
+            query = sa.select(Delivery.account_id).where(Delivery.id.in_(numbers))
+            return Counter(session().execute(query).scalars())
+
+    monkeypatch.setattr(claiming, "BATCH_ON_POSTGRESQL", 20)
+    claimed = at_once(claim, claim)
+    assert sorted(claimed, key=str) == sorted(({account: 20} for account in accounts), key=str)

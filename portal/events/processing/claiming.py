@@ -1,0 +1,86 @@
+"""Which waiting deliveries make the next batch: the oldest that nobody has tried yet.
+
+On PostgreSQL several batches are under way at once, and what events bring about is done under the lock of their
+account. So a batch takes few accounts, and those that no other batch is at: else one would wait for the other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from portal.db import bulk
+from portal.db.dialect import is_sqlite
+from portal.extensions import session
+from portal.models import Delivery, DeliveryState
+
+BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 100, 250, 8 * 1024 * 1024
+"""So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
+who want to write do not wait long. On SQLite all others wait, on PostgreSQL those of the same account."""
+LOOKED_AT = 4 * BATCH_ON_POSTGRESQL
+"""Among so many of the oldest there are accounts to choose from."""
+LOCK = 0x6576656E7473
+"""With the account: PostgreSQL's advisory lock of whoever is at its events."""
+
+_IS_NEW = sa.and_(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.attempts) == 0)
+_SIZE = sa.func.length(col(Delivery.body)).label("size")
+
+
+def claim() -> list[int]:
+    """The numbers of the next ones; on PostgreSQL they are locked until the transaction ends."""
+    if is_sqlite(session()):
+        return _at_once(_oldest(BATCH_ON_SQLITE))
+    oldest = _oldest(LOOKED_AT)
+    free = _free(oldest)
+    # Where others are at all accounts, what they have not claimed can be read meanwhile.
+    return _at_once(_locked([row.id for row in oldest if not free or row.account_id in free]))
+
+
+def _oldest(most: int) -> Sequence[sa.Row[Any]]:
+    columns = (col(Delivery.id), _SIZE, col(Delivery.account_id))
+    return session().execute(sa.select(*columns).where(_IS_NEW).order_by(col(Delivery.id)).limit(most)).all()
+
+
+def _locked(numbers: Sequence[int]) -> Sequence[sa.Row[Any]]:
+    """The first of these that still wait: another batch of the account may have ended since they were looked at."""
+    query = sa.select(col(Delivery.id), _SIZE).where(bulk.among(col(Delivery.id), numbers), _IS_NEW)
+    query = query.order_by(col(Delivery.id)).limit(BATCH_ON_POSTGRESQL).with_for_update(skip_locked=True)
+    return session().execute(query).all()
+
+
+def _at_once(rows: Iterable[sa.Row[Any]]) -> list[int]:
+    numbers: list[int] = []
+    size = 0
+    for row in rows:
+        size += row.size
+        if numbers and size > BATCH_BYTES:
+            break
+        numbers.append(row.id)
+    return numbers
+
+
+def _free(oldest: Iterable[sa.Row[Any]]) -> set[UUID]:
+    """The first accounts that no other batch is at, as many as fill a batch. From now on this one is at them."""
+    counts = Counter(row.account_id for row in oldest)
+    free, count, accounts = set[UUID](), 0, iter(counts)
+    while count < BATCH_ON_POSTGRESQL and (some := list(_enough(accounts, counts, BATCH_ON_POSTGRESQL - count))):
+        taken = _take(some)
+        count += sum(counts[account] for account in taken)
+        free |= taken
+    return free
+
+
+def _enough(accounts: Iterator[UUID], counts: Mapping[UUID, int], wanted: int) -> Iterator[UUID]:
+    while wanted > 0 and (account := next(accounts, None)):
+        wanted -= counts[account]
+        yield account
+
+
+def _take(accounts: Sequence[UUID]) -> set[UUID]:
+    given = bulk.given_rows({"account_id": sa.Uuid()}, [{"account_id": account} for account in accounts])
+    key = sa.func.hashtextextended(sa.cast(given.c.account_id, sa.Text), LOCK)
+    is_taken = sa.func.pg_try_advisory_xact_lock(key)
+    return set(session().execute(sa.select(given.c.account_id).where(is_taken)).scalars())
