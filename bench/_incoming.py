@@ -66,7 +66,7 @@ def prepare() -> tuple[str, str]:
     with create_app(load_settings()).app_context():
         logging.disable(logging.INFO)
         migrate.upgrade(db.engine)
-        _receiver(key, secret)
+        receiver(key, secret)
         session().commit()
         db.engine.dispose()
     return key, secret
@@ -76,13 +76,14 @@ def _receivers(count: int) -> list[dict[str, UUID]]:
     """What the events of so many accounts have for a key, those that are there already first."""
     query = select(PortalWebhook).order_by(col(PortalWebhook.created_at)).limit(count)
     hooks = list(session().exec(query))
-    hooks += [_receiver(secrets.token_hex(8), "") for _ in range(count - len(hooks))]
+    hooks += [receiver(secrets.token_hex(8), "") for _ in range(count - len(hooks))]
     keys = [{"webhook_id": hook.id, "account_id": hook.account_id} for hook in hooks]
     session().commit()
     return keys
 
 
-def _receiver(key: str, secret: str) -> PortalWebhook:
+def receiver(key: str, secret: str) -> PortalWebhook:
+    """An account's address that takes events. The caller commits."""
     account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
     session().add(account)
     session().flush()

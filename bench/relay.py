@@ -24,6 +24,7 @@ from uuid import UUID
 import requests
 import sqlalchemy as sa
 
+from bench import _incoming as incoming
 from bench import _measuring as measuring
 from bench._table import Row, note
 from portal import create_app
@@ -34,14 +35,12 @@ from portal.events.receiving import storing
 from portal.events.receiving.storing import Received
 from portal.extensions import db, session
 from portal.models import (
-    Account,
     Destination,
     DestinationState,
     Forward,
     ForwardAttempt,
     ForwardState,
     PortalWebhook,
-    WebhookPurpose,
     now,
 )
 from portal.relay import signing
@@ -157,13 +156,7 @@ def _bare(url: str, rows: int) -> float:
 
 
 def _hook() -> PortalWebhook:
-    account = Account(name="bench", contact_email="bench@example.com", billing_email="", time_zone="UTC")
-    session().add(account)
-    session().flush()
-    hook = PortalWebhook(
-        account_id=account.id, purpose=WebhookPurpose.WATCH, key="bench", secret_hash="", sealed_secret=""
-    )
-    session().add(hook)
+    hook = incoming.receiver("bench", "")
     session().commit()
     session().refresh(hook)
     session().expunge(hook)
