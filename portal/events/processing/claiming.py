@@ -45,7 +45,7 @@ def _oldest(most: int) -> Sequence[sa.Row[Any]]:
 
 
 def _locked(numbers: Sequence[int]) -> Sequence[sa.Row[Any]]:
-    """The first of these that still wait: another batch of the account may have ended since they were looked at."""
+    """The first of these that still wait: another batch may have ended since they were looked at."""
     query = sa.select(col(Delivery.id), _SIZE).where(bulk.among(col(Delivery.id), numbers), _IS_NEW)
     query = query.order_by(col(Delivery.id)).limit(BATCH_ON_POSTGRESQL).with_for_update(skip_locked=True)
     return session().execute(query).all()
