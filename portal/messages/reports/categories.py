@@ -10,7 +10,7 @@ from uuid import UUID
 from portal.db import first_come
 from portal.extensions import session
 from portal.messages.reports.json_fields import dict_of, line_of, text_of
-from portal.models import Message, MessageStatus, MessageType, TemplateListing
+from portal.models import Message, MessageType, TemplateListing
 
 KINDS = ("marketing", "marketing_lite", "utility", "authentication", "authentication_international")
 """What a template can be; other words of a charge are about the conversation."""
@@ -25,9 +25,9 @@ def in_change(change: Any) -> Iterator[tuple[str, str]]:
         yield key(name, line_of(value, "message_template_language", 16)), kind
 
 
-def of_charge(message: Message, status: MessageStatus) -> tuple[str, str] | None:
+def of_charge(message: Message, pricing: Mapping[str, Any] | None) -> tuple[str, str] | None:
     """The template that was charged for, with its kind; none where it says nothing of one."""
-    kind = str((status.pricing or {}).get("category") or "").lower()
+    kind = str((pricing or {}).get("category") or "").lower()
     if message.type != MessageType.TEMPLATE or kind not in KINDS or not message.payload:
         return None
     return of_message(message), kind

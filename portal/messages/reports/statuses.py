@@ -6,11 +6,13 @@ call, does the linking; `lock` makes the two take turns, so that neither misses 
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
+from portal.db import bulk, first_come
 from portal.extensions import session
 from portal.messages.reports import categories, recognition
 from portal.messages.reports.parsing import Report
@@ -26,6 +28,9 @@ STATES = {
 }
 _ORDER = (MessageState.SENT, MessageState.FAILED, MessageState.DELIVERED, MessageState.READ)
 """What was delivered did not fail, whichever is said last."""
+
+_TABLE = SQLModel.metadata.tables["message_status"]
+_REPORTED = [_TABLE.c[name] for name in ("id", "message_id", "wamid", "status", "code", "description", "pricing")]
 
 
 def lock(account_id: UUID) -> None:
@@ -90,20 +95,22 @@ def catch_up(messages: Sequence[Message]) -> None:
 
 
 def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
+    """Move messages by all that was reported of them, and link what was not linked yet."""
     bearers = {message.wamid: message for message in messages if message.wamid is not None}
     if not bearers:
         return
-    session().flush()
-    query = select(MessageStatus).where(
-        MessageStatus.account_id == account_id, col(MessageStatus.wamid).in_(bearers)
+    query = sa.select(*_REPORTED).where(
+        col(MessageStatus.account_id) == account_id, bulk.among(col(MessageStatus.wamid), bearers)
     )
-    charged = []
-    for status in session().exec(query):
+    charged, links = [], []
+    for status in session().execute(query):
         message = bearers[status.wamid]
-        status.message_id = message.id
+        if status.message_id is None:
+            links.append({"id": status.id, "message_id": message.id})
         _advance(message, status)
-        charged.append(categories.of_charge(message, status))
-        session().add_all((status, message))
+        charged.append(categories.of_charge(message, status.pricing))
+    bulk.update(_TABLE, "id", links)
+    session().add_all(messages)
     categories.keep(account_id, dict(filter(None, charged)))
 
 
@@ -120,40 +127,41 @@ def events_kept(timeline: Sequence[MessageStatus]) -> set[int]:
 
 
 def _keep(account_id: UUID, told: Sequence[tuple[Report, int | None]], messages: Mapping[str, Message]) -> None:
-    """Keep the first report of each status of each message."""
-    rows: dict[tuple[str, str], MessageStatus] = {}
+    """Keep the first report of each status of each message, as plain rows: they come by the thousands."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for report, delivery_id in told:
-        message = messages.get(report.wamid)
-        row = _row(account_id, report, delivery_id)
-        if message is not None and message.erased_at is not None:
-            row.wamid, row.recipient, row.description = sending_wamids.erased(row.wamid), "", ""
-            row.delivery_id = None
-        rows.setdefault((row.wamid, row.status), row)
-    query = sa.select(col(MessageStatus.wamid), col(MessageStatus.status)).where(
-        col(MessageStatus.account_id) == account_id, col(MessageStatus.wamid).in_({wamid for wamid, _ in rows})
-    )
-    for known in session().execute(query):
-        rows.pop((known.wamid, known.status), None)
-    session().add_all(rows.values())
-    session().flush()
+        row = _row(account_id, report, delivery_id, messages.get(report.wamid))
+        rows.setdefault((row["wamid"], row["status"]), row)
+    first_come.insert_whole(MessageStatus, list(rows.values()))
 
 
-def _row(account_id: UUID, report: Report, delivery_id: int | None) -> MessageStatus:
-    return MessageStatus(
-        account_id=account_id,
-        wamid=report.wamid,
-        status=report.status,
-        recipient=report.recipient,
-        at=report.at or now(),
-        code=report.code,
-        description=report.description,
-        pricing=report.pricing,
-        callback_data=report.callback_data,
-        delivery_id=delivery_id,
-    )
+def _row(account_id: UUID, report: Report, delivery_id: int | None, message: Message | None) -> dict[str, Any]:
+    row = {
+        "id": uuid4(),
+        "account_id": account_id,
+        "message_id": message.id if message is not None else None,
+        "wamid": report.wamid,
+        "status": report.status,
+        "recipient": report.recipient,
+        "at": report.at or now(),
+        "received_at": now(),
+        "code": report.code,
+        "description": report.description,
+        "pricing": report.pricing,
+        "callback_data": report.callback_data,
+        "delivery_id": delivery_id,
+    }
+    if message is not None and message.erased_at is not None:
+        row |= {
+            "wamid": sending_wamids.erased(report.wamid),
+            "recipient": "",
+            "description": "",
+            "delivery_id": None,
+        }
+    return row
 
 
-def _advance(message: Message, status: MessageStatus) -> None:
+def _advance(message: Message, status: sa.Row[Any]) -> None:
     state = STATES.get(status.status)
     if state is None or _place(state) <= _place(message.state):
         return
