@@ -3,10 +3,11 @@
 import itertools
 import json
 import logging
+import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
@@ -16,17 +17,28 @@ from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session
 from portal.identity.mailed_links import fingerprint
-from portal.models import Account, Delivery, DeliveryState, PortalWebhook, WebhookPurpose, now
+from portal.models import (
+    Account,
+    Delivery,
+    DeliveryState,
+    Message,
+    MessageState,
+    MessageType,
+    PortalWebhook,
+    WebhookPurpose,
+    now,
+)
 from portal.settings import load_settings
 
 HOOKS = "/hooks/connexease/"
+NUMBER = "+905321112233"
 BodyOf = Callable[[int], bytes]
 
 
 def _body(number: int) -> bytes:
     payload = {
         "content": f"Where is my order {number}?",
-        "customer": {"name": "Ada", "phone_number": "+905321112233"},
+        "customer": {"name": "Ada", "phone_number": NUMBER},
     }
     channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
     return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
@@ -34,16 +46,44 @@ def _body(number: int) -> bytes:
 
 def fill(events: int, body_of: BodyOf = _body, accounts: int = 1) -> None:
     """Let so many events wait, of so many accounts in turn."""
-    usual = {"received_at": now(), "state": "received", "hook": "", "attempts": 0, "problem_text": ""}
-    whose = itertools.cycle([usual | own for own in _receivers(accounts)])
-    table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
+    _put(_receivers(accounts), [body_of(-number) for number in range(events)])
+
+
+def fill_with_statuses(events: int) -> None:
+    """Let so many reports of the gateway wait: each message of an account was sent, is delivered, and is read."""
+    hook = receiver(secrets.token_hex(8), "", WebhookPurpose.GATEWAY)
+    own = {"webhook_id": hook.id, "account_id": hook.account_id}
+    sent = Message(account_id=hook.account_id, intent="", type=MessageType.TEXT, state=MessageState.ACCEPTED)
+    usual, unique = sent.model_dump() | {"confirmed_at": now()}, secrets.token_hex(4)
+    session().commit()
+    names = [f"wamid.{unique}{number}" for number in range(math.ceil(events / 3))]
+    rows = [{**usual, "id": uuid4(), "intent": name, "wamid": name, "recipient": NUMBER} for name in names]
     with db.engine.begin() as connection:
-        for start in range(0, events, 10_000):
-            numbers = range(start, min(start + 10_000, events))
-            rows = [
-                {**next(whose), "body": body_of(-number), "body_hash": f"{unique}{number}"} for number in numbers
-            ]
-            connection.execute(sa.insert(table), rows)
+        connection.execute(sa.insert(Message), rows)
+    batches = [names[start : start + 80] for start in range(0, len(names), 80)]
+    words = ("sent", "delivered", "read")
+    _put([own], [_status(name, word) for some in batches for word in words for name in some][:events])
+
+
+def _status(wamid: str, word: str) -> bytes:
+    told = {"id": wamid, "status": word, "timestamp": str(int(time.time())), "recipient_id": NUMBER[1:]}
+    told |= {"pricing": {"billable": True, "pricing_model": "PMP", "category": "utility"}}
+    change = {"field": "messages", "value": {"messaging_product": "whatsapp", "statuses": [told]}}
+    return json.dumps(
+        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+    ).encode()
+
+
+def _put(receivers: Sequence[Mapping[str, UUID]], bodies: Sequence[bytes]) -> None:
+    usual = {"received_at": now(), "state": "received", "hook": "", "attempts": 0, "problem_text": ""}
+    table, unique = SQLModel.metadata.tables["delivery"], secrets.token_hex(8)
+    rows = [
+        {**usual, **own, "body": body, "body_hash": f"{unique}{number}"}
+        for number, (own, body) in enumerate(zip(itertools.cycle(receivers), bodies, strict=False))
+    ]
+    with db.engine.begin() as connection:
+        for start in range(0, len(rows), 10_000):
+            connection.execute(sa.insert(table), rows[start : start + 10_000])
 
 
 def wait_until_left(most: int) -> int:
@@ -74,7 +114,8 @@ def prepare() -> tuple[str, str]:
 
 def _receivers(count: int) -> list[dict[str, UUID]]:
     """What the events of so many accounts have for a key, those that are there already first."""
-    query = select(PortalWebhook).order_by(col(PortalWebhook.created_at)).limit(count)
+    watched = PortalWebhook.purpose == WebhookPurpose.WATCH
+    query = select(PortalWebhook).where(watched).order_by(col(PortalWebhook.created_at)).limit(count)
     hooks = list(session().exec(query))
     hooks += [receiver(secrets.token_hex(8), "") for _ in range(count - len(hooks))]
     keys = [{"webhook_id": hook.id, "account_id": hook.account_id} for hook in hooks]
@@ -82,13 +123,13 @@ def _receivers(count: int) -> list[dict[str, UUID]]:
     return keys
 
 
-def receiver(key: str, secret: str) -> PortalWebhook:
+def receiver(key: str, secret: str, purpose: WebhookPurpose = WebhookPurpose.WATCH) -> PortalWebhook:
     """An account's address that takes events. The caller commits."""
     account = Account(name="Shop", contact_email="shop@example.com", billing_email="", time_zone="UTC")
     session().add(account)
     session().flush()
     hashed = {"secret_hash": fingerprint(secret), "sealed_secret": ""}
-    hook = PortalWebhook(account_id=account.id, purpose=WebhookPurpose.WATCH, key=key, **hashed)
+    hook = PortalWebhook(account_id=account.id, purpose=purpose, key=key, **hashed)
     session().add(hook)
     session().flush()
     return hook

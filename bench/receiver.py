@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -64,10 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rate = _rates(kinds, chosen.seconds, 0.8 if chosen.database_url else 1.0)
             _latency(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED] / 2)
             _slow_clients(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED])
-        processed, _busy = _processed(environment, chosen.backlog, workers=1, accounts=1)
-        _tell("processed by one worker", processed, "accepted", rate[ACCEPTED], at_least=1)
+        for what, fill in (("messages", incoming.fill), ("statuses", incoming.fill_with_statuses)):
+            processed, _busy = _processed(environment, chosen.backlog, 1, fill)
+            _tell(f"processed by one worker, {what}", processed, "accepted", rate[ACCEPTED], at_least=1)
         if chosen.database_url:
-            alone, both = (_processed(environment, chosen.backlog, workers, ACCOUNTS) for workers in (1, 2))
+            of_many = partial(incoming.fill, accounts=ACCOUNTS)
+            alone, both = (_processed(environment, chosen.backlog, workers, of_many) for workers in (1, 2))
             _compare_two(alone, both)
 
 
@@ -194,10 +197,10 @@ def _postgresql_cpu() -> float:
         return 0
 
 
-def _processed(environment: Mapping[str, str], backlog: int, workers: int, accounts: int) -> tuple[float, float]:
+def _processed(
+    environment: Mapping[str, str], backlog: int, workers: int, fill: Callable[[int], None]
+) -> tuple[float, float]:
     """Events a second that so many workers work off, with nothing else to do, and the cores that this keeps busy.
-
-    The events are of so many accounts, in turn: those of one account are acted on one after the other.
 
     They run already when the events come, all at once, and are timed from when a tenth is done. It also tells of
     their memory.
@@ -207,7 +210,7 @@ def _processed(environment: Mapping[str, str], backlog: int, workers: int, accou
             running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
         ]
         incoming.wait_until_left(0)
-        incoming.fill(backlog, accounts=accounts)
+        fill(backlog)
         first = incoming.wait_until_left(backlog * 9 // 10)
         began, before, spent = time.perf_counter(), memory(started[0]), sum(map(cpu, started)) + _postgresql_cpu()
         incoming.wait_until_left(0)
