@@ -14,9 +14,9 @@ from sqlmodel import col, select
 from portal.campaigns import tallies
 from portal.campaigns.tallies import Move
 from portal.contacts.people import Who, spellings
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session, settings
-from portal.messages.reports import statuses
 from portal.models import (
     Account,
     Campaign,
@@ -73,7 +73,7 @@ def _erase_some(campaign_id: UUID, after: int) -> int | None:
         campaign = session().get(Campaign, campaign_id, populate_existing=True)
         if campaign is None:
             return None
-        statuses.lock(campaign.account_id)
+        account_lock.take(campaign.account_id)
         query = sa.select(col(CampaignRow.id), col(CampaignRow.state)).where(
             col(CampaignRow.campaign_id) == campaign_id, col(CampaignRow.id) > after
         )

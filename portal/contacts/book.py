@@ -11,6 +11,7 @@ from portal import audit
 from portal.contacts import search_index
 from portal.contacts.consent import ledger
 from portal.contacts.people import Who, one_spelling
+from portal.db import account_lock
 from portal.db.keyset import HIGHEST
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
@@ -164,7 +165,7 @@ def create(person: Person, account: Account, details: Details) -> Contact:
         DomainError: the account has this person already.
     """
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         _refuse_nobody(details)
         _refuse_taken(account, details)
         book = Book(account.id, [details.who])
@@ -183,7 +184,7 @@ def change(person: Person, account: Account, contact_id: int, details: Details) 
         DomainError: it is gone, or another contact has this number or user id.
     """
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         contact = locked(account, contact_id)
         _refuse_nobody(details)
         _refuse_taken(account, details, contact)

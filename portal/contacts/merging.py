@@ -18,6 +18,7 @@ from portal.contacts.consent import ledger
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who, one_spelling
 from portal.contacts.words import OUT_WORDS
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session
@@ -88,7 +89,7 @@ def merge(person: Person, account: Account, contact_id: int, other_id: int, seen
         DomainError: one of them is gone or was changed meanwhile, or the two cannot be one.
     """
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         contact, other = book.locked(account, contact_id), book.locked(account, other_id)
         _refuse(contact, other)
         if seen != _mark(contact, other):

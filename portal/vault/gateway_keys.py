@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from portal import audit
+from portal.db import account_lock
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
@@ -101,8 +102,7 @@ def _put(row: Credential, key: SecretStr) -> None:
 def _refuse(account: Account, key: SecretStr) -> None:
     if problem := problem_with(key.get_secret_value()):
         raise DomainError(problem, "key")
-    one_at_a_time = select(Account.id).where(Account.id == account.id).with_for_update(key_share=True)
-    session().exec(one_at_a_time).all()  # no index can say that two sealed keys are the same
+    account_lock.take(account.id)  # no index can say that two sealed keys are the same
     query = select(Credential).where(
         Credential.account_id == account.id, Credential.kind == CredentialKind.GATEWAY_KEY
     )

@@ -14,10 +14,10 @@ from sqlmodel import col, select
 
 from portal.campaigns.message.mapping import plan_of
 from portal.contacts.book import Book
-from portal.contacts.consent import ledger
 from portal.contacts.csv_reading import compared
 from portal.contacts.importing.columns import COLUMNS, NAME
 from portal.contacts.people import Who
+from portal.db import account_lock
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
@@ -51,7 +51,7 @@ def _introduce_some(campaign_id: UUID) -> bool:
     campaign = session().get(Campaign, campaign_id)
     if campaign is None:
         return False
-    ledger.lock(campaign.account_id)
+    account_lock.take(campaign.account_id)
     session().refresh(campaign)
     if campaign.introduced is None:
         return False

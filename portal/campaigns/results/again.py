@@ -13,11 +13,11 @@ from portal.campaigns import tallies
 from portal.campaigns.checking.rows import number
 from portal.campaigns.results import words
 from portal.campaigns.sending import quiet_hours
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.messages.reports import statuses
 from portal.models import Account, Campaign, CampaignReason, CampaignRow, CampaignState, Person, RowState, now
 
 COPIED = (
@@ -38,7 +38,7 @@ def prepare(person: Person, account: Account, campaign: Campaign, intent: str) -
     """
     places = _places(campaign)
     with unit_of_work():
-        statuses.lock(account.id)
+        account_lock.take(account.id)
         made = session().exec(select(Campaign).where(Campaign.intent == intent)).first()
         if made is None:
             made = _make(person, account, session().get_one(Campaign, campaign.id), intent, places)

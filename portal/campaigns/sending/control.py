@@ -9,12 +9,12 @@ from sqlmodel import select
 from portal import audit
 from portal.campaigns.sending import claiming, ending, reasons, stops
 from portal.campaigns.sending.reasons import Reason
-from portal.db import queue
+from portal.db import account_lock, queue
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.i18n import _
-from portal.messages.reports import standings, statuses
+from portal.messages.reports import standings
 from portal.models import Account, Campaign, CampaignState, Credential, Person, Standing, now
 
 
@@ -64,7 +64,7 @@ def stop(person: Person, account: Account, campaign_id: UUID) -> None:
 def _change(account: Account, campaign_id: UUID, do: Callable[[Campaign, datetime], None]) -> None:
     """The account's lock makes this and the worker take turns, so nothing is decided by what is over."""
     with unit_of_work():
-        statuses.lock(account.id)
+        account_lock.take(account.id)
         query = select(Campaign).where(Campaign.id == campaign_id, Campaign.account_id == account.id)
         campaign = session().exec(query.execution_options(populate_existing=True)).one()
         do(campaign, now())

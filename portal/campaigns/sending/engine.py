@@ -24,9 +24,9 @@ from portal.campaigns.sending.claiming import Claimed, Job
 from portal.campaigns.sending.recording import Ended
 from portal.connexease import errors as cx
 from portal.connexease.gateway import Gateway
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, db, session
-from portal.messages.reports import statuses
 from portal.messages.sending import results
 from portal.messages.sending.results import Result
 from portal.models import Mail, MessageState
@@ -221,7 +221,7 @@ def _turn(sender: Sender, account_id: UUID, ended: Sequence[Ended]) -> int:
 
 def _write_down_and_claim(sender: Sender, account_id: UUID, ended: Sequence[Ended], room: int) -> Claimed:
     with unit_of_work():
-        statuses.lock(account_id)
+        account_lock.take(account_id)
         mails = recording.record(ended)
         mails += _look_back(sender, ended)
         claimed = claiming.claim(account_id, room, sender.ahead) if room > 0 else Claimed()

@@ -13,7 +13,8 @@ from sqlmodel import select
 
 from portal import audit
 from portal.contact import folded
-from portal.contacts.consent import hashing, ledger
+from portal.contacts.consent import hashing
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import FieldErrors
 from portal.extensions import session
@@ -97,7 +98,7 @@ def change(person: Person, account: Account, words: Words) -> None:
     lists = {kind: _tidy(words.lists.get(kind, ())) for kind in _MEANT}
     _check(lists)
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         row = hashing.settings_of(account.id)
         row.words = {kind: list(some) for kind, some in lists.items()}
         row.confirmation, row.credential_id = words.confirmation, words.credential_id

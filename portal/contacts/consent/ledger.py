@@ -2,7 +2,7 @@
 
 Each scope stands by itself: somebody who is out of everything gets nothing, whatever they said of marketing before
 or after. If two entries have the same time, the one that says "out" counts. A sender asks `standing` in the
-transaction that claims the message, and holds `lock`, so that no entry can come in between.
+transaction that claims the message, and holds the account's lock, so that no entry can come in between.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from portal.contacts.consent import hashing
 from portal.contacts.people import Who, one_spelling, spellings
 from portal.db import bulk, first_come
 from portal.extensions import session
-from portal.models import Account, ConsentEntry, ConsentSource, Contact, Scope, Wish, now
+from portal.models import ConsentEntry, ConsentSource, Contact, Scope, Wish, now
 
 AT_ONCE = 200
 """Identifiers that one statement asks for."""
@@ -58,12 +57,6 @@ class Standing:
         out_of = self.out_of
         forbids = out_of == Scope.EVERYTHING or (out_of == Scope.MARKETING and is_marketing)
         return self.newest[out_of] if out_of is not None and forbids else None
-
-
-def lock(account_id: UUID) -> None:
-    """Take turns with whoever else adds entries, makes contacts or sends, until the transaction ends."""
-    query = sa.select(col(Account.id)).where(col(Account.id) == account_id)
-    session().execute(query.with_for_update(key_share=True))  # lets rows that refer to the account be written
 
 
 def add(account_id: UUID, told: Sequence[Told]) -> None:

@@ -14,6 +14,7 @@ from portal.contacts.consent import hashing, ledger
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
 from portal.contacts.words import SCOPE_WORDS, SOURCE_WORDS, WISH_WORDS
+from portal.db import account_lock
 from portal.db.keyset import Keyset
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
@@ -62,7 +63,7 @@ def note(person: Person, account: Account, who: Who, noted: Noted, *, as_staff: 
     """Add to the ledger what a person says by hand. It works for somebody who is no contact, too."""
     source = ConsentSource.STAFF if as_staff else ConsentSource.HAND
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         told = [
             Told(who, scope, wish, source, detail=noted.reason, noted_by=person.email)
             for scope, wish in MEANT[noted.choice]

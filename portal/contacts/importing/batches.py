@@ -24,7 +24,7 @@ from portal.contacts.csv_reading import Line
 from portal.contacts.importing import columns, rows
 from portal.contacts.importing.rows import Good, WrongCellError
 from portal.contacts.kept_file import Shelf
-from portal.db import leases
+from portal.db import account_lock, leases
 from portal.db.engine import storable
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
@@ -137,7 +137,7 @@ def _keep(seen: ContactImport, lines: Sequence[Line]) -> bool:
     import_id, account_id, position = seen.id, seen.account_id, seen.position
     looked = _looked(seen, session().get_one(Account, account_id).time_zone, lines)
     with unit_of_work():
-        ledger.lock(account_id)
+        account_lock.take(account_id)
         job = session().get_one(ContactImport, import_id, populate_existing=True)
         if job.state != ImportState.RUNNING or job.position != position:
             return False

@@ -9,6 +9,7 @@ from portal.contacts.consent import keywords, ledger
 from portal.contacts.consent.keywords import Words
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
+from portal.db import account_lock
 from portal.events.processing.contents import Contents
 from portal.events.processing.stored import Stored
 from portal.messages.reports.inbound import Inbound, Moved
@@ -35,7 +36,7 @@ def take_in(account_id: UUID, told: Sequence[tuple[Stored, Contents]]) -> list[S
     events = [each for delivery, contents in told if (each := _of(delivery, contents))]
     if not events:
         return []
-    ledger.lock(account_id)
+    account_lock.take(account_id)
     book = Book(account_id, [who for event in events for who in _people(event)])
     for event in events:
         _follow(book, event)

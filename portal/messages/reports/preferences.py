@@ -9,6 +9,7 @@ from uuid import UUID
 from portal.contacts.consent import ledger
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
+from portal.db import account_lock
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone
 from portal.models import ConsentSource, Scope, Wish
@@ -70,5 +71,5 @@ def keep(account_id: UUID, preferences: Sequence[Preference], delivery_id: int |
         if each.category == MARKETING and each.value in (STOP, RESUME)
     ]
     if told:
-        ledger.lock(account_id)
+        account_lock.take(account_id)
         ledger.add(account_id, told)

@@ -1,7 +1,7 @@
 """What status events say of messages: in any order, repeated, ahead of the gateway's own answer; only forwards.
 
 A status is kept under its `wamid`. Whoever comes to know which message bears it, the event or the answer to our
-call, does the linking; `lock` makes the two take turns, so that neither misses the other.
+call, does the linking; the account's lock makes the two take turns, so that neither misses the other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -12,12 +12,12 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from portal.db import bulk, first_come
+from portal.db import account_lock, bulk, first_come
 from portal.extensions import session
 from portal.messages.reports import categories, recognition
 from portal.messages.reports.parsing import Report
 from portal.messages.sending import wamids as sending_wamids
-from portal.models import Account, Delivery, Message, MessageState, MessageStatus, now
+from portal.models import Delivery, Message, MessageState, MessageStatus, now
 
 STATES = {
     "sent": MessageState.SENT,
@@ -31,12 +31,6 @@ _ORDER = (MessageState.SENT, MessageState.FAILED, MessageState.DELIVERED, Messag
 
 _TABLE = SQLModel.metadata.tables["message_status"]
 _REPORTED = [_TABLE.c[name] for name in ("id", "message_id", "wamid", "status", "code", "description", "pricing")]
-
-
-def lock(account_id: UUID) -> None:
-    """Take turns with whatever else changes this account's messages, until the transaction ends."""
-    query = sa.select(col(Account.id)).where(col(Account.id) == account_id)
-    session().execute(query.with_for_update(key_share=True))  # lets rows that refer to the account be written
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
         told: each report with the number of the event that it was in.
     """
     reports = [report for report, _ in told]
-    lock(account_id)
+    account_lock.take(account_id)
     messages = all_named(account_id, {report.wamid for report in reports})
     messages |= recognition.matched(account_id, [report for report in reports if report.wamid not in messages])
     _keep(account_id, told, messages)

@@ -16,8 +16,7 @@ from sqlmodel import col
 
 from portal.connexease import errors as cx
 from portal.connexease import schemas
-from portal.contacts.consent import ledger
-from portal.db import leases
+from portal.db import account_lock, leases
 from portal.db.queue import wake
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import connexease, session
@@ -96,7 +95,7 @@ def _prepare_call(account: Account, row: Message) -> tuple[SecretStr, schemas.Me
         message = _MESSAGE.validate_python((row.payload or {}) | {"biz_opaque_callback_data": row.callback_data})
     except ValidationError:
         return Result(MessageState.REFUSED, results.UNREADABLE)
-    ledger.lock(row.account_id)  # from here to the commit nobody can opt out unseen
+    account_lock.take(row.account_id)  # from here to the commit nobody can opt out unseen
     refresh(row)
     if not _is_ours(row):
         return Result(MessageState.REFUSED, results.STALLED)
@@ -126,7 +125,7 @@ def _call(row: Message, key: SecretStr, message: schemas.Message) -> Result:
 
 
 def _record(row: Message, result: Result) -> None:
-    statuses.lock(row.account_id)
+    account_lock.take(row.account_id)
     refresh(row)
     wait, was_guessed = None, row.is_recognised
     if recording.record(row, result):
@@ -170,7 +169,7 @@ def _give_up(message_id: UUID) -> None:
     row = session().get(Message, message_id)
     if row is None or row.state != MessageState.SENDING:
         return
-    statuses.lock(row.account_id)
+    account_lock.take(row.account_id)
     refresh(row)
     if _is_over(row):
         row.state, row.code = MessageState.UNKNOWN, results.INTERRUPTED

@@ -23,12 +23,12 @@ from sqlmodel import col, select
 from portal import audit
 from portal.connexease import schemas
 from portal.contacts.phone_numbers import masked
+from portal.db import account_lock
 from portal.db.engine import storable
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import connexease, session
 from portal.i18n import _
-from portal.messages.reports import statuses
 from portal.messages.sending import callback_data, consent, results
 from portal.messages.sending.gateway_call import can_send, credential_of, due, refresh, send, send_if_overdue
 from portal.models import (
@@ -146,7 +146,7 @@ def confirm(person: Person, account: Account, message: Message, *, anyway: bool 
         DomainError: it is not what the person looked at any more, its key is gone, or its recipient opted out.
     """
     with unit_of_work():
-        statuses.lock(account.id)
+        account_lock.take(account.id)
         refresh(message)
         try:
             if message.state == MessageState.PREPARED:
@@ -242,7 +242,7 @@ def _queue(person: Person, account: Account, message: Message) -> None:
 def settle(person: Person, account: Account, message: Message, arrived: bool) -> None:
     """Note what a person found out about a message without an answer. Does nothing to any other."""
     with unit_of_work():
-        statuses.lock(account.id)
+        account_lock.take(account.id)
         refresh(message)
         if message.state != MessageState.UNKNOWN:
             return

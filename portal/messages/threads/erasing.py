@@ -13,7 +13,7 @@ from portal.contacts import book, search_index
 from portal.contacts.consent import ledger
 from portal.contacts.importing import retention as importing
 from portal.contacts.people import Who, spellings
-from portal.db import event_rows
+from portal.db import account_lock, event_rows
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import session
@@ -39,7 +39,7 @@ def erase(person: Person, account: Account, contact_id: int) -> None:
         DomainError: it is gone, or a message to them or an import is under way.
     """
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         contact = book.locked(account, contact_id)
         who = Who(contact.number, contact.user_id)
         _erase_messages(account, who)

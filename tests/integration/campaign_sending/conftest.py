@@ -13,6 +13,7 @@ from portal.campaigns.sending import control
 from portal.contacts.consent import ledger
 from portal.contacts.consent.ledger import Told
 from portal.contacts.people import Who
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.extensions import session
 from portal.messages.sending import pace
@@ -144,7 +145,7 @@ def opt_out(campaigner: Campaigner, number: str, scope: Scope = Scope.MARKETING)
 
     def do() -> None:
         with unit_of_work():  # calls that are under way record their answers beside it
-            ledger.lock(campaigner.sender.account_id)
+            account_lock.take(campaigner.sender.account_id)
             ledger.add(campaigner.sender.account_id, [Told(Who(number), scope, Wish.OUT, ConsentSource.KEYWORD)])
             session().commit()
 

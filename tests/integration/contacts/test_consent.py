@@ -22,6 +22,7 @@ from portal.contacts.consent.ledger import Told
 from portal.contacts.consent.noting import Choice, Noted
 from portal.contacts.importing import batches
 from portal.contacts.people import Who, spellings
+from portal.db import account_lock
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
 from portal.extensions import db, session
@@ -262,7 +263,7 @@ def test_who_opts_out_while_the_worker_is_at_it_gets_nothing(portal, control) ->
 
     def opt_out_first() -> Future[None]:
         with unit_of_work():
-            ledger.lock(sender.account_id)
+            account_lock.take(sender.account_id)
             # It waits for the lock, wherever it has come to by then.
             worker = beside(lambda: portal.run(gateway_call.send, waiting))
             told = Told(Who(RECIPIENT), Scope.MARKETING, Wish.OUT, ConsentSource.KEYWORD)
@@ -458,7 +459,7 @@ def say(account: Account, who: Who, what: str) -> None:
         "start": [(Scope.MARKETING, Wish.IN), (Scope.EVERYTHING, Wish.IN)],
     }[what]
     with unit_of_work():
-        ledger.lock(account.id)
+        account_lock.take(account.id)
         ledger.add(account.id, [Told(who, scope, wish, ConsentSource.KEYWORD) for scope, wish in wishes])
         session().commit()
 
@@ -469,7 +470,7 @@ def link(sender: Sender, who: Who) -> None:
     from portal.models import ContactSource  # noqa: PLC0415
 
     with unit_of_work():
-        ledger.lock(sender.account_id)
+        account_lock.take(sender.account_id)
         book = Book(sender.account_id, [who])
         book.take_in(who, ContactSource.WROTE)
         book.save()
