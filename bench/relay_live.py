@@ -6,7 +6,8 @@
 Two processes of gunicorn, a worker, and a destination in a process of its own. First 250 events come in each
 second, and what counts is the time from the receipt of each to its first attempt. Then as many come in as are
 taken, with three destinations each and without one, half as long: with SQLite such a flood slows the worker down
-(`portal/worker/throttle.py`), so what was forwarded meanwhile is told, too. At last 10,000 deliveries wait for a
+(`portal/worker/throttle.py`: all of these floods together, if they take less than half a minute), so what was
+forwarded meanwhile is told, too, and what waits after it is let go. At last 10,000 deliveries wait for a
 destination that takes a second for each, and what counts is how long the receiver takes.
 """
 
@@ -91,9 +92,8 @@ def _accepted(url: str, make: Callable[[], Request], to: str, seconds: float) ->
             best[count] = max(best[count], load(url, make(), seconds).per_second)
             forwarded = _attempts() / seconds
             _go_to()
-            incoming.wait_until_left(0)
+            incoming.let_go()
             relay.forget()
-            time.sleep(seconds)  # a flood slows the worker down as it does here only after as long without one
     what, ratio = "accepted with three destinations", best[3] / best[0]
     print(f"{what:<52}{best[3]:>8.0f} {ratio:8.2f} of {best[0]:.0f} without", flush=True)
     print(f"{'  forwarded meanwhile':<52}{forwarded:>8.0f}", flush=True)

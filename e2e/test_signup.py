@@ -61,6 +61,16 @@ def test_the_time_zone_is_guessed(
     assert account(stack, customer)["time_zone"] == zone
 
 
+def test_the_time_zone_is_guessed_by_a_browser_without_temporal(
+    open_context: Callable[..., BrowserContext], stack: Stack
+) -> None:
+    page = open_context(timezone_id="Asia/Tokyo").new_page()
+    page.add_init_script("delete globalThis.Temporal")
+    page.goto(f"{stack.url}/signup")
+    assert page.evaluate("typeof Temporal") == "undefined"
+    expect(SignUpPage(page).field("Time zone")).to_have_value("Asia/Tokyo")
+
+
 def test_another_time_zone_is_kept(form: SignUpPage, stack: Stack, customer: Customer) -> None:
     expect(form.field("Time zone")).to_have_value("Europe/Istanbul")
     form.field("Time zone").fill("Asia/Tokyo")

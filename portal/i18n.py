@@ -103,9 +103,10 @@ _DEFAULT = Locale.parse("en"), UTC
 def _remembered() -> SimpleNamespace | None:
     """What Flask-Babel remembers of this request, in names that its `force_locale` and `refresh` empty."""
     try:
-        return cast("SimpleNamespace | None", g._get_current_object().get("_flask_babel"))
+        found: SimpleNamespace | None = g._get_current_object().get("_flask_babel")
     except RuntimeError:  # outside of an application
         return None
+    return found
 
 
 def standing_values(*texts: str) -> dict[str, str]:

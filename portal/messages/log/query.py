@@ -164,10 +164,15 @@ def _position(account: Account, message_id: UUID | None) -> tuple[datetime, UUID
     return (found.confirmed_at, found.id) if found is not None and found.confirmed_at else None
 
 
+@cache
+def _logged(whole: bool) -> Any:
+    query: Any = select(Message) if whole else sa.select(*_SHOWN)
+    return query.where(col(Message.confirmed_at).is_not(None))
+
+
 def _matching(account: Account, wanted: Filter, *, whole: bool = False) -> Keyset[Any]:
     at = col(Message.confirmed_at)
-    query: Any = select(Message) if whole else sa.select(*_SHOWN)
-    query = query.where(Message.account_id == account.id, at.is_not(None))
+    query = _logged(whole).where(Message.account_id == account.id)
     chosen: dict[Any, Any] = {
         Message.state: wanted.state,
         Message.type: wanted.type,

@@ -5,7 +5,7 @@ from which the days of every time zone can be put together. What is forgotten la
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -127,9 +127,8 @@ def _count_batch(kind: str) -> bool:
     rows = session().execute(query).all()
     limit = now() - SETTLED
     settled = next((n for n, row in enumerate(rows) if row[0] > limit), len(rows))
-    for quarter, number in Counter(_quarter(row[0]) for row in rows[:settled]).items():
-        _add(kind, quarter, number)
     if settled:
+        _add(kind, Counter(_quarter(row[0]) for row in rows[:settled]))
         place.place, place.total = source.place_of(rows[settled - 1]), place.total + settled
         session().add(place)
     return settled == BATCH
@@ -142,11 +141,13 @@ def _lock(kind: str) -> TallyPlace:
     return session().get_one(TallyPlace, kind, with_for_update=True, populate_existing=True)
 
 
-def _add(kind: str, quarter: datetime, number: int) -> None:
-    there = (col(Tally.kind) == kind, col(Tally.quarter) == quarter)
-    change = sa.update(Tally).where(*there).values(count=col(Tally.count) + number)
-    if not session().execute(change.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
-        session().execute(sa.insert(Tally).values(kind=kind, quarter=quarter, count=number))
+def _add(kind: str, per_quarter: Mapping[datetime, int]) -> None:
+    adding = dialect.insert(session(), Tally)
+    together = {"count": col(Tally.count) + adding.excluded["count"]}
+    rows = [{"kind": kind, "quarter": quarter, "count": number} for quarter, number in per_quarter.items()]
+    session().connection().execute(
+        adding.on_conflict_do_update(index_elements=["kind", "quarter"], set_=together), rows
+    )
 
 
 def _quarter(at: datetime) -> datetime:

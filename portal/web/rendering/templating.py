@@ -39,12 +39,15 @@ class _Context(Context):
 _PLAIN = (FunctionType, MethodType, type(lru_cache(lambda: None)))
 
 
-def written(value: object) -> str:
+def written(value: Any) -> str:
     """A value as a page shows it, which is only strung together: most of them need no marks around them."""
     kind = type(value)
-    if kind is str:
-        return escape(value) if _NEEDS_ESCAPING(cast(str, value)) else cast(str, value)
-    return cast(Markup, value) if kind is Markup else escape(value)
+    if kind is not str:
+        value = value if kind is Markup else escape(value)
+    elif _NEEDS_ESCAPING(value):
+        value = escape(value)
+    text: str = value
+    return text
 
 
 _NEEDS_ESCAPING = re.compile("[&<>\"']").search

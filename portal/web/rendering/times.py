@@ -1,5 +1,6 @@
 """Times in words, in the visitor's language and zone."""
 
+from bisect import bisect
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -18,6 +19,9 @@ from portal.web.rendering.templating import written
 THRESHOLD = 1.2
 """From how many of a unit on it is the unit that is named."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_LIMITS = (THRESHOLD * _MINUTE, THRESHOLD * _HOUR, THRESHOLD * _DAY)
+_STEPS = (1, 6, 60, 360)
+"""Seconds that are taken for the same: below each limit, and beyond the last one."""
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -128,8 +132,7 @@ def _rounded(seconds: int) -> int:
     The words change where a unit's threshold or a half of it is reached. All of these lie between two steps.
     """
     length = abs(seconds)
-    steps = ((THRESHOLD * _MINUTE, 1), (THRESHOLD * _HOUR, 6), (THRESHOLD * _DAY, 60))
-    step = next((step for limit, step in steps if length < limit), 360)
+    step = _STEPS[bisect(_LIMITS, length)]
     whole = length // step * step + step // 2
     return whole if seconds > 0 else -whole
 
