@@ -19,7 +19,6 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask, g, has_app_context
-from werkzeug.routing import Rule
 from werkzeug.test import Client
 from zxcvbn import zxcvbn
 
@@ -34,6 +33,7 @@ from portal.identity import passwords
 from portal.sandbox.client import SandboxControl, SandboxControlError
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
+from tests.support import routes
 from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.ports import reserved_port
@@ -75,17 +75,8 @@ def _quick_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_routes() -> Iterator[None]:
-    """What builds a route's addresses is compiled once for all applications: it takes most of the time of making one."""
-    compile_, kept = Rule._compile_builder, {}
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in kept:
-            kept[key] = compile_(rule, append_unknown)
-        return kept[key]
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        routes.compile_once(patch)
         yield
 
 
