@@ -6,6 +6,7 @@ nobody consumes until the test says so.
 
 import base64
 import gc
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -225,9 +226,19 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "throttle_factor": 1000,
             "mirror_interval_minutes": 0,
         }
-        return Settings(_env_file=None, **(usual | changes))  # type: ignore[call-arg]
+        values = usual | changes
+        if any(isinstance(value, list | dict | set) for value in values.values()):
+            return Settings(_env_file=None, **values)  # type: ignore[call-arg]
+        named = {name: value for name, value in os.environ.items() if name.lower() in Settings.model_fields}
+        return _read(frozenset(values.items()), frozenset(named.items())).model_copy()
 
     return make
+
+
+@cache
+def _read(values: frozenset[tuple[str, Any]], _environment: frozenset[tuple[str, str]]) -> Settings:
+    """Settings that were read once, as most tests have the same."""
+    return Settings(_env_file=None, **dict(values))  # type: ignore[call-arg]
 
 
 def _note_answering() -> None:
