@@ -6,6 +6,7 @@ nobody consumes until the test says so.
 
 import base64
 import gc
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask, g, has_app_context
-from werkzeug.routing import Rule
 from werkzeug.test import Client
 from zxcvbn import zxcvbn
 
@@ -34,6 +34,7 @@ from portal.identity import passwords
 from portal.sandbox.client import SandboxControl, SandboxControlError
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
+from tests.support import routes
 from tests.support.patience import patient
 from tests.support.portal import Portal, TakeReady
 from tests.support.ports import reserved_port
@@ -75,17 +76,8 @@ def _quick_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_routes() -> Iterator[None]:
-    """What builds a route's addresses is compiled once for all applications: it takes most of the time of making one."""
-    compile_, kept = Rule._compile_builder, {}
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in kept:
-            kept[key] = compile_(rule, append_unknown)
-        return kept[key]
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        routes.compile_once(patch)
         yield
 
 
@@ -234,9 +226,19 @@ def settings_for(sandbox: Sandbox, database_url: str) -> Callable[..., Settings]
             "throttle_factor": 1000,
             "mirror_interval_minutes": 0,
         }
-        return Settings(_env_file=None, **(usual | changes))  # type: ignore[call-arg]
+        values = usual | changes
+        if any(isinstance(value, list | dict | set) for value in values.values()):
+            return Settings(_env_file=None, **values)  # type: ignore[call-arg]
+        named = {name: value for name, value in os.environ.items() if name.lower() in Settings.model_fields}
+        return _read(frozenset(values.items()), frozenset(named.items())).model_copy()
 
     return make
+
+
+@cache
+def _read(values: frozenset[tuple[str, Any]], _environment: frozenset[tuple[str, str]]) -> Settings:
+    """Settings that were read once, as most tests have the same."""
+    return Settings(_env_file=None, **dict(values))  # type: ignore[call-arg]
 
 
 def _note_answering() -> None:

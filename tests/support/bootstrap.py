@@ -20,10 +20,10 @@ Rule = tuple[str, list[str]]
 """A selector, or the head of an at-rule, and what stands in its braces."""
 
 
-def cut() -> str:
+def cut(used: Used) -> str:
     """The sheet as it has to be now."""
     whole = (files("flask_bootstrap") / "static/bootstrap5/css/bootstrap.min.css").read_text()
-    rules = list(_kept(tinycss2.parse_stylesheet(whole, skip_comments=True, skip_whitespace=True), Used()))
+    rules = list(_kept(tinycss2.parse_stylesheet(whole, skip_comments=True, skip_whitespace=True), used))
     others = "".join(file.read_text() for file in [*_own_sheets(), *PORTAL.rglob("*.html")])
     while True:
         text = HEAD + "".join(f"{head}{{{';'.join(parts)}}}\n" for head, parts in rules if parts)
@@ -71,4 +71,4 @@ def _own_sheets() -> list[Path]:
 
 
 if __name__ == "__main__":
-    SHEET.write_text(cut())
+    SHEET.write_text(cut(Used()))

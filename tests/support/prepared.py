@@ -16,14 +16,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import configure_mappers
 
 from portal import discovery
-from tests.support import commands, forked, victim
+from tests.support import commands, forked, routes, victim
 
 for name in ("views", "tasks", "blueprint"):
     discovery.load(name)
 configure_mappers()
+routes.compile_once(pytest.MonkeyPatch())
+routes.compile_all()
 DO: dict[str, Callable[..., Any]] = {"command": commands.run, "kill": victim.run, "start": forked.start}
 _running: set[int] = set()
 

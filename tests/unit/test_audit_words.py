@@ -24,12 +24,13 @@ def recorded() -> set[str]:
     for file in PORTAL.rglob("*.py"):
         if "sandbox" in file.parts:
             continue
-        tree = ast.parse(file.read_text())
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        text = file.read_text()
+        nodes = ast.walk(ast.parse(text)) if ".record" in text else ()
+        for call in (node for node in nodes if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Attribute) and call.func.attr.startswith("record") and len(call.args) > 2:
                 texts = [node.value for node in ast.walk(call.args[2]) if isinstance(node, ast.Constant)]
                 found |= {text for text in texts if isinstance(text, str) and "." in text}
-        found |= set(re.findall(rf'"((?:{"|".join(KINDS)})\.[a-z_]+)"', file.read_text()))
+        found |= set(re.findall(rf'"((?:{"|".join(KINDS)})\.[a-z_]+)"', text))
     return found - NO_ACTIONS - _places()
 
 

@@ -59,8 +59,8 @@ def test_what_no_page_has_is_noticed(used: Used) -> None:
     assert not used.has_class("marquee")
 
 
-def test_the_cut_of_bootstrap_is_what_the_pages_use() -> None:
-    assert bootstrap.SHEET.read_text() == bootstrap.cut(), "`make styles` writes it"
+def test_the_cut_of_bootstrap_is_what_the_pages_use(used: Used) -> None:
+    assert bootstrap.SHEET.read_text() == bootstrap.cut(used), "`make styles` writes it"
 
 
 def test_every_custom_property_is_used_and_defined() -> None:

@@ -14,6 +14,7 @@ PORTAL = Path(__file__).resolve().parents[2] / "portal"
 FOLDERS = template_folders()
 SHARED = {"base.html", "components", "errors"}
 """What `web` holds for every page."""
+ENDINGS = (".html", ".txt")
 MAILS = {f"mail/{file.name}" for file in PORTAL.glob("mail/templates/mail/[!_]*.txt")}
 """Rendered by the kind of the mail."""
 ENVIRONMENT = Environment(loader=FileSystemLoader(FOLDERS), extensions=["jinja2.ext.i18n"], autoescape=True)
@@ -43,12 +44,9 @@ def named_by(template: str) -> set[str]:
 
 
 def texts_of(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value.endswith((".html", ".txt"))
-        ):
+    code = file.read_text()
+    for node in ast.walk(ast.parse(code)) if any(end in code for end in ENDINGS) else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(ENDINGS):
             yield node.value
 
 

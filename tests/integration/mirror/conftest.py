@@ -33,7 +33,7 @@ class Mirror:
         """What the worker does when the pause that a run waits for is over, and every claim with it."""
         past = now() - timedelta(days=1)
         self.portal.sql("UPDATE mirror_run SET next_attempt_at = :past, claimed_until = NULL", past=past)
-        self.portal.sweep()
+        self.portal.sweep(runs.advance)
         self.portal.work()
         return self.last()
 

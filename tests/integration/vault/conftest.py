@@ -10,6 +10,7 @@ import pytest
 
 from portal.models import Credential
 from portal.sandbox.client import SandboxControl
+from portal.vault import revoking
 from tests.conftest import RESELLER_TOKEN
 from tests.support.browser import Browser, Page
 from tests.support.portal import PASSWORD, Portal
@@ -89,7 +90,7 @@ class Owner:
             "UPDATE credential SET next_attempt_at = created_at, claimed_until = NULL"
             " WHERE step IN ('creating', 'revoking')"
         )
-        self.portal.sweep()
+        self.portal.sweep(revoking.finish)
         self.portal.work()
 
     def history(self) -> str:

@@ -32,7 +32,8 @@ def test_it_imports_nothing_of_the_portal_and_little_else():
 
 def test_nothing_else_of_the_portal_imports_requests():
     for path in PACKAGE.parent.rglob("*.py"):
-        if PACKAGE not in path.parents and "sandbox" not in path.parts:
+        may = PACKAGE in path.parents or "sandbox" in path.parts
+        if not may and "requests" in path.read_text():  # to take a module apart takes long
             assert not {name for name in imported(path) if name.partition(".")[0] == "requests"}, path
 
 
