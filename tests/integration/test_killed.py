@@ -2,8 +2,6 @@
 
 import pytest
 
-from portal.customers.provisioning import state_machine
-from portal.mail import outbox
 from portal.mirror import runs
 from portal.models import Credential, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import issuing
@@ -28,7 +26,7 @@ def test_killed_anywhere_it_is_done_once(portal, victim, database_url, is_proven
         ends.append(victim(database_url, account_id, boundary))
         assert ends[-1] in ("killed", "done"), boundary
         portal.let_time_pass()
-        portal.sweep(state_machine.advance, outbox.send)
+        portal.sweep()
         portal.is_set_up_once(email)
         calls = portal.control.requests("POST")
         made = [call for call in calls if call["status"] == 201]
