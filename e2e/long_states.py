@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from e2e.pages.people import SettingsPage
 from e2e.people import Customer, Member, sign_up
-from e2e.states import STATES, Walk, state
+from e2e.states import JOURNEYS, Walk, state
 
-__all__ = ["STATES"]
+__all__ = ["JOURNEYS"]
 
 COMPANY = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 CHANNELS = ("Kundenzufriedenheitsbefragungsabteilung", "شركة النور للتجارة والتوزيع", "Main line", "Second line")

@@ -6,13 +6,12 @@ import secrets
 
 from playwright.sync_api import expect
 
-from e2e.mail import link_mailed_to
-from e2e.pages import AccountPage, AccountsPage, InvitedPage
+from e2e.pages import AccountPage, AccountsPage, InvitedPage, NewAccountForm
 from e2e.pages.people import PeoplePage
 from e2e.people import Customer
-from e2e.states import STATES, Walk, state
+from e2e.states import JOURNEYS, Walk, state
 
-__all__ = ["STATES"]
+__all__ = ["JOURNEYS"]
 
 LIST = "/staff/accounts/"
 
@@ -92,7 +91,18 @@ def staff_account_elsewhere(walk: Walk) -> None:
 
 @state()
 def staff_account_invited(walk: Walk) -> None:
-    invited(walk)
+    name, uuid = elsewhere(walk)
+    walk.email = f"{secrets.token_hex(4)}@owner.example.com"
+    page = accounts(walk).refresh()
+    expect(page.row(name)).to_be_visible()
+    AccountPage(walk.go(f"{LIST}{uuid}"), name).invite(walk.email)
+
+
+@state(after=staff_account_invited)
+def invited_to_take_over(walk: Walk) -> None:
+    name = walk.page.get_by_role("heading", level=1).inner_text()
+    walk.context.clear_cookies()
+    InvitedPage(walk.open_mailed_link(), f"Manage “{name}”")
 
 
 @state()
@@ -107,31 +117,13 @@ def staff_invites_in_vain(walk: Walk) -> None:
 
 
 @state()
-def invited_to_take_over(walk: Walk) -> None:
-    name, email = invited(walk)
-    walk.context.clear_cookies()
-    walk.page.goto(link_mailed_to(walk.stack, email))
-    InvitedPage(walk.page, f"Manage “{name}”")
-
-
-@state()
 def new_account_form(walk: Walk) -> None:
     accounts(walk).new_account()
 
 
-@state()
+@state(after=new_account_form)
 def new_account_refused(walk: Walk) -> None:
-    accounts(walk).new_account().fill(Customer(email="no address")).open_in_vain()
-
-
-def invited(walk: Walk) -> tuple[str, str]:
-    """An account that somebody is asked to take over: its name, and the invited address."""
-    name, uuid = elsewhere(walk)
-    email = f"{secrets.token_hex(4)}@owner.example.com"
-    page = accounts(walk).refresh()
-    expect(page.row(name)).to_be_visible()
-    AccountPage(walk.go(f"{LIST}{uuid}"), name).invite(email)
-    return name, email
+    NewAccountForm(walk.page).fill(Customer(email="no address")).open_in_vain()
 
 
 @state()

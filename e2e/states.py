@@ -1,10 +1,13 @@
-"""Every page of the first journeys in every state that it can be in, each reached the way a person reaches it."""
+"""Every page of the first journeys in every state that it can be in, each reached the way a person reaches it.
+
+A state that lies on the way to another is looked at on that way, and not made a second time.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyotp
 from playwright.sync_api import BrowserContext, Page, expect
@@ -19,6 +22,7 @@ from e2e.pages import (
     ConfirmPage,
     DashboardPage,
     EnrolPage,
+    ForgotPage,
     FrontPage,
     LinkSpentPage,
     LogInPage,
@@ -43,6 +47,8 @@ class Walk:
     page: Page
     context: BrowserContext
     stack: Stack
+    email: str = ""
+    """Whom the last mail of this walk went to."""
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.stack.url}{path}")
@@ -86,17 +92,38 @@ class Walk:
     def waiting_for_mail(self) -> Customer:
         customer = Customer()
         begin_to_sign_up(self.context, self.stack, customer)
+        self.email = customer.email
         return customer
+
+    def open_mailed_link(self) -> Page:
+        self.page.goto(link_mailed_to(self.stack, self.email))
+        return self.page
 
 
 State = Callable[[Walk], None]
-STATES: dict[str, tuple[str, State]] = {}
-"""By name: the policy of the stack it needs, and the way there."""
+"""The way there; it is named after the state."""
 
 
-def state(policy: str = "open") -> Callable[[State], State]:
+@dataclass
+class Journey:
+    """States that are reached one from the other, and the policy of the stack that they need."""
+
+    policy: str
+    states: list[State] = field(default_factory=list)
+
+
+JOURNEYS: list[Journey] = []
+
+
+def state(policy: str = "open", *, after: State | None = None) -> Callable[[State], State]:
+    """Look at the state that this way leads to, from the beginning or from where another way has led."""
+
     def register(way: State) -> State:
-        STATES[way.__name__] = (policy, way)
+        if after is None:
+            JOURNEYS.append(Journey(policy))
+        journey = JOURNEYS[-1]
+        assert journey.states[-1:] == ([after] if after else []), "a state stands right below the one it follows"
+        journey.states.append(way)
         return way
 
     return register
@@ -112,9 +139,9 @@ def sign_up_form(walk: Walk) -> None:
     SignUpPage(walk.go("/signup"))
 
 
-@state()
+@state(after=sign_up_form)
 def sign_up_refused(walk: Walk) -> None:
-    SignUpPage(walk.go("/signup")).create_account_in_vain()
+    SignUpPage(walk.page).create_account_in_vain()
 
 
 @state()
@@ -122,9 +149,9 @@ def log_in(walk: Walk) -> None:
     LogInPage(walk.go("/login"))
 
 
-@state()
+@state(after=log_in)
 def log_in_refused(walk: Walk) -> None:
-    LogInPage(walk.go("/login")).log_in_in_vain("nobody@example.com", "nobody's password")
+    LogInPage(walk.page).log_in_in_vain("nobody@example.com", "nobody's password")
 
 
 @state()
@@ -132,9 +159,9 @@ def forgotten_password(walk: Walk) -> None:
     LogInPage(walk.go("/login")).forgot_password()
 
 
-@state()
+@state(after=forgotten_password)
 def reset_mailed(walk: Walk) -> None:
-    LogInPage(walk.go("/login")).forgot_password().mail_me_a_link("nobody@example.com")
+    ForgotPage(walk.page).mail_me_a_link("nobody@example.com")
 
 
 @state()
@@ -168,19 +195,15 @@ def mail_sent(walk: Walk) -> None:
     CheckMailPage(walk.go("/signup/sent"))
 
 
-@state("verified")
+@state(after=mail_sent)
 def confirm_address(walk: Walk) -> None:
-    customer = walk.waiting_for_mail()
-    walk.page.goto(link_mailed_to(walk.stack, customer.email))
-    ConfirmPage(walk.page)
+    ConfirmPage(walk.open_mailed_link())
 
 
-@state("verified")
+@state(after=confirm_address)
 def confirm_address_refused(walk: Walk) -> None:
-    customer = walk.waiting_for_mail()
     walk.context.clear_cookies()
-    walk.page.goto(link_mailed_to(walk.stack, customer.email))
-    ConfirmPage(walk.page).confirm_in_vain("wrong")
+    ConfirmPage(walk.open_mailed_link()).confirm_in_vain("wrong")
 
 
 @state("verified")
@@ -189,23 +212,25 @@ def waiting_for_proof(walk: Walk) -> None:
     LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
 
 
+@state(after=waiting_for_proof)
+def another_address_during_set_up(walk: Walk) -> None:
+    expect(walk.go("/profile/email").get_by_role("link", name="Correct address")).to_be_visible()
+
+
 @state("approval")
 def waiting_for_approval(walk: Walk) -> None:
-    customer = walk.waiting_for_mail()
-    walk.page.goto(link_mailed_to(walk.stack, customer.email))
-    setup = ConfirmPage(walk.page).confirm()
+    walk.waiting_for_mail()
+    setup = ConfirmPage(walk.open_mailed_link()).confirm()
     expect(setup.heading("Waiting for approval")).to_be_visible()
 
 
-@state("approval")
+@state(after=waiting_for_approval)
 def staff_board(walk: Walk) -> None:
-    waiting_for_approval(walk)
     walk.board()
 
 
-@state("approval")
+@state(after=staff_board)
 def staff_declines(walk: Walk) -> None:
-    staff_board(walk)
     walk.page.get_by_role("link", name="Decline sign-up").first.click()
     expect(walk.page.get_by_label("Note to the customer")).to_be_visible()
 
@@ -217,9 +242,8 @@ def first_log_in_of_staff(walk: Walk) -> None:
     assert EnrolPage(walk.page).secret
 
 
-@state()
+@state(after=first_log_in_of_staff)
 def recovery_codes(walk: Walk) -> None:
-    first_log_in_of_staff(walk)
     secret = walk.page.locator("#app-key").inner_text().replace(" ", "")
     EnrolPage(walk.page).finish(pyotp.TOTP(secret).now())
 
@@ -250,9 +274,8 @@ def details_refused(walk: Walk) -> None:
     expect(setup.heading("Connexease didn't accept these details")).to_be_visible()
 
 
-@state()
+@state(after=details_refused)
 def details_to_correct(walk: Walk) -> None:
-    details_refused(walk)
     SetupPage(walk.page).correct_details()
 
 
@@ -269,9 +292,9 @@ def overview(walk: Walk) -> None:
     walk.overview()
 
 
-@state()
+@state(after=overview)
 def menu(walk: Walk) -> None:
-    walk.overview().open_menu("Ada Lovelace")
+    walk.page.get_by_role("banner").get_by_role("button", name="Ada Lovelace").click()
 
 
 @state()
@@ -286,44 +309,29 @@ def profile(walk: Walk) -> None:
     expect(walk.go("/profile").get_by_role("heading", name="Where you are logged in")).to_be_visible()
 
 
-def ask_for_another_address(walk: Walk) -> tuple[Member, str]:
-    """Leaves the profile, which says what it waits for."""
-    member, email = walk.member(), f"ada.new.{secrets.token_hex(5)}@example.com"
-    profile = ProfilePage(walk.go("/profile")).change_email().mail_me_a_link(email, member.customer.password)
-    profile.expect_waiting(email)
-    return member, email
-
-
 @state()
 def another_address(walk: Walk) -> None:
-    ask_for_another_address(walk)
+    member, walk.email = walk.member(), f"ada.new.{secrets.token_hex(5)}@example.com"
+    profile = ProfilePage(walk.go("/profile")).change_email().mail_me_a_link(walk.email, member.customer.password)
+    profile.expect_waiting(walk.email)
+
+
+@state(after=another_address)
+def another_address_confirmed(walk: Walk) -> None:
+    ConfirmEmailPage(walk.open_mailed_link())
+
+
+@state(after=another_address_confirmed)
+def another_address_confirmed_elsewhere(walk: Walk) -> None:
+    walk.context.clear_cookies()
+    walk.page.reload()
+    ConfirmEmailPage(walk.page).confirm_in_vain("wrong")
 
 
 @state()
 def another_address_refused(walk: Walk) -> None:
     walk.member()
     ProfilePage(walk.go("/profile")).change_email().mail_me_a_link_in_vain("no address")
-
-
-@state()
-def another_address_confirmed(walk: Walk) -> None:
-    _member, email = ask_for_another_address(walk)
-    walk.page.goto(link_mailed_to(walk.stack, email))
-    ConfirmEmailPage(walk.page)
-
-
-@state()
-def another_address_confirmed_elsewhere(walk: Walk) -> None:
-    another_address_confirmed(walk)
-    walk.context.clear_cookies()
-    walk.page.reload()
-    ConfirmEmailPage(walk.page).confirm_in_vain("wrong")
-
-
-@state("verified")
-def another_address_during_set_up(walk: Walk) -> None:
-    waiting_for_proof(walk)
-    expect(walk.go("/profile/email").get_by_role("link", name="Correct address")).to_be_visible()
 
 
 @state()
@@ -418,6 +426,19 @@ def channels_of_every_kind(walk: Walk) -> None:
     ChannelsPage(walk.page).refresh().expect_channel("Old shop", "Disconnected")
 
 
+@state(after=channels_of_every_kind)
+def overview_with_channels(walk: Walk) -> None:
+    walk.page.get_by_role("link", name="Overview").click()
+    expect(walk.page.get_by_role("main").get_by_text("Old shop")).to_be_visible()
+
+
+@state(after=overview_with_channels)
+def staff_dashboard(walk: Walk) -> None:
+    DashboardPage(walk.staff("/staff/"))
+    for summary in walk.page.get_by_text("As a table").all():
+        summary.click()
+
+
 @state()
 def channels_cannot_be_read(walk: Walk) -> None:
     member = walk.member()
@@ -426,13 +447,6 @@ def channels_cannot_be_read(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "/channels/$", times=None, status=503)
     channels = channels.refresh()
     expect(channels.main.get_by_text("This list may be out of date")).to_be_visible()
-
-
-@state()
-def overview_with_channels(walk: Walk) -> None:
-    channels_of_every_kind(walk)
-    walk.page.get_by_role("link", name="Overview").click()
-    expect(walk.page.get_by_role("main").get_by_text("Old shop")).to_be_visible()
 
 
 @state()
@@ -454,11 +468,25 @@ def window_opened(walk: Walk) -> None:
     walk.opened()
 
 
+@state(after=window_opened)
+def stopped(walk: Walk) -> None:
+    channels = ChannelsPage(walk.page)
+    channels.button("Stop waiting").click()
+    channels.expect_state("cancelled", "You stopped this attempt")
+
+
 @state()
 def window_closed(walk: Walk) -> None:
     channels = walk.channels()
     channels.connect().press("Close without a word")
     channels.expect_state("opened", "The connection window seems to be closed")
+
+
+@state(after=window_closed)
+def silent(walk: Walk) -> None:
+    channels = ChannelsPage(walk.page)
+    walk.stack.let_pass(50, channels.attempt)
+    channels.expect_state("cancelled")
 
 
 @state()
@@ -472,6 +500,12 @@ def connected(walk: Walk) -> None:
     walk.ended("Connect WhatsApp", "confirmed")
 
 
+@state(after=connected)
+def staff_events(walk: Walk) -> None:
+    walk.staff("/staff/events/")
+    expect(walk.page.get_by_role("row").filter(has_text="channel.created").first).to_be_visible()
+
+
 @state()
 def cancelled(walk: Walk) -> None:
     walk.ended("Cancel", "cancelled")
@@ -480,21 +514,6 @@ def cancelled(walk: Walk) -> None:
 @state()
 def failed(walk: Walk) -> None:
     walk.ended("Fail", "failed")
-
-
-@state()
-def stopped(walk: Walk) -> None:
-    channels = walk.opened()
-    channels.button("Stop waiting").click()
-    channels.expect_state("cancelled", "You stopped this attempt")
-
-
-@state()
-def silent(walk: Walk) -> None:
-    window_closed(walk)
-    channels = ChannelsPage(walk.page)
-    walk.stack.let_pass(50, channels.attempt)
-    channels.expect_state("cancelled")
 
 
 @state()
@@ -509,14 +528,6 @@ def attempt_page(walk: Walk) -> None:
     channels = walk.opened()
     walk.page.goto(f"{walk.page.url}attempts/{channels.attempt}")
     expect(walk.page.get_by_role("heading", level=1)).to_have_text("Connecting WhatsApp")
-
-
-@state()
-def staff_dashboard(walk: Walk) -> None:
-    channels_of_every_kind(walk)
-    DashboardPage(walk.staff("/staff/"))
-    for summary in walk.page.get_by_text("As a table").all():
-        summary.click()
 
 
 @state()
@@ -589,13 +600,6 @@ def staff_system_with_trouble(walk: Walk) -> None:
     walk.stack.connexease.fault("status", "^/accounts/$", "GET", times=None, status=401)
     walk.staff("/staff/system/?outside=1")
     expect(walk.page.get_by_text("Connexease doesn't accept the reseller token.")).to_be_visible()
-
-
-@state()
-def staff_events(walk: Walk) -> None:
-    walk.ended("Connect WhatsApp", "confirmed")
-    walk.staff("/staff/events/")
-    expect(walk.page.get_by_role("row").filter(has_text="channel.created").first).to_be_visible()
 
 
 @state()

@@ -6,24 +6,37 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from e2e.browser import Watch
-from e2e.long_states import STATES as _LONG_TOO  # noqa: F401 - importing it adds its states
+from e2e.long_states import JOURNEYS as _LONG_TOO  # noqa: F401 - importing it adds its states
 from e2e.look import look
 from e2e.stack import Stack
-from e2e.staff_states import STATES as _STAFF_TOO  # noqa: F401 - importing it adds its states
-from e2e.states import STATES, Walk
+from e2e.staff_states import JOURNEYS as _STAFF_TOO  # noqa: F401 - importing it adds its states
+from e2e.states import JOURNEYS, Journey, Walk
+
+ON_THE_WAY = {"width": 1280, "height": 720}
 
 
 @pytest.mark.parametrize(
-    "name",
+    "journey",
     [
-        pytest.param(name, marks=pytest.mark.signup_policy(policy)) if policy != "open" else name
-        for name, (policy, _way) in STATES.items()
+        pytest.param(
+            journey,
+            id="-".join(way.__name__ for way in journey.states),
+            marks=[pytest.mark.signup_policy(journey.policy)],
+        )
+        for journey in JOURNEYS
     ],
 )
 def test_look(
-    name: str, page: Page, context: BrowserContext, stack: Stack, watch: Watch, request: pytest.FixtureRequest
+    journey: Journey,
+    page: Page,
+    context: BrowserContext,
+    stack: Stack,
+    watch: Watch,
+    request: pytest.FixtureRequest,
 ) -> None:
     watch.expect("status of 503")
-    _policy, way = STATES[name]
-    way(Walk(page, context, stack))
-    look(page, name, request.config.getoption("--shots"))
+    walk = Walk(page, context, stack)
+    for way in journey.states:
+        page.set_viewport_size(ON_THE_WAY)
+        way(walk)
+        look(page, way.__name__, request.config.getoption("--shots"))
