@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.browser import Watch, htmx_file
-from e2e.cdn import serving_htmx
-from e2e.contexts import Contexts
+from e2e.browser.cdn import serving_htmx
+from e2e.browser.contexts import Contexts
+from e2e.browser.watch import Watch, htmx_file
 from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
-from e2e.people import Customer, Member, sign_up
-from e2e.stack import Stack, make_database
+from e2e.running.people import Customer, Member, sign_up
+from e2e.running.stack import Stack, make_database
 from tests.support.chromium import installed
 from tests.support.patience import patient
 from tests.support.shared import keep_in_memory, shared_folder

@@ -11,9 +11,9 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from e2e.browser import Watch, htmx_file
-from e2e.cdn import serving_htmx
-from e2e.running_demo import RunningDemo, running_demo
+from e2e.browser.cdn import serving_htmx
+from e2e.browser.watch import Watch, htmx_file
+from e2e.running.demo import RunningDemo, running_demo
 from portal.demo.logins import ADMIN, AYSE, PASSWORD, SELIN, Login
 from portal.sandbox.client import SandboxControl
 from tests.support.chromium import installed

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.mail import link_mailed_to
 from e2e.pages import AccountsPage, InvitedPage, LogInPage, OverviewPage, WelcomePage
-from e2e.people import PASSWORD, Customer
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import PASSWORD, Customer
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 
 @pytest.fixture

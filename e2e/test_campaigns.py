@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.forms import post
-from e2e.look import look
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.browser.forms import post
+from e2e.running.people import Member
+from e2e.running.stack import Stack
+from e2e.states.look import look
 
 FILE = (
     "Telefon;Name;Order number;Day\n"

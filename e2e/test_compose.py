@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.browser import Watch
-from e2e.forms import post
-from e2e.held import held_until_done
-from e2e.keyboard import tab_to
-from e2e.look import look
+from e2e.browser.forms import post
+from e2e.browser.held import held_until_done
+from e2e.browser.keyboard import tab_to
+from e2e.browser.watch import Watch
 from e2e.marks import both_ways
 from e2e.pages.compose import CheckPage, ComposePage, ReviewPage
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.people import Member
+from e2e.running.stack import Stack
+from e2e.states.look import look
 
 NUMBER = "0532 123 45 67"
 

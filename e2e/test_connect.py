@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from e2e.marks import both_ways
 from e2e.pages import FrontPage
-from e2e.people import Customer
+from e2e.running.people import Customer
 
 pytestmark = both_ways
 

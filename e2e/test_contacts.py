@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from e2e.forms import post
-from e2e.look import look
+from e2e.browser.forms import post
+from e2e.browser.reloading import reload_until
 from e2e.pages.compose import ComposePage
 from e2e.pages.messages import StatusEventsPage
-from e2e.people import PASSWORD, Member
-from e2e.reloading import reload_until
-from e2e.stack import Stack
+from e2e.running.people import PASSWORD, Member
+from e2e.running.stack import Stack
+from e2e.states.look import look
 from e2e.test_compose import visit
 
 AYSE = "905301112233"

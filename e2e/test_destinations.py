@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.look import look
-from e2e.people import PASSWORD, Member
-from e2e.reloading import reload_until
-from e2e.stack import Stack
+from e2e.browser.reloading import reload_until
+from e2e.running.people import PASSWORD, Member
+from e2e.running.stack import Stack
+from e2e.states.look import look
 
 
 @dataclass

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import expect
 
-from e2e.hints import Hints
+from e2e.browser.hints import Hints
 from e2e.marks import both_ways
 from e2e.pages import ChannelsPage
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.people import Member
+from e2e.running.stack import Stack
 
 
 @both_ways

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.answers import answer_of, go_round
-from e2e.browser import Watch
-from e2e.clock import stop_clock
-from e2e.look import look
+from e2e.browser.answers import answer_of, go_round
+from e2e.browser.clock import stop_clock
+from e2e.browser.reloading import reload_until
+from e2e.browser.watch import Watch
 from e2e.marks import both_ways
 from e2e.pages.events import EventPage, EventsPage, WatchPage
-from e2e.people import Member, sign_up
-from e2e.reloading import reload_until
-from e2e.stack import Stack
+from e2e.running.people import Member, sign_up
+from e2e.running.stack import Stack
+from e2e.states.look import look
 
 NAME = "Shop"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from e2e.pages import AuditPage, LogInPage, SetupPage, SignUpPage
-from e2e.people import Customer, sign_up
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.people import Customer, sign_up
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 
 def staff(page: Page, stack: Stack) -> LogInPage:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.mail import link_mailed_to
 from e2e.marks import both_ways
 from e2e.pages import (
     ConfirmEmailPage,
@@ -17,8 +16,9 @@ from e2e.pages import (
     ProfilePage,
     ResetPage,
 )
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import Member
+from e2e.running.stack import Stack
 
 NEW = "nine copper kettles hum"
 

@@ -9,12 +9,12 @@ import pyotp
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.mail import link_mailed_to
 from e2e.marks import both_ways
 from e2e.pages import DashboardPage, EnrolPage, LogInPage
 from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
-from e2e.people import PASSWORD, Member
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import PASSWORD, Member
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.keyboard import press_link, tab_to
+from e2e.browser.keyboard import press_link, tab_to
 from e2e.marks import both_ways
 from e2e.pages import AttemptPage, ChannelsPage, Dialog, FrontPage, OverviewPage, SignUpPage
-from e2e.people import Customer, Member, sign_up
-from e2e.stack import Stack
+from e2e.running.people import Customer, Member, sign_up
+from e2e.running.stack import Stack
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.mail import link_mailed_to, mail_to
 from e2e.marks import both_ways
 from e2e.pages import CheckMailPage, ConfirmPage, FrontPage, LinkSpentPage, LogInPage, OverviewPage
-from e2e.people import Customer
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.mail import link_mailed_to, mail_to
+from e2e.running.people import Customer
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 verified = pytest.mark.signup_policy("verified")
 approval = pytest.mark.signup_policy("approval")

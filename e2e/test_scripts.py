@@ -7,14 +7,14 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from e2e.answers import answer_of, go_round
-from e2e.browser import Watch
-from e2e.clock import stop_clock
-from e2e.held import hold
-from e2e.hints import Hints
+from e2e.browser.answers import answer_of, go_round
+from e2e.browser.clock import stop_clock
+from e2e.browser.held import hold
+from e2e.browser.hints import Hints
+from e2e.browser.watch import Watch
 from e2e.pages import AttemptPage, ChannelsPage
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.people import Member
+from e2e.running.stack import Stack
 
 BLOCK = "window.open = () => null;"
 POLL = re.compile(r"/channels/attempts/[0-9a-f-]{36}$")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from e2e.mail import link_mailed_to
 from e2e.marks import both_ways
 from e2e.pages import ConfirmPage, FrontPage, SetupPage, SignUpPage
-from e2e.people import Customer, Member
-from e2e.stack import Stack
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import Customer, Member
+from e2e.running.stack import Stack
 
 CREATE = "^/accounts/$"
 

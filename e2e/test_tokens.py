@@ -10,10 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from e2e.forms import ALONE, post
-from e2e.keyboard import press_link, tab_to
-from e2e.look import look
-from e2e.mail import mail_to
+from e2e.browser.forms import ALONE, post
+from e2e.browser.keyboard import press_link, tab_to
 from e2e.marks import both_ways
 from e2e.pages import (
     HandedOverPage,
@@ -25,8 +23,10 @@ from e2e.pages import (
     TokenPage,
     TokensPage,
 )
-from e2e.people import PASSWORD, Member, sign_up
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.mail import mail_to
+from e2e.running.people import PASSWORD, Member, sign_up
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.states.look import look
 
 CREATE: dict[str, Any] = {"path": "/access-token/$", "method": "POST"}
 LIST: dict[str, Any] = {"path": "/access-token/$", "method": "GET"}

@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.forms import post
-from e2e.mail import mail_to
+from e2e.browser.forms import post
 from e2e.pages.dialog import Dialog
-from e2e.people import Customer
-from e2e.stack import Stack
+from e2e.running.mail import mail_to
+from e2e.running.people import Customer
+from e2e.running.stack import Stack
 from e2e.test_compose import NUMBER
 from portal.translations import catalogue
 

@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.keyboard import tab_to
-from e2e.look import look
+from e2e.browser.keyboard import tab_to
 from e2e.marks import both_ways
 from e2e.pages.webhooks import WebhooksPage
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.people import Member
+from e2e.running.stack import Stack
+from e2e.states.look import look
 
 SECRET = "Bearer planted-browser-secret"
 

@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.answers import answer_of
-from e2e.held import held_until_done
-from e2e.hints import Hints
+from e2e.browser.answers import answer_of
+from e2e.browser.held import held_until_done
+from e2e.browser.hints import Hints
 from e2e.marks import both_ways
 from e2e.pages import ChannelsPage, Dialog, LogInPage
-from e2e.people import Member
-from e2e.stack import Stack
+from e2e.running.people import Member
+from e2e.running.stack import Stack
 
 BLOCK = "window.open = () => null;"
 BLOCK_ONCE = "{ const open = window.open; window.open = () => { window.open = open; return null; }; }"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from e2e.pages.base import PortalPage
-from e2e.people import Customer
+from e2e.running.people import Customer
 
 
 class AccountsPage(PortalPage):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from e2e.pages.account import OverviewPage, SetupPage
 from e2e.pages.base import PortalPage
 from e2e.pages.staff import DashboardPage
-from e2e.stack import STAFF_SECRET
+from e2e.running.stack import STAFF_SECRET
 
 
 class LogInPage(PortalPage):

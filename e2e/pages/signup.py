@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from e2e.pages.account import SetupPage
 from e2e.pages.auth import LogInPage
 from e2e.pages.base import PortalPage
-from e2e.people import Customer
+from e2e.running.people import Customer
 
 
 class FrontPage(PortalPage):

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.answers import answer_of
+from e2e.browser.answers import answer_of
 from e2e.pages.base import PortalPage
 
 _ANYTHING = re.compile(".")

@@ -12,7 +12,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 
-from e2e.running_demo import RunningDemo, running_demo
+from e2e.running.demo import RunningDemo, running_demo
 from portal import models
 from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, Login
 from portal.models import AttemptState, CredentialStep, DeliveryState, MailState, MessageState, Problem, RunState

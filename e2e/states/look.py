@@ -13,7 +13,7 @@ from typing import Literal
 from axe_playwright_python.base import AxeResults
 from playwright.sync_api import Page
 
-from e2e.answers import answer_of
+from e2e.browser.answers import answer_of
 
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme, str], ...] = ((1280, "light", "mirrored"), (390, "dark", "long"))
@@ -51,8 +51,8 @@ async () => {
   }
 }
 """
-"""The portal's own address serves it (`e2e.served`): the browser compiles it once, and not for each page. It would
-read the same few colours again for every element, which takes a quarter of its time."""
+"""The portal's own address serves it (`e2e.running.served`): the browser compiles it once, and not for each page.
+It would read the same few colours again for every element, which takes a quarter of its time."""
 
 EXAMINE = f"""
 async () => {{

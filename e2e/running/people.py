@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext
 
-from e2e.stack import Stack
+from e2e.running.stack import Stack
 
 PASSWORD = "four purple ladders sing"
 

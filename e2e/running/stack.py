@@ -38,7 +38,7 @@ STAFF_SECRET = "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA"
 """What the authenticator app of the staff person makes its codes from."""
 NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 """In SQL, as the portal writes it."""
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Stack:
@@ -82,7 +82,7 @@ class Stack:
             bind = f"fd://{self._listener.fileno()}"
             # Without a time-out: gunicorn would take a process for hung that was paused.
             options = ("--bind", bind, "--workers", "1", "--threads", "8", "--timeout", "0")
-            self._spawn("portal", "-m", "gunicorn", *options, "e2e.served:app")
+            self._spawn("portal", "-m", "gunicorn", *options, "e2e.running.served:app")
             self._wait_until_ready()
         except BaseException:
             self.__exit__(None, None, None)
@@ -197,7 +197,7 @@ class Stack:
         return made
 
     def ask(self, action: str, **arguments: Any) -> dict[str, str]:
-        """Ask the side door (`e2e.served`) for something."""
+        """Ask the side door (`e2e.running.served`) for something."""
         data, headers = json.dumps(arguments).encode(), {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/_side_door/{action}", data, headers)
         with urllib.request.urlopen(request, timeout=START_TIMEOUT) as response:
@@ -289,7 +289,7 @@ def make_database(folder: Path) -> Path:
 
 def _prepare(begun: Path) -> None:
     environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
-    command = [sys.executable, "-m", "e2e.prepare"]
+    command = [sys.executable, "-m", "e2e.running.prepare"]
     longest = patient(LONGEST_TURN)
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=longest

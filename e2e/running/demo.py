@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.support.patience import patient
 from tests.support.ports import reserved_port
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import pyotp
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.mail import link_mailed_to
 from e2e.pages import (
     AuditPage,
     BoardPage,
@@ -34,8 +33,9 @@ from e2e.pages import (
     SignUpPage,
 )
 from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
-from e2e.people import Customer, Member, begin_to_sign_up, sign_up
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import Customer, Member, begin_to_sign_up, sign_up
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
 
 BLOCK = "window.open = () => null;"
 

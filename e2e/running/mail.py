@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from e2e.stack import Stack
+from e2e.running.stack import Stack
 from tests.support.patience import patient
 
 

@@ -35,7 +35,7 @@ class Watch:
         self._expected.append(re.compile(pattern))
 
     def over(self, context: BrowserContext, cdn: str) -> BrowserContext:
-        """Watch a context in which the CDN is "reachable" (see `e2e.cdn`), "unreachable" or "hanging"."""
+        """Watch a context in which the CDN is "reachable" (see `e2e.browser.cdn`), "unreachable" or "hanging"."""
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("requestfailed", self._failed)

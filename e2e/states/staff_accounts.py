@@ -1,4 +1,4 @@
-"""The staff's pages of accounts in every state; `e2e.states` walks them with the others."""
+"""The staff's pages of accounts in every state; `e2e.states.walk` walks them with the others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from e2e.pages import AccountPage, AccountsPage, InvitedPage, NewAccountForm
 from e2e.pages.people import PeoplePage
-from e2e.people import Customer
-from e2e.states import JOURNEYS, Walk, state
+from e2e.running.people import Customer
+from e2e.states.walk import JOURNEYS, Walk, state
 
 __all__ = ["JOURNEYS"]
 

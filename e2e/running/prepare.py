@@ -1,10 +1,10 @@
-"""Make a database for stacks to start from: `python -m e2e.prepare`, with the environment of a stack.
+"""Make a database for stacks to start from: `python -m e2e.running.prepare`, with the environment of a stack.
 
 It holds the tables, and somebody of the staff uses an authenticator app.
 """
 
-from e2e.served import app, authenticator
-from e2e.stack import STAFF_EMAIL, STAFF_PASSWORD, STAFF_SECRET
+from e2e.running.served import app, authenticator
+from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, STAFF_SECRET
 from portal.audit import chain
 from portal.db import migrate
 from portal.db.engine import writing
