@@ -7,9 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from e2e.browser.watch import Watch
 from e2e.running.stack import Stack
-from e2e.states.long_names import JOURNEYS as _LONG_TOO  # noqa: F401 - importing it adds its states
 from e2e.states.look import look
-from e2e.states.staff_accounts import JOURNEYS as _STAFF_TOO  # noqa: F401 - importing it adds its states
 from e2e.states.walk import JOURNEYS, Journey, Walk
 
 ON_THE_WAY = {"width": 1280, "height": 720}

@@ -1,4 +1,4 @@
-"""Pages that hold names and addresses as long as they may be; `e2e.states.walk` walks them with the others."""
+"""Pages that hold names and addresses as long as they may be."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from playwright.sync_api import expect
 
 from e2e.pages.people import SettingsPage
 from e2e.running.people import Customer, Member, sign_up
-from e2e.states.walk import JOURNEYS, Walk, state
-
-__all__ = ["JOURNEYS"]
+from e2e.states.walk import Walk, state
 
 COMPANY = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 CHANNELS = ("Kundenzufriedenheitsbefragungsabteilung", "شركة النور للتجارة والتوزيع", "Main line", "Second line")

@@ -1,4 +1,4 @@
-"""The staff's pages of accounts in every state; `e2e.states.walk` walks them with the others."""
+"""The staff's pages of accounts in every state."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from playwright.sync_api import expect
 from e2e.pages import AccountPage, AccountsPage, InvitedPage, NewAccountForm
 from e2e.pages.people import PeoplePage
 from e2e.running.people import Customer
-from e2e.states.walk import JOURNEYS, Walk, state
-
-__all__ = ["JOURNEYS"]
+from e2e.states.walk import Walk, state
 
 LIST = "/staff/accounts/"
 
