@@ -86,10 +86,11 @@ def _put(receivers: Sequence[Mapping[str, UUID]], bodies: Sequence[bytes]) -> No
             connection.execute(sa.insert(table), rows[start : start + 10_000])
 
 
-def wait_until_left(most: int) -> int:
+def wait_until_left(most: int, meanwhile: Callable[[], None] = lambda: None) -> int:
     """Wait until no more are unprocessed; how many are left then."""
     while (unprocessed := left()) > most:
-        time.sleep(0.05)
+        meanwhile()
+        time.sleep(0.1)  # asking is work for the database, too
     return unprocessed
 
 

@@ -68,12 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _latency(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED] / 2)
             _slow_clients(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED])
         for what, fill in (("messages", incoming.fill), ("statuses", incoming.fill_with_statuses)):
-            processed, _busy = _processed(environment, chosen.backlog, 1, fill)
+            processed = _processed(environment, chosen.backlog, 1, fill).rate
             _tell(f"processed by one worker, {what}", processed, "accepted", rate[ACCEPTED], at_least=1)
         if chosen.database_url:
             of_many = partial(incoming.fill, accounts=ACCOUNTS)
             alone, both = (_processed(environment, chosen.backlog, workers, of_many) for workers in (1, 2))
             _compare_two(alone, both)
+
+
+class Processed(NamedTuple):
+    """How events were worked off."""
+
+    rate: float
+    """Events a second."""
+    cores: float
+    """How many the workers and PostgreSQL kept busy."""
+    waiting: float
+    """How many workers waited for a lock, on average."""
 
 
 class Kind(NamedTuple):
@@ -178,15 +189,32 @@ def _floor(folder: Path, database_url: str | None) -> Iterator[Served]:
         yield served._replace(name=what)
 
 
-def _compare_two(alone: tuple[float, float], both: tuple[float, float]) -> None:
+def _compare_two(alone: Processed, both: Processed) -> None:
     """Two workers against one. They can be no faster than the processors are for them and for PostgreSQL."""
-    cores, busy = os.cpu_count() or 1, alone[1]
-    at_best = min(2, cores / busy)
+    cores = os.cpu_count() or 1
+    at_best = min(2, cores / alone.cores)
     wanted = min(1.6, 0.9 * at_best)
-    note(Row(on_database("  cores that one worker and PostgreSQL keep busy"), f"{busy:.2f}", f"{cores}"))
-    note(Row(on_database("  the same of two workers"), f"{both[1]:.2f}", f"{cores}"))
+    for name, run in (("one worker", alone), ("two workers", both)):
+        cost = f"{run.cores / run.rate * 1000:.2f} ms each"
+        note(
+            Row(
+                on_database(f"  cores that {name} and the database keep busy"),
+                f"{run.cores:.2f}, {cost}",
+                f"{cores}",
+            )
+        )
     name = f"two workers, events of {ACCOUNTS} accounts, {at_best:.2f} at best"
-    _tell(name, both[0], "one worker", alone[0], at_least=round(wanted, 2))
+    _tell(name, both.rate, "one worker", alone.rate, at_least=round(wanted, 2))
+    waiting = "two workers wait for a lock of each other, of the time"
+    note(Row(on_database(waiting), f"{both.waiting:.0%}", "5%", both.waiting / 0.05, at_most=1))
+    print(f"{waiting:<36} {both.waiting:9.3f}", flush=True)
+
+
+def _locks_waited_for() -> int:
+    """How many of PostgreSQL's processes wait at this moment until another transaction ends."""
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with db.engine.connect() as connection:
+        return int(connection.execute(waiting).scalar_one())
 
 
 def _postgresql_cpu() -> float:
@@ -203,8 +231,8 @@ def _postgresql_cpu() -> float:
 
 def _processed(
     environment: Mapping[str, str], backlog: int, workers: int, fill: Callable[[int], None]
-) -> tuple[float, float]:
-    """Events a second that so many workers work off, with nothing else to do, and the cores that this keeps busy.
+) -> Processed:
+    """Let so many workers work off events, with nothing else to do.
 
     They run already when the events come, all at once, and are timed from when a tenth is done. It also tells of
     their memory.
@@ -217,11 +245,13 @@ def _processed(
         fill(backlog)
         first = incoming.wait_until_left(backlog * 9 // 10)
         began, before, spent = time.perf_counter(), memory(started[0]), sum(map(cpu, started)) + _postgresql_cpu()
-        incoming.wait_until_left(0)
+        waits: list[int] = [0]
+        is_postgresql = db.engine.dialect.name == "postgresql"
+        incoming.wait_until_left(0, lambda: waits.append(_locks_waited_for() if is_postgresql else 0))
         took = time.perf_counter() - began
         spent = sum(map(cpu, started)) + _postgresql_cpu() - spent
         print(f"{'memory of a worker, before and after':<36} {before:6.0f} MB {memory(started[0]):6.0f} MB")
-        return first / took, spent / took
+        return Processed(first / took, spent / took, statistics.mean(waits))
 
 
 def _health() -> Request:
