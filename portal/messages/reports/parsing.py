@@ -98,7 +98,7 @@ def read(body: bytes) -> Read:
 def kinds_of(change: Any) -> set[str]:
     """What a part of an event tells of."""
     name, value = text_of(change, "field", 64), dict_of(change, "value")
-    kinds = {STATUS} if any(_reports(change)) else set()
+    kinds = {STATUS} if any(_statuses(change)) else set()
     if list_of(value, "messages"):
         kinds.add(INBOUND)
     if list_of(value, "user_preferences"):
@@ -110,17 +110,22 @@ def kinds_of(change: Any) -> set[str]:
     return kinds or {OTHER}
 
 
-def _reports(change: Any) -> Iterator[Report]:
-    value = dict_of(change, "value")
-    number = someone(dict_of(value, "metadata"), "display_phone_number", "").number
-    for status in list_of(value, "statuses"):
+def _statuses(change: Any) -> Iterator[tuple[Any, str, str]]:
+    """Each status that says of which message it is, with the message's `wamid` and the word for it."""
+    for status in list_of(dict_of(change, "value"), "statuses"):
         wamid, word = text_of(status, "id", 200), text_of(status, "status", 40)
         if wamid and word:
-            code, description = _reason(status)
-            recipient = text_of(status, "recipient_id", 20).removeprefix("+")
-            who = someone(status, "recipient_id", "recipient_user_id")
-            facts = (instant(status), code, description, who, _pricing(status), _callback_data(status), number)
-            yield Report(wamid, word, recipient, *facts)
+            yield status, wamid, word
+
+
+def _reports(change: Any) -> Iterator[Report]:
+    number = someone(dict_of(dict_of(change, "value"), "metadata"), "display_phone_number", "").number
+    for status, wamid, word in _statuses(change):
+        code, description = _reason(status)
+        recipient = text_of(status, "recipient_id", 20).removeprefix("+")
+        who = someone(status, "recipient_id", "recipient_user_id")
+        facts = (instant(status), code, description, who, _pricing(status), _callback_data(status), number)
+        yield Report(wamid, word, recipient, *facts)
 
 
 def _callback_data(status: Any) -> str | None:

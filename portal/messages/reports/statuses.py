@@ -104,7 +104,6 @@ def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
         _advance(message, status)
         charged.append(categories.of_charge(message, status.pricing))
     bulk.update(_TABLE, "id", links)
-    session().add_all(messages)
     categories.keep(account_id, dict(filter(None, charged)))
 
 
@@ -159,10 +158,15 @@ def _advance(message: Message, status: sa.Row[Any]) -> None:
     state = STATES.get(status.status)
     if state is None or _place(state) <= _place(message.state):
         return
-    message.state, is_failure = state, state == MessageState.FAILED
-    message.code = status.code if is_failure else ""
-    message.description = status.description if is_failure else ""
-    message.claimed_until = None
+    is_failure = state == MessageState.FAILED
+    message.state = state
+    for name, value in (
+        ("code", status.code if is_failure else ""),
+        ("description", status.description if is_failure else ""),
+        ("claimed_until", None),
+    ):
+        if getattr(message, name) != value:  # most are as they are, and writing one takes longer than looking
+            setattr(message, name, value)
 
 
 def _place(state: MessageState) -> int:
