@@ -212,7 +212,10 @@ def _compare_two(alone: Processed, both: Processed) -> None:
 
 def _locks_waited_for() -> int:
     """How many of PostgreSQL's processes wait at this moment until another transaction ends."""
-    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple')"
+    )
     with db.engine.connect() as connection:
         return int(connection.execute(waiting).scalar_one())
 
