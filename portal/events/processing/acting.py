@@ -92,7 +92,9 @@ def act_on(batch: Batch, deliveries: Sequence[Stored]) -> None:
         ManyReportsError: one of them is for `act_in_parts`.
     """
     _take(batch, deliveries)
-    _file(batch, deliveries)  # before anything is locked that others wait for
+    reports = [each for each in deliveries if batch.of(each).report is not None]
+    # Before anything is locked that others wait for. What reports tell of people may have to be forgotten.
+    _file(batch, [each for each in deliveries if batch.of(each).report is None])
     told: dict[UUID, list[tuple[Stored, Read]]] = {}
     for delivery in deliveries:
         report = batch.of(delivery).report
@@ -111,7 +113,7 @@ def act_on(batch: Batch, deliveries: Sequence[Stored]) -> None:
     for account_id in sorted(told):  # in one order, so that two workers wait for each other, and not in a circle
         _act_on_reports(batch, account_id, told[account_id])
         _take_in_people(batch, account_id)
-    _finish(batch)
+    _finish(batch, reports)
 
 
 def act_in_parts(batch: Batch, delivery: Stored) -> None:
@@ -131,8 +133,7 @@ def act_in_parts(batch: Batch, delivery: Stored) -> None:
     if delivery.state != DeliveryState.REPEAT:
         batch.begun.add(delivery.id)
         _take_in_people(batch, delivery.account_id)
-    _file(batch, [delivery])
-    _finish(batch)
+    _finish(batch, [delivery])
 
 
 def note(batch: Batch, deliveries: Sequence[Stored]) -> None:
@@ -223,14 +224,14 @@ def _act_on_event(delivery: Stored, event: dict[str, Any]) -> None:
     delivery.state = DeliveryState.PROCESSED
 
 
-def _finish(batch: Batch) -> None:
+def _finish(batch: Batch, unfiled: Sequence[Stored]) -> None:
     for delivery in batch.deliveries:
         first = batch.firsts.get(delivery.repeat_of or 0)
         if delivery.state == DeliveryState.REPEAT and first is not None and batch.of(delivery).report is not None:
             _drop_what_was_dropped(batch, delivery, first)
         delivery.processed_at = now()
     _write(batch, _OUTCOME)
-    _let_be_found(batch, [each for each in batch.deliveries if each.id in batch.emptied])
+    _file(batch, unfiled)
     _tell_followers(batch)
 
 
@@ -261,10 +262,6 @@ def _write(batch: Batch, names: Sequence[str]) -> None:
 def _file(batch: Batch, deliveries: Sequence[Stored]) -> None:
     """Let deliveries be found by what they tell of and by their words."""
     event_rows.file_under((each.account_id, each.id, batch.of(each).kinds) for each in deliveries)
-    _let_be_found(batch, deliveries)
-
-
-def _let_be_found(batch: Batch, deliveries: Sequence[Stored]) -> None:
     search_index.put([_entry(batch, each) for each in deliveries])
 
 

@@ -1,5 +1,6 @@
 """What is personal goes after its time; that a message was sent stays."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -43,8 +44,8 @@ def test_nothing_that_was_erased_comes_back(portal, control) -> None:
     sender = make_sender(portal, control)
     gateway, row = Gateway(sender), sender.send()
     same = status(row.wamid, "sent")
-    for _time in range(2):
-        gateway.report(same)
+    first, _repeat = (gateway.report(same) for _time in range(2))
+    assert first.id in _found(sender, row.recipient)
     portal.sql("UPDATE message SET created_at = :old", old=now() - timedelta(days=91))
     portal.sweep()
     assert portal.rows(Delivery) == [], "the repeat goes, too"
@@ -64,6 +65,14 @@ def test_nothing_that_was_erased_comes_back(portal, control) -> None:
     assert "erased:" not in page.text
     assert "Failed" in page.text
     assert sender.browser.get(f"/accounts/{sender.account_id}/events/{kept[0].id}").status == 200
+    assert not _found(sender, row.recipient), "by no word of it"
+
+
+def _found(sender: Sender, number: str) -> set[int]:
+    """The events that a search for somebody's number finds."""
+    page = sender.browser.get(f"/accounts/{sender.account_id}/events/?q={number.removeprefix('+')}")
+    links = (re.search(r"/events/(\d+)$", href) for href in page.root.xpath("//main//a/@href"))
+    return {int(link[1]) for link in links if link}
 
 
 def test_the_gateways_events_go_with_the_messages(make_portal, sender: Sender) -> None:
