@@ -27,6 +27,7 @@ def start(environment: dict[str, str], port: int | None, said: str) -> int:
         os.setpgid(child, 0)
     if child == 0:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(ROOT)

@@ -10,6 +10,7 @@ killed.
 import gc
 import json
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -40,11 +41,31 @@ def _forget_ended(*_signal: object) -> None:
         _running.discard(child)
 
 
+def _lines() -> Callable[[], str]:
+    """Reads the next line, and meanwhile forgets what has ended.
+
+    A signal that comes just before reading begins does not end the reading: so it is told through a pipe as well.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _forget_ended)
+
+    def line() -> str:
+        while True:
+            ready, _, _ = select.select([sys.stdin, woken], [], [])
+            if woken in ready:
+                os.read(woken, 1024)
+            if sys.stdin in ready:
+                return sys.stdin.readline()  # whoever asks waits for the answer, so there is never a second line
+
+    return line
+
+
 def main() -> None:
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, _forget_ended)
-    for line in sys.stdin:
+    for line in iter(_lines(), ""):
         do, *arguments = json.loads(line)
         answer = DO[do](*arguments)
         if do == "start":
