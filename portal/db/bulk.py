@@ -1,12 +1,15 @@
 """Many rows or values in one statement, which is the same however many there are.
 
-PostgreSQL gets one array for each column. A statement per row would double the cost of each row, for the server
-and for its driver. A statement that lists every value costs as much, because the driver parses it again each time.
+PostgreSQL gets all rows as one JSON text. A statement per row would double the cost of each row, for the server
+and for its driver. A statement that lists every value costs as much, because the driver parses it again each time,
+and an array for each column nearly so, because the driver writes and quotes each value in Python.
 SQLite runs inside this process, so it gets one row after another.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -60,13 +63,32 @@ def _insert(table: sa.TableClause, rows: Sequence[Row], finish: Any) -> sa.Resul
 
 
 def given_rows(types: Mapping[str, Any], rows: Sequence[Row]) -> sa.TableValuedAlias:
-    """Rows as a table of PostgreSQL's, by an array for each column."""
-    arrays = [
-        sa.bindparam(f"all_{name}", [row[name] for row in rows], type_=postgresql.ARRAY(kind))
-        for name, kind in types.items()
-    ]
+    """Rows as a table of PostgreSQL's. A `None` is NULL in each column, those of JSON included."""
     columns = [sa.column(name, kind) for name, kind in types.items()]
-    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    told = sa.bindparam("all_rows", _json(types, rows), type_=sa.Text())
+    given = sa.func.json_to_recordset(sa.cast(told, postgresql.JSON)).table_valued(*columns, name="given")
+    return given.render_derived(with_types=True)
+
+
+def _json(types: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    makers = {name: maker for name, kind in types.items() if (maker := _maker(kind)) is not None}
+    if makers:
+        rows = [{**row, **{name: make(row[name]) for name, make in makers.items()}} for row in rows]
+    return json.dumps(rows, default=_text, check_circular=False)
+
+
+def _maker(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes of a value what its column holds; none where that is the same, or is written by `json`."""
+    if isinstance(kind, sa.JSON | sa.LargeBinary):
+        return None
+    dialect = _connection().dialect
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex  # half the work of writing the hyphens, too
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def _types(table: sa.TableClause, rows: Sequence[Row]) -> dict[str, Any]:
