@@ -64,7 +64,7 @@ def lacks_tables(error: Exception) -> bool:
 def storable(text: str, limit: int | None = None) -> str:
     """Text that both databases keep: without NUL and halves of surrogate pairs, and not above `limit`."""
     whole = text if text.isascii() else text.encode("utf-8", "replace").decode()
-    return whole.replace("\0", "")[:limit]
+    return (whole.replace("\0", "") if "\0" in whole else whole)[:limit]
 
 
 def uuid_or_none(value: object) -> UUID | None:

@@ -25,7 +25,7 @@ def file_under(events: Iterable[tuple[UUID, int, Iterable[str]]]) -> None:
         for account_id, number, kinds in events
         for kind in kinds
     ]
-    first_come.insert(DeliveryKind, rows)
+    first_come.insert_whole(DeliveryKind, rows)
 
 
 def forget(delivery_ids: Sequence[int]) -> None:

@@ -44,8 +44,10 @@ def in_change(change: Any, instant: Any) -> Iterator[Inbound]:
         instant: reads the time of an object, if it names one.
     """
     value = dict_of(change, "value")
+    if not (messages := list_of(value, "messages")):
+        return
     names, number = names_in(value), someone(dict_of(value, "metadata"), "display_phone_number", "").number
-    for message in list_of(value, "messages"):
+    for message in messages:
         who, kind = someone(message, "from", "from_user_id", names), line_of(message, "type", 40)
         who = _whole(who, value)
         if who.is_known and kind not in ("system", "unsupported"):

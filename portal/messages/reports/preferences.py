@@ -41,8 +41,10 @@ def in_change(change: Any, instant: Any) -> Iterator[Preference]:
         instant: reads the time of an object, if it names one.
     """
     value = dict_of(change, "value")
+    if not (wishes := list_of(value, "user_preferences")):
+        return
     names, number = names_in(value), someone(dict_of(value, "metadata"), "display_phone_number", "").number
-    for told in list_of(value, "user_preferences"):
+    for told in wishes:
         who = someone(told, "wa_id", "user_id", names)
         category, wish = text_of(told, "category", 40), text_of(told, "value", 40)
         if who.is_known and category and wish:
