@@ -4,8 +4,7 @@ On PostgreSQL several batches are under way at once, and what events bring about
 account. So a batch takes few accounts, and those that no other batch is at: else one would wait for the other.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,35 +25,33 @@ LOCK = 0x6576656E7473
 """With the account: PostgreSQL's advisory lock of whoever is at its events."""
 
 _IS_NEW = sa.and_(col(Delivery.state) == DeliveryState.RECEIVED, col(Delivery.attempts) == 0)
-_SIZE = sa.func.length(col(Delivery.body)).label("size")
+_LOOKED_FOR = (col(Delivery.id), sa.func.length(col(Delivery.body)).label("size"))
 
 
 def claim() -> list[int]:
     """The numbers of the next ones; on PostgreSQL they are locked until the transaction ends."""
+    oldest = sa.select(*_LOOKED_FOR).where(_IS_NEW).order_by(col(Delivery.id))
     if is_sqlite(session()):
-        return _at_once(_oldest(BATCH_ON_SQLITE))
-    oldest = _oldest(LOOKED_AT)
-    free = _free(oldest)
+        return _at_once(oldest.limit(BATCH_ON_SQLITE))
+    among = sa.select(col(Delivery.id), col(Delivery.account_id)).where(_IS_NEW).order_by(col(Delivery.id))
+    waiting = _waiting(among.limit(LOOKED_AT).subquery())
     # Where others are at all accounts, what they have not claimed can be read meanwhile.
-    return _at_once(_locked([row.id for row in oldest if not free or row.account_id in free]))
+    chosen = _free(waiting) or waiting.keys()
+    own = oldest.where(bulk.among(col(Delivery.account_id), chosen)).limit(BATCH_ON_POSTGRESQL)
+    return _at_once(own.with_for_update(skip_locked=True))
 
 
-def _oldest(most: int) -> Sequence[sa.Row[Any]]:
-    columns = (col(Delivery.id), _SIZE, col(Delivery.account_id))
-    return session().execute(sa.select(*columns).where(_IS_NEW).order_by(col(Delivery.id)).limit(most)).all()
+def _waiting(oldest: sa.Subquery) -> dict[UUID, int]:
+    """Of how many of these each account is, those first that have waited longest."""
+    account, first = oldest.c.account_id, sa.func.min(oldest.c.id)
+    query = sa.select(account, sa.func.count()).group_by(account).order_by(first)
+    return {row[0]: row[1] for row in session().execute(query)}
 
 
-def _locked(numbers: Sequence[int]) -> Sequence[sa.Row[Any]]:
-    """The first of these that still wait: another batch may have ended since they were looked at."""
-    query = sa.select(col(Delivery.id), _SIZE).where(bulk.among(col(Delivery.id), numbers), _IS_NEW)
-    query = query.order_by(col(Delivery.id)).limit(BATCH_ON_POSTGRESQL).with_for_update(skip_locked=True)
-    return session().execute(query).all()
-
-
-def _at_once(rows: Iterable[sa.Row[Any]]) -> list[int]:
+def _at_once(query: sa.Select[Any]) -> list[int]:
     numbers: list[int] = []
     size = 0
-    for row in rows:
+    for row in session().execute(query):
         size += row.size
         if numbers and size > BATCH_BYTES:
             break
@@ -62,9 +59,8 @@ def _at_once(rows: Iterable[sa.Row[Any]]) -> list[int]:
     return numbers
 
 
-def _free(oldest: Iterable[sa.Row[Any]]) -> set[UUID]:
+def _free(counts: Mapping[UUID, int]) -> set[UUID]:
     """The first accounts that no other batch is at, as many as fill a batch. From now on this one is at them."""
-    counts = Counter(row.account_id for row in oldest)
     free, count, accounts = set[UUID](), 0, iter(counts)
     while count < BATCH_ON_POSTGRESQL and (some := list(_enough(accounts, counts, BATCH_ON_POSTGRESQL - count))):
         taken = _take(some)
