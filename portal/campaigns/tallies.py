@@ -1,8 +1,8 @@
 """Where a row's state changes, and with it the tallies of its campaign: nothing else writes any of them.
 
-When a campaign's message changes its state, its row changes in the same flush. It doesn't matter what caused
-it: an answer, a status event or a person. Changing messages needs the account's lock, so tallies change one
-after the other.
+When a campaign's message changes its state, its row changes just before it in the same transaction. It doesn't
+matter what caused it: an answer, a status event or a person. Changing messages needs the account's lock, so
+tallies change one after the other.
 """
 
 from collections import Counter
@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlmodel import Session, SQLModel, col, select
 
-from portal.db import dialect
+from portal.db import bulk, dialect
 from portal.extensions import session
 from portal.messages.log import outcome
+from portal.messages.reports import named
+from portal.messages.reports.named import Named
 from portal.models import CampaignReason, CampaignRow, CampaignTally, Message, MessageState, RowState
 
 WITH_REASON = (RowState.FAILED, RowState.REFUSED, RowState.SKIPPED)
@@ -92,7 +94,7 @@ def states_of(connection: sa.Connection, row_ids: Sequence[int]) -> dict[int, Ro
     return {row.id: row.state for row in connection.execute(query)}
 
 
-def state_of(message: Message) -> RowState:
+def state_of(message: Message | Named) -> RowState:
     """What the state of a message is to its row."""
     if message.state == MessageState.ACCEPTED and message.is_held:
         return RowState.HELD
@@ -101,12 +103,12 @@ def state_of(message: Message) -> RowState:
     return RowState(message.state.value)
 
 
-def problem_of(message: Message) -> str:
+def problem_of(message: Message | Named) -> str:
     """Why a message failed or was refused, in a word; empty for any other."""
     if message.state not in (MessageState.FAILED, MessageState.REFUSED):
         return ""
     status = f"{HTTP}{message.http_status}" if message.http_status else ""
-    return (outcome.meta_code(message) or message.code or status)[:64]
+    return (outcome.meta_code_in(message.code, message.description) or message.code or status)[:64]
 
 
 def _new(each: Move) -> dict[str, Any]:
@@ -153,16 +155,24 @@ def _follow(flushing: Any, _context: Any = None, _instances: Any = None) -> None
         move(connection, [*_moves(connection, changed)])
 
 
+def _follow_reported(messages: Sequence[Named]) -> None:
+    """Move the rows of messages of which something was reported, which no flush tells of."""
+    changed = {each.id: each for each in messages if each.campaign_id is not None}
+    if changed:
+        connection = session().connection()
+        move(connection, [*_moves(connection, changed)])
+
+
 def _is_moved(message: Message) -> bool:
     attributes = sa.inspect(message).attrs
     return any(attributes[name].history.has_changes() for name in _WATCHED)
 
 
-def _moves(connection: sa.Connection, messages: Mapping[UUID, Message]) -> Iterable[Move]:
+def _moves(connection: sa.Connection, messages: Mapping[UUID, Message | Named]) -> Iterable[Move]:
     columns = (CampaignRow.id, CampaignRow.campaign_id, CampaignRow.state, CampaignRow.problem)
     query = sa.select(*map(col, columns), col(CampaignRow.message_id))
     # In one order, so that two who move the same wait for each other, and not in a circle.
-    query = query.where(col(CampaignRow.message_id).in_(messages)).order_by(col(CampaignRow.id))
+    query = query.where(bulk.among(col(CampaignRow.message_id), messages)).order_by(col(CampaignRow.id))
     for row in connection.execute(query):
         message = messages[row.message_id]
         after, problem = state_of(message), problem_of(message)
@@ -171,3 +181,4 @@ def _moves(connection: sa.Connection, messages: Mapping[UUID, Message]) -> Itera
 
 
 event.listen(Session, "before_flush", _follow)
+named.follows(_follow_reported)

@@ -12,7 +12,7 @@ from portal.campaigns.sending.claiming import Job
 from portal.campaigns.sending.reasons import Reason
 from portal.campaigns.sending.releasing import Claim
 from portal.extensions import session
-from portal.messages.reports import statuses
+from portal.messages.reports import named, statuses
 from portal.messages.sending import pace, results
 from portal.messages.sending import recording as of_messages
 from portal.messages.sending.results import Result
@@ -41,7 +41,7 @@ def record(ended: Sequence[Ended]) -> list[Mail]:
         return []
     messages = _messages(ended)
     names = {each.result.wamid for each in ended if each.result and each.result.wamid}
-    named = statuses.all_named(ended[0].job.account_id, names) if names else {}
+    bearers = named.find(ended[0].job.account_id, names) if names else {}
     known: list[Message] = []
     again: list[Ended] = []
     for each in ended:
@@ -50,7 +50,7 @@ def record(ended: Sequence[Ended]) -> list[Mail]:
             continue
         if _comes_again(each, message):
             again.append(each)
-        elif each.result is not None and of_messages.record(message, each.result, named):
+        elif each.result is not None and of_messages.record(message, each.result, bearers):
             known.append(message)
     statuses.catch_up(known)
     session().flush()

@@ -10,6 +10,7 @@ from uuid import UUID
 from portal.db import first_come
 from portal.extensions import session
 from portal.messages.reports.json_fields import dict_of, line_of, text_of
+from portal.messages.reports.named import Named
 from portal.models import Message, MessageType, TemplateListing
 
 KINDS = ("marketing", "marketing_lite", "utility", "authentication", "authentication_international")
@@ -25,7 +26,7 @@ def in_change(change: Any) -> Iterator[tuple[str, str]]:
         yield key(name, line_of(value, "message_template_language", 16)), kind
 
 
-def of_charge(message: Message, pricing: Mapping[str, Any] | None) -> tuple[str, str] | None:
+def of_charge(message: Message | Named, pricing: Mapping[str, Any] | None) -> tuple[str, str] | None:
     """The template that was charged for, with its kind; none where it says nothing of one."""
     kind = str((pricing or {}).get("category") or "").lower()
     if message.type != MessageType.TEMPLATE or kind not in KINDS or not message.payload:
@@ -33,7 +34,7 @@ def of_charge(message: Message, pricing: Mapping[str, Any] | None) -> tuple[str,
     return of_message(message), kind
 
 
-def of_message(message: Message) -> str:
+def of_message(message: Message | Named) -> str:
     """What the kind of a message's template is kept under."""
     template = (message.payload or {}).get("template") or {}
     return key(str(template.get("name") or ""), str((template.get("language") or {}).get("code") or ""))

@@ -4,7 +4,7 @@ A status is kept under its `wamid`. Whoever comes to know which message bears it
 call, does the linking; the account's lock makes the two take turns, so that neither misses the other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,8 @@ from sqlmodel import SQLModel, col, select
 
 from portal.db import account_lock, bulk, first_come
 from portal.extensions import session
-from portal.messages.reports import categories, recognition
+from portal.messages.reports import categories, named, recognition
+from portal.messages.reports.named import Named
 from portal.messages.reports.parsing import Report
 from portal.messages.sending import wamids as sending_wamids
 from portal.models import Delivery, Message, MessageState, MessageStatus, now
@@ -44,7 +45,11 @@ class Taken:
         return Taken(self.is_ours or other.is_ours, self.is_erased or other.is_erased)
 
 
-class Found(dict[str, Message]):
+Reported = Message | Named
+"""A message that reports are about: most are plain rows, and models those that were not known by a `wamid`."""
+
+
+class Found(dict[str, Reported]):
     """The messages that reports are about, by the `wamid` in the report."""
 
     def of(self, reports: Iterable[Report]) -> Taken:
@@ -63,8 +68,9 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
     """
     reports = [report for report, _ in told]
     account_lock.take(account_id)
-    messages = all_named(account_id, {report.wamid for report in reports})
-    messages |= recognition.matched(account_id, [report for report in reports if report.wamid not in messages])
+    rows = named.find(account_id, {report.wamid for report in reports})
+    unnamed = [report for report in reports if report.wamid not in rows]
+    messages: dict[str, Reported] = {**rows, **recognition.matched(account_id, unnamed)}
     _keep(account_id, told, messages)
     numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
     recognised = [
@@ -72,6 +78,7 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
     ]
     found = Found(messages | {message.wamid or "": message for message in recognised})
     _apply(account_id, list({message.id: message for message in found.values()}.values()))
+    named.write(list(rows.values()))
     return found
 
 
@@ -88,7 +95,7 @@ def catch_up(messages: Sequence[Message]) -> None:
         _apply(messages[0].account_id, messages)
 
 
-def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
+def _apply(account_id: UUID, messages: Sequence[Reported]) -> None:
     """Move messages by all that was reported of them, and link what was not linked yet."""
     bearers = {message.wamid: message for message in messages if message.wamid is not None}
     if not bearers:
@@ -119,7 +126,7 @@ def events_kept(timeline: Sequence[MessageStatus]) -> set[int]:
     return set(session().execute(sa.select(col(Delivery.id)).where(col(Delivery.id).in_(told))).scalars())
 
 
-def _keep(account_id: UUID, told: Sequence[tuple[Report, int | None]], messages: Mapping[str, Message]) -> None:
+def _keep(account_id: UUID, told: Sequence[tuple[Report, int | None]], messages: Mapping[str, Reported]) -> None:
     """Keep the first report of each status of each message, as plain rows: they come by the thousands."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for report, delivery_id in told:
@@ -128,7 +135,7 @@ def _keep(account_id: UUID, told: Sequence[tuple[Report, int | None]], messages:
     first_come.insert_whole(MessageStatus, list(rows.values()))
 
 
-def _row(account_id: UUID, report: Report, delivery_id: int | None, message: Message | None) -> dict[str, Any]:
+def _row(account_id: UUID, report: Report, delivery_id: int | None, message: Reported | None) -> dict[str, Any]:
     row = {
         "id": uuid4(),
         "account_id": account_id,
@@ -154,7 +161,7 @@ def _row(account_id: UUID, report: Report, delivery_id: int | None, message: Mes
     return row
 
 
-def _advance(message: Message, status: sa.Row[Any]) -> None:
+def _advance(message: Reported, status: sa.Row[Any]) -> None:
     state = STATES.get(status.status)
     if state is None or _place(state) <= _place(message.state):
         return
@@ -171,18 +178,3 @@ def _advance(message: Message, status: sa.Row[Any]) -> None:
 
 def _place(state: MessageState) -> int:
     return _ORDER.index(state) if state in _ORDER else -1
-
-
-def named(account_id: UUID, wamid: str) -> Message | None:
-    """The account's message that bears this `wamid`."""
-    return all_named(account_id, {wamid}).get(wamid)
-
-
-def all_named(account_id: UUID, wamids: Set[str]) -> dict[str, Message]:
-    """The messages that bear these, be it that only a hash is left of it."""
-    spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, sending_wamids.erased(wamid))}
-    query = select(Message).where(Message.account_id == account_id, col(Message.wamid).in_(spelled))
-    # In one order, so that two events about the same messages wait for each other, and not in a circle.
-    query = query.order_by(col(Message.id)).with_for_update()
-    rows = session().exec(query.execution_options(populate_existing=True))
-    return {spelled[row.wamid]: row for row in rows if row.wamid is not None}

@@ -7,22 +7,23 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from portal.extensions import session
-from portal.messages.reports import statuses
+from portal.messages.reports import named
+from portal.messages.reports.named import Named
 from portal.messages.sending.results import Result
 from portal.models import Message, MessageState, MessageStatus, now
 
 
-def record(row: Message, result: Result, named: Mapping[str, Message] | None = None) -> bool:
+def record(row: Message, result: Result, bearers: Mapping[str, Named] | None = None) -> bool:
     """Write it down; whether it is still news. The caller has locked the account, and commits.
 
     Args:
-        named: messages by the names that answers gave, where they were asked for already.
+        bearers: messages by the names that answers gave, where they were asked for already.
     """
     is_late = _is_late(row, result)
     if not is_late and row.state not in (MessageState.SENDING, MessageState.UNKNOWN):
         return False
     _forget_guess(row)
-    result.write_to(row, wamid=_own_wamid(row, result, named))
+    result.write_to(row, wamid=_own_wamid(row, result, bearers))
     row.claimed_until, row.answered_at = None, now()
     row.retry_at = now() + timedelta(seconds=result.wait) if result.wait else None
     session().add(row)
@@ -45,9 +46,10 @@ def _forget_guess(row: Message) -> None:
     row.wamid, row.is_recognised = None, False
 
 
-def _own_wamid(row: Message, result: Result, named: Mapping[str, Message] | None) -> str | None:
+def _own_wamid(row: Message, result: Result, bearers: Mapping[str, Named] | None) -> str | None:
     """The name that the gateway gave it; none where it is the name of another message, which nothing may share."""
     if not result.wamid:
         return None
-    other = statuses.named(row.account_id, result.wamid) if named is None else named.get(result.wamid)
+    bearers = named.find(row.account_id, {result.wamid}) if bearers is None else bearers
+    other = bearers.get(result.wamid)
     return result.wamid if other is None or other.id == row.id else None
