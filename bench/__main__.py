@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bench
+from bench._processes import TEMPLATES
 from bench._table import FILE, Row, note, noted, show
 from tests.support.postgres import Postgres
 
@@ -29,6 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows = Path(folder) / "rows"
         os.environ[FILE] = str(rows)
+        os.environ[TEMPLATES] = folder
         for name in sys.argv[1:] or every:
             is_well &= _run(name)
             if name in ON_POSTGRESQL:
