@@ -4,7 +4,7 @@ Whoever has to know that messages changed registers with `follows`: no model of 
 tells of it.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -55,7 +55,12 @@ def follows(follower: Callable[[Sequence[Named]], None]) -> None:
 
 def find(account_id: UUID, wamids: Set[str]) -> dict[str, Named]:
     """The messages that bear these, be it that only a hash is left of it. They are locked."""
-    spelled = {spelling: wamid for wamid in wamids for spelling in (wamid, sending_wamids.erased(wamid))}
+    found = _bearing(account_id, {wamid: wamid for wamid in wamids})
+    hashed = {sending_wamids.erased(wamid): wamid for wamid in wamids - found.keys()}
+    return found | (_bearing(account_id, hashed) if hashed else {})
+
+
+def _bearing(account_id: UUID, spelled: Mapping[str, str]) -> dict[str, Named]:
     query = sa.select(*_COLUMNS).where(
         col(Message.account_id) == account_id, bulk.among(col(Message.wamid), spelled)
     )

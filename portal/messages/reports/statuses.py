@@ -70,16 +70,18 @@ def take_in(account_id: UUID, told: Sequence[tuple[Report, int | None]]) -> Foun
     account_lock.take(account_id)
     rows = named.find(account_id, {report.wamid for report in reports})
     unnamed = [report for report in reports if report.wamid not in rows]
-    messages: dict[str, Reported] = {**rows, **recognition.matched(account_id, unnamed)}
+    models = recognition.matched(account_id, unnamed)
+    messages: dict[str, Reported] = {**rows, **models}
     _keep(account_id, told, messages)
+    # Of these, all that was reported earlier was applied when it came, or when they were named.
+    _move(account_id, [(rows[report.wamid], report) for report in reports if report.wamid in rows])
+    named.write(list(rows.values()))
     numbers = {report.recipient for report in reports if report.recipient and report.wamid not in messages}
     recognised = [
         message for message in recognition.unanswered(account_id, numbers) if recognition.recognise(message)
     ]
-    found = Found(messages | {message.wamid or "": message for message in recognised})
-    _apply(account_id, list({message.id: message for message in found.values()}.values()))
-    named.write(list(rows.values()))
-    return found
+    _apply(account_id, [*models.values(), *recognised])
+    return Found(messages | {message.wamid or "": message for message in recognised})
 
 
 def catch_up(messages: Sequence[Message]) -> None:
@@ -95,7 +97,7 @@ def catch_up(messages: Sequence[Message]) -> None:
         _apply(messages[0].account_id, messages)
 
 
-def _apply(account_id: UUID, messages: Sequence[Reported]) -> None:
+def _apply(account_id: UUID, messages: Sequence[Message]) -> None:
     """Move messages by all that was reported of them, and link what was not linked yet."""
     bearers = {message.wamid: message for message in messages if message.wamid is not None}
     if not bearers:
@@ -103,14 +105,18 @@ def _apply(account_id: UUID, messages: Sequence[Reported]) -> None:
     query = sa.select(*_REPORTED).where(
         col(MessageStatus.account_id) == account_id, bulk.among(col(MessageStatus.wamid), bearers)
     )
-    charged, links = [], []
-    for status in session().execute(query):
-        message = bearers[status.wamid]
-        if status.message_id is None:
-            links.append({"id": status.id, "message_id": message.id})
-        _advance(message, status)
-        charged.append(categories.of_charge(message, status.pricing))
+    reported = [(bearers[status.wamid], status) for status in session().execute(query)]
+    links = [{"id": said.id, "message_id": message.id} for message, said in reported if said.message_id is None]
     bulk.update(_TABLE, "id", links)
+    _move(account_id, reported)
+
+
+def _move(account_id: UUID, reported: Iterable[tuple[Reported, Report | sa.Row[Any]]]) -> None:
+    """Move messages by what was reported of each, and keep what it says of their templates."""
+    charged = []
+    for message, said in reported:
+        _advance(message, said)
+        charged.append(categories.of_charge(message, said.pricing))
     categories.keep(account_id, dict(filter(None, charged)))
 
 
@@ -161,15 +167,16 @@ def _row(account_id: UUID, report: Report, delivery_id: int | None, message: Rep
     return row
 
 
-def _advance(message: Reported, status: sa.Row[Any]) -> None:
-    state = STATES.get(status.status)
+def _advance(message: Reported, said: Report | sa.Row[Any]) -> None:
+    state = STATES.get(said.status)
     if state is None or _place(state) <= _place(message.state):
         return
     is_failure = state == MessageState.FAILED
+    is_told = is_failure and message.erased_at is None  # the sentence may name the number
     message.state = state
     for name, value in (
-        ("code", status.code if is_failure else ""),
-        ("description", status.description if is_failure else ""),
+        ("code", said.code if is_failure else ""),
+        ("description", said.description if is_told else ""),
         ("claimed_until", None),
     ):
         if getattr(message, name) != value:  # most are as they are, and writing one takes longer than looking
