@@ -33,19 +33,24 @@ def claim() -> list[int]:
     oldest = sa.select(*_LOOKED_FOR).where(_IS_NEW).order_by(col(Delivery.id))
     if is_sqlite(session()):
         return _at_once(oldest.limit(BATCH_ON_SQLITE))
-    among = sa.select(col(Delivery.id), col(Delivery.account_id)).where(_IS_NEW).order_by(col(Delivery.id))
-    waiting = _waiting(among.limit(LOOKED_AT).subquery())
+    accounts = _accounts()
+    if not accounts:
+        return []
+    counts = {row.account_id: row.events for row in accounts}
     # Where others are at all accounts, what they have not claimed can be read meanwhile.
-    chosen = _free(waiting) or waiting.keys()
-    own = oldest.where(bulk.among(col(Delivery.account_id), chosen)).limit(BATCH_ON_POSTGRESQL)
-    return _at_once(own.with_for_update(skip_locked=True))
+    chosen = _free(counts) or counts.keys()
+    last = max(row.last for row in accounts)
+    theirs = oldest.where(bulk.among(col(Delivery.account_id), chosen), col(Delivery.id) <= last)
+    return _at_once(theirs.limit(BATCH_ON_POSTGRESQL).with_for_update(skip_locked=True))
 
 
-def _waiting(oldest: sa.Subquery) -> dict[UUID, int]:
-    """Of how many of these each account is, those first that have waited longest."""
-    account, first = oldest.c.account_id, sa.func.min(oldest.c.id)
-    query = sa.select(account, sa.func.count()).group_by(account).order_by(first)
-    return {row[0]: row[1] for row in session().execute(query)}
+def _accounts() -> Sequence[sa.Row[Any]]:
+    """Whose the oldest are, how many each account has of them, and its last: who has waited longest is first."""
+    oldest = sa.select(col(Delivery.id), col(Delivery.account_id)).where(_IS_NEW).order_by(col(Delivery.id))
+    some = oldest.limit(LOOKED_AT).subquery()
+    events, last = sa.func.count().label("events"), sa.func.max(some.c.id).label("last")
+    query = sa.select(some.c.account_id, events, last).group_by(some.c.account_id)
+    return session().execute(query.order_by(sa.func.min(some.c.id))).all()
 
 
 def _at_once(query: sa.Select[Any]) -> list[int]:
