@@ -46,11 +46,11 @@ def move(connection: sa.Connection, moves: Sequence[Move]) -> None:
     """Move rows, and count them. All change the same columns. The caller has locked the account, and commits."""
     if not moves:
         return
-    rows = SQLModel.metadata.tables["campaign_row"]
-    names = ("state", "problem", *moves[0].values)
-    change = sa.update(rows).where(rows.c.id == sa.bindparam("row_id"))
-    change = change.values({name: sa.bindparam(f"new_{name}") for name in names})
-    connection.execute(change, [_new(each) for each in moves])
+    bulk.update(
+        SQLModel.metadata.tables["campaign_row"],
+        "id",
+        [{"id": each.row_id, "state": each.after, "problem": each.problem, **each.values} for each in moves],
+    )
     states: Counter[tuple[UUID, RowState]] = Counter()
     reasons: Counter[tuple[UUID, RowState, str]] = Counter()
     for each in moves:
@@ -109,11 +109,6 @@ def problem_of(message: Message | Named) -> str:
         return ""
     status = f"{HTTP}{message.http_status}" if message.http_status else ""
     return (outcome.meta_code_in(message.code, message.description) or message.code or status)[:64]
-
-
-def _new(each: Move) -> dict[str, Any]:
-    values = {"state": each.after, "problem": each.problem, **each.values}
-    return {"row_id": each.row_id} | {f"new_{name}": value for name, value in values.items()}
 
 
 def _count(
