@@ -73,3 +73,9 @@ def show(rows: list[Row]) -> None:
             for at, (text, width) in enumerate(zip(line, widths, strict=True))
         ]
         print("  ".join(texts).rstrip())
+
+
+def tell(name: str, rate: float, against: str, floor: float, at_least: float | None = None) -> None:
+    """Note a rate beside what it is held against, and print it."""
+    note(Row(on_database(name), f"{rate:.0f}/s", f"{against} {floor:.0f}/s", rate / floor, at_least=at_least))
+    print(f"{name:<36} {rate:9.0f} {rate / floor:9.2f} of {against} ({floor:.0f})", flush=True)

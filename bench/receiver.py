@@ -18,7 +18,6 @@ import os
 import socket
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -27,14 +26,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
-import sqlalchemy as sa
 
 from bench import _incoming as incoming
+from bench import _processing as processing
 from bench._load import Request, Result, load
-from bench._processes import SERVER, Served, cpu, make_environment, memory, running_process, serving
-from bench._table import Row, note, on_database
+from bench._processes import SERVER, Served, cpu, make_environment, running_process, serving
+from bench._table import Row, note, on_database, tell
 from portal import create_app
-from portal.extensions import db
 from portal.settings import load_settings
 from portal.webhooks.portal_webhooks import SECRET_HEADER
 
@@ -72,23 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _latency(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED] / 2)
             _slow_clients(portal.url, kinds[1].make, chosen.seconds, rate[ACCEPTED])
         for what, fill in (("messages", incoming.fill), ("statuses", incoming.fill_with_statuses)):
-            processed = _processed(environment, chosen.backlog, 1, fill).rate
-            _tell(f"processed by one worker, {what}", processed, "accepted", rate[ACCEPTED], at_least=1)
+            done = processing.processed(environment, chosen.backlog, 1, fill).rate
+            tell(f"processed by one worker, {what}", done, "accepted", rate[ACCEPTED], at_least=1)
         if chosen.database_url:
             of_many = partial(incoming.fill, accounts=ACCOUNTS)
-            alone, both = (_processed(environment, chosen.backlog, workers, of_many) for workers in (1, 2))
-            _compare_two(alone, both)
-
-
-class Processed(NamedTuple):
-    """How events were worked off."""
-
-    rate: float
-    """Events a second."""
-    cores: float
-    """How many the workers and PostgreSQL kept busy."""
-    waiting: float
-    """How many workers waited for a lock, on average."""
+            alone, both = (
+                processing.processed(environment, chosen.backlog, workers, of_many) for workers in (1, 2)
+            )
+            processing.compare_two(alone, both, ACCOUNTS)
 
 
 class Kind(NamedTuple):
@@ -142,7 +131,7 @@ def _rates(kinds: list[Kind], seconds: float, wanted: float) -> dict[str, float]
         hello, health = others
         held_against.append((health, hello, None))
     for name, against, least in held_against:
-        _tell(name, rate[name], against, rate[against], at_least=least)
+        tell(name, rate[name], against, rate[against], at_least=least)
         spent = f"{cost[name] * 1000:.2f} ms", f"{cost[against] * 1000:.2f} ms"
         note(Row(f"  CPU of each, server{' and worker' * (name == ACCEPTED)}", *spent, cost[name] / cost[against]))
     meanwhile = statistics.median(processed[ACCEPTED])
@@ -161,7 +150,7 @@ def _latency(url: str, right: Callable[[], Request], seconds: float, rate: float
 def _slow_clients(url: str, right: Callable[[], Request], seconds: float, usual: float) -> None:
     with _begun_and_never_ended(url):
         slow = statistics.median(_load_and_let_go(url, right(), seconds).per_second for _ in range(TIMES))
-    _tell(f"accepted beside {IDLE} slow clients", slow, "accepted", usual)
+    tell(f"accepted beside {IDLE} slow clients", slow, "accepted", usual)
 
 
 def _load_and_let_go(url: str, request: Request, seconds: float, rate: float = 0) -> Result:
@@ -193,90 +182,12 @@ def _floor(folder: Path, database_url: str | None) -> Iterator[Served]:
         yield served._replace(name=what)
 
 
-def _compare_two(alone: Processed, both: Processed) -> None:
-    """Two workers against one. They can be no faster than the processors are for them and for PostgreSQL."""
-    cores = os.cpu_count() or 1
-    at_best = min(2, cores / alone.cores)
-    wanted = min(1.6, 0.9 * at_best)
-    for name, run in (("one worker", alone), ("two workers", both)):
-        cost = f"{run.cores / run.rate * 1000:.2f} ms each"
-        note(
-            Row(
-                on_database(f"  cores that {name} and the database keep busy"),
-                f"{run.cores:.2f}, {cost}",
-                f"{cores}",
-            )
-        )
-    name = f"two workers, events of {ACCOUNTS} accounts, {at_best:.2f} at best"
-    _tell(name, both.rate, "one worker", alone.rate, at_least=round(wanted, 2))
-    waiting = "two workers wait for a lock of each other, of the time"
-    note(Row(on_database(waiting), f"{both.waiting:.0%}", "5%", both.waiting / 0.05, at_most=1))
-    print(f"{waiting:<36} {both.waiting:9.3f}", flush=True)
-
-
-def _locks_waited_for() -> int:
-    """How many of PostgreSQL's processes wait at this moment until another transaction ends."""
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple')"
-    )
-    with db.engine.connect() as connection:
-        return int(connection.execute(waiting).scalar_one())
-
-
-def _postgresql_cpu() -> float:
-    """Seconds of processor time that PostgreSQL has taken, where it runs on this machine."""
-    if db.engine.dialect.name != "postgresql":
-        return 0
-    with db.engine.connect() as connection:
-        own = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
-    try:
-        return cpu(int(Path(f"/proc/{own}/stat").read_text().rsplit(")", 1)[1].split()[1]))
-    except OSError:
-        return 0
-
-
-def _processed(
-    environment: Mapping[str, str], backlog: int, workers: int, fill: Callable[[int], None]
-) -> Processed:
-    """Let so many workers work off events, with nothing else to do; the median of three times.
-
-    They run already when the events come, all at once, and are timed from when a tenth is done. It also tells of
-    their memory.
-    """
-    with create_app(load_settings()).app_context(), ExitStack() as running:
-        started = [
-            running.enter_context(running_process(environment, "-m", "portal", "worker")) for _ in range(workers)
-        ]
-        incoming.wait_until_left(0)
-        runs = [_worked_off(started, backlog, fill) for _ in range(TIMES)]
-    return Processed(*(statistics.median(figures) for figures in zip(*runs, strict=True)))
-
-
-def _worked_off(workers: Sequence[int], backlog: int, fill: Callable[[int], None]) -> Processed:
-    fill(backlog)
-    first = incoming.wait_until_left(backlog * 9 // 10)
-    began, before, spent = time.perf_counter(), memory(workers[0]), sum(map(cpu, workers)) + _postgresql_cpu()
-    waits: list[int] = [0]
-    is_postgresql = db.engine.dialect.name == "postgresql"
-    incoming.wait_until_left(0, lambda: waits.append(_locks_waited_for() if is_postgresql else 0))
-    took = time.perf_counter() - began
-    spent = sum(map(cpu, workers)) + _postgresql_cpu() - spent
-    print(f"{'memory of a worker, before and after':<36} {before:6.0f} MB {memory(workers[0]):6.0f} MB")
-    return Processed(first / took, spent / took, statistics.mean(waits))
-
-
 def _health() -> Request:
     return lambda _number: b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 def _all(result: Result) -> float:
     return sum(result.statuses.values()) / result.seconds
-
-
-def _tell(name: str, rate: float, against: str, floor: float, at_least: float | None = None) -> None:
-    note(Row(on_database(name), f"{rate:.0f}/s", f"{against} {floor:.0f}/s", rate / floor, at_least=at_least))
-    print(f"{name:<36} {rate:9.0f} {rate / floor:9.2f} of {against} ({floor:.0f})", flush=True)
 
 
 if __name__ == "__main__":
