@@ -365,6 +365,23 @@ def test_the_dialogs_token_is_sealed(customer):
     assert token not in repr(row)
 
 
+@pytest.mark.parametrize("late", ["opened", "blocked", "closed"])
+def test_hints_that_come_late_change_nothing(customer, late):
+    begun = customer.begin()
+    customer.report(begun, "message", status="error")
+    assert customer.report(begun, late) == 204
+    assert customer.state(begun) == AttemptState.FAILED
+    assert "The number wasn't connected" in customer.browser.get(begun["page"]).text
+
+
+def test_a_cancelled_word_after_ok_is_not_believed(customer):
+    begun = customer.begin()
+    customer.say_ok(begun, uuid4())
+    assert customer.report(begun, "message", status="cancelled") == 204
+    assert customer.state(begun) == AttemptState.REPORTED
+    assert "Almost there" in customer.browser.get(begun["page"]).text
+
+
 # --- reconnecting
 
 
@@ -394,6 +411,16 @@ def test_a_reconnection(reconnecting, by):
     assert reconnecting.state(begun) == AttemptState.CONFIRMED
     assert len(reconnecting.portal.rows(Channel)) == 1
     assert reconnecting.connected() == 2
+
+
+def test_reconnecting_and_stopping_without_script(customer):
+    customer.portal.control.create_channel(customer.uuid, name="Shop", connected=False)
+    page = customer.browser.get(f"{customer.base}/")
+    attempt = customer.browser.follow(customer.browser.submit(page, "Reconnect"))
+    assert "Connecting WhatsApp" in attempt.text
+    page = customer.browser.follow(customer.browser.submit(attempt, "Stop waiting"))
+    assert page.path == f"{customer.base}/"
+    assert "Shop Disconnected" in page.text
 
 
 def test_a_reconnection_is_not_confirmed_while_it_is_still_broken(reconnecting):
