@@ -46,6 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shots", metavar="DIR", help="Save a picture of every page and state below DIR.")
 
 
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> str | None:
+    """Where pictures of what is looked at are saved, if they are."""
+    found: str | None = request.config.getoption("--shots")
+    return found
+
+
 @pytest.fixture(scope="session")
 def _cdn_is_here() -> Iterator[list[str]]:
     """Htmx under its CDN's name; what Chromium has to be told of it."""

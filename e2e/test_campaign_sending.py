@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser.forms import post
 from e2e.running.people import Member
 from e2e.running.stack import Stack
 from e2e.states.look import look
-
-
-@pytest.fixture
-def folder(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.config.getoption("--shots")
-    return found
 
 
 def test_a_campaign_from_its_beginning_to_its_end(

@@ -21,12 +21,6 @@ FILE = "Phone number;Name;Tags;City;Opted out\n0532 123 45 67;Mehmet Kaya;VIP;An
 
 
 @pytest.fixture
-def folder(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.config.getoption("--shots")
-    return found
-
-
-@pytest.fixture
 def written(page: Page, context: BrowserContext, member: Member, stack: Stack) -> Member:
     """Somebody to whom the gateway reports what people write."""
     key = stack.connexease.issue_gateway_key(member.connexease_uuid)

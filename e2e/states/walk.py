@@ -56,11 +56,6 @@ class Walk:
         channels.expect_state("opened")
         return channels
 
-    def ended(self, button: str, state: str) -> None:
-        channels = self.channels()
-        channels.connect().press(button)
-        channels.expect_state(state)
-
     def signed_up(self, customer: Customer | None = None) -> SetupPage:
         account = begin_to_sign_up(self.context, self.stack, customer or Customer())
         return SetupPage(self.go(f"{account}setup"))
