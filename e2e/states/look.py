@@ -68,12 +68,13 @@ async language => {{
 """
 """The many checks that pass stay in the browser: to hand them over takes as long as to make them. Style sheets are
 not fetched again: only axe's experimental rule about the orientation of a screen reads them, and that is off.
-The page speaks its own language again at the end, so that a journey may go on from here."""
+A journey may go on from here, so the page speaks its own language again."""
 
 
 def look(page: Page, name: str, folder: str | None) -> None:
-    """Assert that axe finds nothing and that nothing is wider than the window."""
+    """Assert that axe finds nothing and that nothing is wider than the window, and leave the page as it was."""
     page.bring_to_front()
+    before = page.viewport_size
     if folder:
         _take_pictures(page, name, Path(folder))
     for width, scheme, language in LOOKS:
@@ -84,6 +85,8 @@ def look(page: Page, name: str, folder: str | None) -> None:
         assert axe.violations_count == 0, f"{width}, {scheme}, {language}:\n{axe.generate_report()}"
         assert overflow <= 0, f"{width}, {language}: the page is {overflow} pixels wider than the window"
         assert found["cutOff"] == [], f"{width}, {language}: words are cut off"
+    assert before is not None
+    page.set_viewport_size(before)
 
 
 def _take_pictures(page: Page, name: str, folder: Path) -> None:
