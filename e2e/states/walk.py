@@ -25,6 +25,10 @@ class Walk:
     stack: Stack
     email: str = ""
     """Whom the last mail of this walk went to."""
+    customer: Customer | None = None
+    """Who signed up on this walk, where that is needed later."""
+    account: Member | None = None
+    """Whose account this walk is about, where that is needed later."""
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.stack.url}{path}")
