@@ -1,4 +1,4 @@
-"""Every state of every page: axe finds nothing, nothing is wider than the window, and pictures on request."""
+"""States of pages that no journey passes: axe finds nothing, and nothing is wider than the window."""
 
 from __future__ import annotations
 
