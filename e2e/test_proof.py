@@ -41,6 +41,11 @@ def test_the_waiting_page_moves_on_when_the_link_is_opened_elsewhere(
     setup = LogInPage(page).log_in_before_ready(customer.email, customer.password)
     expect(setup.heading("Confirm your email address")).to_be_visible()
     look(page, "waiting-for-proof", folder)
+    waiting = page.url
+    page.goto(f"{stack.url}/profile/email")
+    expect(page.get_by_role("link", name="Correct address")).to_be_visible()
+    look(page, "another-address-during-set-up", folder)
+    page.goto(waiting)
     elsewhere.goto(link_mailed_to(stack, customer.email))
     confirm = ConfirmPage(elsewhere).confirm_in_vain("not what was chosen")
     expect(confirm.alert).to_contain_text("This isn't the password you signed up with. Try again, or reset it.")

@@ -83,17 +83,6 @@ def test_there_is_no_window_to_open(
     channels.expect_state("confirmed", "Fresh is connected")
 
 
-def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage) -> None:
-    with held_until_done(channels.page, "**/channels/connect"):
-        popup = channels.open_popup()
-        expect(popup.get_by_text("opening the connection window")).to_be_visible()
-        popup.close()
-    channels.expect_state("requested")
-    dialog = channels.open_by_link()
-    dialog.connect("After all")
-    channels.expect_state("confirmed", "After all is connected")
-
-
 def test_only_the_dialogs_own_word_is_heard(channels: ChannelsPage, stack: Stack) -> None:
     hints = Hints(channels.page)
     dialog = channels.connect()
@@ -144,7 +133,8 @@ def test_reload_and_begin_again_in_the_middle(channels: ChannelsPage, folder: st
     channels.expect_channel("Again")
 
 
-def test_a_double_click_makes_one_window_and_one_attempt(channels: ChannelsPage, stack: Stack) -> None:
+def test_what_is_done_while_we_still_ask(channels: ChannelsPage, stack: Stack) -> None:
+    # A double click makes one window and one attempt.
     stack.connexease.clear_requests()
     before = channels.page.context.pages
     with channels.page.expect_popup() as opened, held_until_done(channels.page, "**/channels/connect"):
@@ -155,6 +145,15 @@ def test_a_double_click_makes_one_window_and_one_attempt(channels: ChannelsPage,
     channels.expect_state("confirmed", "Single is connected")
     asked = [r for r in stack.connexease.requests("POST") if r["path"].endswith("/onboarding/")]
     assert len(asked) == 1
+
+    # The blank window is closed.
+    with held_until_done(channels.page, "**/channels/connect"):
+        popup = channels.open_popup()
+        expect(popup.get_by_text("opening the connection window")).to_be_visible()
+        popup.close()
+    channels.expect_state("requested")
+    channels.open_by_link().connect("After all")
+    channels.expect_state("confirmed", "After all is connected")
 
 
 def test_two_tabs(channels: ChannelsPage, context: BrowserContext, member: Member, stack: Stack) -> None:

@@ -86,13 +86,6 @@ def confirm_address(walk: Walk) -> None:
     ConfirmPage(walk.open_mailed_link())
 
 
-@state("verified")
-def another_address_during_set_up(walk: Walk) -> None:
-    customer = walk.waiting_for_mail()
-    LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
-    expect(walk.go("/profile/email").get_by_role("link", name="Correct address")).to_be_visible()
-
-
 @state()
 def setting_up(walk: Walk) -> None:
     walk.stack.connexease.fault("timeout_before", "^/accounts/$", times=None, seconds=30)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-import pyotp
 from playwright.sync_api import expect
 
 from e2e.pages import (
     ConfirmEmailPage,
-    DashboardPage,
     EmailPage,
     LogInPage,
     OverviewPage,
@@ -19,7 +17,6 @@ from e2e.pages import (
 )
 from e2e.pages.people import SettingsPage
 from e2e.running.mail import link_mailed_to
-from e2e.running.stack import STAFF_PASSWORD
 from e2e.states.walk import Walk, state
 
 
@@ -79,10 +76,8 @@ def staff_with_an_account(walk: Walk) -> None:
     member = walk.member()
     walk.page.goto(f"{member.account_url}settings/")
     SettingsPage(walk.page).invite(email, "Member")
-    walk.context.clear_cookies()
-    enrol = LogInPage(walk.go("/login")).log_in_for_the_first_time(email, STAFF_PASSWORD)
-    enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
-    DashboardPage(walk.page)
+    walk.stack.give_app(email)
+    walk.stack.log_in(walk.context, email)
     walk.page.goto(link_mailed_to(walk.stack, email, "You're invited"))
     walk.page.get_by_role("button", name=f"Accept as {email}").click()
     OverviewPage(walk.page, member.customer.company)
