@@ -147,27 +147,6 @@ def test_nothing_waits_for_a_cdn_that_hangs(page: Page, member: Member) -> None:
     channels.expect_channel("Patient")
 
 
-def test_a_question_is_answered_while_others_write(channels: ChannelsPage, member: Member) -> None:
-    """Reading an attempt's state may write; on SQLite that must not collide with another request's writing."""
-    channels.connect()
-    channels.expect_state("opened")
-    address = f"{member.channels_url}attempts/{channels.attempt}"
-    statuses = answer_of(
-        channels.page,
-        """async address => {
-            const body = new FormData();
-            body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
-            body.set("event", "opened");
-            const read = () => fetch(address);
-            const write = () => fetch(`${address}/report`, { method: "POST", body });
-            const asked = Array.from({ length: 200 }, (_, number) => (number % 2 ? read() : write()));
-            return (await Promise.all(asked)).map(response => response.status);
-        }""",
-        address,
-    )
-    assert set(statuses) == {200, 204}
-
-
 @contextmanager
 def asked_and_answered(page: Page) -> Iterator[None]:
     """A question is asked inside; when this ends it has been answered and the page has set its next timer."""

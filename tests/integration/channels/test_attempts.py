@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.channels import snapshot
+from portal.channels import confirmation, snapshot
 from portal.models import (
     Account,
     AttemptState,
@@ -509,6 +509,28 @@ def test_many_pages_that_look_at_once(customer):
     assert customer.state(begun) == AttemptState.CONFIRMED
     assert customer.connected() == 1
     assert len(customer.portal.control.requests("GET")) == 1, "however many look, Connexease is asked once"
+
+
+def test_a_question_is_answered_while_others_write(customer, monkeypatch):
+    """Reading an attempt's state may write; on SQLite that must not collide with another request's writing."""
+    monkeypatch.setattr(confirmation, "LOOK_EVERY", timedelta())
+    begun = customer.begin()
+    customer.report(begun, "opened")
+    browsers = [customer.portal.log_in("jane@acme.example.com") for _ in range(8)]
+
+    def ask_and_tell(browser):
+        reports = {"event": "opened"}
+        return [
+            status
+            for _ in range(5)
+            for status in (
+                browser.get(begun["page"], htmx=True).status,
+                browser.post(begun["report"], reports).status,
+            )
+        ]
+
+    statuses = at_once(*[partial(ask_and_tell, browser) for browser in browsers])
+    assert {status for of_one in statuses for status in of_one} == {200, 204}
 
 
 # --- the list
