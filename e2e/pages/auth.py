@@ -176,10 +176,6 @@ class EmailPage(PortalPage):
 class ConfirmEmailPage(PortalPage):
     title = "Confirm your new email address"
 
-    def confirm(self) -> ProfilePage:
-        self.button("Confirm email address").click()
-        return ProfilePage(self.page)
-
     def confirm_in_vain(self, password: str) -> ConfirmEmailPage:
         self.main.get_by_label("Your password").fill(password)
         self.button("Confirm email address").click()
