@@ -21,6 +21,7 @@ from e2e.running.people import Customer, Member, sign_up
 from e2e.running.stack import Stack, make_database
 from tests.support.chromium import installed
 from tests.support.patience import patient
+from tests.support.processes import Prepared
 from tests.support.shared import keep_in_memory, shared_folder
 
 keep_in_memory()
@@ -44,6 +45,13 @@ expect.set_options(timeout=TIMEOUT)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shots", metavar="DIR", help="Save a picture of every page and state below DIR.")
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> str | None:
+    """Where pictures of what is looked at are saved, if they are."""
+    found: str | None = request.config.getoption("--shots")
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -74,17 +82,17 @@ def base_url() -> str:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Path:
     """The tables and somebody of the staff: every stack starts from a copy; all workers share one.
 
     It lies beside the templates that the other tests of the run have compiled, or will take from here.
     """
-    return make_database(shared_folder(tmp_path_factory, "templates"))
+    return make_database(shared_folder(tmp_path_factory, "templates"), prepared)
 
 
 @pytest.fixture(scope="session")
-def _stack(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), database) as stack:
+def _stack(tmp_path_factory: pytest.TempPathFactory, database: Path, prepared: Prepared) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("stack"), database, prepared) as stack:
         yield stack
 
 

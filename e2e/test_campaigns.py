@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser.forms import post
@@ -22,12 +21,6 @@ FILE = (
     "0532 123 45 03;Can Öz;;Monday\n"
     "05321234501;Ayşe Yılmaz;10485;Friday\n"
 )
-
-
-@pytest.fixture
-def folder(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.config.getoption("--shots")
-    return found
 
 
 def test_a_file_with_wrong_rows_is_checked_and_confirmed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,51 +54,6 @@ def test_a_text(composer: ComposePage, stack: Stack, member: Member) -> None:
     assert (body["to"], body["text"]["body"]) == ("+905321234567", "Your order is *ready*.\nSee you!")
 
 
-def test_the_preview_follows_what_is_typed(composer: ComposePage) -> None:
-    composer.field("To").press_sequentially(NUMBER)
-    expect(composer.main.get_by_text("+90 532 123 45 67")).to_be_visible()
-    composer.field("Message").press_sequentially("Hi _you_ <b>")
-    expect(composer.preview.locator("i")).to_have_text("you")
-    expect(composer.preview.get_by_text("<b>")).to_be_visible()
-    expect(composer.main.get_by_text("4,084 characters left")).to_be_visible()
-    expect(composer.field("Message")).to_be_focused()
-
-
-def test_an_image_and_an_audio(composer: ComposePage, stack: Stack, member: Member) -> None:
-    composer.type("Image").field("To").fill(NUMBER)
-    composer.field("Image URL").fill("https://files.invalid/cat.png")
-    composer.field("Caption (optional)").fill("A cat")
-    review = composer.review()
-    expect(review.status.filter(has_text="We found no server called files.invalid")).to_be_visible()
-    review.send()
-    composer = visit(composer.page, member).type("Audio")
-    composer.field("To").fill(NUMBER)
-    composer.field("Audio URL").fill("https://files.invalid/voice.ogg")
-    composer.review().send()
-    image, audio = sent(stack, member)
-    assert image["image"] == {"link": "https://files.invalid/cat.png", "caption": "A cat"}
-    assert audio["audio"] == {"link": "https://files.invalid/voice.ogg"}
-
-
-def test_a_template_of_the_list(composer: ComposePage, stack: Stack, member: Member) -> None:
-    composer.type("Template").field("To").fill(NUMBER)
-    composer.choose("order_update")
-    composer.field("Name").fill("Deniz")
-    expect(composer.preview).to_contain_text("Hi Deniz, your order Order number")
-    composer.review_in_vain()
-    composer.field("Order number").fill("4711")
-    composer.field("Day").fill("Friday")
-    composer.field("Language").fill("en-us")
-    review = composer.review()
-    expect(review.preview).to_contain_text("Hi Deniz, your order 4711 is on its way.")
-    composer = review.back()
-    expect(composer.field("Order number")).to_have_value("4711")
-    composer.review().send()
-    [body] = sent(stack, member)
-    assert body["template"]["language"]["code"] == "en_US"
-    assert [p["text"] for p in body["template"]["components"][0]["parameters"]] == ["Deniz", "4711", "Friday"]
-
-
 def test_it_goes_out_once(composer: ComposePage, stack: Stack, member: Member, watch: Watch) -> None:
     watch.expect("Failed to fetch|ERR_FAILED")
     composer.field("To").fill(NUMBER)
@@ -141,18 +95,6 @@ def test_what_is_typed_outlives_the_log_in(composer: ComposePage) -> None:
     expect(composer.review().preview).to_contain_text("Precious")
 
 
-def test_the_same_again_is_asked_about(composer: ComposePage, stack: Stack, member: Member) -> None:
-    for _ in range(2):
-        composer = visit(composer.page, member, "?to=%2B905321234567")
-        composer.field("Message").fill("Twice")
-        review = composer.review()
-        if not sent(stack, member):
-            review.send()
-    expect(review.alert).to_contain_text("You sent the same message to this number")
-    review.send("Send message again")
-    assert len(sent(stack, member)) == 2
-
-
 def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Member) -> None:
     page = composer.page
     stack.connexease.create_channel(member.connexease_uuid, name="Service")  # so that there is a search
@@ -181,21 +123,6 @@ def test_with_the_keyboard_alone(composer: ComposePage, stack: Stack, member: Me
     assert [body["type"] for body in sent(stack, member)] == ["template"]
 
 
-def test_without_javascript(
-    composer: ComposePage, open_context: Callable[..., BrowserContext], stack: Stack, member: Member
-) -> None:
-    context = open_context(java_script_enabled=False)
-    context.add_cookies(composer.page.context.cookies())
-    composer = visit(context.new_page(), member, "?type=template")
-    composer.choose("appointment_reminder").button("Show fields").click()
-    for label, value in (("To", NUMBER), ("Name", "Deniz"), ("Day", "Friday"), ("Time", "nine")):
-        composer.field(label).fill(value)
-    review = composer.review()
-    expect(review.preview).to_contain_text("Hi Deniz, we look forward to seeing you on Friday at nine.")
-    review.send()
-    assert [body["type"] for body in sent(stack, member)] == ["template"]
-
-
 @pytest.mark.parametrize("cdn", ["unreachable"], indirect=True)
 def test_a_template_without_the_cdn(composer: ComposePage, member: Member) -> None:
     composer = visit(composer.page, member, "?type=template")
@@ -205,10 +132,9 @@ def test_a_template_without_the_cdn(composer: ComposePage, member: Member) -> No
     expect(composer.preview).to_contain_text("Hi Deniz, we look forward to seeing you on Day at Time.")
 
 
-def test_look(
-    page: Page, member: Member, context: BrowserContext, stack: Stack, watch: Watch, request: pytest.FixtureRequest
+def test_every_kind_of_message(
+    page: Page, member: Member, context: BrowserContext, stack: Stack, folder: str | None
 ) -> None:
-    folder = request.config.getoption("--shots")
     visit(page, member)
     look(page, "compose-no-key", folder)
     key = stack.connexease.issue_gateway_key(member.connexease_uuid)
@@ -216,7 +142,8 @@ def test_look(
     composer = visit(page, member)
     composer.review_in_vain()
     look(page, "compose-refused", folder)
-    composer.field("To").fill("+44 20 7946 0958")
+    composer.field("To").press_sequentially(NUMBER)
+    expect(composer.main.get_by_text("+90 532 123 45 67")).to_be_visible()
     expect(composer.status.filter(has_text="“To” is fine now.")).to_be_attached()
     expect(composer.field("To")).not_to_have_attribute("aria-invalid", "true")
     expect(
@@ -228,6 +155,10 @@ def test_look(
     )
     expect(composer.preview.locator("blockquote")).to_be_visible()
     expect(composer.alert).to_have_count(0)
+    composer.field("Message").press_sequentially(" <b>")  # the preview follows what is typed
+    expect(composer.preview.get_by_text("<b>")).to_be_visible()
+    expect(composer.main.get_by_text("4,012 characters left")).to_be_visible()
+    expect(composer.field("Message")).to_be_focused()
     look(page, "compose-text", folder)
     composer.review()
     look(page, "compose-review-text", folder)
@@ -237,7 +168,8 @@ def test_look(
     composer.field("Caption (optional)").fill("A *cat*")
     expect(composer.preview).to_contain_text("files.invalid")
     look(page, "compose-image", folder)
-    composer.review()
+    review = composer.review()
+    expect(review.status.filter(has_text="We found no server called files.invalid")).to_be_visible()
     look(page, "compose-review-image", folder)
     look_at_templates(page, member, context, stack, folder)
     look_at_a_check(page, member, folder)
@@ -299,14 +231,17 @@ def look_at_a_template_that_is_sent_again(page: Page, member: Member, stack: Sta
         composer.field(label).fill(value)
     composer.main.get_by_role("checkbox", name="Marketing Messages Lite").check()
     review = composer.review()
+    expect(review.preview).to_contain_text("Hi Deniz, your order 4711 is on its way.")
     look(page, "compose-review-template", folder)
-    review.send("Send test message")
+    composer = review.back()
+    expect(composer.field("Order number")).to_have_value("4711")
+    composer.review().send("Send test message")
     assert json.dumps(sent(stack, member)).count("order_update") == 1
     page.get_by_role("link", name="Send again").click()
     composer = ComposePage(page)
     look(page, "compose-again", folder)
-    composer.review()
-    expect(composer.alert.filter(has_text="You sent the same message to this number")).to_be_visible()
+    review = composer.review()
+    expect(review.alert.filter(has_text="You sent the same message to this number")).to_be_visible()
     look(page, "compose-look-alike", folder)
     page.goto(f"{member.account_url}messages/")
     expect(composer.button("Discard message")).to_have_count(3)

@@ -61,12 +61,6 @@ def channel(page: Page, stack: Stack, member: Member) -> str:
     return str(made["uuid"])
 
 
-@pytest.fixture
-def folder(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.config.getoption("--shots")
-    return found
-
-
 def fill(page: Page, member: Member, url: str, *kinds: str) -> None:
     page.goto(f"{member.account_url}webhooks/")
     page.get_by_role("link", name="Add destination").click()

@@ -1,4 +1,4 @@
-"""Every state of every page: axe finds nothing, nothing is wider than the window, and pictures on request."""
+"""States of pages that no journey passes: axe finds nothing, and nothing is wider than the window."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from e2e.browser.watch import Watch
 from e2e.running.stack import Stack
 from e2e.states.look import look
 from e2e.states.walk import JOURNEYS, Journey, Walk
-
-ON_THE_WAY = {"width": 1280, "height": 720}
 
 
 @pytest.mark.parametrize(
@@ -30,11 +28,10 @@ def test_look(
     context: BrowserContext,
     stack: Stack,
     watch: Watch,
-    request: pytest.FixtureRequest,
+    folder: str | None,
 ) -> None:
     watch.expect("status of 503")
     walk = Walk(page, context, stack)
     for way in journey.states:
-        page.set_viewport_size(ON_THE_WAY)
         way(walk)
-        look(page, way.__name__, request.config.getoption("--shots"))
+        look(page, way.__name__, folder)

@@ -5,21 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.marks import both_ways
-from e2e.pages import CheckMailPage, ConfirmPage, FrontPage, LinkSpentPage, LogInPage, OverviewPage
-from e2e.running.mail import link_mailed_to, mail_to
-from e2e.running.people import Customer
-from e2e.running.stack import STAFF_EMAIL, STAFF_PASSWORD, Stack
-
-verified = pytest.mark.signup_policy("verified")
-approval = pytest.mark.signup_policy("approval")
-
-
-@pytest.fixture
-def signed_up(front: FrontPage, customer: Customer) -> CheckMailPage:
-    form = front.create_account()
-    form.fill(customer)
-    return form.create_account_by_mail()
+from e2e.pages import BoardPage, ConfirmPage, FrontPage, LogInPage, OverviewPage, SetupPage
+from e2e.running.mail import link_mailed_to
+from e2e.running.people import Customer, begin_to_sign_up
+from e2e.running.stack import STAFF_EMAIL, Stack
+from e2e.states.look import look
 
 
 @pytest.fixture
@@ -28,81 +18,75 @@ def elsewhere(open_context: Callable[..., BrowserContext]) -> Page:
     return open_context().new_page()
 
 
-@both_ways
-@verified
-def test_confirmed_in_the_same_browser(signed_up: CheckMailPage, stack: Stack, customer: Customer) -> None:
+@pytest.mark.signup_policy("verified")
+@pytest.mark.parametrize("cdn", ["unreachable"], indirect=True)
+def test_confirmed_in_the_same_browser_without_htmx(front: FrontPage, stack: Stack, customer: Customer) -> None:
+    """With htmx, somebody does so in Turkish: see `test_turkish.py`."""
+    form = front.create_account()
+    form.fill(customer)
+    page = form.create_account_by_mail().page
     assert customer.email not in {a["contact_email"] for a in stack.connexease.accounts()}
-    signed_up.page.goto(link_mailed_to(stack, customer.email))
-    confirm = ConfirmPage(signed_up.page)
+    page.goto(link_mailed_to(stack, customer.email))
+    confirm = ConfirmPage(page)
     expect(confirm.main.get_by_label("Password")).to_have_count(0)
     confirm.confirm().wait_until_ready(customer.company)
 
 
-@verified
-@pytest.mark.usefixtures("signed_up")
-def test_confirmed_in_another_browser(elsewhere: Page, stack: Stack, customer: Customer) -> None:
-    elsewhere.goto(link_mailed_to(stack, customer.email))
-    confirm = ConfirmPage(elsewhere)
-    confirm = confirm.confirm_in_vain("not what was chosen")
-    expect(confirm.alert).to_contain_text("This isn't the password you signed up with. Try again, or reset it.")
-    confirm.confirm(customer.password).wait_until_ready(customer.company)
-
-
-@verified
-def test_a_link_works_once(signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer) -> None:
-    link = link_mailed_to(stack, customer.email)
-    signed_up.page.goto(link)
-    ConfirmPage(signed_up.page).confirm().wait_until_ready(customer.company)
-    elsewhere.goto(link)
-    LinkSpentPage(elsewhere)
-
-
-@verified
+@pytest.mark.signup_policy("verified")
 def test_the_waiting_page_moves_on_when_the_link_is_opened_elsewhere(
-    signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer
+    page: Page, context: BrowserContext, elsewhere: Page, stack: Stack, customer: Customer, folder: str | None
 ) -> None:
-    signed_up.page.goto(f"{stack.url}/login")
-    setup = LogInPage(signed_up.page).log_in_before_ready(customer.email, customer.password)
+    begin_to_sign_up(context, stack, customer)
+    page.goto(f"{stack.url}/login")
+    setup = LogInPage(page).log_in_before_ready(customer.email, customer.password)
     expect(setup.heading("Confirm your email address")).to_be_visible()
+    look(page, "waiting-for-proof", folder)
+    waiting = page.url
+    page.goto(f"{stack.url}/profile/email")
+    expect(page.get_by_role("link", name="Correct address")).to_be_visible()
+    look(page, "another-address-during-set-up", folder)
+    page.goto(waiting)
     elsewhere.goto(link_mailed_to(stack, customer.email))
-    ConfirmPage(elsewhere).confirm(customer.password).wait_until_ready(customer.company)
+    confirm = ConfirmPage(elsewhere).confirm_in_vain("not what was chosen")
+    expect(confirm.alert).to_contain_text("This isn't the password you signed up with. Try again, or reset it.")
+    look(elsewhere, "confirm-address-refused", folder)
+    confirm.confirm(customer.password).wait_until_ready(customer.company)
     setup.wait_until_ready(customer.company)
 
 
-@verified
-def test_an_address_that_is_known_is_not_given_away(
-    signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer
+@pytest.mark.signup_policy("approval")
+def test_the_staff_approve_and_decline(
+    page: Page, context: BrowserContext, elsewhere: Page, stack: Stack, folder: str | None
 ) -> None:
-    signed_up.page.goto(link_mailed_to(stack, customer.email))
-    ConfirmPage(signed_up.page).confirm().wait_until_ready(customer.company)
-    elsewhere.goto(stack.url)
-    form = FrontPage(elsewhere).create_account()
-    form.fill(customer)
-    form.create_account_by_mail()
-    assert "already" in str(mail_to(stack, customer.email, "already")["text"]).casefold()
-
-
-@approval
-def test_the_staff_approve(signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer) -> None:
-    signed_up.page.goto(link_mailed_to(stack, customer.email))
-    setup = ConfirmPage(signed_up.page).confirm()
-    expect(setup.heading("Waiting for approval")).to_be_visible()
-    elsewhere.goto(f"{stack.url}/login")
-    board = LogInPage(elsewhere).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
+    customer = Customer()
+    setup = wait_for_approval(page, context, stack, customer)
+    look(page, "waiting-for-approval", folder)
+    stack.log_in(elsewhere.context, STAFF_EMAIL)
+    elsewhere.goto(f"{stack.url}/staff/provisioning/")
+    board = BoardPage(elsewhere)
     expect(board.row(customer.company)).to_contain_text("Waiting for approval")
+    look(elsewhere, "staff-board", folder)
     board.approve(customer.company)
     setup.wait_until_ready(customer.company)
-    signed_up.page.goto(link_mailed_to(stack, customer.email, "Your account is approved"))
-    OverviewPage(signed_up.page, customer.company)
+    page.goto(link_mailed_to(stack, customer.email, "Your account is approved"))
+    OverviewPage(page, customer.company)
 
-
-@approval
-def test_the_staff_decline(signed_up: CheckMailPage, elsewhere: Page, stack: Stack, customer: Customer) -> None:
-    signed_up.page.goto(link_mailed_to(stack, customer.email))
-    setup = ConfirmPage(signed_up.page).confirm()
-    elsewhere.goto(f"{stack.url}/login")
-    board = LogInPage(elsewhere).log_in_as_staff(STAFF_EMAIL, STAFF_PASSWORD).board()
-    board = board.decline(customer.company)
+    customer = Customer()
+    setup = wait_for_approval(page, context, stack, customer)
+    elsewhere.reload()
+    board.link(f"Decline sign-up {customer.company}").click()
+    expect(elsewhere.get_by_label("Note to the customer")).to_be_visible()
+    look(elsewhere, "staff-declines", folder)
+    elsewhere.go_back()
+    board = BoardPage(elsewhere).decline(customer.company)
     expect(board.row(customer.company)).to_have_count(0)
     expect(setup.heading("This sign-up was declined")).to_be_visible()
     assert customer.email not in {a["contact_email"] for a in stack.connexease.accounts()}
+
+
+def wait_for_approval(page: Page, context: BrowserContext, stack: Stack, customer: Customer) -> SetupPage:
+    begin_to_sign_up(context, stack, customer)
+    page.goto(link_mailed_to(stack, customer.email))
+    setup = ConfirmPage(page).confirm()
+    expect(setup.heading("Waiting for approval")).to_be_visible()
+    return setup

@@ -10,11 +10,9 @@ from playwright.sync_api import Page, Request, expect
 from e2e.browser.answers import answer_of, go_round
 from e2e.browser.clock import stop_clock
 from e2e.browser.held import hold
-from e2e.browser.hints import Hints
 from e2e.browser.watch import Watch
-from e2e.pages import AttemptPage, ChannelsPage
+from e2e.pages import ChannelsPage
 from e2e.running.people import Member
-from e2e.running.stack import Stack
 
 BLOCK = "window.open = () => null;"
 POLL = re.compile(r"/channels/attempts/[0-9a-f-]{36}$")
@@ -57,32 +55,25 @@ class Polls:
 
 
 @pytest.mark.own_context
-def test_a_failing_poll_slows_down_and_recovers(waiting: ChannelsPage, watch: Watch) -> None:
+def test_when_a_page_asks_and_what_it_drops(waiting: ChannelsPage, watch: Watch) -> None:
     watch.expect("status of 503")
-    polls = Polls(waiting.page)
+    page, polls = waiting.page, Polls(waiting.page)
     assert answered(waiting, polls, 2) == 1
-    waiting.page.route(POLL, lambda route: route.fulfill(status=503, body="no"))
+    # A failing question slows down and recovers.
+    page.route(POLL, lambda route: route.fulfill(status=503, body="no"))
     asked = [answered(waiting, polls, seconds) for seconds in (2, 4, 8, 16, 30, 30)]
     assert asked == [1] * 6
     assert polls.after(29) == 0
-    waiting.page.unroute(POLL)
+    page.unroute(POLL)
     assert answered(waiting, polls, 1) == 1
     assert answered(waiting, polls, 2) == 1
-
-
-@pytest.mark.own_context
-def test_a_hidden_tab_does_not_ask(waiting: ChannelsPage) -> None:
-    polls = Polls(waiting.page)
-    hide(waiting.page, True)
+    # A hidden tab does not ask.
+    hide(page, True)
     assert polls.after(300) == 0
-    with asked_and_answered(waiting.page):
-        hide(waiting.page, False)
+    with asked_and_answered(page):
+        hide(page, False)
     assert answered(waiting, polls, 2) == 1
-
-
-@pytest.mark.own_context
-def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
-    page = waiting.page
+    # An answer that was overtaken is dropped.
     held = hold(page, POLL, times=1)
     with page.expect_request(POLL):
         page.clock.run_for(2000)
@@ -93,10 +84,11 @@ def test_an_answer_that_was_overtaken_is_dropped(waiting: ChannelsPage) -> None:
     waiting.expect_state("requested", "Your browser blocked the connection window")
 
 
-def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
-    """A screen reader is not told the same thing every two seconds, and nothing loses the keyboard."""
-    channels.connect()
+def test_nothing_loses_the_keyboard(channels: ChannelsPage) -> None:
+    """And a screen reader is not told the same thing every two seconds."""
+    dialog = channels.connect()
     channels.expect_state("opened")
+    expect(channels.button("Connect WhatsApp")).to_be_focused()
     channels.button("Stop waiting").focus()
     channels.panel.evaluate("panel => { panel.witness = true; }")
     for _ in range(2):
@@ -104,6 +96,23 @@ def test_a_state_that_stays_is_left_alone(channels: ChannelsPage) -> None:
             pass
     assert channels.panel.evaluate("panel => panel.witness === true")
     expect(channels.button("Stop waiting")).to_be_focused()
+    dialog.page.close()
+    channels.expect_state("opened", "The connection window seems to be closed")
+    expect(channels.button("Stop waiting")).to_be_focused()
+
+    dialog = channels.connect()
+    channels.expect_state("opened", "Continue in the connection window")
+    expect(channels.button("Connect WhatsApp")).to_be_focused()  # it was pressed, and keeps the keyboard
+    dialog.connect("Pressed")
+    channels.expect_state("confirmed", "Pressed is connected")
+    expect(channels.button("Connect WhatsApp")).to_be_focused()
+
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    channels.button("Stop waiting").focus()
+    dialog.connect("Focus")
+    channels.expect_state("confirmed", "Focus is connected")
+    expect(channels.panel).to_be_focused()  # its button is gone
 
 
 @pytest.mark.own_context
@@ -126,33 +135,6 @@ def test_a_button_that_is_held_down_stays_until_it_is_released(page: Page, membe
     channels.expect_state("cancelled")
 
 
-def test_the_keyboard_stays_where_it_was(channels: ChannelsPage) -> None:
-    dialog = channels.connect()
-    channels.expect_state("opened")
-    channels.button("Stop waiting").focus()
-    dialog.page.close()
-    channels.expect_state("opened", "The connection window seems to be closed")
-    expect(channels.button("Stop waiting")).to_be_focused()
-
-
-def test_the_keyboard_lands_in_the_panel_when_its_button_is_gone(channels: ChannelsPage) -> None:
-    dialog = channels.connect()
-    channels.expect_state("opened")
-    channels.button("Stop waiting").focus()
-    dialog.connect("Focus")
-    channels.expect_state("confirmed")
-    expect(channels.panel).to_be_focused()
-
-
-def test_the_pressed_button_keeps_the_keyboard(channels: ChannelsPage) -> None:
-    dialog = channels.connect()
-    channels.expect_state("opened")
-    expect(channels.button("Connect WhatsApp")).to_be_focused()
-    dialog.connect("Pressed")
-    channels.expect_state("confirmed")
-    expect(channels.button("Connect WhatsApp")).to_be_focused()
-
-
 @pytest.mark.parametrize("cdn", ["hanging"], indirect=True)
 def test_nothing_waits_for_a_cdn_that_hangs(page: Page, member: Member) -> None:
     note = "document.addEventListener('load', ({target}) => target.dataset && (target.dataset.ran = 'yes'), true)"
@@ -163,57 +145,6 @@ def test_nothing_waits_for_a_cdn_that_hangs(page: Page, member: Member) -> None:
     channels.connect().connect("Patient")
     channels.expect_state("confirmed", "Patient is connected")
     channels.expect_channel("Patient")
-
-
-def test_nothing_said_after_ok_undoes_it(channels: ChannelsPage, stack: Stack) -> None:
-    stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
-    hints = Hints(channels.page)
-    dialog = channels.connect()
-    channels.expect_state("opened")
-    dialog.page.evaluate("for (const status of ['ok', 'cancelled']) opener.postMessage({status}, '*')")
-    channels.expect_state("reported", "Almost there")
-    assert hints.sent == ["opened", "message ok"]
-
-
-def test_hints_that_come_late_change_nothing(channels: ChannelsPage, member: Member) -> None:
-    channels.connect().press("Fail")
-    channels.expect_state("failed", "The number wasn't connected")
-    address = f"{member.channels_url}attempts/{channels.attempt}"
-    for late in ("opened", "blocked", "closed"):
-        assert tell(channels, address, event=late) == 204
-    channels.page.goto(address)
-    AttemptPage(channels.page).expect_state("failed", "The number wasn't connected")
-
-
-def test_a_cancelled_word_after_ok_is_not_believed(channels: ChannelsPage, member: Member, stack: Stack) -> None:
-    stack.connexease.fault("status", "/channels/$", "GET", times=None, status=503)
-    channels.connect().press("Connect, message first")
-    channels.expect_state("reported")
-    address = f"{member.channels_url}attempts/{channels.attempt}"
-    assert tell(channels, address, event="message", status="cancelled") == 204
-    channels.page.goto(address)
-    AttemptPage(channels.page).expect_state("reported")
-
-
-def test_a_question_is_answered_while_others_write(channels: ChannelsPage, member: Member) -> None:
-    """Reading an attempt's state may write; on SQLite that must not collide with another request's writing."""
-    channels.connect()
-    channels.expect_state("opened")
-    address = f"{member.channels_url}attempts/{channels.attempt}"
-    statuses = answer_of(
-        channels.page,
-        """async address => {
-            const body = new FormData();
-            body.set("csrf_token", document.querySelector("[name=csrf_token]").value);
-            body.set("event", "opened");
-            const read = () => fetch(address);
-            const write = () => fetch(`${address}/report`, { method: "POST", body });
-            const asked = Array.from({ length: 200 }, (_, number) => (number % 2 ? read() : write()));
-            return (await Promise.all(asked)).map(response => response.status);
-        }""",
-        address,
-    )
-    assert set(statuses) == {200, 204}
 
 
 @contextmanager

@@ -1,148 +1,101 @@
 """The popup itself: blocked, forged, lost, doubled, reloaded."""
 
-import pytest
+from __future__ import annotations
+
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser.answers import answer_of
 from e2e.browser.held import held_until_done
 from e2e.browser.hints import Hints
-from e2e.marks import both_ways
-from e2e.pages import ChannelsPage, Dialog, LogInPage
+from e2e.browser.watch import Watch
+from e2e.pages import AttemptPage, ChannelsPage, Dialog, LogInPage
 from e2e.running.people import Member
 from e2e.running.stack import Stack
+from e2e.states.look import look
 
-BLOCK = "window.open = () => null;"
-BLOCK_ONCE = "{ const open = window.open; window.open = () => { window.open = open; return null; }; }"
+BLOCK = "() => { window.open = () => null; }"
+BLOCK_ONCE = "() => { const open = window.open; window.open = () => { window.open = open; return null; }; }"
 ONBOARDING = "/channels/onboarding/$"
 
 
-@both_ways
-def test_blocked_and_opened_by_the_link(page: Page, member: Member) -> None:
-    page.add_init_script(BLOCK)
-    page.goto(member.channels_url)
-    channels = ChannelsPage(page).connect_blocked()
+def test_blocked_and_opened_by_the_link(channels: ChannelsPage, folder: str | None) -> None:
+    page = channels.page
+    page.evaluate(BLOCK_ONCE)
+    channels = channels.connect_blocked()
     channels.expect_state("requested", "Your browser blocked the connection window")
-    dialog = channels.open_by_link()
-    dialog.connect("By link")
-    channels.expect_state("confirmed", "By link is connected")
-    channels.expect_channel("By link")
-
-
-def test_blocked_once_and_the_link_opens_a_window_that_is_heard(page: Page, member: Member) -> None:
-    page.add_init_script(BLOCK_ONCE)
-    page.goto(member.channels_url)
-    channels = ChannelsPage(page).connect_blocked()
-    channels.expect_state("requested", "Your browser blocked the connection window")
-    dialog = channels.open_by_link()
+    look(page, "window-blocked", folder)
+    dialog = channels.open_by_link()  # a window that is heard
     channels.expect_state("opened")
     dialog.press("Cancel")
     channels.expect_state("cancelled", "You cancelled in the connection window")
 
-
-def test_blocked_then_reloaded_and_the_link_is_still_heard(page: Page, member: Member) -> None:
-    page.add_init_script(f"if (!sessionStorage.reloaded) {BLOCK}")
-    page.goto(member.channels_url)
-    channels = ChannelsPage(page).connect_blocked()
+    page.evaluate(BLOCK_ONCE)
+    channels = channels.connect_blocked()
     channels.expect_state("requested")
-    page.evaluate("sessionStorage.reloaded = 1")
     channels = channels.reload()
     dialog = channels.open_by_link()
     channels.expect_state("opened")
     dialog.press("Cancel")
     channels.expect_state("cancelled", "You cancelled in the connection window")
 
+    page.evaluate(BLOCK)
+    channels = channels.connect_blocked()
+    channels.expect_state("requested", "Your browser blocked the connection window")
+    channels.open_by_link().connect("By link")
+    channels.expect_state("confirmed", "By link is connected")
+    channels.expect_channel("By link")
 
-@pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [
-        ({"kind": "status", "status": 503}, "Connexease didn't answer"),
-        ({"kind": "status", "status": 404}, "Connexease doesn't know this account or channel."),
-        ({"kind": "status", "status": 429}, "Connexease is busy."),
-        ({"kind": "html"}, "Connexease didn't answer"),
-        ({"kind": "timeout_before", "seconds": 8}, "Connexease didn't answer"),
-    ],
-    ids=["503", "404", "429", "html", "time-out"],
-)
-def test_connexease_gives_no_window(
-    channels: ChannelsPage, stack: Stack, fault: dict[str, object], sentence: str
+
+def test_there_is_no_window_to_open(
+    channels: ChannelsPage, stack: Stack, watch: Watch, folder: str | None
 ) -> None:
-    stack.connexease.fault(path=ONBOARDING, method="POST", times=None, **fault)
+    connexease = stack.connexease
+    connexease.fault("status", ONBOARDING, "POST", times=None, status=503)
     popup = channels.open_popup()
-    expect(channels.alert).to_contain_text(sentence)
+    expect(channels.alert).to_contain_text("Connexease didn't answer")
     expect_closed(popup)
-    stack.connexease.clear_faults()
-    channels.connect()
-    channels.expect_state("opened")
-    expect(channels.alert).to_have_count(0)
+    look(channels.page, "no-window-to-open", folder)
+    connexease.clear_faults()
 
-
-def test_a_window_at_an_address_that_is_not_trusted(channels: ChannelsPage, stack: Stack) -> None:
     body = {"onboarding_url": "https://app.connexease.com.evil.example/connect?token=1", "expires_at": 2**31}
-    stack.connexease.fault("status", ONBOARDING, "POST", status=201, body=body)
+    connexease.fault("status", ONBOARDING, "POST", status=201, body=body)
     popup = channels.open_popup()
     expect(channels.alert).to_contain_text("don't trust the address of the connection window")
     expect_closed(popup)
 
-
-def test_the_portal_cannot_be_reached(channels: ChannelsPage, watch) -> None:
     watch.expect("Failed to load resource: net::ERR_CONNECTION_REFUSED")
     channels.page.route("**/channels/connect", lambda route: route.abort("connectionrefused"))
     popup = channels.open_popup()
     expect(channels.alert).to_contain_text("You seem to be offline.")
     expect_closed(popup)
     expect(channels.button("Connect WhatsApp")).to_be_enabled()
+    channels.page.unroute("**/channels/connect")
 
-
-def test_the_token_has_run_out_before_the_window_is_sent_there(channels: ChannelsPage, stack: Stack) -> None:
     used_up = {"onboarding_url": f"{stack.sandbox.dialog_url}/reseller?token=old", "expires_at": 1}
-    stack.connexease.fault("status", ONBOARDING, "POST", status=201, body=used_up)
+    connexease.fault("status", ONBOARDING, "POST", times=None, status=201, body=used_up)
+    expect_closed(channels.open_popup())
+    channels.expect_state("expired", "This attempt has expired")
+    expect(channels.alert).to_have_count(0)
+    connexease.clear_faults()
+
+    connexease.fault("status", ONBOARDING, "POST", status=201, body=used_up)
     channels.connect().connect("Fresh")
     channels.expect_state("confirmed", "Fresh is connected")
 
 
-def test_every_token_has_run_out(channels: ChannelsPage, stack: Stack) -> None:
-    used_up = {"onboarding_url": f"{stack.sandbox.dialog_url}/reseller?token=old", "expires_at": 1}
-    stack.connexease.fault("status", ONBOARDING, "POST", times=None, status=201, body=used_up)
-    popup = channels.open_popup()
-    expect_closed(popup)
-    channels.expect_state("expired", "This attempt has expired")
-
-
-def test_the_blank_window_is_closed_while_we_still_ask(channels: ChannelsPage) -> None:
-    with held_until_done(channels.page, "**/channels/connect"):
-        popup = channels.open_popup()
-        expect(popup.get_by_text("opening the connection window")).to_be_visible()
-        popup.close()
-    channels.expect_state("requested")
-    dialog = channels.open_by_link()
-    dialog.connect("After all")
-    channels.expect_state("confirmed", "After all is connected")
-
-
-@both_ways
-def test_a_forged_message_from_another_origin(channels: ChannelsPage, stack: Stack) -> None:
+def test_only_the_dialogs_own_word_is_heard(channels: ChannelsPage, stack: Stack) -> None:
     hints = Hints(channels.page)
     dialog = channels.connect()
     channels.expect_state("opened")
-    forge(channels, f"{stack.sandbox.api_url}/mailbox")
-    expect_only_the_true_word(channels, dialog, hints)
-
-
-@both_ways
-def test_a_forged_message_from_another_window_of_the_right_origin(channels: ChannelsPage, stack: Stack) -> None:
-    hints = Hints(channels.page)
-    dialog = channels.connect()
-    channels.expect_state("opened")
-    forge(channels, f"{stack.sandbox.dialog_url}/reseller/channels/whatsapp/connect?token=none")
-    expect_only_the_true_word(channels, dialog, hints)
-
-
-def test_a_forged_message_from_the_page_itself(channels: ChannelsPage) -> None:
-    hints = Hints(channels.page)
-    dialog = channels.connect()
-    channels.expect_state("opened")
+    forge(channels, f"{stack.sandbox.api_url}/mailbox")  # of another origin
+    forge(channels, f"{stack.sandbox.dialog_url}/reseller/channels/whatsapp/connect?token=none")  # another window
     channels.page.evaluate("window.postMessage({status: 'cancelled'}, '*')")
-    expect_only_the_true_word(channels, dialog, hints)
+    dialog.press("Post noise")
+    expect(dialog.page.get_by_role("status")).to_contain_text("odd messages were posted")
+    dialog.connect("True")
+    channels.expect_state("confirmed", "True is connected")
+    # The event can come before the window's own word, which the page then no longer passes on.
+    assert set(hints.sent) <= {"opened", "message ok"}
 
 
 def test_the_dialog_loses_its_opener(channels: ChannelsPage, stack: Stack) -> None:
@@ -154,28 +107,20 @@ def test_the_dialog_loses_its_opener(channels: ChannelsPage, stack: Stack) -> No
     channels.expect_channel("Alone")
 
 
-@both_ways
-def test_reload_in_the_middle(channels: ChannelsPage) -> None:
+def test_reload_and_begin_again_in_the_middle(channels: ChannelsPage, folder: str | None) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
+    look(channels.page, "window-opened", folder)
     channels = channels.reload()
     channels.expect_state("opened", "Continue in the connection window")
     dialog.connect("Reloaded")
     channels.expect_state("confirmed", "Reloaded is connected")
     channels.expect_channel("Reloaded")
 
-
-def test_reload_in_the_middle_and_begin_again(channels: ChannelsPage) -> None:
     channels.connect()
     channels.expect_state("opened")
     channels = channels.reload()
     channels.expect_state("opened")
-    channels.connect().connect("Again")
-    channels.expect_state("confirmed", "Again is connected")
-    channels.expect_channel("Again")
-
-
-def test_begin_again_while_the_window_is_open(channels: ChannelsPage) -> None:
     first = channels.connect()
     channels.expect_state("opened")
     before = channels.attempt
@@ -183,12 +128,13 @@ def test_begin_again_while_the_window_is_open(channels: ChannelsPage) -> None:
     first.wait_until_closed()
     expect(channels.panel).not_to_have_attribute("data-attempt", before)
     channels.expect_state("opened")
-    second.connect("Second")
-    channels.expect_state("confirmed", "Second is connected")
-    channels.expect_channel("Second")
+    second.connect("Again")
+    channels.expect_state("confirmed", "Again is connected")
+    channels.expect_channel("Again")
 
 
-def test_a_double_click_makes_one_window_and_one_attempt(channels: ChannelsPage, stack: Stack) -> None:
+def test_what_is_done_while_we_still_ask(channels: ChannelsPage, stack: Stack) -> None:
+    # A double click makes one window and one attempt.
     stack.connexease.clear_requests()
     before = channels.page.context.pages
     with channels.page.expect_popup() as opened, held_until_done(channels.page, "**/channels/connect"):
@@ -200,8 +146,17 @@ def test_a_double_click_makes_one_window_and_one_attempt(channels: ChannelsPage,
     asked = [r for r in stack.connexease.requests("POST") if r["path"].endswith("/onboarding/")]
     assert len(asked) == 1
 
+    # The blank window is closed.
+    with held_until_done(channels.page, "**/channels/connect"):
+        popup = channels.open_popup()
+        expect(popup.get_by_text("opening the connection window")).to_be_visible()
+        popup.close()
+    channels.expect_state("requested")
+    channels.open_by_link().connect("After all")
+    channels.expect_state("confirmed", "After all is connected")
 
-def test_two_tabs_see_the_same_attempt(channels: ChannelsPage, context: BrowserContext, member: Member) -> None:
+
+def test_two_tabs(channels: ChannelsPage, context: BrowserContext, member: Member, stack: Stack) -> None:
     dialog = channels.connect()
     channels.expect_state("opened")
     other = ChannelsPage(go(context.new_page(), member.channels_url))
@@ -211,27 +166,7 @@ def test_two_tabs_see_the_same_attempt(channels: ChannelsPage, context: BrowserC
         tab.expect_state("confirmed", "Shared is connected")
         tab.expect_channel("Shared")
 
-
-def test_two_tabs_connect_a_number_each(channels: ChannelsPage, context: BrowserContext, member: Member) -> None:
-    other = ChannelsPage(go(context.new_page(), member.channels_url))
-    first = channels.connect()
-    channels.expect_state("opened")
-    second = other.connect()
-    other.expect_state("opened")
-    first.connect("One")
-    channels.expect_state("confirmed", "One is connected")
-    other.expect_state("opened")
-    second.connect("Two")
-    other.expect_state("confirmed", "Two is connected")
-    other.expect_channel("One")
-    other.expect_channel("Two")
-
-
-def test_the_event_alone_does_not_close_another_tabs_window(
-    channels: ChannelsPage, context: BrowserContext, member: Member, stack: Stack
-) -> None:
-    """Two windows are open, and the event of the older one's channel comes before its message."""
-    other = ChannelsPage(go(context.new_page(), member.channels_url))
+    # Two windows are open, and the event of the older one's channel comes before its message.
     first = channels.connect()
     channels.expect_state("opened")
     second = other.connect()
@@ -243,40 +178,41 @@ def test_the_event_alone_does_not_close_another_tabs_window(
         answer_of(other.page, "() => portal.refresh(document.getElementById('attempt'))")
         other.expect_state("opened")
     channels.expect_state("confirmed", "One is connected")
+    other.expect_state("opened")
     second.connect("Two")
     other.expect_state("confirmed", "Two is connected")
+    other.expect_channel("One")
+    other.expect_channel("Two")
 
 
-def test_stop_waiting(channels: ChannelsPage) -> None:
+def test_stop_waiting(channels: ChannelsPage, folder: str | None) -> None:
+    page = channels.page
     dialog = channels.connect()
     channels.expect_state("opened")
     with dialog.page.expect_event("close"):
         channels = channels.stop_waiting()
+    channels.expect_state("cancelled", "You stopped this attempt")
     expect(channels.button("Stop waiting")).to_have_count(0)
-    channels.connect().connect("Then")
+    look(page, "stopped", folder)
+    dialog = channels.connect()
+    channels.expect_state("opened")
+    attempt = AttemptPage(go(page.context.new_page(), f"{page.url}attempts/{channels.attempt}"))
+    look(attempt.page, "attempt-page", folder)
+    dialog.connect("Then")
     channels.expect_state("confirmed", "Then is connected")
 
 
-def test_the_session_ends_in_the_middle(channels: ChannelsPage, context: BrowserContext, member: Member) -> None:
+def test_the_session_ends(channels: ChannelsPage, context: BrowserContext, member: Member) -> None:
+    context.clear_cookies()
+    popup = channels.open_popup()
+    channels = log_in_again(channels, member)
+    expect_closed(popup)
     channels.connect()
     channels.expect_state("opened")
     context.clear_cookies()
-    login = LogInPage(channels.page)
-    login.page.get_by_label("Email address").fill(member.customer.email)
-    login.page.get_by_label("Password").fill(member.customer.password)
-    login.button("Log in").click()
-    back = ChannelsPage(channels.page)
-    back.expect_state("opened")
+    log_in_again(channels, member).expect_state("opened")
 
 
-def test_the_session_has_ended_when_the_button_is_pressed(channels: ChannelsPage, context: BrowserContext) -> None:
-    context.clear_cookies()
-    popup = channels.open_popup()
-    LogInPage(channels.page)
-    expect_closed(popup)
-
-
-@both_ways
 def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     connexease = stack.connexease
     channel = connexease.create_channel(member.connexease_uuid, name="Old shop", connected=False)
@@ -292,32 +228,17 @@ def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     assert [c["connected"] for c in connexease.channels() if c["uuid"] == channel["uuid"]] == [True]
 
 
-def test_reconnect_of_a_channel_that_is_gone(page: Page, member: Member, stack: Stack) -> None:
-    channel = stack.connexease.create_channel(member.connexease_uuid, name="Gone shop", connected=False)
-    channels = ChannelsPage(go(page, member.channels_url))
-    stack.connexease.delete_channel(channel["uuid"])
-    popup = channels.open_popup("Reconnect Gone shop")
-    expect(channels.alert).to_be_visible()
-    expect_closed(popup)
-
-
-def test_all_pages_of_the_list_are_shown(page: Page, member: Member, stack: Stack) -> None:
-    stack.connexease.set(page_size=5)
-    for number in range(12):
-        stack.connexease.create_channel(member.connexease_uuid, name=f"Number {number}")
-    channels = ChannelsPage(go(page, member.channels_url))
-    for number in range(12):
-        channels.expect_channel(f"Number {number}")
-
-
-def test_refresh_shows_what_changed(channels: ChannelsPage, member: Member, stack: Stack) -> None:
-    stack.connexease.create_channel(member.connexease_uuid, name="Made elsewhere")
-    channels.refresh().expect_channel("Made elsewhere")
-
-
 def go(page: Page, address: str) -> Page:
     page.goto(address)
     return page
+
+
+def log_in_again(channels: ChannelsPage, member: Member) -> ChannelsPage:
+    login = LogInPage(channels.page)
+    login.page.get_by_label("Email address").fill(member.customer.email)
+    login.page.get_by_label("Password").fill(member.customer.password)
+    login.button("Log in").click()
+    return ChannelsPage(channels.page)
 
 
 def expect_closed(popup: Page) -> None:
@@ -332,10 +253,3 @@ def forge(channels: ChannelsPage, address: str) -> None:
     opened.value.wait_for_load_state()
     assert opened.value.evaluate("opener !== null")
     opened.value.evaluate("opener.postMessage({status: 'cancelled'}, '*')")
-
-
-def expect_only_the_true_word(channels: ChannelsPage, dialog: Dialog, hints: Hints) -> None:
-    dialog.connect("True")
-    channels.expect_state("confirmed", "True is connected")
-    # The event can come before the window's own word, which the page then no longer passes on.
-    assert set(hints.sent) <= {"opened", "message ok"}

@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from e2e.pages.account import OverviewPage, SetupPage
 from e2e.pages.base import PortalPage
 from e2e.pages.staff import DashboardPage
-from e2e.running.stack import STAFF_SECRET
 
 
 class LogInPage(PortalPage):
@@ -28,11 +27,6 @@ class LogInPage(PortalPage):
     def log_in_before_ready(self, email: str, password: str) -> SetupPage:
         self._log_in(email, password)
         return SetupPage(self.page)
-
-    def log_in_as_staff(self, email: str, password: str, secret: str = STAFF_SECRET) -> DashboardPage:
-        """Log in with password and code. `secret` is what the person's app makes its codes from."""
-        self.log_in_with_code(email, password).type_code(secret)
-        return DashboardPage(self.page)
 
     def log_in_with_code(self, email: str, password: str) -> CodePage:
         self._log_in(email, password)
@@ -149,13 +143,6 @@ class LinkSpentPage(PortalPage):
 class PasswordPage(PortalPage):
     title = "Change your password"
 
-    def change(self, current: str, new: str) -> PasswordPage:
-        self.main.get_by_label("Current password").fill(current)
-        self.main.get_by_label("New password").fill(new)
-        self.button("Change password").click()
-        expect(self.status.filter(has_text="Your password is changed.")).to_be_visible()
-        return PasswordPage(self.page)
-
 
 class ProfilePage(PortalPage):
     title = "Your profile"
@@ -188,10 +175,6 @@ class EmailPage(PortalPage):
 
 class ConfirmEmailPage(PortalPage):
     title = "Confirm your new email address"
-
-    def confirm(self) -> ProfilePage:
-        self.button("Confirm email address").click()
-        return ProfilePage(self.page)
 
     def confirm_in_vain(self, password: str) -> ConfirmEmailPage:
         self.main.get_by_label("Your password").fill(password)

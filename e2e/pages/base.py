@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
-    from e2e.pages.auth import LogInPage, PasswordPage
+    from e2e.pages.auth import LogInPage
 
 
 class PortalPage:
@@ -59,10 +59,3 @@ class PortalPage:
 
         self.open_menu(person).get_by_role("button", name="Log out").click()
         return LogInPage(self.page)
-
-    def change_password(self, person: str) -> PasswordPage:
-        """Follow the menu's link to the person's password."""
-        from e2e.pages.auth import PasswordPage  # noqa: PLC0415 - the pages lead to each other
-
-        self.open_menu(person).get_by_role("link", name="Change your password").click()
-        return PasswordPage(self.page)

@@ -41,11 +41,6 @@ class EventsPage(PortalPage):
         self.page.get_by_label("Search words").press("Enter")
         return self
 
-    def filter(self) -> EventsPage:
-        """Press the button, as one has to without a script."""
-        self.button("Filter").click()
-        return EventsPage(self.page)
-
     def open(self, trigger: str) -> EventPage:
         self.rows.filter(has_text=trigger).first.get_by_role("link").first.click()
         return EventPage(self.page)

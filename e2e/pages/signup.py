@@ -7,7 +7,6 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.pages.account import SetupPage
-from e2e.pages.auth import LogInPage
 from e2e.pages.base import PortalPage
 from e2e.running.people import Customer
 
@@ -18,10 +17,6 @@ class FrontPage(PortalPage):
     def create_account(self) -> SignUpPage:
         self.link("Create an account").click()
         return SignUpPage(self.page)
-
-    def log_in(self) -> LogInPage:
-        self.link("Log in").click()
-        return LogInPage(self.page)
 
 
 class DetailsForm(PortalPage):
@@ -75,10 +70,6 @@ class SignUpPage(DetailsForm):
 
 class DetailsPage(DetailsForm):
     title = "Correct your details"
-
-    def save(self) -> SetupPage:
-        self.button("Save and try again").click()
-        return SetupPage(self.page)
 
 
 class CheckMailPage(PortalPage):

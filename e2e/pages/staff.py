@@ -10,11 +10,6 @@ from e2e.pages.base import PortalPage
 class DashboardPage(PortalPage):
     title = "Dashboard"
 
-    def board(self) -> BoardPage:
-        """Go to the sign-ups."""
-        self.link("Sign-ups").click()
-        return BoardPage(self.page)
-
 
 class BoardPage(PortalPage):
     title = "Sign-ups in progress"

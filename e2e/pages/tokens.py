@@ -137,10 +137,6 @@ class TokenPage(VaultPage):
         expect(self.alert).to_be_visible()
         return TokenPage(self.page, self.name)
 
-    def say_it_is_real(self) -> None:
-        self.field("This is a test key").uncheck()
-        self.button("Save key type").click()
-
     def rotate(self) -> RotateForm:
         self.link("Rotate token").click()
         return RotateForm(self.page)
@@ -162,10 +158,6 @@ class TokenPage(VaultPage):
         self.handed_over(note).get_by_role("button", name="Withdraw").click()
         expect(self.status.filter(has_text="The link no longer works.")).to_be_visible()
         return TokenPage(self.page, self.name)
-
-    def replace(self) -> GatewayKeyForm:
-        self.link("Replace key").click()
-        return GatewayKeyForm(self.page, "Replace key")
 
     def remove(self) -> RemovePage:
         self.link("Remove key").click()

@@ -26,10 +26,6 @@ class WebhooksPage(PortalPage):
         self.row(url).get_by_role("link", name="Edit").click()
         return WebhookForm(self.page, "Edit webhook")
 
-    def press(self, url: str, button: str) -> WebhooksPage:
-        self.row(url).get_by_role("button", name=button).click()
-        return WebhooksPage(self.page)
-
     def test(self, url: str) -> TestPage:
         self.row(url).get_by_role("link", name="Test").click()
         return TestPage(self.page)

@@ -8,15 +8,13 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -25,20 +23,20 @@ from portal.sandbox.client import SandboxControl
 from portal.sandbox.delivery.events import release
 from portal.sandbox.server import Sandbox
 from tests.support.patience import patient
-from tests.support.shared import LONGEST_TURN, made_once
+from tests.support.ports import reserved_port
+from tests.support.processes import Forked, Prepared
+from tests.support.shared import made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 START_TIMEOUT = 300
-STOP_TIMEOUT = 10
 STAFF_EMAIL = "staff@example.com"
 STAFF_PASSWORD = "seven quiet lamps in a harbour"
 STAFF_SECRET = "KRUGKIDROVUWG2ZAMJZG653OEBTG66BA"
 """What the authenticator app of the staff person makes its codes from."""
 NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 """In SQL, as the portal writes it."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Stack:
@@ -47,24 +45,24 @@ class Stack:
     Args:
         folder: where the database and the logs lie.
         database: a file that the stack's own starts as a copy of; see `make_database`.
-        settings: environment variables that differ from the usual ones.
+        prepared: forks the processes.
     """
 
-    def __init__(self, folder: Path, database: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, database: Path, prepared: Prepared) -> None:
         self.folder = folder
         self._database = database
+        self._prepared = prepared
         # A large page, so that looking for one account does not take longer with every test.
         self.sandbox = Sandbox(reseller_token=secrets.token_urlsafe(24), page_size=500)
-        self._settings = settings
         self._policy = "open"
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._listener: socket.socket | None = None
+        self._processes: dict[str, Forked] = {}
+        self._reserved = ExitStack()
+        self._port = 0
 
     @property
     def url(self) -> str:
         """Where the portal answers."""
-        port = self._listener.getsockname()[1] if self._listener else 0
-        return f"http://127.0.0.1:{port}"
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def connexease(self) -> SandboxControl:
@@ -74,15 +72,11 @@ class Stack:
     def __enter__(self) -> Self:
         self.sandbox.start()
         self._usual = replace(self.sandbox.core.settings)
-        # Bound here and handed down, so that nobody else can take the port in between.
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port = self._reserved.enter_context(reserved_port())
         try:
             shutil.copy(self._database, self.folder / "portal.db")
-            self._spawn("worker", "-m", "portal", "worker")
-            bind = f"fd://{self._listener.fileno()}"
-            # Without a time-out: gunicorn would take a process for hung that was paused.
-            options = ("--bind", bind, "--workers", "1", "--threads", "8", "--timeout", "0")
-            self._spawn("portal", "-m", "gunicorn", *options, "e2e.running.served:app")
+            self._start("worker")
+            self._start("portal", self._port)
             self._wait_until_ready()
         except BaseException:
             self.__exit__(None, None, None)
@@ -95,17 +89,9 @@ class Stack:
         self.sandbox.core.faults.clear()
         self.go_on()
         for process in self._processes.values():
-            process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT
-        for process in self._processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.stop()
         self._processes.clear()
-        if self._listener is not None:
-            self._listener.close()
+        self._reserved.close()
         self.sandbox.stop()
 
     def pause(self) -> None:
@@ -118,8 +104,8 @@ class Stack:
 
     def _signal(self, which: signal.Signals) -> None:
         for process in self._processes.values():
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, which)
+            if process.is_running():
+                process.signal(which)
 
     def restore(self) -> None:
         """Undo what a test did to the sandbox's dials, and end what it left the worker to try again and again.
@@ -249,30 +235,25 @@ class Stack:
             "CONNEXEASE_GATEWAY_URL": self.sandbox.api_url,
             "CONNEXEASE_DIALOG_ORIGINS": self.sandbox.dialog_url,
             "TEMPLATE_CACHE": str(self._database.parent),
-            **self._settings,
+            # Without a time-out: gunicorn would take a process for hung that was paused.
+            "GUNICORN_CMD_ARGS": "--workers 1 --threads 8 --timeout 0",
         }
 
     # The same in every process of a run: the database that stacks start from was sealed with them.
     _secret = "planted-secret-key-0123456789abcdefghijklmnopqrstuvwxyz"
     _vault_key = base64.b64encode(bytes(range(32))).decode()
 
-    def _spawn(self, name: str, *arguments: str) -> None:
-        assert self._listener is not None
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self._processes[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                env=self.environment(),
-                cwd=ROOT,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=[self._listener.fileno()],
-            )
+    def _start(self, name: str, port: int | None = None) -> None:
+        log = self.folder / f"{name}.log"
+        log.touch()
+        self._processes[name] = Forked(
+            self._prepared, self.environment(), port, str(log), app="e2e.running.served:app"
+        )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while True:
-            ended = [name for name, process in self._processes.items() if process.poll() is not None]
+            ended = [name for name, process in self._processes.items() if not process.is_running()]
             assert not ended, f"{', '.join(ended)} ended:\n{self.logs()}"
             try:
                 urllib.request.urlopen(f"{self.url}/readyz", timeout=30).close()
@@ -282,18 +263,15 @@ class Stack:
                 time.sleep(0.05)
 
 
-def make_database(folder: Path) -> Path:
+def make_database(folder: Path, prepared: Prepared) -> Path:
     """The tables, and somebody of the staff, for stacks to start from; one worker makes it for all."""
-    return made_once(folder / "portal.db", _prepare)
+    return made_once(folder / "portal.db", partial(_prepare, prepared))
 
 
-def _prepare(begun: Path) -> None:
-    environment = Stack(begun.parent, begun, DATABASE_URL=f"sqlite:///{begun}").environment()
-    command = [sys.executable, "-m", "e2e.running.prepare"]
-    longest = patient(LONGEST_TURN)
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=longest
-    )
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+def _prepare(prepared: Prepared, begun: Path) -> None:
+    url = f"sqlite:///{begun}"
+    environment = Stack(begun.parent, begun, prepared).environment() | {"DATABASE_URL": url}
+    done = prepared("module", "e2e.running.prepare", environment)
+    assert done["returncode"] == 0, f"{done['stdout']}{done['stderr']}"
     with closing(sqlite3.connect(begun)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone can be copied

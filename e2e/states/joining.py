@@ -1,10 +1,19 @@
-"""Signing up, and an account on its way to being ready."""
+"""What a visitor sees, signing up, and an account on its way to being ready."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from e2e.pages import CheckMailPage, ConfirmPage, FrontPage, LogInPage, SetupPage, SignUpPage
+from e2e.pages import (
+    CheckMailPage,
+    ConfirmPage,
+    ForgotPage,
+    FrontPage,
+    LinkSpentPage,
+    LogInPage,
+    SetupPage,
+    SignUpPage,
+)
 from e2e.running.people import Customer
 from e2e.states.walk import Walk, state
 
@@ -14,9 +23,9 @@ def front(walk: Walk) -> None:
     FrontPage(walk.go("/"))
 
 
-@state()
+@state(after=front)
 def sign_up_form(walk: Walk) -> None:
-    SignUpPage(walk.go("/signup"))
+    FrontPage(walk.page).create_account()
 
 
 @state(after=sign_up_form)
@@ -24,10 +33,41 @@ def sign_up_refused(walk: Walk) -> None:
     SignUpPage(walk.page).create_account_in_vain()
 
 
-@state()
+@state(after=sign_up_refused)
+def log_in(walk: Walk) -> None:
+    LogInPage(walk.go("/login"))
+
+
+@state(after=log_in)
+def log_in_refused(walk: Walk) -> None:
+    LogInPage(walk.page).log_in_in_vain("nobody@example.com", "nobody's password")
+
+
+@state(after=log_in_refused)
+def forgotten_password(walk: Walk) -> None:
+    LogInPage(walk.page).forgot_password()
+
+
+@state(after=forgotten_password)
+def reset_mailed(walk: Walk) -> None:
+    ForgotPage(walk.page).mail_me_a_link("nobody@example.com")
+
+
+@state(after=reset_mailed)
 def not_found(walk: Walk) -> None:
     walk.go("/no/such/page")
     expect(walk.page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+@state(after=not_found)
+def link_spent(walk: Walk) -> None:
+    LinkSpentPage(walk.go("/verify/nothing"))
+
+
+@state(after=link_spent)
+def invitation_over(walk: Walk) -> None:
+    page = walk.go("/invitations/nothing")
+    expect(page.get_by_role("heading", name="This invitation no longer works")).to_be_visible()
 
 
 @state("closed")
@@ -46,56 +86,15 @@ def confirm_address(walk: Walk) -> None:
     ConfirmPage(walk.open_mailed_link())
 
 
-@state(after=confirm_address)
-def confirm_address_refused(walk: Walk) -> None:
-    walk.context.clear_cookies()
-    ConfirmPage(walk.open_mailed_link()).confirm_in_vain("wrong")
-
-
-@state("verified")
-def waiting_for_proof(walk: Walk) -> None:
-    customer = walk.waiting_for_mail()
-    LogInPage(walk.go("/login")).log_in_before_ready(customer.email, customer.password)
-
-
-@state(after=waiting_for_proof)
-def another_address_during_set_up(walk: Walk) -> None:
-    expect(walk.go("/profile/email").get_by_role("link", name="Correct address")).to_be_visible()
-
-
-@state("approval")
-def waiting_for_approval(walk: Walk) -> None:
-    walk.waiting_for_mail()
-    setup = ConfirmPage(walk.open_mailed_link()).confirm()
-    expect(setup.heading("Waiting for approval")).to_be_visible()
-
-
-@state(after=waiting_for_approval)
-def staff_board(walk: Walk) -> None:
-    walk.board()
-
-
-@state(after=staff_board)
-def staff_declines(walk: Walk) -> None:
-    walk.page.get_by_role("link", name="Decline sign-up").first.click()
-    expect(walk.page.get_by_label("Note to the customer")).to_be_visible()
-
-
 @state()
 def setting_up(walk: Walk) -> None:
     walk.stack.connexease.fault("timeout_before", "^/accounts/$", times=None, seconds=30)
     expect(walk.signed_up().heading("Setting up your account")).to_be_visible()
 
 
-@state()
-def connexease_away(walk: Walk) -> None:
-    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503)
-    setup = walk.signed_up()
-    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
-
-
-@state()
+@state(after=setting_up)
 def details_refused(walk: Walk) -> None:
+    walk.stack.connexease.clear_faults()
     body = {"name": ["This name is reserved."]}
     walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body, times=None)
     setup = walk.signed_up()
@@ -107,9 +106,21 @@ def details_to_correct(walk: Walk) -> None:
     SetupPage(walk.page).correct_details()
 
 
-@state()
-def address_known_at_connexease(walk: Walk) -> None:
-    customer = Customer()
-    walk.stack.connexease.create_account(customer.email)
-    setup = walk.signed_up(customer)
-    expect(setup.heading("An account with this address already exists")).to_be_visible()
+@state(after=details_to_correct)
+def connexease_away(walk: Walk) -> None:
+    walk.stack.connexease.clear_faults()
+    # Not tried again soon: while a try is under way, nobody can stop it.
+    headers = {"Retry-After": "900"}
+    walk.stack.connexease.fault("status", "^/accounts/", times=None, status=503, headers=headers)
+    walk.customer = Customer()
+    setup = walk.signed_up(walk.customer)
+    expect(setup.status.filter(has_text="couldn't reach")).to_be_visible()
+
+
+@state(after=connexease_away)
+def given_up(walk: Walk) -> None:
+    assert walk.customer is not None
+    walk.board().open(walk.customer.company).give_up()
+    walk.context.clear_cookies()
+    setup = LogInPage(walk.go("/login")).log_in_before_ready(walk.customer.email, walk.customer.password)
+    expect(setup.heading("We stopped setting up this account")).to_be_visible()

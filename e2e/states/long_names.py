@@ -34,27 +34,27 @@ def long_member(walk: Walk) -> Member:
 
 @state()
 def long_settings(walk: Walk) -> None:
-    member = long_member(walk)
-    walk.page.goto(f"{member.account_url}settings/")
+    walk.account = long_member(walk)
+    walk.page.goto(f"{walk.account.account_url}settings/")
     SettingsPage(walk.page).invite(long_address(), "Operator")
 
 
-@state()
+@state(after=long_settings)
 def long_watch(walk: Walk) -> None:
-    member = long_member(walk)
-    walk.page.goto(f"{member.account_url}events/watch")
+    assert walk.account is not None
+    walk.page.goto(f"{walk.account.account_url}events/watch")
     expect(walk.page.get_by_role("columnheader", name=CHANNELS[0])).to_be_visible()
 
 
-@state()
+@state(after=long_watch)
 def long_webhooks(walk: Walk) -> None:
-    member = long_member(walk)
-    walk.page.goto(f"{member.account_url}webhooks/")
+    assert walk.account is not None
+    walk.page.goto(f"{walk.account.account_url}webhooks/")
     expect(walk.page.get_by_text(HOOK).first).to_be_visible()
 
 
-@state()
+@state(after=long_webhooks)
 def long_account_for_staff(walk: Walk) -> None:
-    member = long_member(walk)
-    walk.staff(f"/staff/accounts/{member.connexease_uuid}")
+    assert walk.account is not None
+    walk.staff(f"/staff/accounts/{walk.account.connexease_uuid}")
     expect(walk.page.get_by_role("heading", level=1)).to_have_text(COMPANY)

@@ -55,32 +55,38 @@ async () => {
 It would read the same few colours again for every element, which takes a quarter of its time."""
 
 EXAMINE = f"""
-async () => {{
+async language => {{
+  const speak = {SPEAK}
+  await ({GET_AXE})()
+  speak(language)
   const {{violations}} = await axe.run({{resultTypes: ['violations'], preload: {{assets: ['media']}}}})
   const {{scrollWidth, clientWidth}} = document.documentElement
-  return {{violations, overflow: scrollWidth - clientWidth, cutOff: ({CUT_OFF})()}}
+  const found = {{violations, overflow: scrollWidth - clientWidth, cutOff: ({CUT_OFF})()}}
+  speak('own')
+  return found
 }}
 """
 """The many checks that pass stay in the browser: to hand them over takes as long as to make them. Style sheets are
-not fetched again: only axe's experimental rule about the orientation of a screen reads them, and that is off."""
+not fetched again: only axe's experimental rule about the orientation of a screen reads them, and that is off.
+A journey may go on from here, so the page speaks its own language again."""
 
 
 def look(page: Page, name: str, folder: str | None) -> None:
-    """Assert that axe finds nothing and that nothing is wider than the window."""
+    """Assert that axe finds nothing and that nothing is wider than the window, and leave the page as it was."""
     page.bring_to_front()
+    before = page.viewport_size
     if folder:
         _take_pictures(page, name, Path(folder))
     for width, scheme, language in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(SPEAK, language)
-        answer_of(page, GET_AXE)
-        found = answer_of(page, EXAMINE)
+        found = answer_of(page, EXAMINE, language)
         axe, overflow = AxeResults(found), found["overflow"]
         assert axe.violations_count == 0, f"{width}, {scheme}, {language}:\n{axe.generate_report()}"
         assert overflow <= 0, f"{width}, {language}: the page is {overflow} pixels wider than the window"
         assert found["cutOff"] == [], f"{width}, {language}: words are cut off"
-    page.evaluate(SPEAK, "own")  # a journey may go on from here
+    assert before is not None
+    page.set_viewport_size(before)
 
 
 def _take_pictures(page: Page, name: str, folder: Path) -> None:

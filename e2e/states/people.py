@@ -1,62 +1,72 @@
-"""Who belongs to an account or to the staff, and who is invited."""
+"""What people change about themselves, and a colleague who has an account of their own."""
 
 from __future__ import annotations
 
 import secrets
 
-import pyotp
 from playwright.sync_api import expect
 
-from e2e.pages import DashboardPage, LogInPage, OverviewPage
-from e2e.pages.people import InvitationPage, PeoplePage, SettingsPage
+from e2e.pages import (
+    ConfirmEmailPage,
+    EmailPage,
+    LogInPage,
+    OverviewPage,
+    PasswordPage,
+    ProfilePage,
+    ResetPage,
+)
+from e2e.pages.people import SettingsPage
 from e2e.running.mail import link_mailed_to
-from e2e.running.stack import STAFF_PASSWORD
 from e2e.states.walk import Walk, state
 
 
 @state()
-def settings(walk: Walk) -> None:
-    member = walk.member()
-    walk.page.goto(f"{member.account_url}settings/")
-    SettingsPage(walk.page).invite(f"deniz.{secrets.token_hex(3)}@example.com", "Operator")
-    SettingsPage(walk.page).invite_in_vain("no address")
+def password(walk: Walk) -> None:
+    walk.customer = walk.member().customer
+    PasswordPage(walk.go("/profile/password"))
 
 
-@state()
-def member_of_account(walk: Walk) -> None:
-    member = walk.member()
-    walk.page.goto(f"{member.account_url}settings/")
-    SettingsPage(walk.page).open(member.customer.full_name).unfold("Leave account")
+@state(after=password)
+def app_begun(walk: Walk) -> None:
+    walk.go("/profile/app").get_by_role("button", name="Continue").click()
+    expect(walk.page.get_by_role("alert")).to_be_visible()
 
 
-@state()
-def invitation(walk: Walk) -> None:
-    member, email = walk.member(), f"deniz.{secrets.token_hex(3)}@example.com"
-    walk.page.goto(f"{member.account_url}settings/")
-    SettingsPage(walk.page).invite(email, "Developer")
+@state(after=app_begun)
+def profile(walk: Walk) -> None:
+    expect(walk.go("/profile").get_by_role("heading", name="Where you are logged in")).to_be_visible()
+
+
+@state(after=profile)
+def another_address_refused(walk: Walk) -> None:
+    ProfilePage(walk.page).change_email().mail_me_a_link_in_vain("no address")
+
+
+@state(after=another_address_refused)
+def another_address(walk: Walk) -> None:
+    assert walk.customer is not None
+    walk.email = f"ada.new.{secrets.token_hex(5)}@example.com"
+    EmailPage(walk.page).mail_me_a_link(walk.email, walk.customer.password).expect_waiting(walk.email)
+
+
+@state(after=another_address)
+def another_address_confirmed(walk: Walk) -> None:
+    ConfirmEmailPage(walk.open_mailed_link())
+
+
+@state(after=another_address_confirmed)
+def another_address_confirmed_elsewhere(walk: Walk) -> None:
     walk.context.clear_cookies()
-    walk.page.goto(link_mailed_to(walk.stack, email))
-    InvitationPage(walk.page).join_in_vain()
+    walk.page.reload()
+    ConfirmEmailPage(walk.page).confirm_in_vain("wrong")
 
 
-@state()
-def invitation_over(walk: Walk) -> None:
-    page = walk.go("/invitations/nothing")
-    expect(page.get_by_role("heading", name="This invitation no longer works")).to_be_visible()
-
-
-@state()
-def people_of_staff(walk: Walk) -> None:
-    PeoplePage(walk.staff("/staff/people/")).invite(f"robin.{secrets.token_hex(3)}@example.com", "Support")
-
-
-@state()
-def colleague(walk: Walk) -> None:
-    email = walk.stack.make_staff(f"new.{secrets.token_hex(4)}@example.com", "support")
-    people_of_staff(walk)
-    person = PeoplePage(walk.page).open(email)
-    person.unfold("Switch off login")
-    person.unfold("Remove from staff")
+@state(after=another_address_confirmed_elsewhere)
+def reset_refused(walk: Walk) -> None:
+    assert walk.customer is not None
+    LogInPage(walk.go("/login")).forgot_password().mail_me_a_link(walk.customer.email)
+    walk.page.goto(link_mailed_to(walk.stack, walk.customer.email, "Reset your password"))
+    ResetPage(walk.page).save_in_vain("short")
 
 
 @state()
@@ -66,10 +76,8 @@ def staff_with_an_account(walk: Walk) -> None:
     member = walk.member()
     walk.page.goto(f"{member.account_url}settings/")
     SettingsPage(walk.page).invite(email, "Member")
-    walk.context.clear_cookies()
-    enrol = LogInPage(walk.go("/login")).log_in_for_the_first_time(email, STAFF_PASSWORD)
-    enrol.finish(pyotp.TOTP(enrol.secret).now()).go_on()
-    DashboardPage(walk.page)
+    walk.stack.give_app(email)
+    walk.stack.log_in(walk.context, email)
     walk.page.goto(link_mailed_to(walk.stack, email, "You're invited"))
     walk.page.get_by_role("button", name=f"Accept as {email}").click()
     OverviewPage(walk.page, member.customer.company)

@@ -25,6 +25,10 @@ class Walk:
     stack: Stack
     email: str = ""
     """Whom the last mail of this walk went to."""
+    customer: Customer | None = None
+    """Who signed up on this walk, where that is needed later."""
+    account: Member | None = None
+    """Whose account this walk is about, where that is needed later."""
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.stack.url}{path}")
@@ -55,11 +59,6 @@ class Walk:
         channels.connect()
         channels.expect_state("opened")
         return channels
-
-    def ended(self, button: str, state: str) -> None:
-        channels = self.channels()
-        channels.connect().press(button)
-        channels.expect_state(state)
 
     def signed_up(self, customer: Customer | None = None) -> SetupPage:
         account = begin_to_sign_up(self.context, self.stack, customer or Customer())

@@ -1,6 +1,5 @@
 """Processes beside the tests: the `portal` command, as an operator runs it, and one that is killed at its work."""
 
-import json
 import subprocess
 from contextlib import ExitStack
 
@@ -9,14 +8,7 @@ import requests
 
 from portal.extensions import session
 from tests.support import templates
-from tests.support.processes import by_gunicorn, helper
-
-
-@pytest.fixture(scope="session")
-def prepared():
-    """Ask a process to fork for something: see `tests.support.prepared`."""
-    with helper("tests.support.prepared") as ask:
-        yield lambda *asked: json.loads(ask(json.dumps(asked)))
+from tests.support.processes import by_gunicorn
 
 
 @pytest.fixture

@@ -11,16 +11,18 @@ from gunicorn.app.wsgiapp import WSGIApplication
 
 import portal.web.serving.gunicorn_worker
 from portal.cli import main as portal_command
+from tests.support.processes import WSGI
 from tests.support.templates import TemplateCache
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(environment: dict[str, str], port: int | None, said: str) -> int:
+def start(environment: dict[str, str], port: int | None, said: str, app: str) -> int:
     """Start a worker, or a web server at a port; the number of its process, which leads a group of its own.
 
     Args:
         said: the file that takes what it says.
+        app: what a web server serves.
     """
     child = os.fork()
     with suppress(OSError):  # by both, as each may be the first, and the second finds it done or ended
@@ -33,7 +35,7 @@ def start(environment: dict[str, str], port: int | None, said: str) -> int:
         os.chdir(ROOT)
         _speak_into(said)
         try:
-            work() if port is None else serve(port)
+            work() if port is None else serve(port, app)
         except SystemExit:
             pass
         except BaseException:
@@ -54,11 +56,12 @@ def work() -> None:
     portal_command(["worker"], prog_name="portal")
 
 
-def serve(port: int) -> None:
-    """Be a web server until the end: of what `wsgi.py` makes, without trying the pages before anybody comes."""
-    made = ModuleType("wsgi")
-    made.app = portal.create_app()  # type: ignore[attr-defined]
-    made.app.jinja_env.bytecode_cache = TemplateCache(os.environ["TEMPLATE_CACHE"])  # type: ignore[attr-defined]
-    sys.modules["wsgi"] = made
-    sys.argv = ["gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+def serve(port: int, app: str) -> None:
+    """Be a web server until the end; what `wsgi.py` makes is served without trying the pages before anybody comes."""
+    if app == WSGI:
+        made = ModuleType("wsgi")
+        made.app = portal.create_app()  # type: ignore[attr-defined]
+        made.app.jinja_env.bytecode_cache = TemplateCache(os.environ["TEMPLATE_CACHE"])  # type: ignore[attr-defined]
+        sys.modules["wsgi"] = made
+    sys.argv = ["gunicorn", "--bind", f"127.0.0.1:{port}", app]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()

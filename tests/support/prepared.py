@@ -28,7 +28,12 @@ for name in ("views", "tasks", "blueprint"):
 configure_mappers()
 routes.compile_once(pytest.MonkeyPatch())
 routes.compile_all()
-DO: dict[str, Callable[..., Any]] = {"command": commands.run, "kill": victim.run, "start": forked.start}
+DO: dict[str, Callable[..., Any]] = {
+    "command": commands.run,
+    "module": commands.run_module,
+    "kill": victim.run,
+    "start": forked.start,
+}
 _running: set[int] = set()
 
 

@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 START, STOP = patient(40), patient(15)
 """Seconds."""
 
+WSGI = "wsgi:app"
+"""What is served to the reseller's customers."""
+
 _servers: dict[str, "Forked"] = {}
 """Each web server that was forked, by its address."""
 
@@ -34,12 +37,18 @@ class Forked:
 
     Args:
         said: the file that takes what it says.
+        app: what a web server serves.
     """
 
     def __init__(
-        self, prepared: Prepared, environment: Mapping[str, str], port: int | None = None, said: str = os.devnull
+        self,
+        prepared: Prepared,
+        environment: Mapping[str, str],
+        port: int | None = None,
+        said: str = os.devnull,
+        app: str = WSGI,
     ) -> None:
-        self._leader: int = prepared("start", dict(environment), port, said)
+        self._leader: int = prepared("start", dict(environment), port, said, app)
         self._has_ended = False
 
     def is_running(self) -> bool:
@@ -49,6 +58,10 @@ class Forked:
         except ProcessLookupError:
             return False
         return True
+
+    def signal(self, which: signal.Signals) -> None:
+        """Send it a signal, and every process of it, such as one that lets it rest."""
+        os.killpg(self._leader, which)
 
     def kill(self) -> None:
         """End every process of it at once, as a power cut does; none is missed, not even one that is just forked."""
@@ -95,7 +108,7 @@ def started(
     """The address that it will answer at, the process, and what it says. In the end it is stopped."""
     usual = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with reserved_port() as port, tempfile.TemporaryFile() as said:
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *arguments, "wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *arguments, WSGI]
         process = subprocess.Popen(
             command, cwd=ROOT, env={**usual, **environment}, stdout=said, stderr=said, start_new_session=True
         )

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.channels import snapshot
+from portal.channels import confirmation, snapshot
 from portal.models import (
     Account,
     AttemptState,
@@ -365,6 +365,23 @@ def test_the_dialogs_token_is_sealed(customer):
     assert token not in repr(row)
 
 
+@pytest.mark.parametrize("late", ["opened", "blocked", "closed"])
+def test_hints_that_come_late_change_nothing(customer, late):
+    begun = customer.begin()
+    customer.report(begun, "message", status="error")
+    assert customer.report(begun, late) == 204
+    assert customer.state(begun) == AttemptState.FAILED
+    assert "The number wasn't connected" in customer.browser.get(begun["page"]).text
+
+
+def test_a_cancelled_word_after_ok_is_not_believed(customer):
+    begun = customer.begin()
+    customer.say_ok(begun, uuid4())
+    assert customer.report(begun, "message", status="cancelled") == 204
+    assert customer.state(begun) == AttemptState.REPORTED
+    assert "Almost there" in customer.browser.get(begun["page"]).text
+
+
 # --- reconnecting
 
 
@@ -394,6 +411,16 @@ def test_a_reconnection(reconnecting, by):
     assert reconnecting.state(begun) == AttemptState.CONFIRMED
     assert len(reconnecting.portal.rows(Channel)) == 1
     assert reconnecting.connected() == 2
+
+
+def test_reconnecting_and_stopping_without_script(customer):
+    customer.portal.control.create_channel(customer.uuid, name="Shop", connected=False)
+    page = customer.browser.get(f"{customer.base}/")
+    attempt = customer.browser.follow(customer.browser.submit(page, "Reconnect"))
+    assert "Connecting WhatsApp" in attempt.text
+    page = customer.browser.follow(customer.browser.submit(attempt, "Stop waiting"))
+    assert page.path == f"{customer.base}/"
+    assert "Shop Disconnected" in page.text
 
 
 def test_a_reconnection_is_not_confirmed_while_it_is_still_broken(reconnecting):
@@ -482,6 +509,28 @@ def test_many_pages_that_look_at_once(customer):
     assert customer.state(begun) == AttemptState.CONFIRMED
     assert customer.connected() == 1
     assert len(customer.portal.control.requests("GET")) == 1, "however many look, Connexease is asked once"
+
+
+def test_a_question_is_answered_while_others_write(customer, monkeypatch):
+    """Reading an attempt's state may write; on SQLite that must not collide with another request's writing."""
+    monkeypatch.setattr(confirmation, "LOOK_EVERY", timedelta())
+    begun = customer.begin()
+    customer.report(begun, "opened")
+    browsers = [customer.portal.log_in("jane@acme.example.com") for _ in range(8)]
+
+    def ask_and_tell(browser):
+        reports = {"event": "opened"}
+        return [
+            status
+            for _ in range(5)
+            for status in (
+                browser.get(begun["page"], htmx=True).status,
+                browser.post(begun["report"], reports).status,
+            )
+        ]
+
+    statuses = at_once(*[partial(ask_and_tell, browser) for browser in browsers])
+    assert {status for of_one in statuses for status in of_one} == {200, 204}
 
 
 # --- the list

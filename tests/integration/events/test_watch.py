@@ -52,6 +52,9 @@ def test_what_is_offered(customer):
     assert "agent.status_changed" in offered
     assert [tag.get_text().split()[0] for tag in page.soup.select("thead th")] == ["Trigger", "Shop", "Support"]
     assert ticked(page) == set()
+    for_all = page.soup.select("[data-all]")
+    assert for_all
+    assert all(tag.has_attr("hidden") for tag in for_all)  # only a script can tick them all
 
 
 def test_without_a_channel_it_says_what_to_do(portal):

@@ -130,7 +130,10 @@ def test_search_and_channel(writer: Sender, htmx: bool) -> None:
 
 
 def test_a_template_asks_for_its_own_values(writer: Sender) -> None:
-    chosen = value_of(open_form(writer), "order_update")
+    form = open_form(writer)
+    without_script = {str(button["value"]) for button in form.soup.select("noscript button[name=look]")}
+    assert without_script == {"choose", "preview"}
+    chosen = value_of(form, "order_update")
     page = look(writer, look="choose", template=chosen, **{"values-0": "Deniz"})
     assert [label.get_text() for label in page.soup.select(".value-row label")] == ["Name", "Order number", "Day"]
     assert page.soup.select_one("[name='values-0']").get_text().strip() == "Deniz"  # type: ignore[union-attr]

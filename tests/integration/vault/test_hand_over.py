@@ -59,8 +59,11 @@ def test_the_owners_hear_when_and_from_where(owner: Owner) -> None:
 def test_withdrawn(owner: Owner) -> None:
     owner.made()
     url = link(owner)
+    stranger = owner.portal.browser("203.0.113.9")
+    shown = stranger.get(url)
     page = owner.browser.get(owner.address(owner.row("Order system")))
     owner.browser.submit(page, "Withdraw")
+    assert stranger.submit(shown, "Show key once").status == 410
     assert owner.portal.browser().get(url).status == 410
     after = owner.browser.get(owner.address(owner.row("Order system")))
     assert "Withdrawn" in after.text

@@ -128,8 +128,9 @@ def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: C
     assert "planted" not in str([entry.model_dump() for entry in entries.values()])
 
 
-def test_more_headers_take_the_keyboard_with_them(customer: Customer) -> None:
-    page = customer.save(headers=[("X-A", "1")], more="1", htmx=True)
+@pytest.mark.parametrize("htmx", [False, True])
+def test_more_headers_take_the_keyboard_with_them(customer: Customer, htmx: bool) -> None:
+    page = customer.save(headers=[("X-A", "1")], more="1", htmx=htmx)
     assert [field["id"] for field in page.soup.select("input[autofocus]")] == ["headers-1-name"]
 
 
