@@ -8,7 +8,7 @@ from flask import Flask, Response, make_response, render_template, request, url_
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, Unauthorized
 
-from portal.i18n import _
+from portal.i18n import _, _l
 from portal.web import access, htmx
 
 log = logging.getLogger(__name__)
@@ -22,26 +22,25 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _sentences() -> dict[int, tuple[str, str]]:
-    return {
-        400: (_("We couldn't read that request"), _("Go back, reload the page and try again.")),
-        403: (_("You can't do this"), _("Your role doesn't allow it.") + " " + _whom_to_ask()),
-        404: (
-            _("Page not found"),
-            _("Check the address. You may also need to log in with a login that has access."),
-        ),
-        405: (
-            _("This doesn't work here"),
-            _("This address doesn't accept this kind of request. Go back and try again."),
-        ),
-        413: (_("That was too big"), _("Send less at a time and try again.")),
-        429: (_("Too many attempts"), _("Wait a few minutes, then try again. Nothing was changed.")),
-        500: (
-            _("Something went wrong on our side"),
-            _("We've recorded the error. Try again in a minute. If it happens again, tell us when."),
-        ),
-        503: (_("We're briefly unavailable"), _("Try again in a minute.")),
-    }
+_SENTENCES = {
+    400: (_l("We couldn't read that request"), _l("Go back, reload the page and try again.")),
+    403: (_l("You can't do this"), _l("Your role doesn't allow it.")),
+    404: (
+        _l("Page not found"),
+        _l("Check the address. You may also need to log in with a login that has access."),
+    ),
+    405: (
+        _l("This doesn't work here"),
+        _l("This address doesn't accept this kind of request. Go back and try again."),
+    ),
+    413: (_l("That was too big"), _l("Send less at a time and try again.")),
+    429: (_l("Too many attempts"), _l("Wait a few minutes, then try again. Nothing was changed.")),
+    500: (
+        _l("Something went wrong on our side"),
+        _l("We've recorded the error. Try again in a minute. If it happens again, tell us when."),
+    ),
+    503: (_l("We're briefly unavailable"), _l("Try again in a minute.")),
+}
 
 
 def _whom_to_ask() -> str:
@@ -53,9 +52,9 @@ def _whom_to_ask() -> str:
 
 def error_page(status: int, title: str | None = None, text: str | None = None, **more: Any) -> Response:
     """A page, or for htmx a message in the page's own message area, so that no table row is overwritten."""
-    default_title, default_text = _sentences().get(
-        status, (HTTPStatus(status).phrase, _("Go back and try again."))
-    )
+    default_title, default_text = _SENTENCES.get(status, (HTTPStatus(status).phrase, _l("Go back and try again.")))
+    if status == HTTPStatus.FORBIDDEN:
+        default_text = f"{default_text} {_whom_to_ask()}"
     context = {"status": status, "title": title or default_title, "text": text or default_text, **more}
     if htmx.is_fragment_request():
         response = make_response(render_template("errors/_fragment.html", **context), status)

@@ -1,11 +1,12 @@
 """Every sentence goes through gettext: where each message is bracketed, nothing visible stands outside."""
 
 import re
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 from babel.support import NullTranslations
-from bs4 import BeautifulSoup, Comment, Doctype
+from lxml.html import HtmlElement
 
 from portal.connexease.triggers import CATALOGUE
 from portal.customers.signup.corrections import CORRECTABLE
@@ -123,31 +124,42 @@ def outside(text: str) -> str:
     return DATA.sub(" ", ADDRESS.sub(" ", text))
 
 
-def untranslated(soup: BeautifulSoup) -> list[str]:
-    found: list[str] = []
-    running: list[str] = []
-    for node in soup.find_all(string=True):
-        if isinstance(node, Comment | Doctype) or {parent.name for parent in node.parents} & NOT_TEXT:
-            continue
-        if node.parent.name == "wbr" and node.previous_sibling is None:  # a name may break there, and is one word
-            running[-1] += str(node)
-        else:
-            running.append(str(node))
-    for tag in soup.find_all(True):
-        if {parent.name for parent in tag.parents} & NOT_TEXT or tag.name == "time":
-            continue
-        found += [str(tag[name]) for name in SPOKEN if tag.has_attr(name)]
-        if tag.name == "input" and tag.get("type") in ("submit", "button"):
-            found.append(str(tag.get("value", "")))
+def pieces(tag: HtmlElement) -> Iterator[str]:
+    """What is read in it, piece by piece."""
+    if tag.tag in NOT_TEXT or not isinstance(tag.tag, str):
+        return
+    if tag.text:
+        yield tag.text
+    for child in tag:
+        yield from pieces(child)
+        if child.tail:
+            yield child.tail
+
+
+def spoken(tag: HtmlElement) -> Iterator[str]:
+    """What it says beside its text."""
+    if tag.tag == "time" or not isinstance(tag.tag, str):
+        return
+    yield from (tag.get(name) for name in SPOKEN if name in tag.attrib)
+    if tag.tag == "input" and tag.get("type") in ("submit", "button"):
+        yield tag.get("value", "")
+    if tag.tag not in NOT_TEXT:
+        for child in tag:
+            yield from spoken(child)
+
+
+def untranslated(root: HtmlElement) -> list[str]:
+    for tag in list(root.iter("wbr")):  # a name may break there, and is one word
+        tag.drop_tag()
     # A sentence may go on behind what is put into it, such as a link, so the page's text is looked at as a whole.
-    left = [*outside("\n".join(running)).split("\n"), *(outside(text) for text in found)]
+    left = [*outside("\n".join(pieces(root))).split("\n"), *(outside(text) for text in spoken(root))]
     return [" ".join(text.split()) for text in left if re.search(r"[^\W\d_]{2,}", text)]
 
 
 def check(*pages) -> None:
     for page in pages:
         assert not page.text or BRACKETED.search(page.text), f"{page.path} is not in the test's language"
-        assert untranslated(page.soup) == [], page.path
+        assert untranslated(page.root) == [], page.path
 
 
 def sign_up(portal, browser, **typed):

@@ -187,7 +187,8 @@ def test_the_commands_name_what_does_not_open_and_show_none_of_it(make_portal, c
 
 
 @both_databases
-def test_a_rotation_that_was_stopped_goes_on_where_it_was(make_portal):
+def test_a_rotation_that_was_stopped_goes_on_where_it_was(make_portal, monkeypatch):
+    monkeypatch.setattr(vault_keeping, "BATCH", 12)
     accounts = vault_keeping.BATCH + 1
     make_portal(vault_keys=OLD).run(fill, accounts)
     portal = make_portal(vault_keys=f"{NEW},{OLD}")

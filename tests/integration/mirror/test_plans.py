@@ -90,7 +90,13 @@ def no_detour(plan):
 
 
 @both_databases
-def test_every_order_and_filter_is_read_by_an_index(asked):
+def test_the_list_its_accounts_and_their_turns_are_read_by_an_index(asked):
+    orders_and_filters(asked)
+    one_account(asked)
+    turns(asked)
+
+
+def orders_and_filters(asked):
     quiet = (Recency.QUARTER, Recency.LONGER)
     for wanted in (
         Filter(),
@@ -114,8 +120,7 @@ def test_every_order_and_filter_is_read_by_an_index(asked):
                 no_detour(plan)
 
 
-@both_databases
-def test_an_account_is_looked_up(asked):
+def one_account(asked):
     del asked[:]
     row = directory.find(_uuid(777))
     assert row is not None
@@ -124,15 +129,14 @@ def test_an_account_is_looked_up(asked):
         assert "Seq Scan" not in plan
 
 
-@both_databases
-def test_whose_turn_it_is_stands_in_an_index(asked):
+def turns(asked):
     del asked[:]
     run = MirrorRun(id=7)
     assert account_sync.next_turns(run, 20) == list(range(1, 21))
     assert account_sync.count(run) == ROWS
-    turns, _count = plans(list(asked))
-    assert "ix_mirrored_account_asked" in turns
-    assert not re.search("Sort|TEMP B-TREE|Seq Scan", turns), turns
+    in_turn, _count = plans(list(asked))
+    assert "ix_mirrored_account_asked" in in_turn
+    assert not re.search("Sort|TEMP B-TREE|Seq Scan", in_turn), in_turn
 
 
 def _uuid(number):
