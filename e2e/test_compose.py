@@ -154,6 +154,7 @@ def test_every_kind_of_message(
         "*Hello* _Deniz_, ~not~ `code`\n> a quote\n- one\n- two\nhttps://example.com/a_b\n\u05e9\u05dc\u05d5\u05dd"
     )
     expect(composer.preview.locator("blockquote")).to_be_visible()
+    expect(composer.preview.locator("i")).to_have_text("Deniz")
     expect(composer.alert).to_have_count(0)
     composer.field("Message").press_sequentially(" <b>")  # the preview follows what is typed
     expect(composer.preview.get_by_text("<b>")).to_be_visible()
@@ -171,6 +172,14 @@ def test_every_kind_of_message(
     review = composer.review()
     expect(review.status.filter(has_text="We found no server called files.invalid")).to_be_visible()
     look(page, "compose-review-image", folder)
+    review.send("Send test message")
+    assert [body["image"] for body in sent(stack, member)] == [
+        {"link": "https://files.invalid/cat.png", "caption": "A *cat*"}
+    ]
+    composer = visit(page, member).type("Audio")
+    composer.field("To").fill(NUMBER)
+    composer.field("Audio URL").fill("https://files.invalid/purr.ogg")
+    expect(composer.review().preview).to_contain_text("purr.ogg · files.invalid")
     look_at_templates(page, member, context, stack, folder)
     look_at_a_check(page, member, folder)
 

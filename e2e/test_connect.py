@@ -49,6 +49,7 @@ def test_a_newcomer_signs_up_and_connects_a_number(page: Page, stack: Stack, cus
     channels.expect_state("confirmed", "Keys is connected")
     channels.expect_channel("Keys")
     [account] = [each for each in stack.connexease.accounts() if each["contact_email"] == customer.email]
+    assert account["time_zone"] == "Europe/Istanbul"  # as the page guessed it
     assert [channel["name"] for channel in stack.connexease.channels(account["uuid"])] == ["Keys"]
 
 

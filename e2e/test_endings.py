@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from e2e.browser.hints import Hints
+from e2e.marks import both_ways
 from e2e.pages import ChannelsPage
 from e2e.running.people import Member
 from e2e.running.stack import Stack
@@ -76,6 +77,7 @@ def test_closed_in_silence_but_connected_after_all(
     channels.expect_channel("Late")
 
 
+@both_ways
 def test_the_message_the_event_or_both(channels: ChannelsPage, stack: Stack, folder: str | None) -> None:
     connexease = stack.connexease
     dialog = channels.connect()

@@ -61,12 +61,16 @@ def test_from_an_empty_log_to_a_living_one(page: Page, member: Member, stack: St
     expect(events.heading("No events yet")).to_be_visible()
     watch = events.watch()
     watch.box("message.created", NAME).check()
+    watch.box("feedback.received", NAME).check()
     events = watch.save(f"Your choices for {NAME} were saved.").events()
     stack.connexease.play_conversation(channel)
     stack.connexease.settle()  # where that takes longer, the page asks again by itself
     events.look_for_newer()
     expect(events.rows).not_to_have_count(0)
-    expect_kept(events, 2)  # the first may be shown before the second has come
+    expect_kept(events, 3)  # the first may be shown before the others have come
+    events = events.choose("Trigger", "message.created").filter()
+    expect(events.rows).to_have_count(2)
+    expect(page.get_by_label("Trigger", exact=True)).to_have_value("message.created")
 
 
 @pytest.mark.own_context
@@ -86,11 +90,17 @@ def test_the_log(events: EventsPage, stack: Stack, channel: str, folder: str | N
     expect(page.get_by_label("Trigger", exact=True)).to_have_value("")
     events.search("wareh")
     expect(events.rows).to_have_count(1)
+    events.choose("Trigger", "message.created")
+    expect(page).to_have_url(re.compile(r"\?q=wareh&trigger=message\.created$"))
+    expect(events.rows).to_have_count(1)
     events.search("wareh nothing")
     expect(events.heading("No event matches")).to_be_visible()
+    expect(page.get_by_label("Trigger", exact=True)).to_have_value("message.created")
     look(page, "events-none", folder)
     events.link("Clear filter").click()
     expect(events.rows).to_have_count(11)
+    expect(page.get_by_label("Trigger", exact=True)).to_have_value("")
+    expect(page.get_by_label("Search words")).to_have_value("")
     page.get_by_text("Exact times").click()
     page.get_by_label("From").fill("2026-01-02T10:00")
     page.get_by_label("Until").fill("2026-01-01T10:00")

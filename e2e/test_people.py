@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pyotp
 from playwright.sync_api import BrowserContext, Page, expect
 
+from e2e.marks import both_ways
 from e2e.pages import DashboardPage, LogInPage
 from e2e.pages.people import InvitationPage, SettingsPage
 from e2e.running.mail import link_mailed_to
@@ -16,6 +17,7 @@ from e2e.running.stack import STAFF_PASSWORD, Stack
 from e2e.states.look import look
 
 
+@both_ways
 def test_staff_set_up_an_app_at_first_and_type_its_codes_from_then_on(
     page: Page, stack: Stack, folder: str | None
 ) -> None:

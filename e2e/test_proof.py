@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e.pages import BoardPage, ConfirmPage, FrontPage, LogInPage, OverviewPage, SetupPage
+from e2e.pages import BoardPage, ConfirmPage, DashboardPage, FrontPage, LogInPage, OverviewPage, SetupPage
 from e2e.running.mail import link_mailed_to
 from e2e.running.people import Customer, begin_to_sign_up
 from e2e.running.stack import STAFF_EMAIL, Stack
@@ -62,8 +62,8 @@ def test_the_staff_approve_and_decline(
     setup = wait_for_approval(page, context, stack, customer)
     look(page, "waiting-for-approval", folder)
     stack.log_in(elsewhere.context, STAFF_EMAIL)
-    elsewhere.goto(f"{stack.url}/staff/provisioning/")
-    board = BoardPage(elsewhere)
+    elsewhere.goto(f"{stack.url}/staff/")
+    board = DashboardPage(elsewhere).board()
     expect(board.row(customer.company)).to_contain_text("Waiting for approval")
     look(elsewhere, "staff-board", folder)
     board.approve(customer.company)

@@ -65,3 +65,4 @@ def test_connexease_is_away_for_a_while(
     expect(setup.status.filter(has_text="We couldn't reach Connexease.")).to_be_visible()
     stack.connexease.clear_faults()
     setup.wait_until_ready(customer.company)
+    assert [each["contact_email"] for each in stack.connexease.accounts()].count(customer.email) == 1

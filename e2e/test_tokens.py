@@ -19,6 +19,7 @@ from e2e.pages import (
     LinkOverPage,
     NewKeyPage,
     RevealedPage,
+    TokenForm,
     TokenPage,
     TokensPage,
 )
@@ -83,15 +84,20 @@ def test_made_copied_revealed_and_revoked_with_the_keyboard_alone(
     press_link(page, "New access token")
     expect(page).to_have_title(re.compile("^New access token"))
     tab_to(page, "Name")
+    page.keyboard.press("Enter")
+    TokenForm(page).expect_refusal("Name", "Enter a name.")
+    tab_to(page, "Name")
     page.keyboard.type(NAME)
     page.keyboard.press("Enter")
-    key = NewKeyPage(page).secret
+    key, shown_once = NewKeyPage(page).secret, page.url
     tab_to(page, "Copy")
     with page.expect_response("**/copied") as told:
         page.keyboard.press("Enter")
     assert told.value.ok
     assert answer_of(page, "() => navigator.clipboard.readText()") == key
-    page.reload()
+    press_link(page, "I've copied it")
+    TokenPage(page, NAME)
+    page.goto(shown_once)
     token = TokenPage(page, NAME)
     expect(token.facts).to_contain_text("In the vault")
     assert key not in page.content()
@@ -234,8 +240,6 @@ def look_at_gateway_keys(tokens: TokensPage, member: Member, stack: Stack, folde
         TokensPage(page)
     TokensPage(page).open("Test gateway")
     look(page, "gateway-key", folder)
-    TokenPage(page, "Test gateway").remove()
-    look(page, "gateway-remove", folder)
 
 
 def test_a_full_vault_and_trouble(
@@ -278,4 +282,12 @@ def test_a_full_vault_and_trouble(
     tokens = tokens.open("Warehouse").dismiss()
     expect(tokens.row("Warehouse")).to_have_count(0)
     made = [token for token in stack.connexease.access_tokens() if token["account"] == member.connexease_uuid]
-    assert [token["is_active"] for token in made].count(True) == 3
+    assert sorted(token["is_active"] for token in made) == [False, False, True, True, True]
+
+    removal = tokens.open("Test gateway").remove()
+    look(page, "gateway-remove", folder)
+    removal.confirm_in_vain("Shop gateway")
+    removal.expect_refusal("Type the name to confirm", "Type “Test gateway” to confirm.")
+    tokens = removal.confirm("Test gateway")
+    expect(tokens.row("Shop gateway")).to_contain_text("Live key")
+    expect(tokens.row("Test gateway")).to_have_count(0)

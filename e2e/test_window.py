@@ -8,6 +8,7 @@ from e2e.browser.answers import answer_of
 from e2e.browser.held import held_until_done
 from e2e.browser.hints import Hints
 from e2e.browser.watch import Watch
+from e2e.marks import both_ways
 from e2e.pages import AttemptPage, ChannelsPage, Dialog, LogInPage
 from e2e.running.people import Member
 from e2e.running.stack import Stack
@@ -18,6 +19,7 @@ BLOCK_ONCE = "() => { const open = window.open; window.open = () => { window.ope
 ONBOARDING = "/channels/onboarding/$"
 
 
+@both_ways
 def test_blocked_and_opened_by_the_link(channels: ChannelsPage, folder: str | None) -> None:
     page = channels.page
     page.evaluate(BLOCK_ONCE)
@@ -213,10 +215,12 @@ def test_the_session_ends(channels: ChannelsPage, context: BrowserContext, membe
     log_in_again(channels, member).expect_state("opened")
 
 
+@both_ways
 def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     connexease = stack.connexease
     channel = connexease.create_channel(member.connexease_uuid, name="Old shop", connected=False)
     connexease.create_channel(member.connexease_uuid, name="Other shop")
+    gone = connexease.create_channel(member.connexease_uuid, name="Gone shop", connected=False)
     channels = ChannelsPage(go(page, member.channels_url))
     channels.expect_channel("Old shop", "Disconnected")
     dialog = channels.reconnect("Old shop")
@@ -226,6 +230,12 @@ def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     channels.expect_channel("Old shop", "Connected")
     channels.expect_channel("Other shop", "Connected")
     assert [c["connected"] for c in connexease.channels() if c["uuid"] == channel["uuid"]] == [True]
+
+    # One that the portal still lists is gone at Connexease.
+    connexease.delete_channel(gone["uuid"])
+    popup = channels.open_popup("Reconnect Gone shop")
+    expect(channels.alert).to_contain_text("Connexease refused this")
+    expect_closed(popup)
 
 
 def go(page: Page, address: str) -> Page:

@@ -27,6 +27,7 @@ from e2e.pages.tokens import (
     LinkPage,
     NewKeyPage,
     RevealedPage,
+    TokenForm,
     TokenPage,
     TokensPage,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "SetUpPage",
     "SetupPage",
     "SignUpPage",
+    "TokenForm",
     "TokenPage",
     "TokensPage",
     "WelcomePage",

@@ -143,6 +143,13 @@ class LinkSpentPage(PortalPage):
 class PasswordPage(PortalPage):
     title = "Change your password"
 
+    def change(self, old: str, new: str) -> PasswordPage:
+        self.main.get_by_label("Current password").fill(old)
+        self.main.get_by_label("New password").fill(new)
+        self.button("Change password").click()
+        expect(self.status.filter(has_text="Your password is changed.")).to_be_visible()
+        return PasswordPage(self.page)
+
 
 class ProfilePage(PortalPage):
     title = "Your profile"

@@ -36,6 +36,11 @@ class EventsPage(PortalPage):
         box.select_option(option)
         return self
 
+    def filter(self) -> EventsPage:
+        """Send the filter by its button."""
+        self.button("Filter").click()
+        return EventsPage(self.page)
+
     def search(self, words: str) -> EventsPage:
         self.page.get_by_label("Search words").fill(words)
         self.page.get_by_label("Search words").press("Enter")

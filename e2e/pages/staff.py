@@ -10,6 +10,10 @@ from e2e.pages.base import PortalPage
 class DashboardPage(PortalPage):
     title = "Dashboard"
 
+    def board(self) -> BoardPage:
+        self.main.get_by_role("navigation", name="Staff").get_by_role("link", name="Sign-ups").click()
+        return BoardPage(self.page)
+
 
 class BoardPage(PortalPage):
     title = "Sign-ups in progress"

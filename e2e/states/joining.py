@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from e2e.pages import (
@@ -11,6 +13,7 @@ from e2e.pages import (
     FrontPage,
     LinkSpentPage,
     LogInPage,
+    ResetSentPage,
     SetupPage,
     SignUpPage,
 )
@@ -55,6 +58,8 @@ def reset_mailed(walk: Walk) -> None:
 
 @state(after=reset_mailed)
 def not_found(walk: Walk) -> None:
+    ResetSentPage(walk.page).link("Try again").click()
+    ForgotPage(walk.page)
     walk.go("/no/such/page")
     expect(walk.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
@@ -95,15 +100,21 @@ def setting_up(walk: Walk) -> None:
 @state(after=setting_up)
 def details_refused(walk: Walk) -> None:
     walk.stack.connexease.clear_faults()
-    body = {"name": ["This name is reserved."]}
+    body = {"name": ["This name is reserved."], "contact_phone_number": ["This number is not reachable."]}
     walk.stack.connexease.fault("status", "^/accounts/$", "POST", status=400, body=body, times=None)
-    setup = walk.signed_up()
+    walk.customer = Customer(phone="+90 532 123 45 67")
+    setup = walk.signed_up(walk.customer)
     expect(setup.heading("Connexease didn't accept these details")).to_be_visible()
 
 
 @state(after=details_refused)
 def details_to_correct(walk: Walk) -> None:
-    SetupPage(walk.page).correct_details()
+    assert walk.customer is not None
+    details = SetupPage(walk.page).correct_details()
+    details.expect_refusal("Company", re.compile("This name is reserved."))
+    details.expect_refusal("Phone (optional)", re.compile("This number is not reachable."))
+    for label in ("Work email", "Billing email"):
+        expect(details.field(label)).to_have_value(walk.customer.email)
 
 
 @state(after=details_to_correct)

@@ -21,20 +21,27 @@ from e2e.states.walk import Walk, state
 
 
 @state()
-def password(walk: Walk) -> None:
-    walk.customer = walk.member().customer
-    PasswordPage(walk.go("/profile/password"))
-
-
-@state(after=password)
 def app_begun(walk: Walk) -> None:
+    walk.customer = walk.member().customer
     walk.go("/profile/app").get_by_role("button", name="Continue").click()
     expect(walk.page.get_by_role("alert")).to_be_visible()
 
 
 @state(after=app_begun)
+def password(walk: Walk) -> None:
+    assert walk.customer is not None
+    banner = walk.page.get_by_role("banner")
+    banner.get_by_role("button", name=walk.customer.full_name).click()
+    banner.get_by_role("link", name="Change your password").click()
+    PasswordPage(walk.page)
+
+
+@state(after=password)
 def profile(walk: Walk) -> None:
-    expect(walk.go("/profile").get_by_role("heading", name="Where you are logged in")).to_be_visible()
+    assert walk.customer is not None
+    old, walk.customer.password = walk.customer.password, "nine copper kettles hum"
+    PasswordPage(walk.page).change(old, walk.customer.password).link("Your profile").click()
+    expect(walk.page.get_by_role("heading", name="Where you are logged in")).to_be_visible()
 
 
 @state(after=profile)

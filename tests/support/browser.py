@@ -91,6 +91,10 @@ class Page:
         form = self._form(button)
         return {**pages.chosen(form), **pages.values(form)}
 
+    def pressed(self, button: str = "") -> dict[str, str]:
+        """What the button itself sends along, if it has a name."""
+        return pages.pressed(self._form(button), button)
+
     def address(self, button: str = "", *, htmx: bool = False) -> str:
         """Where the form is sent."""
         form = self._form(button)
@@ -130,7 +134,8 @@ class Browser:
         values = page.filled(button)
         unknown = set(typed) - set(values)
         assert not unknown, f"{page.path} has no field {unknown}"
-        return self.send("POST", page.address(button, htmx=htmx), data={**values, **typed}, htmx=htmx)
+        data = {**values, **page.pressed(button), **typed}
+        return self.send("POST", page.address(button, htmx=htmx), data=data, htmx=htmx)
 
     def follow(self, page: Page) -> Page:
         """Go where the answer leads, to the end."""

@@ -67,6 +67,12 @@ def chosen(form: HtmlElement) -> dict[str, str]:
     return {tag.get("name"): _first_chosen(options) for tag, options in lists if options}
 
 
+def pressed(form: HtmlElement, button: str) -> dict[str, str]:
+    """What a browser would send of the button with this text."""
+    named = [tag for tag in form.iter("button") if tag.get("name") and button in texts(tag)] if button else []
+    return {tag.get("name"): tag.get("value", "") for tag in named}
+
+
 def _first_chosen(options: list[HtmlElement]) -> str:
     return str(next((option for option in options if "selected" in option.attrib), options[0]).get("value", ""))
 

@@ -240,10 +240,14 @@ def test_a_role_is_changed_and_counts_at_once(portal: Portal, jane: tuple[Browse
     assert owner.send("POST", f"{one}/role", data={"csrf_token": token, "role": "king"}, htmx=htmx).status == 422
     done = owner.send("POST", f"{one}/role", data={"csrf_token": token, "role": "operator"}, htmx=htmx)
     assert done.goes_to == one
-    assert member.get(f"{account}tokens/new").status == 403
+    refused = member.get(f"{account}tokens/new")
+    assert (refused.status, refused.soup.h1.text) == (403, "You can't do this")
+    assert member.get(f"{account}webhooks/").status == 403
     assert "changed the role of deniz@acme.example.com from Developer to Operator" in owner.get(account).text
     assert member.get(one).status == 403
     assert member.post(f"{one}/role", {"role": "owner"}).status == 403
+    owner.send("POST", f"{one}/role", data={"csrf_token": token, "role": "developer"}, htmx=htmx)
+    assert member.get(f"{account}webhooks/").status == 200
 
 
 @pytest.mark.parametrize("htmx", [False, True])

@@ -87,14 +87,13 @@ def test_it_is_changed_paused_resumed_and_switched_off(customer, root):
     edited = customer.browser.submit(customer.browser.get(f"{page}/edit"), "Save destination", name="Invoices")
     assert edited.status == 303, edited.text
     assert (customer.row.name, customer.row.url) == ("Invoices", URL)
-    for button, name, state in [
-        ("Pause", "pause", DestinationState.PAUSED),
-        ("Resume", "on", DestinationState.ON),
-        ("Switch off", "off", DestinationState.OFF),
-        ("Switch on", "on", DestinationState.ON),
+    for button, state in [
+        ("Pause", DestinationState.PAUSED),
+        ("Resume", DestinationState.ON),
+        ("Switch off", DestinationState.OFF),
+        ("Switch on", DestinationState.ON),
     ]:
-        assert customer.browser.get(page).form(button).select_one(f"button[name={name}]") is not None
-        assert customer.browser.post(f"{page}/state", {name: "1"}).status == 303
+        assert customer.browser.submit(customer.browser.get(page), button).status == 303
         assert customer.row.state == state
     history = customer.browser.get(f"/accounts/{customer.account_id}/history/").text
     for words in (

@@ -39,8 +39,9 @@ def test_what_is_no_key(owner: Owner, key: str, words: str) -> None:
     page = owner.add_gateway_key(key)
     assert page.status == 422
     assert words in page.errors["key"]
-    assert page.values("Save key")["name"] == "Shop gateway"
     assert owner.rows() == []
+    assert owner.browser.submit(page, "Save key", key=KEY).status == 303
+    assert owner.row("Shop gateway").last_four == KEY[-4:], "the name was kept"
 
 
 def test_the_same_key_twice(owner: Owner) -> None:
@@ -52,14 +53,18 @@ def test_the_same_key_twice(owner: Owner) -> None:
 def test_a_new_key_in_its_place(owner: Owner) -> None:
     owner.add_gateway_key(KEY)
     row = owner.row("Shop gateway")
-    say(owner, is_trial="y")
+    page = say(owner, is_trial="y")
+    assert f"Test key In the vault …{KEY[-4:]}" in owner.index().text
+    [link] = page.soup.find_all("a", string="Replace key")
+    form = owner.browser.get(link["href"])
+    assert "name" not in form.values("Save key")
     new = "sk_ffffffffffffffffffffffffffffffff"
-    answer = owner.browser.post(owner.address(row, page="/replace"), {"key": new})
-    page = owner.browser.follow(answer)
+    page = owner.browser.follow(owner.browser.submit(form, "Save key", key=new))
     assert "now has the new key" in page.text
     assert "Test key" in page.text, "the key in its place is for the same"
     assert (owner.row("Shop gateway").id, owner.row("Shop gateway").last_four) == (row.id, "ffff")
-    assert owner.browser.post(owner.address(row, page="/replace"), {"key": "no"}).status == 422
+    assert key_on(owner.reveal(row)) == new
+    assert owner.browser.submit(form, "Save key", key="no").status == 422
 
 
 @pytest.mark.parametrize("prefix", ["sk_", "pk_", "live-", ""])
@@ -68,7 +73,7 @@ def test_what_a_key_is_for_is_what_the_person_says(owner: Owner, prefix: str) ->
     owner.add_gateway_key(f"{prefix}fedcba9876543210", "Trial", is_trial="y")
     assert (owner.row("Real").is_trial, owner.row("Trial").is_trial) == (False, True)
     say(owner, "Real", is_trial="y")
-    say(owner, "Trial")
+    assert "State Live key" in say(owner, "Trial", is_trial="").text
     assert (owner.row("Real").is_trial, owner.row("Trial").is_trial) == (True, False)
     assert "marked the API key “Trial” as a live key" in owner.history()
 
@@ -84,17 +89,20 @@ def test_what_was_once_guessed_is_said_by_a_person(owner: Owner) -> None:
     assert owner.row("Shop gateway").is_trial
 
 
-def say(owner: Owner, name: str = "Shop gateway", **typed: str) -> Page:
+def say(owner: Owner, name: str = "Shop gateway", *, is_trial: str) -> Page:
     """Send the form that says what a key is for."""
-    return owner.browser.follow(owner.browser.post(owner.address(owner.row(name), page="/use"), typed))
+    page = owner.browser.get(owner.address(owner.row(name)))
+    return owner.browser.follow(owner.browser.submit(page, "Save key type", is_trial=is_trial))
 
 
 def test_removed(owner: Owner) -> None:
     owner.add_gateway_key(KEY)
-    row = owner.row("Shop gateway")
-    assert owner.browser.post(owner.address(row, page="/remove"), {"typed": "no"}).status == 422
-    page = owner.browser.follow(owner.browser.post(owner.address(row, page="/remove"), {"typed": "Shop gateway"}))
+    form = owner.browser.get(owner.address(owner.row("Shop gateway"), page="/remove"))
+    refused = owner.browser.submit(form, "Remove key", typed="no")
+    assert refused.errors == {"typed": "Type “Shop gateway” to confirm."}
+    page = owner.browser.follow(owner.browser.submit(refused, "Remove key", typed="Shop gateway"))
     assert "is removed from the vault" in page.text
+    assert "No API key yet" in page.text
     assert owner.rows() == []
 
 

@@ -9,11 +9,10 @@ from tests.integration.vault.conftest import CREATE, REVOKE, Owner, key_on
 from tests.support.marks import both_databases
 
 
-def rotate(owner: Owner, name: str = "New one", ends: str = ""):
-    row = owner.row("Order system")
-    address = owner.address(row, page="/rotate")
-    intent = owner.browser.get(address).values("Create new token")["intent"]
-    return owner.browser.post(address, {"name": name, "keep": "y", "ends": ends, "intent": intent})
+def rotate(owner: Owner, name: str = "New one", ends: str = "keep until I revoke it"):
+    form = owner.browser.get(owner.address(owner.row("Order system"), page="/rotate"))
+    choice = form.soup.find("option", string=ends)["value"]
+    return owner.browser.submit(form, "Create new token", name=name, ends=choice)
 
 
 def revoke(owner: Owner, typed: str = "order  SYSTEM", *, htmx: bool = False):
@@ -33,7 +32,7 @@ def test_both_are_good_until_somebody_revokes_the_old_one(owner: Owner) -> None:
 
 def test_the_old_one_is_revoked_when_its_time_is_over(owner: Owner) -> None:
     owner.made()
-    rotate(owner, ends="3600")
+    rotate(owner, ends="revoke after an hour")
     assert "will be revoked automatically" in owner.index().text
     owner.portal.sweep()
     assert len(owner.active_at_connexease()) == 2
@@ -47,7 +46,7 @@ def test_the_old_one_is_revoked_when_its_time_is_over(owner: Owner) -> None:
 def test_a_rotation_that_is_not_confirmed_leaves_the_old_one_alone(owner: Owner) -> None:
     owner.made()
     owner.control.fault("reset_after", **CREATE)
-    rotate(owner, ends="3600")
+    rotate(owner, ends="revoke after an hour")
     owner.work_on()
     old = owner.row("Order system")
     assert owner.active_at_connexease() == [str(old.connexease_uuid)]

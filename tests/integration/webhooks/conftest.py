@@ -64,6 +64,10 @@ class Customer:
         assert len(rows) == 1, rows
         return rows[0]
 
+    def press(self, page: Page, button: str) -> Page:
+        """Press a button of the list; the page that it leads to."""
+        return self.browser.follow(self.browser.submit(page, button))
+
     def act(self, verb: str, **fields: str) -> Page:
         return self.browser.post(f"{self.root}{self.only_row().id}/{verb}", fields)
 

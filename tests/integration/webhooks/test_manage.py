@@ -79,10 +79,11 @@ def test_headers_that_were_changed_elsewhere_are_kept_by_an_edit(customer: Custo
 
 def test_switching_off_and_on(customer: Customer) -> None:
     customer.save(headers=[("Authorization", SECRET)])
-    customer.act("switch", off="1")
+    page = customer.press(customer.index(), "Switch off")
     assert customer.at_connexease()[0]["is_active"] is False
-    assert "Switched off" in customer.index().text
-    customer.act("switch", on="1")
+    assert "Switched off" in page.text
+    page = customer.press(page, "Switch on")
+    assert "Switched off" not in page.text
     (made,) = customer.at_connexease()
     assert made["is_active"] is True
     assert made["headers"] == {"Authorization": SECRET}
@@ -92,12 +93,14 @@ def test_a_dead_webhook_can_be_hidden_and_shown_again(customer: Customer) -> Non
     customer.save()
     refused = customer.browser.follow(customer.act("hide", hide="1"))
     assert "Switch the webhook off before you hide it" in refused.text
-    customer.act("switch", off="1")
-    customer.act("hide", hide="1")
-    assert "receiver.example.com" not in customer.index().text.split("Where events go")[0]
-    assert "receiver.example.com" in customer.browser.get(f"{customer.root}?hidden=1").text
-    customer.act("hide", show="1")
-    assert "receiver.example.com" in customer.index().text
+    page = customer.press(customer.index(), "Switch off")
+    for button in ("Show again", "Switch on"):
+        page = customer.press(page, "Hide")
+        assert "receiver.example.com" not in page.text.split("Where events go")[0]
+        [link] = page.soup.find_all("a", string="Show 1 hidden webhook")
+        page = customer.press(customer.browser.get(link["href"]), button)
+        assert "receiver.example.com" in page.text.split("Where events go")[0]
+    assert customer.at_connexease()[0]["is_active"] is True
 
 
 @both_databases
@@ -129,9 +132,16 @@ def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: C
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_more_headers_take_the_keyboard_with_them(customer: Customer, htmx: bool) -> None:
-    page = customer.save(headers=[("X-A", "1")], more="1", htmx=htmx)
+def test_more_headers_take_the_keyboard_with_them_and_are_saved(customer: Customer, htmx: bool) -> None:
+    form = customer.browser.get(f"{customer.root}new")
+    page = customer.browser.submit(form, "Add headers", htmx=htmx, **{"headers-0-name": "X-A"})
     assert [field["id"] for field in page.soup.select("input[autofocus]")] == ["headers-1-name"]
+    filled = {"headers-0-value": "1", "headers-3-name": "X-D", "headers-3-value": "4"}
+    goal = {"callback_url": "https://receiver.example.com/", "triggers": "message.created"}
+    channel = {"channels": customer.channels[0]}
+    saved = customer.browser.submit(page, "Save webhook", htmx=htmx, **goal, **channel, **filled)
+    assert saved.goes_to == customer.root, saved.text
+    assert customer.at_connexease()[0]["headers"] == {"X-A": "1", "X-D": "4"}
 
 
 def test_a_name_that_looks_secret_is_ticked_and_each_refusal_leads_to_its_field(customer: Customer) -> None:

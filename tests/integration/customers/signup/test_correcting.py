@@ -31,20 +31,25 @@ def test_a_mistyped_address_is_corrected_and_proven_anew(verified):
 
 def refused(portal):
     """An account whose details Connexease refused, with a second owner; the page of details as that one sees it."""
-    portal.control.fault("status", "/accounts/", "POST", status=400, body={"name": ["Not this one."]})
-    _jane, account_id = portal.newcomer()
+    refusals = {"name": ["Not this one."], "contact_phone_number": ["Nobody answers it."]}
+    portal.control.fault("status", "/accounts/", "POST", status=400, body=refusals)
+    _jane, account_id = portal.newcomer(contact_phone_number="+905321234567")
     portal.work()
     assert portal.set_up().step == "needs_details"
     bob = portal.member(account_id, BOB, Role.OWNER)
     return bob, bob.get(f"/accounts/{account_id}/setup/details")
 
 
-def test_another_owner_corrects_what_was_refused_and_keeps_their_own_login(portal):
+@pytest.mark.parametrize("htmx", [False, True])
+def test_another_owner_corrects_what_was_refused_and_keeps_their_own_login(portal, htmx):
     bob, details = refused(portal)
-    page = bob.submit(details, name="Corrected Ltd", contact_name="Janet")
-    assert page.status == 303, page.text
+    assert set(details.errors) == {"name", "contact_phone_number"}
+    page = bob.submit(details, htmx=htmx, name="Corrected Ltd", contact_name="Janet", contact_phone_number="")
+    assert page.goes_to == f"/accounts/{portal.one(Account).id}/setup", page.text
     portal.settle()
-    assert [each["name"] for each in portal.accounts_at_connexease()] == ["Corrected Ltd"]
+    portal.is_set_up_once()
+    [made] = portal.accounts_at_connexease()
+    assert (made["name"], made["contact_phone_number"] or "") == ("Corrected Ltd", "")
     assert portal.person(BOB).first_name == ""
     assert portal.person(JANE).first_name == "Jane", "nobody writes another's name"
     assert portal.account(JANE).contact_name == "Janet"

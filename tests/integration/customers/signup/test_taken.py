@@ -14,6 +14,7 @@ def test_open_says_that_an_address_is_taken(portal):
     page = portal.sign_up(contact_email="JANE@acme.example.com", password=OTHER_PASSWORD)
     assert page.status == 422
     assert set(page.errors) == {"contact_email"}
+    assert "This address already has a login" in page.errors["contact_email"]
     assert len(portal.rows(Person)) == 1
 
 
