@@ -26,6 +26,6 @@ setup: ; @.ci/setup tests
 pictures: setup ; @.venv/bin/python -m e2e.pictures
 lock: ; @.ci/lock
 # Bootstrap's sheet, cut anew to what the pages use: after a class of Bootstrap's was used for the first time.
-styles: ; @.ci/setup dev && .venv/bin/python -m tests.support.bootstrap
+styles: ; @.ci/setup dev && .venv/bin/python -m tests.support.sources.bootstrap
 # Brings the sentences of each language up to date with the code, and says how many wait for a translation.
-translations: ; @.ci/setup dev && .venv/bin/python -m tests.support.messages
+translations: ; @.ci/setup dev && .venv/bin/python -m tests.support.sources.messages

@@ -17,7 +17,7 @@ from pathlib import Path
 import bench
 from bench._processes import TEMPLATES
 from bench._table import FILE, Row, note, noted, show
-from tests.support.postgres import Postgres
+from tests.support.processes.postgres import Postgres
 
 ON_POSTGRESQL = ("backlog", "receiver")
 """What is measured a second time, with PostgreSQL."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support import templates
+from tests.support.application import templates
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = "TEMPLATE_CACHE"

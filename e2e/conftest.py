@@ -19,10 +19,10 @@ from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
 from e2e.running.people import Customer, Member, sign_up
 from e2e.running.stack import Stack, make_database
-from tests.support.chromium import installed
-from tests.support.patience import patient
-from tests.support.processes import Prepared
-from tests.support.shared import keep_in_memory, shared_folder
+from tests.support.processes.running import Prepared
+from tests.support.suite.chromium import installed
+from tests.support.suite.patience import patient
+from tests.support.suite.shared import keep_in_memory, shared_folder
 
 keep_in_memory()
 QUIET = (

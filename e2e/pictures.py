@@ -16,7 +16,7 @@ from e2e.browser.watch import Watch, htmx_file
 from e2e.running.demo import RunningDemo, running_demo
 from portal.demo.logins import ADMIN, AYSE, PASSWORD, SELIN, Login
 from portal.sandbox.client import SandboxControl
-from tests.support.chromium import installed
+from tests.support.suite.chromium import installed
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 AS_ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []

@@ -14,7 +14,7 @@ from e2e.pages.webhooks import WebhooksPage
 from e2e.running.people import Member
 from e2e.running.stack import Stack
 from e2e.states.look import look
-from tests.support.serving import Quiet, serving
+from tests.support.processes.serving import Quiet, serving
 
 SECRET = "Bearer planted-browser-secret"
 

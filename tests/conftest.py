@@ -34,15 +34,15 @@ from portal.identity import passwords
 from portal.sandbox.client import SandboxControl, SandboxControlError
 from portal.sandbox.server import Sandbox
 from portal.settings import Settings
-from tests.support import routes
-from tests.support.patience import patient
-from tests.support.portal import Portal, TakeReady
-from tests.support.ports import reserved_port
-from tests.support.postgres import TEMPLATE, USUAL, Postgres
-from tests.support.ready import PostgresDatabase, Ready, SqliteFile
-from tests.support.scheduling import Scheduling
-from tests.support.shared import keep_in_memory, made_once, shared_folder
-from tests.support.templates import TemplateCache
+from tests.support.application import routes
+from tests.support.application.portal import Portal, TakeReady
+from tests.support.application.ready import PostgresDatabase, Ready, SqliteFile
+from tests.support.application.templates import TemplateCache
+from tests.support.processes.ports import reserved_port
+from tests.support.processes.postgres import TEMPLATE, USUAL, Postgres
+from tests.support.suite.patience import patient
+from tests.support.suite.scheduling import Scheduling
+from tests.support.suite.shared import keep_in_memory, made_once, shared_folder
 
 hypothesis.settings.register_profile(
     "here", deadline=None, derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 SLOWEST = patient(60_000)
 """Milliseconds; `page.evaluate` waits without end for a promise that comes to nothing."""

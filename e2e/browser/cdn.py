@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.settings import HTMX_CDN_URL
-from tests.support.serving import Quiet
+from tests.support.processes.serving import Quiet
 
 NAME = str(urlsplit(HTMX_CDN_URL).hostname)
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from tests.support.serving import Quiet, serving
+from tests.support.processes.serving import Quiet, serving
 
 
 class _Nothing(Quiet, BaseHTTPRequestHandler):

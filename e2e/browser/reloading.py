@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 
 def reload_until(page: Page, is_so: Callable[[], bool]) -> None:

@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.patience import patient
-from tests.support.ports import reserved_port
+from tests.support.processes.ports import reserved_port
+from tests.support.suite.patience import patient
 
 ROOT = Path(__file__).resolve().parents[2]
 

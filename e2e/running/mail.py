@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from e2e.running.stack import Stack
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 
 def mail_to(stack: Stack, email: str, subject: str = "") -> dict[str, list[str]]:

@@ -32,9 +32,9 @@ from portal.identity.browser_login import TOKEN
 from portal.identity.second_factor import authenticator as authenticators
 from portal.models import Account, Credential, Membership, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
-from tests.support import campaigns
-from tests.support.patience import patient
-from tests.support.templates import TemplateCache
+from tests.support.application import campaigns
+from tests.support.application.templates import TemplateCache
+from tests.support.suite.patience import patient
 
 DOOR = "/_side_door/"
 AXE = f"{DOOR}axe.js"

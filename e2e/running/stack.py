@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Self
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.delivery.events import release
 from portal.sandbox.server import Sandbox
-from tests.support.patience import patient
-from tests.support.ports import reserved_port
-from tests.support.processes import Forked, Prepared
-from tests.support.shared import made_once
+from tests.support.processes.ports import reserved_port
+from tests.support.processes.running import Forked, Prepared
+from tests.support.suite.patience import patient
+from tests.support.suite.shared import made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext

@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from portal.extensions import session
-from tests.support import templates
-from tests.support.processes import by_gunicorn
+from tests.support.application import templates
+from tests.support.processes.running import by_gunicorn
 
 
 @pytest.fixture

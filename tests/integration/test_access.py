@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from portal.models import OnboardingAttempt, Role, StaffRole
 from portal.web import access
-from tests.support.browser import Browser
+from tests.support.application.browser import Browser
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 OUR_METHODS = {"GET", "POST", "HEAD", "OPTIONS"}

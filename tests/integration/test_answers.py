@@ -14,7 +14,7 @@ from portal.extensions import session
 from portal.models import Person, StaffRole
 from portal.settings import HTMX_CDN_URL
 from portal.web import access
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 ALWAYS = {
     "Content-Security-Policy",

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, col, select
 from portal.db import bulk
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, PortalWebhook
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 @pytest.fixture

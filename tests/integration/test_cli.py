@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.marks import both_databases
-from tests.support.patience import patient
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient
 
 ROOT = Path(__file__).resolve().parents[2]
 

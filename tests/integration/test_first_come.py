@@ -28,9 +28,9 @@ from portal.models import (
 from portal.staff.people import staff_members
 from portal.vault import gateway_keys
 from portal.webhooks import portal_webhooks
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 
 def outcomes(results):

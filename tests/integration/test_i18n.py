@@ -29,7 +29,7 @@ from portal.models import (
     Step,
     now,
 )
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
 
 JANE = DETAILS["contact_email"]
 OPEN, CLOSE = "\N{LEFT WHITE SQUARE BRACKET}", "\N{RIGHT WHITE SQUARE BRACKET}"

@@ -5,7 +5,7 @@ import pytest
 from portal.mirror import runs
 from portal.models import Credential, MirroredAccount, MirrorRun, RunState, now
 from portal.vault import issuing
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 MOST = 60
 

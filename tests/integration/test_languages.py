@@ -3,8 +3,8 @@
 import pytest
 
 from portal.models import Mail, Person
-from tests.support import pseudo
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.sources import pseudo
 
 JANE = DETAILS["contact_email"]
 

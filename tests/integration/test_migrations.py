@@ -8,8 +8,8 @@ from sqlmodel import SQLModel
 
 from portal.db import migrate
 from portal.db.engine import prepare_sqlite
-from tests.support.filling import fill
-from tests.support.marks import both_databases
+from tests.support.application.filling import fill
+from tests.support.suite.marks import both_databases
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from portal.models import OnboardingAttempt
 from tests.integration.vault.conftest import Owner
 from tests.integration.webhooks.conftest import Customer
-from tests.support.habits import other_habits
+from tests.support.application.habits import other_habits
 
 JSON = {"Accept": "application/json"}
 

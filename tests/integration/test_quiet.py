@@ -5,7 +5,7 @@ from portal.extensions import db
 from portal.identity.authentication import find_person
 from portal.models import Person
 from portal.worker import quiet
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def commit(portal, email):

@@ -10,9 +10,9 @@ from limits.strategies import FixedWindowRateLimiter
 from portal.models import Account
 from portal.web import rate_limit_counts
 from portal.web.rate_limit_counts import DatabaseCounts
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 TEN = RateLimitItemPerHour(10)
 

@@ -1,8 +1,8 @@
 """Whole journeys at DEBUG level: no log record, exception, page or representation shows a secret."""
 
 from portal.models import EmailLink, OnboardingAttempt, Person, PortalWebhook
-from tests.support.log import log  # noqa: F401 - a fixture
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.log import log  # noqa: F401 - a fixture
 
 JANE = DETAILS["contact_email"]
 NEW_PASSWORD = "granite-lemon-orbit-9920"

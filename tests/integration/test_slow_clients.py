@@ -13,7 +13,7 @@ from portal.extensions import session
 from portal.models import Delivery, PortalWebhook
 from portal.web.serving.gunicorn_worker import AHEAD, LONGEST_HEAD, is_delivery, is_whole
 from portal.webhooks import portal_webhooks
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 MANY = 60
 """More than there are threads in both processes."""

@@ -2,8 +2,8 @@
 
 from portal.models import Heartbeat, Mail, Step
 from portal.worker import scheduler
-from tests.support.marks import both_databases
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
+from tests.support.suite.marks import both_databases
 
 
 @both_databases

@@ -3,7 +3,7 @@
 from portal.messages.reports import receiver
 from portal.models import Credential, StaffRole, Webhook
 from tests.integration.messages.conftest import make_sender
-from tests.support.pages import left_to_translators
+from tests.support.application.pages import left_to_translators
 
 
 def test_names_that_are_the_same_in_every_language(portal, control):

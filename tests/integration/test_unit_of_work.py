@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from portal.db.unit_of_work import NestedUnitOfWorkError, unit_of_work
 from portal.extensions import session
 from portal.models import Person
-from tests.support.marks import both_databases
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
+from tests.support.suite.marks import both_databases
 
 
 def _person(email: str) -> Person:

@@ -32,9 +32,9 @@ from portal.secrets.crypto import Vault
 from portal.secrets.stored import PLACES, Findings, Record
 from portal.webhooks import changes, desired
 from portal.webhooks.rules.headers import Header
-from tests.support.marks import both_databases
-from tests.support.patience import patient, wait_until
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient, wait_until
 
 OLD, NEW, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
 COLUMNS = len(PLACES.keys() - {"audit_chain.sealed_end"})

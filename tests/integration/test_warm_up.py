@@ -10,9 +10,9 @@ from flask import request, request_started
 from portal import create_app
 from portal.extensions import connexease, db, session
 from portal.warm_up import visit, warm_up
-from tests.support.portal import Portal
-from tests.support.processes import START, STOP, started
-from tests.support.templates import TemplateCache
+from tests.support.application.portal import Portal
+from tests.support.application.templates import TemplateCache
+from tests.support.processes.running import START, STOP, started
 
 
 def test_pages_are_tried_and_their_statements_compiled_without_the_database(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import portal
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 PACKAGE = Path(portal.__file__).parent
 ROOT = PACKAGE.parent

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from portal import outbound
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 Script = Callable[[socket.socket], None]
 Serve = Callable[..., str]

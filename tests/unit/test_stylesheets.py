@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support import bootstrap
-from tests.support.markup import PORTAL, STATIC, Used
+from tests.support.sources import bootstrap
+from tests.support.sources.markup import PORTAL, STATIC, Used
 
 SHEETS = ("tokens", "base", "components", "pages")
 """Our own; the cut of Bootstrap's comes before them."""

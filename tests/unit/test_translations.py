@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from portal import translations
-from tests.support import messages, pseudo
+from tests.support.sources import messages, pseudo
 
 FILES = sorted(file for folder in translations.folders for file in folder.glob("*.po"))
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

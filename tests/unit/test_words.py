@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tests.support.messages import PACKAGE, template
+from tests.support.sources.messages import PACKAGE, template
 
 OLD = {
     "any more": "no longer",

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.db import engine
-from tests.support.concurrent import at_once
+from tests.support.suite.concurrent import at_once
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from portal.models import (
     Wish,
 )
 from tests.integration.messages.conftest import OWNER, Sender, make_sender
-from tests.support import campaigns
+from tests.support.application import campaigns
 
 __all__ = ["Campaigner", "campaigner", "make_campaigner"]
 

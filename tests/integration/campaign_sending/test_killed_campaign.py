@@ -28,11 +28,11 @@ from portal.models import (
 )
 from tests.integration.campaign_sending.conftest import Campaigner
 from tests.integration.messages.test_gateway_reports import Gateway
-from tests.support import templates
-from tests.support.concurrent import beside, outcome
-from tests.support.patience import patient, wait_until
-from tests.support.ports import reserved_port
-from tests.support.processes import Forked
+from tests.support.application import templates
+from tests.support.processes.ports import reserved_port
+from tests.support.processes.running import Forked
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.patience import patient, wait_until
 
 ROWS = int(os.environ.get("CAMPAIGN_ROWS", "200"))
 KILLS = int(os.environ.get("CAMPAIGN_KILLS", "6"))

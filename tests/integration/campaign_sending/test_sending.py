@@ -22,8 +22,8 @@ from portal.models import (
 )
 from tests.integration.campaign_sending.conftest import number_of, opt_out
 from tests.integration.messages.conftest import OWNER, text
-from tests.support.marks import both_databases
-from tests.support.patience import patient, wait_until
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient, wait_until
 
 
 @both_databases

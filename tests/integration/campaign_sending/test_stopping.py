@@ -12,7 +12,7 @@ from portal.models import CampaignState, KeyPace, Message, RowState, now
 from tests.integration.campaign_sending.conftest import number_of, opt_out
 from tests.integration.messages.conftest import OWNER, text
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
-from tests.support.patience import wait_until
+from tests.support.suite.patience import wait_until
 
 BY_ANSWER = [
     ({"kind": "gateway", "code": "BILL_001"}, "balance", "Your balance at the gateway is too low."),

@@ -7,7 +7,7 @@ from portal.messages.sending import gateway_call
 from portal.models import Message, MessageState
 from tests.integration.campaign_sending.conftest import opt_out
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 WORDS = ("sent", "delivered", "read", "failed", "played", "unheard_of")
 

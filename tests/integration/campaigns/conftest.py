@@ -10,8 +10,8 @@ import pytest
 from portal.models import Campaign, CampaignRow, Credential
 from portal.sandbox.client import SandboxControl
 from tests.integration.messages.conftest import Sender, make_sender
-from tests.support.browser import Browser, Page
-from tests.support.portal import Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import Portal
 
 
 @dataclass

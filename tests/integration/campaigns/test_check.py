@@ -28,7 +28,7 @@ from portal.models import (
     now,
 )
 from tests.integration.campaigns.conftest import Campaigner, campaigner
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 FILE = """Phone;Name
 0532 123 45 01;Ayşe

@@ -23,7 +23,7 @@ from portal.models import (
 )
 from tests.integration.campaigns.conftest import Campaigner, campaigner
 from tests.integration.campaigns.test_check import add, sent
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 FILE = "Phone,Name\n0532 123 45 01,Ayşe\n0532 123 45 02,Mehmet\n+1 202 555 0123,Jane\n"
 OWNER = "jane@acme.example.com"

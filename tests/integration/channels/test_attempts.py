@@ -20,8 +20,8 @@ from portal.models import (
     PortalWebhook,
     now,
 )
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 CHANNELS = "^/accounts/[^/]+/channels/$"
 ONBOARDING = "onboarding/$"

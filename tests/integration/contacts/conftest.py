@@ -5,7 +5,7 @@ import pytest
 from portal.sandbox.client import SandboxControl
 from tests.integration.messages.conftest import Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
 
 
 @pytest.fixture

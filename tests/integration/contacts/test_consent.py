@@ -49,9 +49,9 @@ from tests.integration.contacts.test_contacts import add, receive, root, take, w
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
 from tests.integration.messages.test_composer import send, template, write
 from tests.integration.messages.test_gateway_reports import Gateway, status
-from tests.support.concurrent import beside, outcome
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 ORDER = schemas.TemplateMessage(
     to=RECIPIENT, template=schemas.TemplateUse(name="spring_sale", language=schemas.Language(code="tr"))

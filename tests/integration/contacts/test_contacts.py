@@ -23,9 +23,9 @@ from portal.models import (
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, status
 from tests.integration.messages.test_mixed_events import body, inbound, receive
-from tests.support.browser import Page
-from tests.support.marks import both_databases
-from tests.support.portal import Portal
+from tests.support.application.browser import Page
+from tests.support.application.portal import Portal
+from tests.support.suite.marks import both_databases
 
 
 def root(sender: Sender) -> str:

@@ -11,11 +11,11 @@ from portal.db.engine import writing
 from portal.errors import DomainError
 from portal.extensions import session
 from portal.models import Account, AuditEntry, HandOver, Invitation, LoginSession, Membership, Person, Role
-from tests.support.browser import Browser, Page
-from tests.support.concurrent import meanwhile
-from tests.support.marks import both_databases
-from tests.support.patience import patient
-from tests.support.portal import DETAILS, PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, PASSWORD, Portal
+from tests.support.suite.concurrent import meanwhile
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient
 
 JANE = DETAILS["contact_email"]
 DENIZ = "deniz@acme.example.com"

@@ -9,9 +9,9 @@ import requests
 from portal.customers.provisioning import state_machine
 from portal.extensions import session
 from portal.models import Account, AuditEntry, Membership, Person, PortalWebhook, Role, now
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 ACCOUNTS = "^/accounts/$"

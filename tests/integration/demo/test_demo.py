@@ -17,9 +17,9 @@ from portal import models
 from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, Login
 from portal.models import AttemptState, CredentialStep, DeliveryState, MailState, MessageState, Problem, RunState
 from portal.sandbox.client import SandboxControl
-from tests.support import templates
-from tests.support.patience import patient
-from tests.support.shared import shared_folder
+from tests.support.application import templates
+from tests.support.suite.patience import patient
+from tests.support.suite.shared import shared_folder
 
 PASSES = "it passes by itself within seconds"
 SLOWEST = patient(60)

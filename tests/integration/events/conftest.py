@@ -16,8 +16,8 @@ from portal.extensions import db, session
 from portal.models import Account, Delivery, PortalWebhook, WebhookPurpose
 from portal.sandbox.client import SandboxControl
 from portal.webhooks import portal_webhooks
-from tests.support.browser import Browser, Page
-from tests.support.portal import Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import Portal
 
 
 @dataclass

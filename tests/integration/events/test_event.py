@@ -7,7 +7,7 @@ import pytest
 from portal.extensions import db
 from portal.models import AuditEntry, Channel, Delivery
 from tests.integration.events.conftest import numbers_on
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def test_the_body_is_laid_out_and_escaped(customer):

@@ -11,7 +11,7 @@ from portal.events.log import Filter
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, now
 from tests.integration.events.conftest import numbers_on
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def test_a_log_without_events_says_what_events_are_and_how_to_watch(customer):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portal.events.processing import batches
 from portal.extensions import db
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 ROWS = 20_000
 

@@ -22,8 +22,8 @@ from portal.models import (
     PortalWebhook,
     now,
 )
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 
 class Sender:

@@ -13,9 +13,9 @@ from portal.db.unit_of_work import unit_of_work
 from portal.events.processing import batches, claiming
 from portal.extensions import db, session
 from portal.models import Channel, Delivery, DeliveryState, PortalWebhook
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.patience import patient
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from portal.events import retention
 from portal.extensions import db
 from portal.models import now
 from tests.integration.events.conftest import numbers_on
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def age(customer, number: int, days: float) -> None:

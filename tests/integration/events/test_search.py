@@ -2,7 +2,7 @@
 
 from portal.events import search_index
 from tests.integration.events.conftest import numbers_on
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 @both_databases

@@ -10,8 +10,8 @@ from portal.connexease import schemas
 from portal.events import watches
 from portal.models import AuditEntry, PortalWebhook, Webhook, WebhookPurpose
 from tests.integration.events.conftest import Customer, numbers_on
-from tests.support.browser import Page
-from tests.support.marks import both_databases
+from tests.support.application.browser import Page
+from tests.support.suite.marks import both_databases
 
 CREATE = {"path": "/webhooks/$", "method": "POST"}
 CHANGE = {"path": "/webhooks/.+/$", "method": "PATCH"}

@@ -6,10 +6,10 @@ import pytest
 
 from portal.identity.mailed_links import fingerprint
 from portal.models import AuditEntry, EmailChange, LoginSession, Mail, Person, Role, StaffRole, Step, now
-from tests.support.browser import Browser, Page
-from tests.support.concurrent import meanwhile
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, PASSWORD, Portal
+from tests.support.suite.concurrent import meanwhile
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 NEW = "jane@new.example.com"

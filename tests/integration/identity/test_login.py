@@ -8,8 +8,8 @@ from portal.db.engine import storable
 from portal.extensions import db
 from portal.identity import passwords
 from portal.models import Account, AuditEntry, Mail, Person, StaffRole
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 NEW_PASSWORD = "granite-lemon-orbit-9920"

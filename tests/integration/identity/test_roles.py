@@ -5,7 +5,7 @@ from flask import Flask
 
 from portal.models import Role, StaffRole
 from portal.web import access
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
 
 EVERYBODY = "owner developer operator member"
 LOOKS = "owner developer member"

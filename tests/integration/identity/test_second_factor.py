@@ -9,10 +9,10 @@ import pytest
 from portal.identity.second_factor import authenticator
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, RecoveryCode, StaffRole
 from portal.staff.people import staff_members
-from tests.support.browser import Browser, Page
-from tests.support.concurrent import meanwhile
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, PASSWORD, Portal
+from tests.support.suite.concurrent import meanwhile
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 BOSS = "boss@reseller.example.com"

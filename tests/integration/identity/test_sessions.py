@@ -7,9 +7,9 @@ import pytest
 
 from portal.identity import sessions
 from portal.models import LoginSession, StaffRole, now
-from tests.support.browser import Browser, Page
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, PASSWORD, Portal
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"

@@ -10,7 +10,7 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.identity import authentication, passwords
 from portal.models import Person
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
 
 JANE = DETAILS["contact_email"]
 COMPOSED = unicodedata.normalize("NFC", "Şifre-é-2026 xx kite")

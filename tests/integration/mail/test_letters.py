@@ -8,7 +8,7 @@ from flask_babel import force_locale
 
 from portal.mail import samples, writing
 from portal.models import Mail, MailKind, StaffRole
-from tests.support import pseudo
+from tests.support.sources import pseudo
 
 VARIANTS = samples.variants()
 each = pytest.mark.parametrize(

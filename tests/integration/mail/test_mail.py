@@ -19,10 +19,10 @@ from cryptography.x509.oid import NameOID
 from portal.extensions import session
 from portal.mail import outbox
 from portal.models import EmailLink, Mail, MailKind, MailState, now
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS
-from tests.support.ports import reserved_port
+from tests.support.application.portal import DETAILS
+from tests.support.processes.ports import reserved_port
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 PASSWORD = "planted-mail-password"

@@ -14,8 +14,8 @@ from portal.messages.sending import outbox
 from portal.models import Account, Credential, Message, Person
 from portal.sandbox.client import SandboxControl
 from portal.vault import gateway_keys
-from tests.support.browser import Browser, Page
-from tests.support.portal import Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import Portal
 
 RECIPIENT = "+905321234567"
 OWNER = "jane@acme.example.com"

@@ -8,7 +8,7 @@ from portal.models import AuditEntry, Channel, Message
 from tests.integration.messages.conftest import Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
 from tests.integration.messages.test_trial import begin, go_on, lines
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 NUMBER = "905550000000"
 

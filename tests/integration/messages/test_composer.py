@@ -8,7 +8,7 @@ import pytest
 
 from portal.models import Credential, Message, Role
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
-from tests.support.browser import Page
+from tests.support.application.browser import Page
 
 EXAMPLES = Path(__file__).parents[2] / "contract" / "vendor_examples.json"
 HEAD = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": RECIPIENT}

@@ -16,8 +16,8 @@ from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, 
 from tests.integration.messages.test_composer import write
 from tests.integration.messages.test_gateway_reports import Gateway, status
 from tests.integration.messages.test_mixed_events import receive
-from tests.support.browser import Page
-from tests.support.marks import both_databases
+from tests.support.application.browser import Page
+from tests.support.suite.marks import both_databases
 
 AYSE = "+905301112233"
 

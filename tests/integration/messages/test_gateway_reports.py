@@ -15,10 +15,10 @@ from portal.messages.reports import receiver, statuses
 from portal.messages.sending import gateway_call
 from portal.models import Delivery, Message, MessageState, MessageStatus, PortalWebhook, WebhookPurpose, now
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
-from tests.support.concurrent import beside, outcome
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 
 class Gateway:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.integration.messages.conftest import make_sender, text
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 MOST = 40
 

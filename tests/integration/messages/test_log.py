@@ -17,9 +17,9 @@ from portal.messages.log import query as log_query
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
 from portal.web import csv_export
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
-from tests.support.concurrent import meanwhile
-from tests.support.marks import both_databases
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
+from tests.support.suite.concurrent import meanwhile
+from tests.support.suite.marks import both_databases
 
 SECRET = "The code is 4711."
 

@@ -10,7 +10,7 @@ from portal import outbound
 from portal.connexease import schemas
 from portal.messages.compose import media_check
 from tests.integration.messages.conftest import RECIPIENT, Sender
-from tests.support.serving import Quiet, serving
+from tests.support.processes.serving import Quiet, serving
 
 Check = Callable[..., media_check.Report]
 

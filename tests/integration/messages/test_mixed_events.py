@@ -13,8 +13,8 @@ from portal.messages.reports import recognition
 from portal.models import ConsentEntry, Delivery, DeliveryKind, MessageStatus, ReadPosition, Role, StaffRole
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
-from tests.support.browser import Browser
-from tests.support.marks import both_databases
+from tests.support.application.browser import Browser
+from tests.support.suite.marks import both_databases
 
 AYSE = {"profile": {"name": "Ayşe"}, "wa_id": "905301112233"}
 HIDDEN = {"profile": {"name": "Mehmet"}, "user_id": "US.13AbZ9"}

@@ -7,7 +7,7 @@ import pytest
 
 from portal.models import Message, now
 from tests.integration.messages.conftest import Sender, make_sender, text
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 SEND = ("/v1/wa/message", "POST")
 

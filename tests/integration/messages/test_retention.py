@@ -11,7 +11,7 @@ from portal.messages import retention
 from portal.models import Delivery, Message, MessageStatus, now
 from tests.integration.messages.conftest import Sender, make_sender, text
 from tests.integration.messages.test_gateway_reports import Gateway, lose_an_answer, status
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 @both_databases

@@ -15,8 +15,8 @@ from portal.messages.sending import gateway_call, outbox
 from portal.models import AuditEntry, Credential, Message
 from portal.vault import keys
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
-from tests.support.browser import Page
-from tests.support.marks import both_databases
+from tests.support.application.browser import Page
+from tests.support.suite.marks import both_databases
 
 SEND = {"path": "/v1/wa/message", "method": "POST"}
 

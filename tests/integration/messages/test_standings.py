@@ -10,7 +10,7 @@ from tests.integration.messages.test_composer import template, write
 from tests.integration.messages.test_gateway_reports import Gateway
 from tests.integration.messages.test_mixed_events import body
 from tests.integration.messages.test_templates import add_token, calls, open_form
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 AT = 1_790_000_000
 FAR = 4_000_000_000

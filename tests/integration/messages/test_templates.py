@@ -9,8 +9,8 @@ import pytest
 from portal.models import AuditEntry, Credential, CredentialKind, Message, TemplateListing, now
 from tests.integration.messages.conftest import Sender, make_sender
 from tests.integration.messages.test_composer import send, template, write
-from tests.support.browser import Page
-from tests.support.marks import both_databases
+from tests.support.application.browser import Page
+from tests.support.suite.marks import both_databases
 
 LIST = {"path": "/templates/", "method": "GET"}
 

@@ -10,9 +10,9 @@ from portal.messages.trial import trials
 from portal.models import Credential, KeyTrial, Message, MessageStatus, now
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, lose_an_answer, own_value, status
-from tests.support.browser import Page
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
+from tests.support.application.browser import Page
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from portal.extensions import session
 from portal.mirror import runs
 from portal.models import MirroredAccount, MirrorRun, now
 from portal.sandbox.client import SandboxControl
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
 
 
 class Mirror:

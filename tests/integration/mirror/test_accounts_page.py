@@ -7,7 +7,7 @@ import pytest
 
 from portal.mirror.query import lookup
 from portal.models import AuditEntry, StaffRole
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 LIST = "/staff/accounts/"
 

@@ -11,9 +11,9 @@ from portal.mirror import activity, directory, facets
 from portal.mirror.directory import Filter, Order
 from portal.mirror.facets import Recency
 from portal.models import MirroredAccount, ReadPosition, now
-from tests.support.concurrent import beside, outcome, waiting_for_locks
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
+from tests.support.suite.concurrent import beside, outcome, waiting_for_locks
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 
 def deliver(portal):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.models import StaffRole
-from tests.support.chromium import installed
+from tests.support.suite.chromium import installed
 
 HEIGHTS = "[...document.querySelectorAll('table.rows tbody tr')].map(row => row.offsetHeight)"
 WRAPPED = "[...document.querySelectorAll('table time')].filter(time => time.getClientRects().length > 1).length"

@@ -16,7 +16,7 @@ from portal.mirror.query import index_scan, lookup
 from portal.mirror.search_index import put
 from portal.models import MirroredAccount, Step, now
 from portal.staff.accounts.forms.filter import STEP_WORDS
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 NAMES = ("Çelik Gıda", "acme", "Acme", "ÅNGSTRÖM", "Zeta", "100% Other_Ltd", "Straße 12", "李记", "", "Émile & Co")
 

@@ -19,9 +19,9 @@ from portal.models import (
     StaffRole,
     now,
 )
-from tests.support.concurrent import meanwhile
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.concurrent import meanwhile
+from tests.support.suite.marks import both_databases
 
 LIST = "/staff/accounts/"
 JANE = DETAILS["contact_email"]

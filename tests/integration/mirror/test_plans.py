@@ -12,7 +12,7 @@ from portal.mirror.directory import Filter, Order, Sort
 from portal.mirror.facets import Recency
 from portal.mirror.query import lookup
 from portal.models import MirrorRun
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 ROWS = 20_000
 ORDERS = [Order(sort, descending) for sort in Sort for descending in (True, False)]

@@ -6,7 +6,7 @@ import pytest
 
 from portal.mirror import account_sync, runs
 from portal.models import Channel, Credential, MirroredAccount, RunState, Webhook, now
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def counts(run):

@@ -6,7 +6,7 @@ import pytest
 
 from portal.mirror import account_sync, runs
 from portal.models import AuditEntry, MirrorRun, RunState, StaffRole, now
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 LIST = "/staff/accounts/"
 LONG_AGO = timedelta(minutes=2)

@@ -38,9 +38,9 @@ from portal.relay.destinations import Wish
 from portal.relay.forwarding import sending
 from portal.sandbox.client import SandboxControl
 from portal.webhooks import portal_webhooks
-from tests.support.browser import Browser
-from tests.support.portal import Portal
-from tests.support.serving import Quiet, serving
+from tests.support.application.browser import Browser
+from tests.support.application.portal import Portal
+from tests.support.processes.serving import Quiet, serving
 
 
 @dataclass

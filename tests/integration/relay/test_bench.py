@@ -20,7 +20,7 @@ from portal.messages.reports import parsing
 from portal.models import Account, now
 from portal.relay import signing
 from portal.relay.testbench import snippets, testing
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 BODY = '{"hook": "message.created", "payload": {"content": "çok güzel"}}'.encode()

@@ -17,9 +17,9 @@ from portal.models import Account, Destination, ForwardState, ForwardTally, Pers
 from portal.relay import destinations
 from portal.relay.forwarding import claiming, connections, ending, schedule, sending
 from portal.relay.forwarding.schedule import DELAYS
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
-from tests.support.ports import reserved_port
+from tests.support.processes.ports import reserved_port
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 
 @both_databases

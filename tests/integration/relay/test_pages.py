@@ -7,7 +7,7 @@ from standardwebhooks.webhooks import Webhook as Signature
 
 from portal.models import Destination, DestinationState, ForwardState, PortalWebhook, Role
 from portal.relay import destinations
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
 
 URL = "https://receiver.example.com/hook"
 

@@ -9,9 +9,9 @@ import pytest
 from portal.models import Destination, DestinationState, SwitchOver, Webhook
 from portal.relay.forwarding import sending
 from tests.integration.relay.conftest import Customer
-from tests.support.concurrent import beside, outcome
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 HEADERS = {"X-Api-Key": "a key of theirs", "X-Shop": "12"}
 FAULTS = (None, "timeout_before", "timeout_after", "reset_after")

@@ -15,7 +15,7 @@ from portal.relay import conditions
 from portal.relay.conditions import Check, Condition
 from portal.webhooks import portal_webhooks
 from portal.webhooks.rules.headers import Header
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
 
 KEY = "an api key of theirs"
 IMAGES = [Condition("payload.type", Check.IS, "image")]

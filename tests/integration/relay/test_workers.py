@@ -9,10 +9,10 @@ import pytest
 import requests
 
 from portal.models import ForwardState, now
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
-from tests.support.processes import Forked, kill
+from tests.support.processes.running import Forked, kill
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from portal.db import migrate
 from portal.extensions import db, session
 from portal.models import Account, AuditChain, AuditEntry, Person
 from portal.models.base import UtcDateTime
-from tests.support.marks import both_databases
-from tests.support.patience import patient
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient
 
 ODD = "Ünïcode 🙂 \x00 \ud800 “quotes” '; --"
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
 
 
 def test_the_log_is_walked_and_its_end_is_printed(command, portal):

@@ -13,8 +13,8 @@ from portal.audit import log
 from portal.extensions import session
 from portal.models import Account, AuditEntry, Person, StaffRole, now
 from portal.web import access, csv_export
-from tests.support.browser import Browser
-from tests.support.portal import Portal
+from tests.support.application.browser import Browser
+from tests.support.application.portal import Portal
 
 
 @pytest.fixture

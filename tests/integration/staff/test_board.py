@@ -18,11 +18,11 @@ from portal.models import (
     now,
 )
 from portal.staff.signups import board
-from tests.support.browser import Browser, Page
-from tests.support.concurrent import beside, outcomes, waiting_for_locks
-from tests.support.marks import both_databases
-from tests.support.patience import wait_until
-from tests.support.portal import DETAILS, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, Portal
+from tests.support.suite.concurrent import beside, outcomes, waiting_for_locks
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import wait_until
 
 JANE = DETAILS["contact_email"]
 ACCOUNTS = "^/accounts/$"

@@ -2,8 +2,8 @@
 
 from portal.extensions import session
 from portal.models import AuditEntry, Authenticator, Membership, RecoveryCode, Role, StaffRole
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 ADMIN = "admin@reseller.example.com"

@@ -22,9 +22,9 @@ from portal.models import (
 from portal.operations import heartbeats
 from portal.staff.dashboard import counters, overview
 from portal.web.rendering.charts import Chart
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, Portal
+from tests.support.application.portal import DETAILS, Portal
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 ZONES = ["UTC", "Europe/Istanbul", "Asia/Kathmandu", "Pacific/Kiritimati", "America/St_Johns"]

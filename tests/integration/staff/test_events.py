@@ -11,9 +11,9 @@ from portal.db import event_rows
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook, StaffRole, now
 from portal.staff.events import log
-from tests.support.browser import Page
-from tests.support.marks import both_databases
-from tests.support.portal import Portal
+from tests.support.application.browser import Page
+from tests.support.application.portal import Portal
+from tests.support.suite.marks import both_databases
 
 WORD = "plantedmessageword"
 

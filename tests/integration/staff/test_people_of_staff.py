@@ -11,10 +11,10 @@ from portal.errors import DomainError
 from portal.extensions import session
 from portal.models import AuditEntry, Authenticator, LoginSession, Person, StaffRole
 from portal.staff.people import staff_members
-from tests.support.browser import Browser, Page
-from tests.support.marks import both_databases
-from tests.support.patience import patient
-from tests.support.portal import DETAILS, PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import DETAILS, PASSWORD, Portal
+from tests.support.suite.marks import both_databases
+from tests.support.suite.patience import patient
 
 JANE = DETAILS["contact_email"]
 ADMIN = "admin@reseller.example.com"

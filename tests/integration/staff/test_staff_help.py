@@ -7,7 +7,7 @@ import pytest
 
 from portal.models import AuditEntry, Delivery, Role, StaffRole
 from portal.sandbox.client import SandboxControl
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
 
 WORD = "plantedmessageword"
 

@@ -13,9 +13,9 @@ from portal.models import Heartbeat, StaffRole, now
 from portal.operations import doctor, findings, heartbeats, local_checks, remote_checks
 from portal.operations.findings import Finding, Health
 from portal.settings import Settings
-from tests.support.concurrent import beside, outcome
-from tests.support.patience import patient
-from tests.support.portal import Portal
+from tests.support.application.portal import Portal
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.patience import patient
 
 
 def nowhere() -> str:

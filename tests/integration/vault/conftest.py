@@ -12,8 +12,8 @@ from portal.models import Credential
 from portal.sandbox.client import SandboxControl
 from portal.vault import revoking
 from tests.conftest import RESELLER_TOKEN
-from tests.support.browser import Browser, Page
-from tests.support.portal import PASSWORD, Portal
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import PASSWORD, Portal
 
 CREATE = {"path": "/access-token/$", "method": "POST"}
 LIST = {"path": "/access-token/$", "method": "GET"}

@@ -6,7 +6,7 @@ import pytest
 
 from portal.models import now
 from tests.integration.vault.conftest import Owner, key_on
-from tests.support.browser import Page
+from tests.support.application.browser import Page
 
 KEY = "pk_0123456789abcdef0123456789abcdef"
 

@@ -8,7 +8,7 @@ from portal.identity import browser_login
 from portal.models import HandOver, now
 from tests.integration.vault.conftest import Owner, key_on
 from tests.integration.vault.test_rotate_revoke import revoke
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
 
 AGENT = {"User-Agent": "Test Browser/1.0 <script>"}
 

@@ -9,8 +9,8 @@ import pytest
 from portal.models import Credential, StaffRole, now
 from portal.vault import keys
 from tests.integration.vault.conftest import CREATE, Owner, key_on
-from tests.support.concurrent import at_once
-from tests.support.marks import both_databases
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.marks import both_databases
 
 
 @pytest.mark.parametrize("htmx", [False, True])

@@ -7,7 +7,7 @@ from pathlib import Path
 from portal.models import Credential, HandOver
 from tests.integration.vault.conftest import CREATE, Owner, key_on
 from tests.integration.vault.test_hand_over import link
-from tests.support.log import Formatted, log  # noqa: F401 - a fixture
+from tests.support.suite.log import Formatted, log  # noqa: F401 - a fixture
 
 GATEWAY_KEY = "pk_planted0123456789abcdef012345678"
 

@@ -7,7 +7,7 @@ import pytest
 from portal.identity import browser_login
 from portal.models import StaffRole
 from tests.integration.vault.conftest import Owner, key_on
-from tests.support.portal import PASSWORD
+from tests.support.application.portal import PASSWORD
 
 
 def reveal(owner: Owner, password: str = ""):

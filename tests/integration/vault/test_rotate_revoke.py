@@ -6,7 +6,7 @@ import pytest
 
 from portal.models import CredentialStep, now
 from tests.integration.vault.conftest import CREATE, REVOKE, Owner, key_on
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 
 def rotate(owner: Owner, name: str = "New one", ends: str = "keep until I revoke it"):

@@ -13,9 +13,9 @@ import pytest
 
 from portal.models import Webhook
 from portal.sandbox.client import SandboxControl
-from tests.support.browser import Browser, Page
-from tests.support.portal import Portal
-from tests.support.serving import Quiet, serving
+from tests.support.application.browser import Browser, Page
+from tests.support.application.portal import Portal
+from tests.support.processes.serving import Quiet, serving
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 
 from portal.models import AuditEntry, Webhook
 from tests.integration.webhooks.conftest import Customer
-from tests.support.marks import both_databases
+from tests.support.suite.marks import both_databases
 
 SECRET = "Bearer planted-header-value-77aa"
 

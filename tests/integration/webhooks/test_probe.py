@@ -5,7 +5,7 @@ import pytest
 from portal import outbound
 from portal.models import AuditEntry
 from tests.integration.webhooks.conftest import Customer, Receiver
-from tests.support.browser import Page
+from tests.support.application.browser import Page
 
 SECRET = "Bearer planted-probe-secret-31"
 

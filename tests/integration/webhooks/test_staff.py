@@ -6,7 +6,7 @@ import pytest
 
 from portal.models import StaffRole
 from tests.integration.webhooks.conftest import Customer
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
 
 OWNER = DETAILS["contact_email"]
 TELLING = [

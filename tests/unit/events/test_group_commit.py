@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from portal.db.group_commit import GroupCommit
-from tests.support.concurrent import at_once
-from tests.support.patience import patient, wait_until
+from tests.support.suite.concurrent import at_once
+from tests.support.suite.patience import patient, wait_until
 
 
 class Disk:

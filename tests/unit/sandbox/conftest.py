@@ -16,8 +16,8 @@ import pytest
 
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
-from tests.support.chromium import installed
-from tests.support.serving import Quiet, serving
+from tests.support.processes.serving import Quiet, serving
+from tests.support.suite.chromium import installed
 
 TOKEN = "reseller-secret"
 

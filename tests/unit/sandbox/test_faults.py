@@ -11,8 +11,8 @@ from portal.sandbox.core import Core
 from portal.sandbox.faults import Fault
 from portal.sandbox.front import Front
 from portal.sandbox.settings import Settings
-from tests.support.concurrent import beside, outcome
-from tests.support.patience import wait_until
+from tests.support.suite.concurrent import beside, outcome
+from tests.support.suite.patience import wait_until
 
 
 @pytest.fixture

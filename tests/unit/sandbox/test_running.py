@@ -14,8 +14,8 @@ import pytest
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from portal.sandbox.storage import UnreadableStateError
-from tests.support.patience import patient
-from tests.support.processes import line_of
+from tests.support.processes.running import line_of
+from tests.support.suite.patience import patient
 
 
 def test_the_defaults_are_free_ports_on_loopback():

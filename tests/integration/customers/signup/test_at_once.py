@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from portal.models import Account, Membership, Person
-from tests.support.concurrent import at_once, meanwhile
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.concurrent import at_once, meanwhile
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 OTHER_PASSWORD = "granite-lemon-orbit-9920"

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from portal.models import Account, Person
-from tests.support.concurrent import at_once
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
+from tests.support.suite.concurrent import at_once
 
 JANE = DETAILS["contact_email"]
 

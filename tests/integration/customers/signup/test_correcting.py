@@ -3,8 +3,8 @@
 import pytest
 
 from portal.models import Account, Role
-from tests.support.concurrent import meanwhile
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
+from tests.support.suite.concurrent import meanwhile
 
 JANE = DETAILS["contact_email"]
 BOB = "bob@acme.example.com"

@@ -1,7 +1,7 @@
 """Signing up does not flood a mailbox, nor us."""
 
 from portal.models import Account, Mail, MailKind
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
 
 JANE = DETAILS["contact_email"]
 

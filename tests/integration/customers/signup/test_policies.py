@@ -3,8 +3,8 @@
 import pytest
 
 from portal.models import Account, Membership, Person, Role, StaffRole
-from tests.support.marks import both_databases
-from tests.support.portal import DETAILS, PASSWORD
+from tests.support.application.portal import DETAILS, PASSWORD
+from tests.support.suite.marks import both_databases
 
 JANE = DETAILS["contact_email"]
 

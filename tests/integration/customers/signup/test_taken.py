@@ -3,7 +3,7 @@
 import pytest
 
 from portal.models import Account, Person, StaffRole
-from tests.support.portal import DETAILS
+from tests.support.application.portal import DETAILS
 
 JANE = DETAILS["contact_email"]
 OTHER_PASSWORD = "granite-lemon-orbit-9920"

@@ -1,6 +1,6 @@
 """A process that has the portal's code loaded, and forks for whatever it is asked to do.
 
-    python -m tests.support.prepared
+    python -m tests.support.processes.prepared
 
 It reads lines of JSON, each with what to do and with what, and answers each with a line of JSON. To load the code
 anew takes longer than most of what it is asked for. What it has started and what still runs when its input ends is
@@ -21,7 +21,8 @@ import pytest
 from sqlalchemy.orm import configure_mappers
 
 from portal import discovery
-from tests.support import commands, forked, routes, victim
+from tests.support.application import routes
+from tests.support.processes import commands, forked, victim
 
 for name in ("views", "tasks", "blueprint"):
     discovery.load(name)

@@ -10,7 +10,7 @@ from jinja2 import Environment, nodes
 
 from portal.app import template_folders
 
-PORTAL = Path(__file__).resolve().parents[2] / "portal"
+PORTAL = Path(__file__).resolve().parents[3] / "portal"
 STATIC = PORTAL / "static"
 
 SET_BY_OTHERS = {

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.serving import Quiet, serving
+from tests.support.processes.serving import Quiet, serving
 
 
 class Habits:

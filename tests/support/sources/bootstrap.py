@@ -11,7 +11,7 @@ from typing import Any
 
 import tinycss2
 
-from tests.support.markup import PORTAL, STATIC, Used
+from tests.support.sources.markup import PORTAL, STATIC, Used
 
 SHEET = STATIC / "css" / "bootstrap.css"
 HEAD = "/* Bootstrap 5 (MIT), cut to what our pages use. Not to be changed by hand: `make styles` writes it. */\n"

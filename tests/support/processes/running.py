@@ -15,10 +15,10 @@ from typing import IO, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.support.patience import patient, wait_until
-from tests.support.ports import reserved_port
+from tests.support.processes.ports import reserved_port
+from tests.support.suite.patience import patient, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 START, STOP = patient(40), patient(15)
 """Seconds."""
 
@@ -29,7 +29,7 @@ _servers: dict[str, "Forked"] = {}
 """Each web server that was forked, by its address."""
 
 Prepared = Callable[..., Any]
-"""Asks a prepared process to do something: see `tests.support.prepared`."""
+"""Asks a prepared process to do something: see `tests.support.processes.prepared`."""
 
 
 class Forked:

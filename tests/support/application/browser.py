@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from lxml.html import HtmlElement
 from werkzeug.test import TestResponse
 
-from tests.support import pages
+from tests.support.application import pages
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from tests.support.templates import TemplateCache
+from tests.support.application.templates import TemplateCache
 
-exec((Path(__file__).resolve().parents[2] / "gunicorn.conf.py").read_text())
+exec((Path(__file__).resolve().parents[3] / "gunicorn.conf.py").read_text())
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TemplateCache(os.environ["TEMPLATE_CACHE"])}

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from portal.extensions import db
-from tests.support.browser import Page
-from tests.support.patience import patient, wait_until
-from tests.support.portal import Portal
+from tests.support.application.browser import Page
+from tests.support.application.portal import Portal
+from tests.support.suite.patience import patient, wait_until
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from portal import translations
-from tests.support.messages import template
+from tests.support.sources.messages import template
 
 LONG, MIRRORED = "eo", "he"
 OPEN, CLOSE = "\N{LEFT WHITE SQUARE BRACKET}", "\N{RIGHT WHITE SQUARE BRACKET}"

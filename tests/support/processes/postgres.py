@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 MISSING = "PostgreSQL's programs (initdb, pg_ctl) are not installed: run `make setup`."
 TEMPLATE = "portal_template"

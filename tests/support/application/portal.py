@@ -28,9 +28,9 @@ from portal.sandbox.client import SandboxControl
 from portal.staff.people import staff_members
 from portal.webhooks import reconcile
 from portal.worker import scheduler
-from tests.support.browser import Browser, Page
-from tests.support.patience import wait_until
-from tests.support.ready import Made
+from tests.support.application.browser import Browser, Page
+from tests.support.application.ready import Made
+from tests.support.suite.patience import wait_until
 
 PASSWORD = "violet-anchor-mirror-4417"
 M = TypeVar("M", bound=SQLModel)

@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from tests.support.patience import wait_until
+from tests.support.suite.patience import wait_until
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 2 * 1024**3

@@ -1,4 +1,4 @@
-"""What a process of its own would do, forked from one that has the code loaded: see `tests.support.prepared`."""
+"""What a process of its own would do, forked from one that has the code loaded: see `tests.support.processes.prepared`."""
 
 import os
 import runpy

@@ -1,6 +1,6 @@
 """A process that takes a piece of work on and kills itself (SIGKILL) at a boundary between two steps of it.
 
-It is forked by `tests.support.prepared`, which makes the application once for all, as a server does that is
+It is forked by `tests.support.processes.prepared`, which makes the application once for all, as a server does that is
 preloaded. A boundary is the moment before or after a commit, or before or after a request; they are counted from 1.
 Nothing of this is known to the portal's own code.
 """

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from portal.sandbox.server import Sandbox
 from portal.sandbox.state import State
-from tests.support.patience import patient
+from tests.support.suite.patience import patient
 
 FRESH = 20
 """Seconds for which a copy stands in for a customer who was just made."""

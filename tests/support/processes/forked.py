@@ -1,4 +1,4 @@
-"""Workers and web servers of the portal, forked from a process that has the code loaded: see `tests.support.prepared`."""
+"""Workers and web servers of the portal, forked from a process that has the code loaded: see `tests.support.processes.prepared`."""
 
 import os
 import signal
@@ -11,10 +11,10 @@ from gunicorn.app.wsgiapp import WSGIApplication
 
 import portal.web.serving.gunicorn_worker
 from portal.cli import main as portal_command
-from tests.support.processes import WSGI
-from tests.support.templates import TemplateCache
+from tests.support.application.templates import TemplateCache
+from tests.support.processes.running import WSGI
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def start(environment: dict[str, str], port: int | None, said: str, app: str) -> int:

@@ -1,0 +1,1 @@
+"""Processes beside the tests: servers, workers, those that are killed, PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What is read from the code itself: templates, styles, sentences."""
