@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,32 +11,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.browser.cdn import serving_htmx
 from e2e.browser.contexts import Contexts
-from e2e.browser.watch import Watch, htmx_file
+from e2e.browser.watch import Watch
 from e2e.pages import FrontPage
 from e2e.pages.channels import ChannelsPage
 from e2e.running.people import Customer, Member, sign_up
 from e2e.running.stack import Stack, make_database
 from tests.support.processes.running import Prepared
-from tests.support.suite.chromium import installed
 from tests.support.suite.patience import patient
 from tests.support.suite.shared import keep_in_memory, shared_folder
 
 keep_in_memory()
-QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-default-browser-check",
-    "--no-first-run",
-    # Tabs of one browser share a process, so that a script is compiled once and not for every tab.
-    "--process-per-site",
-    # Scripts end before a compiler that optimizes pays off. What was compiled is kept for the next page, and more
-    # room saves collecting garbage.
-    "--js-flags=--no-opt,--no-maglev,--min-semi-space-size=32,--no-flush-bytecode",
-)
 TIMEOUT = patient(20_000)
 """Milliseconds; what is waited for comes within one or two seconds."""
 expect.set_options(timeout=TIMEOUT)
@@ -54,31 +38,11 @@ def folder(request: pytest.FixtureRequest) -> str | None:
     return found
 
 
-@pytest.fixture(scope="session")
-def _cdn_is_here() -> Iterator[list[str]]:
-    """Htmx under its CDN's name; what Chromium has to be told of it."""
-    with serving_htmx(htmx_file()) as arguments:
-        yield arguments
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any], _cdn_is_here: list[str]) -> dict[str, Any]:
-    """Debian's Chromium where there is one; it has no sandbox of its own for root."""
-    arguments = [*QUIET, *_cdn_is_here, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return {**browser_type_launch_args, **installed(), "args": arguments}
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "signup_policy(name): run under this SIGNUP_POLICY")
     config.addinivalue_line("markers", "own_context: in a browser context that no other test has before or after")
     # A run that is told to end takes its stacks with it, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    """pytest-base-url's own fixture is a session-wide method, which pytest warns of."""
-    return ""
 
 
 @pytest.fixture(scope="session")

@@ -3,25 +3,11 @@
 import itertools
 from datetime import UTC, datetime
 
-import pytest
-
 from portal.models import StaffRole
-from tests.support.suite.chromium import installed
 
 HEIGHTS = "[...document.querySelectorAll('table.rows tbody tr')].map(row => row.offsetHeight)"
 WRAPPED = "[...document.querySelectorAll('table time')].filter(time => time.getClientRects().length > 1).length"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args():
-    return {**installed(), "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(scope="session")
-def base_url():
-    """In place of pytest-base-url's fixture, whose definition this pytest warns about."""
-    return ""
 
 
 def test_rows_are_compact(portal, mirror, control, page):

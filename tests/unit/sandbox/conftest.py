@@ -17,7 +17,6 @@ import pytest
 from portal.sandbox.client import SandboxControl
 from portal.sandbox.server import Sandbox
 from tests.support.processes.serving import Quiet, serving
-from tests.support.suite.chromium import installed
 
 TOKEN = "reseller-secret"
 
@@ -107,18 +106,6 @@ class Receiver:
     @property
     def hooks(self) -> list[str]:
         return [arrived.body["hook"] for arrived in self.arrived]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """The browser that the machine has, not one that Playwright would download."""
-    return {**installed(), "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    """In place of pytest-base-url's fixture, whose definition this pytest warns about."""
-    return ""
 
 
 @pytest.fixture(scope="session")
