@@ -39,18 +39,19 @@ def claim() -> list[int]:
     counts = {row.account_id: row.events for row in accounts}
     # Where others are at all accounts, what they have not claimed can be read meanwhile.
     chosen = _free(counts) or counts.keys()
-    last = max(row.last for row in accounts)
-    theirs = oldest.where(bulk.among(col(Delivery.account_id), chosen), col(Delivery.id) <= last)
+    # Between these there is little else: what was processed before them lies in the index until it is swept.
+    looked_at = col(Delivery.id).between(accounts[0].first, max(row.last for row in accounts))
+    theirs = oldest.where(bulk.among(col(Delivery.account_id), chosen), looked_at)
     return _at_once(theirs.limit(BATCH_ON_POSTGRESQL).with_for_update(skip_locked=True))
 
 
 def _accounts() -> Sequence[sa.Row[Any]]:
-    """Whose the oldest are, how many each account has of them, and its last: who has waited longest is first."""
+    """Whose the oldest are, how many each account has of them, its first and last: who waits longest is first."""
     oldest = sa.select(col(Delivery.id), col(Delivery.account_id)).where(_IS_NEW).order_by(col(Delivery.id))
     some = oldest.limit(LOOKED_AT).subquery()
-    events, last = sa.func.count().label("events"), sa.func.max(some.c.id).label("last")
-    query = sa.select(some.c.account_id, events, last).group_by(some.c.account_id)
-    return session().execute(query.order_by(sa.func.min(some.c.id))).all()
+    first, last = sa.func.min(some.c.id).label("first"), sa.func.max(some.c.id).label("last")
+    query = sa.select(some.c.account_id, sa.func.count().label("events"), first, last)
+    return session().execute(query.group_by(some.c.account_id).order_by(first)).all()
 
 
 def _at_once(query: sa.Select[Any]) -> list[int]:
