@@ -1,7 +1,7 @@
 """Messages that bear a `wamid`, as reports find and move them: plain rows, because reports come by the thousands.
 
-Whoever has to know that messages changed registers with `follows`: no model of them is written, so nothing else
-tells of it.
+No model is written, so the events of SQLAlchemy's session don't show these changes. Code that needs to know of
+them registers a function with `follows`.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set

@@ -173,14 +173,9 @@ def _advance(message: Reported, said: Report | sa.Row[Any]) -> None:
         return
     is_failure = state == MessageState.FAILED
     is_told = is_failure and message.erased_at is None  # the sentence may name the number
-    message.state = state
-    for name, value in (
-        ("code", said.code if is_failure else ""),
-        ("description", said.description if is_told else ""),
-        ("claimed_until", None),
-    ):
-        if getattr(message, name) != value:  # most are as they are, and writing one takes longer than looking
-            setattr(message, name, value)
+    message.state, message.claimed_until = state, None
+    message.code = said.code if is_failure else ""
+    message.description = said.description if is_told else ""
 
 
 def _place(state: MessageState) -> int:
