@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import SQLModel, col, select
 
 from portal import audit
 from portal.contacts import search_index
 from portal.contacts.consent import ledger
 from portal.contacts.people import Who, one_spelling
-from portal.db import account_lock
+from portal.db import account_lock, bulk
 from portal.db.keyset import HIGHEST
 from portal.db.unit_of_work import unit_of_work
 from portal.errors import DomainError
@@ -45,6 +47,7 @@ class Book:
         self._account_id = account_id
         self._by_key: dict[str, Contact] = {}
         self._touched: dict[int, Contact] = {}
+        self._heard: dict[int, Contact] = {}
         for contact in ledger.contacts_of(account_id, people):
             self._note(contact)
 
@@ -101,6 +104,16 @@ class Book:
             self._merge(contact, other, after)
         self.rename(contact, after.number or contact.number, after.user_id or contact.user_id)
 
+    def hear(self, contact: Contact, at: datetime) -> None:
+        """Note when somebody wrote; very many may, so `save` writes it in one statement."""
+        if contact.heard_at is not None and contact.heard_at >= at:
+            return
+        if contact.id is None:
+            contact.heard_at = at
+        else:
+            set_committed_value(contact, "heard_at", at)
+            self._heard[id(contact)] = contact
+
     def save(self) -> None:
         """Write what was changed, findable and with what each is out of."""
         contacts = list(self._touched.values())
@@ -110,8 +123,14 @@ class Book:
         session().flush()
         search_index.put(contacts)
         self._touched.clear()
+        heard = [{"id": contact.id, "heard_at": contact.heard_at} for contact in self._heard.values()]
+        bulk.update(SQLModel.metadata.tables["contact"], "id", heard)
+        self._heard.clear()
 
     def _name(self, contact: Contact, who: Who) -> None:
+        is_same = who.number in ("", contact.number) and who.user_id in ("", contact.user_id)
+        if is_same and (contact.name or not who.name):
+            return  # as it is with almost all of very many messages
         number = contact.number if one_spelling(contact.number) == one_spelling(who.number) else who.number
         self.rename(contact, number or contact.number, who.user_id or contact.user_id)
         if who.name and not contact.name:
@@ -134,6 +153,7 @@ class Book:
         _hand_over(other, contact)
         search_index.forget([other.id])
         self._touched.pop(id(other), None)
+        self._heard.pop(id(other), None)
         for key in _keys(Who(other.number, other.user_id)):
             self._by_key.pop(key, None)
         session().delete(other)

@@ -1,7 +1,7 @@
 """Who somebody is: by phone number, by user id, or by both."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import phonenumbers
 
@@ -16,8 +16,7 @@ _SPELLED_TWICE = ("+52", "+54", "+55")
 _BRAZIL = re.compile(r"\+55([1-9][0-9])9?([6-9][0-9]{7})")
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(NamedTuple):
     """A person, as far as somebody names them. Two who are named by nothing are not the same."""
 
     number: str = ""

@@ -68,6 +68,9 @@ class Words:
         return kinds
 
 
+_USUAL = Words()
+
+
 def meant(kind: str) -> Sequence[tuple[Scope, Wish]]:
     """What a word of a list says that somebody wants."""
     return _MEANT.get(kind, ())
@@ -84,7 +87,7 @@ def of(account_id: UUID) -> Words:
     """The account's words."""
     row = session().exec(select(ConsentSettings).where(ConsentSettings.account_id == account_id)).first()
     if row is None:
-        return Words()
+        return _USUAL
     lists = {kind: tuple((row.words or {}).get(kind, DEFAULTS[kind])) for kind in _MEANT}
     return Words(lists, row.confirmation, row.credential_id)
 

@@ -225,11 +225,12 @@ def _act_on_event(delivery: Stored, event: dict[str, Any]) -> None:
 
 
 def _finish(batch: Batch, unfiled: Sequence[Stored]) -> None:
+    finished = now()
     for delivery in batch.deliveries:
         first = batch.firsts.get(delivery.repeat_of or 0)
         if delivery.state == DeliveryState.REPEAT and first is not None and batch.of(delivery).report is not None:
             _drop_what_was_dropped(batch, delivery, first)
-        delivery.processed_at = now()
+        delivery.processed_at = finished
     _write(batch, _OUTCOME)
     _file(batch, unfiled)
     _tell_followers(batch)

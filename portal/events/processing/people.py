@@ -1,7 +1,7 @@
 """What people write makes them contacts, keeps what a conversation shows, and opts them out or in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from portal.contacts.book import Book
@@ -20,8 +20,7 @@ from portal.messages.threads.incoming import Wrote
 from portal.models import ConsentSource, ContactSource, Scope, Wish, now
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(NamedTuple):
     """What one event tells of people."""
 
     delivery: Stored
@@ -72,7 +71,7 @@ def _follow(book: Book, event: _Told) -> None:
 def _wrote(book: Book, event: _Told, number: int, one: Inbound) -> Wrote:
     contact = book.take_in(_who(one.who), ContactSource.WROTE)
     at = min(one.at or event.delivery.received_at, now())
-    contact.heard_at = max(contact.heard_at or at, at)
+    book.hear(contact, at)
     name = one.wamid or f"{incoming.NAMELESS}{event.delivery.id}:{number}"
     return Wrote(contact, name, at, one.type, one.text, one.business_number, event.delivery.id, bool(one.wamid))
 

@@ -1,9 +1,8 @@
 """What people write, as the gateway reports it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 from portal.messages.reports.people import Someone, names_in, someone
@@ -13,8 +12,7 @@ _WHERE_TEXT_IS = ("text", "image", "video", "document", "button", "reaction")
 _TEXT_FIELDS = ("body", "caption", "text", "emoji", "filename")
 
 
-@dataclass(frozen=True)
-class Inbound:
+class Inbound(NamedTuple):
     """One message that somebody wrote."""
 
     who: Someone
@@ -29,8 +27,7 @@ class Inbound:
     """The number of the account that they wrote to, E.164, where the event names it."""
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(NamedTuple):
     """Somebody has another number or user id from now on."""
 
     before: Someone

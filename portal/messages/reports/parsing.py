@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.messages.reports import categories, inbound, preferences, standings
 from portal.messages.reports.inbound import Inbound, Moved
@@ -29,8 +29,7 @@ FIRST, AHEAD = datetime(2009, 1, 1, tzinfo=UTC), timedelta(days=1)
 """Nothing was reported before there was WhatsApp, and nothing from farther ahead than a clock may be wrong."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What an event says of one message."""
 
     wamid: str
@@ -39,7 +38,7 @@ class Report:
     at: datetime | None
     code: str = ""
     description: str = ""
-    who: Someone = field(default_factory=Someone)
+    who: Someone = Someone()
     pricing: dict[str, Any] | None = None
     callback_data: str | None = None
     business_number: str = ""

@@ -6,16 +6,14 @@ and no number at all.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.messages.reports.json_fields import dict_of, line_of, list_of, text_of
 
 _DIGITS = re.compile(r"\+?(\d{5,15})")
 
 
-@dataclass(frozen=True)
-class Someone:
+class Someone(NamedTuple):
     """A person, as far as the event names them."""
 
     number: str = ""

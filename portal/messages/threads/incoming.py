@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,8 +23,7 @@ NAMELESS = "event:"
 """What the name of a message begins with that only Connexease told of."""
 
 
-@dataclass(frozen=True)
-class Wrote:
+class Wrote(NamedTuple):
     """One message that a contact wrote."""
 
     contact: Contact
@@ -138,7 +137,8 @@ def _is_named(row: InboundMessage | _New) -> bool:
 
 def _insert(account_id: UUID, rows: Iterable[_New]) -> Mapping[str, int]:
     """Write them all at once; the number of each by its name."""
-    values = [_values(account_id, row) for row in rows]
+    received_at = now()
+    values = [_values(account_id, row, received_at) for row in rows]
     if not values:
         return {}
     wamid, number = col(InboundMessage.wamid), col(InboundMessage.id)
@@ -146,14 +146,14 @@ def _insert(account_id: UUID, rows: Iterable[_New]) -> Mapping[str, int]:
     return {row.wamid: row.id for row in inserted}
 
 
-def _values(account_id: UUID, row: _New) -> dict[str, Any]:
+def _values(account_id: UUID, row: _New, received_at: datetime) -> dict[str, Any]:
     return {
         "account_id": account_id,
         "contact_id": row.wrote.contact.id,
         "wamid": row.wamid,
         "business_number": row.business_number,
         "at": row.at,
-        "received_at": now(),
+        "received_at": received_at,
         "type": row.wrote.type,
         "text": row.wrote.text,
         "delivery_id": row.wrote.delivery_id,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from portal.db.unit_of_work import unit_of_work
 from portal.events.processing import batches, claiming
 from portal.extensions import db, session
-from portal.models import Channel, Delivery, DeliveryState, PortalWebhook
+from portal.models import Channel, Contact, Delivery, DeliveryState, PortalWebhook
 from tests.support.suite.concurrent import at_once
 from tests.support.suite.marks import both_databases
 from tests.support.suite.patience import patient
@@ -51,6 +51,29 @@ def test_a_batch_takes_as_many_statements_as_one_event(portal, deliver):
     statements(1)  # what the first one alone asks
     assert statements(60) <= statements(2) + 2
     assert {row.state for row in portal.rows(Delivery)} == {DeliveryState.KEPT}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_no_statement_is_sent_for_each_of_many_people(portal, deliver):
+    def write(at):
+        for number in range(20):
+            customer = {"name": f"Ada {number}", "phone_number": f"+90532111{number:04}"}
+            event = {"hook": "message.created", "payload": {"content": f"Hello {at}", "customer": customer}}
+            assert deliver(event) == 200
+        for_each = []
+        with portal.app.app_context():
+            note = lambda *arguments: for_each.append(arguments[2]) if arguments[5] else None  # noqa: E731
+            sa.event.listen(db.engine, "before_cursor_execute", note)
+            assert batches.process_waiting() == 20
+            sa.event.remove(db.engine, "before_cursor_execute", note)
+        return for_each, {row.number: row.heard_at for row in portal.rows(Contact)}
+
+    _made, before = write("first")
+    for_each, after = write("again")
+    assert for_each == []
+    assert before.keys() == after.keys()
+    assert len(after) == 20
+    assert all(after[number] > before[number] for number in before)
 
 
 @both_databases
