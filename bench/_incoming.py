@@ -31,14 +31,19 @@ from portal.models import (
 from portal.settings import load_settings
 
 HOOKS = "/hooks/connexease/"
-NUMBER = "+905321112233"
+PEOPLE = 1000
+"""So many people write and are written to in turn."""
 BodyOf = Callable[[int], bytes]
+
+
+def _phone(number: int) -> str:
+    return f"+90532111{number % PEOPLE:04}"
 
 
 def _body(number: int) -> bytes:
     payload = {
         "content": f"Where is my order {number}?",
-        "customer": {"name": "Ada", "phone_number": NUMBER},
+        "customer": {"name": f"Ada {number % PEOPLE}", "phone_number": _phone(number)},
     }
     channel = {"uuid": "11111111-2222-3333-4444-555555555555", "name": "Shop", "backend": "whatsapp_cloud"}
     return json.dumps({"hook": "message.created", "payload": payload, "channel": channel}).encode()
@@ -56,17 +61,21 @@ def fill_with_statuses(events: int) -> None:
     sent = Message(account_id=hook.account_id, intent="", type=MessageType.TEXT, state=MessageState.ACCEPTED)
     usual, unique = sent.model_dump() | {"confirmed_at": now()}, secrets.token_hex(4)
     session().commit()
-    names = [f"wamid.{unique}{number}" for number in range(math.ceil(events / 3))]
-    rows = [{**usual, "id": uuid4(), "intent": name, "wamid": name, "recipient": NUMBER} for name in names]
+    phones = {f"wamid.{unique}{number}": _phone(number) for number in range(math.ceil(events / 3))}
+    rows = [
+        {**usual, "id": uuid4(), "intent": name, "wamid": name, "recipient": phone}
+        for name, phone in phones.items()
+    ]
     with db.engine.begin() as connection:
         connection.execute(sa.insert(Message), rows)
+    names, words = list(phones), ("sent", "delivered", "read")
     batches = [names[start : start + 80] for start in range(0, len(names), 80)]
-    words = ("sent", "delivered", "read")
-    _put([own], [_status(name, word) for some in batches for word in words for name in some][:events])
+    told = [_status(name, phones[name], word) for some in batches for word in words for name in some]
+    _put([own], told[:events])
 
 
-def _status(wamid: str, word: str) -> bytes:
-    told = {"id": wamid, "status": word, "timestamp": str(int(time.time())), "recipient_id": NUMBER[1:]}
+def _status(wamid: str, phone: str, word: str) -> bytes:
+    told = {"id": wamid, "status": word, "timestamp": str(int(time.time())), "recipient_id": phone[1:]}
     told |= {"pricing": {"billable": True, "pricing_model": "PMP", "category": "utility"}}
     change = {"field": "messages", "value": {"messaging_product": "whatsapp", "statuses": [told]}}
     return json.dumps(
