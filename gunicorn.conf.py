@@ -23,13 +23,14 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Ask for a page, so that the first visitor does not wait for what a process does once.
+    """Ask for pages, so that the first visitor does not wait for what a process does once.
 
     A database that doesn't answer keeps nobody waiting for that. A worker that is told to stop meanwhile stops:
     before this hook it would not hear it.
     """
-    from portal.warm_up import visit  # noqa: PLC0415
+    from portal.warm_up import visit, warm_up_fork  # noqa: PLC0415
 
+    warm_up_fork(worker.app.wsgi())
     visitor = threading.Thread(target=visit, args=(worker.app.wsgi(),), daemon=True)
     visitor.start()
     visitor.join(timeout=1)

@@ -2,7 +2,8 @@
 
 Templates are compiled, and the main pages are asked for once in each language, by people who do not exist, of a
 database in memory. The portal's own database is not touched, Connexease is not asked, and no connection is open
-when the workers begin. Each worker is then visited once, for what it has to do itself, such as connecting.
+when the workers begin. Each worker then asks for the pages again, because memory that it shares is copied where it
+is first used, and for one of the portal's own database, because it has to connect.
 """
 
 import gc
@@ -10,6 +11,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -61,12 +63,15 @@ def warm_up(app: Flask) -> None:
         configure_mappers()
         app.url_map.update()
         app.extensions["static_files"].prepare()
-        try:
-            _look_at_pages(app)
-        except Exception:  # a start does not fail by it: the first visitor waits a little instead
-            log.warning("the pages could not be tried before the first visitor comes", exc_info=True)
+        _look_at_pages(app)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not looked through again, and stays shared after a fork
+
+
+def warm_up_fork(app: Flask) -> None:
+    """In a process that was forked, before it serves anybody: the application has another database meanwhile."""
+    with app.app_context():
+        _look_at_pages(app)
 
 
 def visit(app: Flask) -> None:
@@ -85,6 +90,13 @@ def _compile_templates(app: Flask) -> None:
 
 
 def _look_at_pages(app: Flask) -> None:
+    try:
+        _try_pages(app)
+    except Exception:  # a start does not fail by it: the first visitor waits a little instead
+        log.warning("the pages could not be tried before the first visitor comes", exc_info=True)
+
+
+def _try_pages(app: Flask) -> None:
     with _nobody_to_ask(app), _database_in_memory() as asked:
         account, owner, staff = _somebody()
         for language in languages():
@@ -129,27 +141,47 @@ def _nobody_to_ask(app: Flask) -> Iterator[None]:
 def _database_in_memory() -> Iterator[list[tuple[Any, list[str]]]]:
     """Everything goes to an empty database meanwhile; what was asked of it, with the names of the values."""
     own, asked = db.engine, []
-    engine = sa.create_engine(
-        "sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-    )
-    prepare_sqlite(engine)
+    engine = _engine_in_memory()
 
     @sa.event.listens_for(engine, "before_execute")
     def note(_connection: Any, statement: Any, many: Any, values: Any, _options: Any) -> None:
         asked.append((statement, sorted(many[0] if many else values or ())))
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with engine.connect() as connection:
+        _driver(connection).deserialize(_empty_database())
     try:
         db.engines["default"] = engine
         db.sessionmaker.configure(bind=engine)
-        migrate.upgrade(engine)
-        asked.clear()
         yield asked
     finally:
         session().close()
         db.engines["default"] = own
         db.sessionmaker.configure(bind=own)
         engine.dispose()
+
+
+@cache
+def _empty_database() -> bytes:
+    """What a database is that has all tables; making them takes longer than all pages."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    engine = _engine_in_memory()
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        made: bytes = _driver(connection).serialize()
+    engine.dispose()
+    return made
+
+
+def _engine_in_memory() -> sa.Engine:
+    engine = sa.create_engine(
+        "sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
+    prepare_sqlite(engine)
+    return engine
+
+
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _compile(asked: list[tuple[Any, list[str]]], engine: sa.Engine) -> None:

@@ -9,7 +9,7 @@ from flask import request, request_started
 
 from portal import create_app
 from portal.extensions import connexease, db, session
-from portal.warm_up import visit, warm_up
+from portal.warm_up import visit, warm_up, warm_up_fork
 from tests.support.application.portal import Portal
 from tests.support.application.templates import TemplateCache
 from tests.support.processes.running import START, STOP, started
@@ -30,11 +30,21 @@ def test_pages_are_tried_and_their_statements_compiled_without_the_database(
         assert len(engine._compiled_cache) > 50
 
 
-def test_a_forked_process_is_visited_once(portal: Portal, caplog):
+def test_a_forked_process_tries_the_pages_without_its_database_and_asks_for_one_with_it(portal: Portal, caplog):
     asked = []
-    with request_started.connected_to(lambda _app: asked.append(request.path), portal.app):
+
+    def note(_app) -> None:
+        asked.append((request.path, db.engine is own))
+
+    with portal.app.app_context():
+        own = db.engine
+    with request_started.connected_to(note, portal.app):
+        warm_up_fork(portal.app)
         visit(portal.app)
-    assert (asked, caplog.messages) == (["/login"], [])
+    *tried, last = asked
+    assert {path.rpartition("/")[2] for path, _own in tried} >= {"", "login", "new"}
+    assert {is_own for _path, is_own in tried} == {False}
+    assert (last, caplog.messages) == (("/login", True), [])
 
 
 def test_the_application_that_gunicorn_serves_is_the_one_that_it_prepares(portal: Portal, monkeypatch):
@@ -45,7 +55,7 @@ def test_the_application_that_gunicorn_serves_is_the_one_that_it_prepares(portal
     with request_started.connected_to(asked.append, portal.app):
         hooks["post_fork"](None, worker)
         hooks["post_worker_init"](worker)
-    assert asked == [portal.app]
+    assert {*asked} == {portal.app}
 
 
 def test_a_database_that_does_not_answer_is_no_reason_not_to_start(settings_for, caplog):
