@@ -31,7 +31,7 @@ from portal.db.engine import writing
 from portal.extensions import db, vault
 from portal.i18n import _
 from portal.models import AuditChain, AuditEntry, now
-from portal.models.audit import THE_CHAIN
+from portal.models.operations.audit import THE_CHAIN
 from portal.secrets.crypto import VaultError
 from portal.secrets.stored import chain_place
 

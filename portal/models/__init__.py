@@ -1,10 +1,46 @@
 """The tables, one aggregate a file. Importing this package makes the metadata whole."""
 
-from portal.models.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
-from portal.models.account_invitation import AccountInvitation
-from portal.models.audit import AuditChain, AuditEntry
-from portal.models.brand import BrandRow, Edition
-from portal.models.campaign import (
+from portal.models.channels.channel import (
+    BLOCKED,
+    OPEN_STATES,
+    STOPPED,
+    STOPPED_BLOCKED,
+    AttemptState,
+    Channel,
+    ChannelListing,
+    OnboardingAttempt,
+)
+from portal.models.channels.managed_webhook import Webhook, WebhookListing
+from portal.models.channels.webhook import PortalWebhook, WebhookPurpose
+from portal.models.clock import now
+from portal.models.contacts.consent import ConsentEntry, ConsentSettings, ConsentSource, Scope, Wish
+from portal.models.contacts.contact import (
+    Contact,
+    ContactImport,
+    ContactImportPart,
+    ContactImportWrong,
+    ContactSource,
+    ImportState,
+    InboundMessage,
+)
+from portal.models.customers.account import CORRECTABLE, Account, Membership, Problem, Provisioning, Role, Step
+from portal.models.customers.account_invitation import AccountInvitation
+from portal.models.customers.standing import Standing
+from portal.models.events.delivery import Delivery, DeliveryKind, DeliveryState
+from portal.models.events.relay import (
+    Destination,
+    DestinationState,
+    Forward,
+    ForwardAttempt,
+    ForwardState,
+    ForwardTally,
+    Replay,
+    SwitchOver,
+)
+from portal.models.identity.invitation import Invitation
+from portal.models.identity.login import Authenticator, LoginSession, RecoveryCode
+from portal.models.identity.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
+from portal.models.messages.campaign import (
     Audience,
     Campaign,
     CampaignFilePart,
@@ -16,28 +52,14 @@ from portal.models.campaign import (
     MessagePrice,
     RowState,
 )
-from portal.models.channel import (
-    BLOCKED,
-    OPEN_STATES,
-    STOPPED,
-    STOPPED_BLOCKED,
-    AttemptState,
-    Channel,
-    ChannelListing,
-    OnboardingAttempt,
-)
-from portal.models.clock import now
-from portal.models.consent import ConsentEntry, ConsentSettings, ConsentSource, Scope, Wish
-from portal.models.contact import (
-    Contact,
-    ContactImport,
-    ContactImportPart,
-    ContactImportWrong,
-    ContactSource,
-    ImportState,
-    InboundMessage,
-)
-from portal.models.credential import (
+from portal.models.messages.message import Message, MessageStanding, MessageState, MessageStatus, MessageType
+from portal.models.messages.template_listing import TemplateListing
+from portal.models.operations.audit import AuditChain, AuditEntry
+from portal.models.operations.brand import BrandRow, Edition
+from portal.models.operations.mail import Mail, MailKind, MailState
+from portal.models.operations.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
+from portal.models.operations.overview import Heartbeat, Tally, TallyPlace
+from portal.models.vault.credential import (
     Credential,
     CredentialKind,
     CredentialListing,
@@ -45,29 +67,7 @@ from portal.models.credential import (
     HandOver,
     LostEnding,
 )
-from portal.models.delivery import Delivery, DeliveryKind, DeliveryState
-from portal.models.invitation import Invitation
-from portal.models.key_trial import KeyTrial
-from portal.models.login import Authenticator, LoginSession, RecoveryCode
-from portal.models.mail import Mail, MailKind, MailState
-from portal.models.managed_webhook import Webhook, WebhookListing
-from portal.models.message import Message, MessageStanding, MessageState, MessageStatus, MessageType
-from portal.models.mirror import MirroredAccount, MirrorRun, ReadPosition, RunState
-from portal.models.overview import Heartbeat, Tally, TallyPlace
-from portal.models.person import EmailChange, EmailLink, LinkPurpose, Person, StaffRole
-from portal.models.relay import (
-    Destination,
-    DestinationState,
-    Forward,
-    ForwardAttempt,
-    ForwardState,
-    ForwardTally,
-    Replay,
-    SwitchOver,
-)
-from portal.models.standing import Standing
-from portal.models.template_listing import TemplateListing
-from portal.models.webhook import PortalWebhook, WebhookPurpose
+from portal.models.vault.key_trial import KeyTrial
 
 __all__ = [
     "BLOCKED",

@@ -19,7 +19,7 @@ from portal.events.processing import acting, claiming, stored
 from portal.events.processing.stored import Stored
 from portal.extensions import session
 from portal.models import Account, Delivery, DeliveryState, Person, now
-from portal.models.delivery import TRIED
+from portal.models.events.delivery import TRIED
 
 log = logging.getLogger(__name__)
 

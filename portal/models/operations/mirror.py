@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.account import Step
 from portal.models.base import instant, word_of
 from portal.models.clock import now
+from portal.models.customers.account import Step
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 BYTEWISE = sa.String(160).with_variant(sa.String(160, collation="C"), "postgresql")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from portal.models.base import UtcDateTime, id_field, instant, word_of
-from portal.models.consent import Scope
+from portal.models.contacts.consent import Scope
 
 _HAS_NUMBER, _HAS_USER = sa.text("number <> ''"), sa.text("user_id <> ''")
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from portal.models.account import Role
 from portal.models.base import UtcDateTime, id_field, instant, word_of
 from portal.models.clock import now
-from portal.models.person import StaffRole
+from portal.models.customers.account import Role
+from portal.models.identity.person import StaffRole
 
 
 class Invitation(SQLModel, table=True):

@@ -1,0 +1,1 @@
+"""Accounts, and what Connexease and WhatsApp hold of them."""

@@ -1,0 +1,1 @@
+"""Events that come in, and where they are forwarded to."""

@@ -1,0 +1,1 @@
+"""Messages that are sent, one at a time or by campaign."""

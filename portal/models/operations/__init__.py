@@ -1,0 +1,1 @@
+"""What the reseller's staff and the worker need."""
