@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bench
-from bench._processes import TEMPLATES
-from bench._table import FILE, Row, note, noted, show
+from bench.support.processes import TEMPLATES
+from bench.support.table import FILE, Row, note, noted, show
 from tests.support.processes.postgres import Postgres
 
 ON_POSTGRESQL = ("backlog", "receiver")
@@ -25,7 +25,8 @@ ON_POSTGRESQL = ("backlog", "receiver")
 
 def main() -> None:
     """Run them, and print the table."""
-    every = [module.name for module in pkgutil.iter_modules(bench.__path__) if not module.name.startswith("_")]
+    modules = pkgutil.iter_modules(bench.__path__)
+    every = [module.name for module in modules if not module.ispkg and not module.name.startswith("_")]
     began, is_well = time.monotonic(), True
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows = Path(folder) / "rows"

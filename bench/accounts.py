@@ -4,7 +4,7 @@
     python -m bench.accounts --database-url postgresql://user@host/empty_database
 
 First what the databases are asked for, then some of the same as the answer that a browser waits for.
-What the numbers mean stands in `bench/_measuring.py`.
+What the numbers mean stands in `bench/support/measuring.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 from flask.testing import FlaskClient
 
-from bench import _measuring as measuring
+from bench.support import measuring
 from portal.extensions import db, session, settings
 from portal.identity import sessions
 from portal.mirror import directory, facets, search_words

@@ -19,9 +19,9 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from bench import _incoming as incoming
-from bench._processes import make_environment, running_process, serving
-from bench._table import Row, note, on_database
+from bench.support import incoming
+from bench.support.processes import make_environment, running_process, serving
+from bench.support.table import Row, note, on_database
 from portal import create_app
 from portal.extensions import session, settings
 from portal.identity import sessions

@@ -21,9 +21,9 @@ import phonenumbers
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from bench import _measuring as measuring
-from bench._processes import memory
-from bench._table import Row, note
+from bench.support import measuring
+from bench.support.processes import memory
+from bench.support.table import Row, note
 from portal import create_app
 from portal.campaigns.checking import batches
 from portal.campaigns.message.mapping import Field, Part, Plan

@@ -19,8 +19,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bench import _measuring as measuring
-from bench._table import Row, note
+from bench.support import measuring
+from bench.support.table import Row, note
 from portal import create_app
 from portal.campaigns import tallies
 from portal.campaigns.message.mapping import Field, Part, Plan

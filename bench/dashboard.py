@@ -4,7 +4,7 @@
     python -m bench.dashboard --database-url postgresql://user@host/empty_database
 
 Each account has a channel, a webhook, a token, a message and ten events, and one in a hundred has what needs
-somebody. All came in over ninety days. What the numbers mean stands in `bench/_measuring.py`.
+somebody. All came in over ninety days. What the numbers mean stands in `bench/support/measuring.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from bench import _measuring as measuring
+from bench.support import measuring
 from portal.extensions import db, session
 from portal.models import (
     Account,

@@ -3,7 +3,7 @@
     python -m bench.events --rows 1000 100000 1000000
     python -m bench.events --database-url postgresql://user@host/empty_database
 
-Half of the rows are another account's. What the numbers mean stands in `bench/_measuring.py`.
+Half of the rows are another account's. What the numbers mean stands in `bench/support/measuring.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from bench import _measuring as measuring
+from bench.support import measuring
 from portal.events import log
 from portal.events.log import Filter
 from portal.extensions import db, session

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench._table import Row, note
+from bench.support.table import Row, note
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"front page": "/", "sign-up": "/signup", "log-in": "/login"}

@@ -4,7 +4,7 @@
 
 Where npm and a Chromium are installed; Lighthouse is fetched once, into the cache. The CDN of htmx cannot be
 counted on here, so the same bytes, held to the same hash, come from a second local origin, compressed as the CDN
-does it. One Lighthouse and one Chromium look at all pages (`bench/_lighthouse.mjs`), with the settings of
+does it. One Lighthouse and one Chromium look at all pages (`bench/support/lighthouse.mjs`), with the settings of
 Lighthouse's command line. A page that gets less than 100 is looked at a second time, and the better of the two
 counts: other work on the machine makes a page slow, but never quick.
 """
@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import pages
-from bench._processes import make_environment, serving
-from bench._table import Row, note
+from bench.support.processes import make_environment, serving
+from bench.support.table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session
@@ -37,7 +37,7 @@ from portal.settings import HTMX_CDN_INTEGRITY, load_settings
 
 VERSION = "12.8.2"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "reseller-portal"
-SCRIPT = Path(__file__).with_name("_lighthouse.mjs")
+SCRIPT = Path(__file__).parent / "support" / "lighthouse.mjs"
 HTMX = CACHE / "htmx-4.0.1.min.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FORMS = ("desktop", "phone")

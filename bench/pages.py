@@ -28,9 +28,8 @@ from flask import Flask, current_app
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bench import _bare_page as bare_page
-from bench import _measuring as measuring
-from bench._table import Row, note
+from bench.support import bare_page, measuring
+from bench.support.table import Row, note
 from portal.extensions import db, session, settings
 from portal.identity import sessions
 from portal.identity.second_factor import authenticator

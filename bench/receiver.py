@@ -3,7 +3,7 @@
     python -m bench.receiver --seconds 4 --backlog 100000
     python -m bench.receiver --database-url postgresql://user@host/empty_database
 
-Two processes of gunicorn, 16 connections, the worker running. The floor is `bench/_floor.py` under the same
+Two processes of gunicorn, 16 connections, the worker running. The floor is `bench/support/floor.py` under the same
 server. The two are measured in turn, so that other work on the machine disturbs both alike; each figure is the
 median of three. Beside the rates stands the processor's time for an event, which such work disturbs least: of the
 server and, where the worker runs, of both.
@@ -27,11 +27,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench import _incoming as incoming
-from bench import _processing as processing
-from bench._load import Request, Result, load
-from bench._processes import SERVER, Served, cpu, make_environment, running_process, serving
-from bench._table import Row, note, on_database, tell
+from bench.support import incoming, processing
+from bench.support.load import Request, Result, load
+from bench.support.processes import SERVER, Served, cpu, make_environment, running_process, serving
+from bench.support.table import Row, note, on_database, tell
 from portal import create_app
 from portal.settings import load_settings
 from portal.webhooks.portal_webhooks import SECRET_HEADER
@@ -178,7 +177,7 @@ def _floor(folder: Path, database_url: str | None) -> Iterator[Served]:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("CREATE TABLE bench_floor (id bigserial PRIMARY KEY, body bytea)")
     environment = {**os.environ, "FLOOR_DATABASE": database}
-    with serving(environment, f"bench._floor:{name}", *SERVER, "--config", "/dev/null") as served:
+    with serving(environment, f"bench.support.floor:{name}", *SERVER, "--config", "/dev/null") as served:
         yield served._replace(name=what)
 
 

@@ -24,9 +24,8 @@ from uuid import UUID
 import requests
 import sqlalchemy as sa
 
-from bench import _incoming as incoming
-from bench import _measuring as measuring
-from bench._table import Row, note
+from bench.support import incoming, measuring
+from bench.support.table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.db.unit_of_work import unit_of_work

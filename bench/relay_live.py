@@ -22,12 +22,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from bench import _incoming as incoming
-from bench import _measuring as measuring
 from bench import relay
-from bench._load import Request, load
-from bench._processes import make_environment, running_process, serving
-from bench._table import Row, note
+from bench.support import incoming, measuring
+from bench.support.load import Request, load
+from bench.support.processes import make_environment, running_process, serving
+from bench.support.table import Row, note
 from portal import create_app
 from portal.extensions import db, session
 from portal.models import Delivery, Forward, ForwardAttempt, ForwardState, PortalWebhook, now

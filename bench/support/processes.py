@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tests.support.application import templates
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = "TEMPLATE_CACHE"
 """Names the folder from which all servers of a run take compiled templates. `first_view` tells how long a start
 takes that has none."""

@@ -1,4 +1,4 @@
-// Looks at pages with one Lighthouse and one Chromium: `node bench/_lighthouse.mjs <where npm installed> <Chromium>`.
+// Looks at pages with one Lighthouse and one Chromium: `node bench/support/lighthouse.mjs <where npm installed> <Chromium>`.
 // Each line that comes in is JSON ({url, form, flags}), each that goes out is what Lighthouse says of that page.
 // Every look has a browser context of its own, so that it finds as little in the browser as the first one.
 import { createRequire } from "node:module";

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from bench import _incoming as incoming
-from bench._processes import cpu, memory, running_process
-from bench._table import Row, note, on_database, tell
+from bench.support import incoming
+from bench.support.processes import cpu, memory, running_process
+from bench.support.table import Row, note, on_database, tell
 from portal import create_app
 from portal.extensions import db
 from portal.settings import load_settings

@@ -1,6 +1,6 @@
 """The least that a peer must do, to be held against the portal: one-file Flask applications.
 
-    gunicorn bench._floor:receiver
+    gunicorn bench.support.floor:receiver
 
 `receiver` inserts each body with `sqlite3`, with the portal's own durability; `FLOOR_DATABASE` names its file.
 `receiver_postgresql` does it with `psycopg`, a connection for each thread; there `FLOOR_DATABASE` is an address.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench._table import Row, note
+from bench.support.table import Row, note
 from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from bench._load import Request
+from bench.support.load import Request
 from portal import create_app
 from portal.db import migrate
 from portal.extensions import db, session

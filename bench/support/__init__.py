@@ -1,0 +1,1 @@
+"""What measurements share: the floors, load, processes, and the table."""
