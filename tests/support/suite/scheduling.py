@@ -5,9 +5,9 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     "tests/integration/demo/test_demo.py": "the demo's story",
     "tests/integration/mail/test_letters.py": "the messages of the whole portal",
-    "tests/integration/test_languages.py": "the messages of the whole portal",
-    "tests/unit/test_translations.py": "the messages of the whole portal",
-    "tests/unit/test_stylesheets.py": "what pages are made of",
+    "tests/integration/web/test_languages.py": "the messages of the whole portal",
+    "tests/unit/house/test_translations.py": "the messages of the whole portal",
+    "tests/unit/house/test_stylesheets.py": "what pages are made of",
 }
 """Files whose tests share what takes long to make, and what that is."""
 

@@ -10,7 +10,7 @@ from portal.connexease.triggers import CATALOGUE, NOT_OFFERED
 from portal.secrets.stored import PLACES
 from portal.staff.audit.forms import FAMILY_WORDS
 
-PORTAL = Path(__file__).resolve().parents[2] / "portal"
+PORTAL = Path(__file__).resolve().parents[3] / "portal"
 HISTORY = PORTAL / "customers/templates/customers/accounts/_history.html"
 KINDS = {kind for kinds in FAMILIES.values() for kind in kinds}
 NO_ACTIONS = {trigger.name for trigger in CATALOGUE} | NOT_OFFERED | set(PLACES)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, meta
 
 from portal.app import template_folders
 
-PORTAL = Path(__file__).resolve().parents[2] / "portal"
+PORTAL = Path(__file__).resolve().parents[3] / "portal"
 FOLDERS = template_folders()
 SHARED = {"base.html", "components", "errors"}
 """What `web` holds for every page."""
