@@ -20,6 +20,9 @@ COPY --from=packages /venv /venv
 COPY wsgi.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY portal portal
+# Once here, and not at each start: the code, and the pages in each language.
+RUN python -m compileall -q . \
+ && portal compile
 USER portal
 # The embedded database lies here; with DATABASE_URL naming a PostgreSQL the volume stays empty.
 VOLUME /app/var

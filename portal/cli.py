@@ -103,6 +103,14 @@ def settings(form: str | None) -> None:
     click.echo(write())
 
 
+@main.command("compile")
+def compile_() -> None:
+    """Compile the pages in every language, which is done once for an image so that each start is quick."""
+    from portal.warm_up import compile_ahead  # noqa: PLC0415
+
+    click.echo(f"Compiled {compile_ahead()} templates.")
+
+
 @main.group()
 def db() -> None:
     """Manage the database."""

@@ -6,12 +6,15 @@ when the workers begin. Each worker then asks for the pages again, because memor
 is first used, and for one of the portal's own database, because it has to connect.
 """
 
+import base64
 import gc
 import logging
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +25,7 @@ from flask_babel import force_locale
 from sqlalchemy.orm import configure_mappers
 
 from portal import audit
+from portal.app import create
 from portal.brand import current
 from portal.db import migrate
 from portal.db.engine import prepare_sqlite
@@ -47,6 +51,7 @@ from portal.models import (
     now,
 )
 from portal.operations import health
+from portal.settings import Settings
 from portal.translations import languages
 from portal.web.rendering import times
 
@@ -68,6 +73,21 @@ def warm_up(app: Flask) -> None:
     gc.freeze()  # what lives as long as the process is not looked through again, and stays shared after a fork
 
 
+def compile_ahead() -> int:
+    """Compile what later starts will find compiled, without the operator's settings; how many templates."""
+    with TemporaryDirectory() as folder:
+        nobodys = {
+            "portal_env": "testing",
+            "secret_key": secrets.token_urlsafe(48),
+            "vault_keys": [base64.b64encode(secrets.token_bytes(32)).decode()],
+            "connexease_reseller_token": "none",
+            "database_url": f"sqlite:///{folder}/portal.db",
+        }
+        app = create(Settings(_env_file=None, **nobodys))  # type: ignore[arg-type]
+        with app.app_context():
+            return _compile_templates(app)
+
+
 def warm_up_fork(app: Flask) -> None:
     """In a process that was forked, before it serves anybody: the application has another database meanwhile."""
     with app.app_context():
@@ -81,12 +101,14 @@ def visit(app: Flask) -> None:
             _ask(_browser(app, None), ("/login",), "en")
 
 
-def _compile_templates(app: Flask) -> None:
+def _compile_templates(app: Flask) -> int:
+    templates = app.jinja_env.list_templates()
     for language in languages():
         with force_locale(language):
-            for template in app.jinja_env.list_templates():
+            for template in templates:
                 app.jinja_env.get_template(template)
             times.moment(now())  # the language's calendar is read from a file
+    return len(templates)
 
 
 def _look_at_pages(app: Flask) -> None:

@@ -1,11 +1,14 @@
 """The `portal` command, as an operator runs it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from portal.translations import languages
+from portal.web.rendering import compiled_templates
 from tests.support.application.portal import PASSWORD
 from tests.support.suite.marks import both_databases
 from tests.support.suite.patience import patient
@@ -49,6 +52,14 @@ def test_a_database_is_brought_up_to_date(command, tmp_path):
     for _ in range(2):
         done = command("db", "upgrade", DATABASE_URL=url)
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+
+
+def test_pages_are_compiled_ahead_without_any_setting(command):
+    unset = dict.fromkeys(("SECRET_KEY", "VAULT_KEYS", "CONNEXEASE_RESELLER_TOKEN", "DATABASE_URL"), "")
+    done = command("compile", **unset)
+    assert (done.returncode, done.stderr) == (0, "")
+    [count] = re.findall(r"^Compiled (\d+) templates\.$", done.stdout)
+    assert len(list(compiled_templates.FOLDER.glob("*.cache"))) >= int(count) * len(languages())
 
 
 @both_databases

@@ -20,6 +20,7 @@ from portal.translations import languages
 from portal.web import htmx
 from portal.web.access import current_person, has_accounts, is_helping, may_enter
 from portal.web.rendering import addresses
+from portal.web.rendering.compiled_templates import CompiledTemplates
 
 # The first that occurs counts: browsers name each other for compatibility.
 BROWSERS = (
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
         remembered=remembered,
         remembered_form=remembered_form,
     )
+    app.jinja_env.bytecode_cache = CompiledTemplates()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_globals)
