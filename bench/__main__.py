@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bench
-from bench.support.processes import TEMPLATES
 from bench.support.table import FILE, Row, note, noted, show
 from tests.support.processes.postgres import Postgres
 
@@ -31,7 +30,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows = Path(folder) / "rows"
         os.environ[FILE] = str(rows)
-        os.environ[TEMPLATES] = folder
         for name in sys.argv[1:] or every:
             is_well &= _run(name)
             if name in ON_POSTGRESQL:

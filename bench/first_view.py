@@ -11,6 +11,7 @@ import gzip
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import statistics
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.support.table import Row, note
+from portal.web.rendering.compiled_templates import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"front page": "/", "sign-up": "/signup", "log-in": "/login"}
@@ -40,11 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         environment = _environment(Path(name))
         subprocess.run([sys.executable, "-m", "portal", "db", "upgrade"], env=environment, cwd=ROOT, check=True)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        began = time.perf_counter()
+        with _served(environment):
+            compiling = time.perf_counter() - began
         began = time.perf_counter()
         with _served(environment) as (url, process):
             started = time.perf_counter() - began
-            note(Row("starting, until it answers", f"{started:.1f} s"))
-            print(f"{'until it answers':<34} {started:8.1f} s")
+            work = "starting, until it answers, and with pages to compile"
+            note(Row(work, f"{started:.1f} s", f"{compiling:.1f} s"))
+            print(f"{'until it answers':<34} {started:8.1f} s, with pages to compile {compiling:.1f} s")
             first, *others = (_took(f"{url}/login") for _ in range(21))
             second = statistics.median(others)
             print(f"{'the first visitor waits':<34} {first * 1000:8.1f} ms, the others {second * 1000:.1f} ms")

@@ -47,11 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Path:
-    """The tables and somebody of the staff: every stack starts from a copy; all workers share one.
-
-    It lies beside the templates that the other tests of the run have compiled, or will take from here.
-    """
-    return make_database(shared_folder(tmp_path_factory, "templates"), prepared)
+    """The tables and somebody of the staff: every stack starts from a copy; all workers share one."""
+    return make_database(shared_folder(tmp_path_factory, "stacks"), prepared)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,6 @@ from portal.settings import Settings
 from tests.support.application import routes
 from tests.support.application.portal import Portal, TakeReady
 from tests.support.application.ready import PostgresDatabase, Ready, SqliteFile
-from tests.support.application.templates import TemplateCache
 from tests.support.processes.ports import reserved_port
 from tests.support.processes.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.suite.patience import patient
@@ -269,8 +268,7 @@ class Applications:
     USUAL = {"signup_policy", "throttle_factor", "connexease_api_url"}
     """Settings that many tests change."""
 
-    def __init__(self, templates: TemplateCache) -> None:
-        self._templates = templates
+    def __init__(self) -> None:
         self._idle: dict[tuple[Any, ...], list[Flask]] = {}
         self._views: dict[Flask, dict[str, Any]] = {}
         self._extensions: dict[Flask, dict[str, Any]] = {}
@@ -299,20 +297,13 @@ class Applications:
                 sa.event.listen(db.engine, "begin", _note_beginning)
                 sa.event.listen(db.engine, "before_cursor_execute", _refuse_late_writer)
         app.before_request(_note_answering)
-        app.jinja_env.bytecode_cache = self._templates
         self._views[app], self._extensions[app] = app.view_functions, app.extensions
         return app
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where they lie for all processes of the run."""
-    return shared_folder(tmp_path_factory, "templates")
-
-
-@pytest.fixture(scope="session")
-def _applications(compiled_templates: Path) -> Applications:
-    return Applications(TemplateCache(str(compiled_templates)))
+def _applications() -> Applications:
+    return Applications()
 
 
 LOOKS_CLOSER = {"monkeypatch", "caplog", "capsys", "log", "statements", "victim"}

@@ -14,12 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.application import templates
-
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = "TEMPLATE_CACHE"
-"""Names the folder from which all servers of a run take compiled templates. `first_view` tells how long a start
-takes that has none."""
 SERVER = ("--workers", "2", "--threads", "8", "--worker-class", "gthread", "--reuse-port", "--log-level", "error")
 
 
@@ -34,8 +29,6 @@ def make_environment(database_url: str) -> dict[str, str]:
         "MIRROR_INTERVAL_MINUTES": "0",
         "GUNICORN_CMD_ARGS": "--log-level error",
     }
-    if folder := os.environ.get(TEMPLATES):
-        settings["GUNICORN_CMD_ARGS"] += f" {templates.environment(Path(folder))['GUNICORN_CMD_ARGS']}"
     os.environ.pop("REDIS_URL", None)
     os.environ.update(settings)
     return dict(os.environ)

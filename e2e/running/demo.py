@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +37,7 @@ class RunningDemo:
 
 
 @contextmanager
-def running_demo(
-    folder: Path, *options: str, environment: Mapping[str, str] | None = None, timeout: float = 120
-) -> Iterator[RunningDemo]:
+def running_demo(folder: Path, *options: str, timeout: float = 120) -> Iterator[RunningDemo]:
     """Start a demo and wait until it prints the logins; it ends with the block."""
     names = ("--port", "--sandbox-port", "--dialog-port", "--mail-port")
     with ExitStack() as reserved:
@@ -49,7 +46,7 @@ def running_demo(
         command = [sys.executable, "-m", "portal", "demo", "--folder", str(folder), *arguments, *options]
         # Not a pipe: to read from one waits without end for a demo that says nothing.
         output = reserved.enter_context(tempfile.NamedTemporaryFile())
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=output)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output)
         reserved.callback(_end, process)
         said = _until_ready(process, Path(output.name), time.monotonic() + timeout)
         url, sandbox_url = (f"http://127.0.0.1:{port}" for port in ports[:2])

@@ -7,7 +7,6 @@ the way through pages that other tests walk. Passwords are hashed at the least c
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -33,7 +32,6 @@ from portal.identity.second_factor import authenticator as authenticators
 from portal.models import Account, Credential, Membership, Person, Provisioning, StaffRole, Step
 from portal.staff.people import staff_members
 from tests.support.application import campaigns
-from tests.support.application.templates import TemplateCache
 from tests.support.suite.patience import patient
 
 DOOR = "/_side_door/"
@@ -159,7 +157,3 @@ class SideDoor:
 
 
 app.wsgi_app = SideDoor(app)  # type: ignore[method-assign]
-if folder := os.environ.get(
-    "TEMPLATE_CACHE"
-):  # templates are compiled once, and not by each process of each stack
-    app.jinja_env.bytecode_cache = TemplateCache(folder)

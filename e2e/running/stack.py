@@ -234,7 +234,6 @@ class Stack:
             "CONNEXEASE_ACCOUNT_API_URL": self.sandbox.api_url,
             "CONNEXEASE_GATEWAY_URL": self.sandbox.api_url,
             "CONNEXEASE_DIALOG_ORIGINS": self.sandbox.dialog_url,
-            "TEMPLATE_CACHE": str(self._database.parent),
             # Without a time-out: gunicorn would take a process for hung that was paused.
             "GUNICORN_CMD_ARGS": "--workers 1 --threads 8 --timeout 0",
         }

@@ -2,7 +2,7 @@
 
 It is looked at in two languages that nobody speaks, into which the page's words are turned where they stand:
 written from right to left where there is room, and half as long again, with accents, where there is little. What
-holds in them holds in English; that no sentence is left in English is for `tests/integration/web/test_i18n.py` to say.
+holds in them holds in English; that no sentence is left in English says `tests/integration/web/test_i18n.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ import pytest
 import requests
 
 from portal.extensions import session
-from tests.support.application import templates
 from tests.support.processes.running import by_gunicorn
 
 
@@ -32,7 +31,7 @@ def command(settings_for, sandbox, database_url, prepared):
 
 
 @pytest.fixture
-def environment(settings_for, sandbox, database_url, compiled_templates):
+def environment(settings_for, sandbox, database_url):
     """What a process of the portal is told by."""
     usual = settings_for()
     return {
@@ -43,7 +42,6 @@ def environment(settings_for, sandbox, database_url, compiled_templates):
         "CONNEXEASE_RESELLER_TOKEN": usual.connexease_reseller_token.get_secret_value(),
         "CONNEXEASE_API_URL": sandbox.api_url,
         "SIGNUP_POLICY": "open",
-        **templates.environment(compiled_templates),
     }
 
 

@@ -28,7 +28,6 @@ from portal.models import (
 )
 from tests.integration.campaign_sending.conftest import Campaigner
 from tests.integration.messages.test_gateway_reports import Gateway
-from tests.support.application import templates
 from tests.support.processes.ports import reserved_port
 from tests.support.processes.running import Forked
 from tests.support.suite.concurrent import beside, outcome
@@ -42,7 +41,7 @@ WENT_OUT = (RowState.ACCEPTED, RowState.SENT, RowState.DELIVERED, RowState.READ,
 
 
 @pytest.fixture
-def start(prepared, settings_for, sandbox, database_url, compiled_templates) -> Callable[..., Forked]:
+def start(prepared, settings_for, sandbox, database_url) -> Callable[..., Forked]:
     """Start `portal worker`, or gunicorn at a port."""
     usual = settings_for()
     environment = {
@@ -56,7 +55,6 @@ def start(prepared, settings_for, sandbox, database_url, compiled_templates) -> 
         "CONNEXEASE_GATEWAY_URL": sandbox.api_url,
         "MIRROR_INTERVAL_MINUTES": "0",
         "THROTTLE_FACTOR": "1000",
-        "TEMPLATE_CACHE": templates.environment(compiled_templates)["TEMPLATE_CACHE"],
     }
     return lambda port=None: Forked(prepared, environment, port)
 

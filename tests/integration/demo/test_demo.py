@@ -2,11 +2,10 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from enum import StrEnum
 from http.cookiejar import CookieJar
-from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -17,7 +16,6 @@ from portal import models
 from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, Login
 from portal.models import AttemptState, CredentialStep, DeliveryState, MailState, MessageState, Problem, RunState
 from portal.sandbox.client import SandboxControl
-from tests.support.application import templates
 from tests.support.suite.patience import patient
 from tests.support.suite.shared import shared_folder
 
@@ -109,16 +107,11 @@ CONDITIONS = {
 
 
 @pytest.fixture(scope="module")
-def compiled(compiled_templates: Path) -> Mapping[str, str]:
-    return templates.environment(compiled_templates)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, compiled: Mapping[str, str]) -> Iterator[RunningDemo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     told = shared_folder(tmp_path_factory, "demo") / "told"
     told.touch(exist_ok=False)  # once in a run: it takes long
     folder = tmp_path_factory.mktemp("demo") / "data"
-    with running_demo(folder, environment=compiled, timeout=patient(120)) as running:
+    with running_demo(folder, timeout=patient(120)) as running:
         yield running
 
 
@@ -179,14 +172,12 @@ def test_the_logins_are_printed_and_let_in_and_every_page_answers(demo, database
     test_its_logs_tell_of_no_failure(demo)
 
 
-def test_an_empty_one_has_a_login_for_the_staff_and_nothing_else(tmp_path, compiled):
+def test_an_empty_one_has_a_login_for_the_staff_and_nothing_else(tmp_path):
     folder = tmp_path / "data"
-    with running_demo(folder, "--empty", environment=compiled, timeout=patient(120)) as demo:
+    with running_demo(folder, "--empty", timeout=patient(120)) as demo:
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
         assert _log_in(browser, demo.url, ADMIN, SandboxControl(demo.sandbox_url)) == f"{demo.url}/staff/"
-    with running_demo(
-        folder, environment=compiled, timeout=patient(120)
-    ) as again:  # a folder that was begun stays what it is
+    with running_demo(folder, timeout=patient(120)) as again:  # a folder that was begun stays what it is
         for said in (demo.said, again.said):
             assert ADMIN.email in said
             assert not any(who.email in said for who in CUSTOMERS)

@@ -11,15 +11,11 @@ from portal import create_app
 from portal.extensions import connexease, db, session
 from portal.warm_up import visit, warm_up, warm_up_fork
 from tests.support.application.portal import Portal
-from tests.support.application.templates import TemplateCache
 from tests.support.processes.running import START, STOP, started
 
 
-def test_pages_are_tried_and_their_statements_compiled_without_the_database(
-    settings_for, compiled_templates, caplog
-):
+def test_pages_are_tried_and_their_statements_compiled_without_the_database(settings_for, caplog):
     app = create_app(settings_for(database_url="postgresql://nobody@127.0.0.1:1/none"))
-    app.jinja_env.bytecode_cache = TemplateCache(str(compiled_templates))
     with app.app_context():
         engine, adapter = db.engine, connexease()
     warm_up(app)

@@ -11,7 +11,6 @@ from gunicorn.app.wsgiapp import WSGIApplication
 
 import portal.web.serving.gunicorn_worker
 from portal.cli import main as portal_command
-from tests.support.application.templates import TemplateCache
 from tests.support.processes.running import WSGI
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,7 +60,6 @@ def serve(port: int, app: str) -> None:
     if app == WSGI:
         made = ModuleType("wsgi")
         made.app = portal.create_app()  # type: ignore[attr-defined]
-        made.app.jinja_env.bytecode_cache = TemplateCache(os.environ["TEMPLATE_CACHE"])  # type: ignore[attr-defined]
         sys.modules["wsgi"] = made
     sys.argv = ["gunicorn", "--bind", f"127.0.0.1:{port}", app]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
