@@ -14,7 +14,7 @@ from portal.models import Account, AuditEntry, HandOver, Invitation, LoginSessio
 from tests.support.application.browser import Browser, Page
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
 from tests.support.suite.concurrent import meanwhile
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 from tests.support.suite.patience import patient
 
 JANE = DETAILS["contact_email"]
@@ -49,8 +49,7 @@ def join(portal: Portal, browser: Browser, link: str, htmx: bool = False) -> Pag
     )
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_somebody_new_is_invited_joins_and_may_do_what_the_role_says(
     portal: Portal, jane: tuple[Browser, str], htmx: bool
 ) -> None:

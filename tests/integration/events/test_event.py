@@ -7,7 +7,7 @@ import pytest
 from portal.extensions import db
 from portal.models import AuditEntry, Channel, Delivery
 from tests.integration.events.conftest import numbers_on
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 
 def test_the_body_is_laid_out_and_escaped(customer):
@@ -117,8 +117,7 @@ def test_what_failed_is_shown_and_found(customer, failed):
     assert numbers_on(customer.log(q="needle")) == [failed]
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_what_failed_is_processed_again(customer, failed, htmx):
     page = customer.event(failed)
     answer = customer.browser.submit(page, "Process event again", htmx=htmx)

@@ -11,7 +11,7 @@ from portal.events.log import Filter
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState, now
 from tests.integration.events.conftest import numbers_on
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 
 def test_a_log_without_events_says_what_events_are_and_how_to_watch(customer):
@@ -42,8 +42,7 @@ def test_times_are_those_of_the_account(customer):
     assert f"{received.astimezone(ZoneInfo('Europe/Istanbul')):%M:%S}" in time["title"]
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_filters(customer, htmx):
     shop = customer.had("message.created")
     support = customer.had("message.created", "Support")

@@ -11,7 +11,7 @@ from portal.events import watches
 from portal.models import AuditEntry, PortalWebhook, Webhook, WebhookPurpose
 from tests.integration.events.conftest import Customer, numbers_on
 from tests.support.application.browser import Page
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases_and_with_htmx
 
 CREATE = {"path": "/webhooks/$", "method": "POST"}
 CHANGE = {"path": "/webhooks/.+/$", "method": "PATCH"}
@@ -64,8 +64,7 @@ def test_without_a_channel_it_says_what_to_do(portal):
     assert f"/accounts/{account}/channels/" in {link.get("href") for link in page.soup.select(".empty a")}
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_a_webhook_of_the_portals_own_for_each_channel(customer, htmx):
     answer = watch(
         customer,

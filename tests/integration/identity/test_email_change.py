@@ -9,7 +9,7 @@ from portal.models import AuditEntry, EmailChange, LoginSession, Mail, Person, R
 from tests.support.application.browser import Browser, Page
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
 from tests.support.suite.concurrent import meanwhile
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 JANE = DETAILS["contact_email"]
 NEW = "jane@new.example.com"
@@ -40,8 +40,7 @@ def subjects(portal: Portal, to: str) -> list[str]:
     return [mail["subject"] for mail in portal.mails(to)]
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_the_address_changes_once_the_link_is_confirmed(portal: Portal, htmx: bool) -> None:
     jane, account_id = portal.customer()
     elsewhere = portal.log_in(JANE)

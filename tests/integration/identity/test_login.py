@@ -9,14 +9,13 @@ from portal.extensions import db
 from portal.identity import passwords
 from portal.models import Account, AuditEntry, Mail, Person, StaffRole
 from tests.support.application.portal import DETAILS, PASSWORD
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 JANE = DETAILS["contact_email"]
 NEW_PASSWORD = "granite-lemon-orbit-9920"
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_log_in_and_out(portal, htmx):
     portal.customer()
     browser = portal.browser()
@@ -167,8 +166,7 @@ def test_nothing_of_the_visit_before_survives_a_log_in(portal):
 # --- reset
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_a_reset_answers_the_same_whoever_asks(portal, htmx):
     portal.customer()
     answers = []
@@ -253,8 +251,7 @@ def test_links_come_from_our_own_address_whatever_the_host_header_says(portal):
 # --- change
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_a_change_of_password_ends_every_other_session(portal, htmx):
     browser, _ = portal.customer()
     elsewhere = portal.log_in(JANE)

@@ -12,7 +12,7 @@ from portal.staff.people import staff_members
 from tests.support.application.browser import Browser, Page
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
 from tests.support.suite.concurrent import meanwhile
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 JANE = DETAILS["contact_email"]
 BOSS = "boss@reseller.example.com"
@@ -52,8 +52,7 @@ def forget_last(portal: Portal) -> None:
     portal.sql("UPDATE authenticator SET last_step = NULL")
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_staff_set_an_app_up_before_they_go_anywhere(portal: Portal, boss: Browser, htmx: bool) -> None:
     page = type_password(boss, BOSS, htmx=htmx)
     assert page.goes_to.startswith("/login/app")
@@ -78,8 +77,7 @@ def test_staff_set_an_app_up_before_they_go_anywhere(portal: Portal, boss: Brows
     assert "authenticator app was turned on" in portal.mails(BOSS)[0]["subject"]
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_afterwards_a_code_is_asked_for(portal: Portal, boss: Browser, htmx: bool) -> None:
     portal.enrol(BOSS)
     page = type_password(boss, BOSS, htmx=htmx, goal="?next=/staff/accounts/")

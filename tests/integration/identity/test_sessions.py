@@ -9,7 +9,7 @@ from portal.identity import sessions
 from portal.models import LoginSession, StaffRole, now
 from tests.support.application.browser import Browser, Page
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
 JANE = DETAILS["contact_email"]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
@@ -44,8 +44,7 @@ def test_a_session_is_a_row_and_the_cookie_holds_what_only_its_hash_is_kept_of(p
     assert token_of(browser) not in repr(row)
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_one_sees_ones_sessions_and_ends_one_or_all(portal: Portal, htmx: bool) -> None:
     here, _account = portal.customer()
     others = [portal.log_in(JANE, browser=portal.browser(f"192.0.2.{n}")) for n in (1, 2, 3)]

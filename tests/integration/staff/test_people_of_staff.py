@@ -13,7 +13,7 @@ from portal.models import AuditEntry, Authenticator, LoginSession, Person, Staff
 from portal.staff.people import staff_members
 from tests.support.application.browser import Browser, Page
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 from tests.support.suite.patience import patient
 
 JANE = DETAILS["contact_email"]
@@ -37,8 +37,7 @@ def invite(browser: Browser, email: str = SAM, role: str = "support", htmx: bool
     return browser.send("POST", f"{ROOT}invitations", data=fields, htmx=htmx)
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_a_colleague_is_invited_and_sets_an_app_up_first(portal: Portal, admin: Browser, htmx: bool) -> None:
     assert invite(admin, htmx=htmx).goes_to == ROOT
     assert "emailed an invitation to sam@reseller.example.com" in admin.get(ROOT).text

@@ -4,13 +4,12 @@ import pytest
 
 from portal.models import Account, Membership, Person, Role, StaffRole
 from tests.support.application.portal import DETAILS, PASSWORD
-from tests.support.suite.marks import both_databases
+from tests.support.suite.marks import both_databases_and_with_htmx
 
 JANE = DETAILS["contact_email"]
 
 
-@both_databases
-@pytest.mark.parametrize("htmx", [False, True])
+@both_databases_and_with_htmx
 def test_open_makes_the_account_at_once(portal, htmx):
     browser = portal.browser()
     page = portal.sign_up(browser, htmx=htmx)
