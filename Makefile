@@ -14,7 +14,7 @@ test: setup ; @$(MAKE) --silent --jobs=2 lint bytecode && $(PYTEST) $(WORKERS)
 # For the inner loop: what can be said without running the portal, and the unit tests.
 check: lint ; @$(PYTEST) $(WORKERS) tests/unit --ignore-glob='*_in_browser.py'
 test-e2e: setup ; @$(PYTEST) $(WORKERS) e2e
-# One test, as `make test-one F=e2e/test_look.py::test_look`, with whatever it prints.
+# One test, as `make test-one F=e2e/web/test_look.py::test_look`, with whatever it prints.
 test-one: setup ; @$(PYTEST) -s $(F)
 coverage: setup ; @$(PYTEST) --cov --cov-report=term:skip-covered
 lint: ; @.ci/setup dev && .ci/lint

@@ -8,12 +8,12 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from e2e.browser.forms import post
 from e2e.browser.reloading import reload_until
+from e2e.messages.test_compose import visit
 from e2e.pages.compose import ComposePage
 from e2e.pages.messages import StatusEventsPage
 from e2e.running.people import PASSWORD, Member
 from e2e.running.stack import Stack
 from e2e.states.look import look
-from e2e.test_compose import visit
 
 AYSE, MEHMET = "905301112233", "905301112244"
 FILE = "Phone number;Name;Tags;City;Opted out\n0532 123 45 67;Mehmet Kaya;VIP;Ankara;\n12;Nobody;;;\n"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser.forms import post
+from e2e.messages.test_compose import visit
 from e2e.pages.compose import ComposePage
 from e2e.pages.messages import MessagePage, MessagesPage
 from e2e.running.people import PASSWORD, Member
 from e2e.running.stack import Stack
 from e2e.states.look import look
-from e2e.test_compose import visit
 
 SEND = ("/v1/wa/message", "POST")
 NUMBER = "+90 532 123 45 67"

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.browser.forms import post
+from e2e.messages.test_compose import NUMBER
 from e2e.pages.dialog import Dialog
 from e2e.running.mail import mail_to
 from e2e.running.people import Customer
 from e2e.running.stack import Stack
-from e2e.test_compose import NUMBER
 from portal.translations import catalogue
 
 
