@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
-from functools import cache
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
@@ -163,47 +162,26 @@ def _nobody_to_ask(app: Flask) -> Iterator[None]:
 def _database_in_memory() -> Iterator[list[tuple[Any, list[str]]]]:
     """Everything goes to an empty database meanwhile; what was asked of it, with the names of the values."""
     own, asked = db.engine, []
-    engine = _engine_in_memory()
+    engine = sa.create_engine(
+        "sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
+    prepare_sqlite(engine)
 
     @sa.event.listens_for(engine, "before_execute")
     def note(_connection: Any, statement: Any, many: Any, values: Any, _options: Any) -> None:
         asked.append((statement, sorted(many[0] if many else values or ())))
 
-    with engine.connect() as connection:
-        _driver(connection).deserialize(_empty_database())
     try:
         db.engines["default"] = engine
         db.sessionmaker.configure(bind=engine)
+        migrate.make_tables(engine)
+        asked.clear()
         yield asked
     finally:
         session().close()
         db.engines["default"] = own
         db.sessionmaker.configure(bind=own)
         engine.dispose()
-
-
-@cache
-def _empty_database() -> bytes:
-    """What a database is that has all tables; making them takes longer than all pages."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    engine = _engine_in_memory()
-    migrate.upgrade(engine)
-    with engine.connect() as connection:
-        made: bytes = _driver(connection).serialize()
-    engine.dispose()
-    return made
-
-
-def _engine_in_memory() -> sa.Engine:
-    engine = sa.create_engine(
-        "sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-    )
-    prepare_sqlite(engine)
-    return engine
-
-
-def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
 
 
 def _compile(asked: list[tuple[Any, list[str]]], engine: sa.Engine) -> None:

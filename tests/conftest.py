@@ -5,7 +5,6 @@ nobody consumes until the test says so.
 """
 
 import base64
-import gc
 import os
 import shutil
 import sys
@@ -48,9 +47,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("here")
 keep_in_memory()
-gc.set_threshold(
-    20_000, 20, 50
-)  # seldom: everything lives long here, and looking through it takes a tenth of the time
 RESELLER_TOKEN = "planted-reseller-token-9b1f"
 SECRET_KEY = "planted-secret-key-0123456789abcdefghijklmnopqrstuvwxyz"
 VAULT_KEY = base64.b64encode(bytes(range(32))).decode()

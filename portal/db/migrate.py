@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+from sqlmodel import SQLModel
 
 from portal.db.engine import writing
 
@@ -28,6 +29,14 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     """Bring the database to a revision, the newest by default."""
     with _changing(engine) as config:
         command.upgrade(config, revision)
+
+
+def make_tables(engine: sa.Engine) -> None:
+    """Make the tables as the models describe them, in a SQLite database that nobody keeps, by no revision."""
+    SQLModel.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for name in _INDEXES:
+            connection.execute(sa.text(f"CREATE VIRTUAL TABLE {name} USING fts5(account, marks, words)"))
 
 
 def downgrade(engine: sa.Engine, revision: str) -> None:

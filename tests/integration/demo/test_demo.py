@@ -165,9 +165,7 @@ def test_the_logins_are_printed_and_let_in_and_every_page_answers(demo, database
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
         home = _log_in(browser, demo.url, who, codes)
         assert home.startswith(f"{demo.url}/staff/" if who in STAFF else f"{demo.url}/accounts/"), home
-        for path in _pages(browser, home):
-            with browser.open(path, timeout=SLOWEST) as page:
-                assert page.status == 200, path
+        _open_pages(browser, home)
     assert max(map(len, demo.said.replace(str(demo.folder), "var/demo").splitlines())) <= 80
     test_its_logs_tell_of_no_failure(demo)
 
@@ -206,22 +204,29 @@ def _submit(browser: OpenerDirector, address: str, **typed: str) -> str:
         return str(answer.url)
 
 
-def _pages(browser: OpenerDirector, home: str) -> set[str]:
-    """The pages that the menu of the first page leads to, and one row of each."""
+def _open_pages(browser: OpenerDirector, home: str) -> None:
+    """Open the pages that the menu of the first page leads to, and one row of each; each page once, as each takes long."""
     base = re.match(r"https?://[^/]+", home)
     assert base is not None
-    prefix = home.removeprefix(base[0])
-    found: set[str] = {home}
-    for path in _links(browser, home, prefix):
-        found.add(base[0] + path)
-        found |= {base[0] + row for row in _links(browser, base[0] + path, path)[:2]}
-    return found
+    first = home.removeprefix(base[0])
+    opened = {first: _links(browser, home)}
+    menu = _below(first, opened[first])
+    for path in menu:
+        if path not in opened:
+            opened[path] = _links(browser, base[0] + path)
+    for row in {row for path in menu for row in _below(path, opened[path])[:2]} - opened.keys():
+        _links(browser, base[0] + row)
 
 
-def _links(browser: OpenerDirector, address: str, below: str) -> list[str]:
+def _links(browser: OpenerDirector, address: str) -> list[str]:
+    """Open a page, which has to answer; the paths that it leads to, none when it is no page but a file."""
     with browser.open(address, timeout=SLOWEST) as page:
+        assert page.status == 200, address
         if page.headers.get_content_type() != "text/html":
             return []
         text = page.read().decode()
-    found = dict.fromkeys(re.findall(r'href="(/[^"?#]*)"', text))
-    return [path for path in found if path.startswith(below) and path != below and "export" not in path]
+    return [*dict.fromkeys(re.findall(r'href="(/[^"?#]*)"', text))]
+
+
+def _below(path: str, links: list[str]) -> list[str]:
+    return [each for each in links if each.startswith(path) and each != path and "export" not in each]

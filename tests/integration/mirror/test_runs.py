@@ -270,19 +270,19 @@ def test_it_runs_by_itself_when_it_is_time(make_portal, control):
 def test_a_list_of_many_pages(mirror, control, portal, monkeypatch):
     """The list is read whole, past broken pages, and those that it has no time for wait."""
     monkeypatch.setattr(runs, "SLICE", 60)
-    control.set(page_size=100)
-    control.create_accounts(2_000)
+    control.set(page_size=20)
+    control.create_accounts(400)
     control.fault("status", "^/accounts/$", status=500, skip=4, times=3)
     control.fault("truncated", "^/accounts/$", skip=9)
     control.fault("status", "/channels/$", status=429, skip=60, headers={"Retry-After": "60"})
     portal.run(runs.advance, mirror.begin())
     run = mirror.last()
     assert (run.state, run.is_complete) == (RunState.READING, True)
-    assert (run.listed, run.new, run.total) == (2_000, 2_000, 2_000)
+    assert (run.listed, run.new, run.total) == (400, 400, 400)
     assert 40 <= run.read <= 70
     portal.sql("UPDATE mirror_run SET reads_until = :past", past=now() - timedelta(seconds=1))
     run = mirror.take_up()
-    assert (run.state, run.waiting, run.unread) == (RunState.DONE, 2_000 - run.read, 0)
+    assert (run.state, run.waiting, run.unread) == (RunState.DONE, 400 - run.read, 0)
     rows = mirror.rows().values()
     assert sum(row.read_at is not None for row in rows) == run.read <= 90
     assert all(row.gone_at is None for row in rows)
