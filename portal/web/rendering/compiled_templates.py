@@ -60,4 +60,6 @@ def _of(translations: NullTranslations) -> tuple[str, str]:
     sentences: dict[Any, str] = getattr(translations, "_catalog", {})
     # Beside no sentence stand facts about the file, such as when it was read.
     written = repr(sorted((str(key), text) for key, text in sentences.items() if key))
-    return translations.info().get("language", ""), hashlib.sha256(written.encode()).hexdigest()
+    # One that holds no sentences may make them.
+    language = translations.info().get("language") or type(translations).__qualname__
+    return language, hashlib.sha256(f"{language} {written}".encode()).hexdigest()

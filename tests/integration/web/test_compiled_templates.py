@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from babel.support import NullTranslations
 from jinja2 import DictLoader
 
-from portal import create_app
-from portal.translations import catalogue
+from portal import create_app, translations
 from portal.web.rendering import compiled_templates
 from portal.web.rendering.compiled_templates import CompiledTemplates
 from portal.web.rendering.templating import TranslatedEnvironment
@@ -25,7 +25,7 @@ def compiled(settings_for, tmp_path, monkeypatch):
         environment = TranslatedEnvironment(app, loader=DictLoader({"page.html": source}))
         environment.bytecode_cache = CompiledTemplates(folder)
         environment.globals["_"] = environment.globals["gettext"] = lambda text: text
-        said = environment._in(catalogue(language)).get_template("page.html").render(name="Ada")
+        said = environment._in(translations.catalogue(language)).get_template("page.html").render(name="Ada")
         done, made[:] = len(made), []
         return done, said
 
@@ -48,10 +48,22 @@ def test_it_is_compiled_anew_when_the_template_has_changed(compiled):
 
 def test_it_is_compiled_anew_when_a_sentence_has_changed(compiled, monkeypatch):
     compiled("tr")
-    monkeypatch.setitem(catalogue("tr")._catalog, "Log in", "Buyurun")
+    monkeypatch.setitem(translations.catalogue("tr")._catalog, "Log in", "Buyurun")
     compiled_templates._of.cache_clear()
     assert compiled("tr") == (1, "Buyurun Ada")
     compiled_templates._of.cache_clear()
+
+
+def test_a_catalogue_that_makes_its_sentences_is_no_other(compiled, monkeypatch):
+    class Shouting(NullTranslations):
+        def ugettext(self, message):
+            return message.upper()
+
+    compiled()
+    with monkeypatch.context() as patch:
+        patch.setattr(translations, "catalogue", lambda _language: Shouting())
+        assert compiled() == (1, "LOG IN Ada")
+    assert compiled() == (0, "Log in Ada")
 
 
 def test_it_is_compiled_anew_when_the_code_has_changed(compiled, monkeypatch, tmp_path):
