@@ -1,8 +1,8 @@
 .PHONY: demo pictures test check test-e2e test-one coverage lint bytecode bench setup lock styles translations
 
 PYTEST := .venv/bin/pytest
-# Tests that wait leave a core to others, so there is one worker more than there are cores.
-WORKERS := --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses=4
+# Tests that wait leave a core to others, so there are two workers more than there are cores.
+WORKERS := --numprocesses=$(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --maxprocesses=4
 # The tests start the portal many times, each time in a process of its own: bytecode is kept for the next one.
 export PYTHONDONTWRITEBYTECODE =
 # On a slow or busy machine, SLOW=3 waits three times as long for everything: `make test SLOW=3`.
