@@ -11,7 +11,8 @@ reuse_port = True
 timeout = 60
 graceful_timeout = 30
 max_requests = 20_000
-max_requests_jitter = 2_000
+# As many again: the processes shall not be replaced at the same moment.
+max_requests_jitter = 20_000
 
 
 def post_fork(server, worker):

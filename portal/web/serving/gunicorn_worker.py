@@ -20,6 +20,8 @@ from portal.web.serving.gunicorn_groups import GroupedConnection, GroupingWorker
 
 ARRIVES_WITHIN = 20.0
 """Seconds from the first byte that is waited for until the request has come."""
+LEAVES_WITHIN = 3.0
+"""The same, from when its process is told to end: as long as that one waits, no other takes its place."""
 READ_WITHIN, WRITTEN_WITHIN = 10, 30
 """Seconds without any progress after which a thread gives a connection up."""
 LONGEST_HEAD = 64 * 1024
@@ -62,20 +64,49 @@ class PatientConnection(GroupedConnection):
 class PatientWorker(GroupingWorker):
     """What waits for the rest of a request is kept with gunicorn's own connections that wait for data."""
 
+    def init_process(self) -> None:
+        self._ends_at: float | None = None
+        super().init_process()
+
+    def murder_pending(self) -> None:
+        """Close connections whose requests did not come in time; gunicorn asks for it about once a second."""
+        if not self.alive:
+            self._ends_at = self._ends_at or time.monotonic() + LEAVES_WITHIN
+            for conn in self.pending_conns:
+                conn.timeout = min(conn.timeout, self._ends_at)
+        super().murder_pending()
+
     def accept(self, listener: socket.socket) -> None:
         if self.cfg.is_ssl:  # what comes is not readable before a thread has shaken hands
             super().accept(listener)
-            return
+        else:
+            self._accept(listener)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As gunicorn has it; and when the process is to end, whoever comes from now on goes to another one.
+
+        With `reuse_port` each process has a socket of its own. Whoever waited at it to the end would be cut off.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive and self.cfg.reuse_port:
+            for listener in self.sockets:
+                while not self.cfg.is_ssl and self._accept(listener):
+                    pass
+                listener.close()
+
+    def _accept(self, listener: socket.socket) -> bool:
+        """Take a connection; whether there may be more."""
         try:
             client, address = listener.accept()
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
-            return
+            return error.errno == errno.ECONNABORTED
         self.nr_conns += 1
         for option, seconds in ((socket.SO_RCVTIMEO, READ_WITHIN), (socket.SO_SNDTIMEO, WRITTEN_WITHIN)):
             client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
         self._wait_for_request(PatientConnection(self.cfg, client, address, listener.getsockname()))
+        return True
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """The next request on a connection that was kept."""

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 from sqlmodel import select
+from urllib3.util import Retry
 
 from portal.extensions import session
 from portal.models import Delivery, PortalWebhook
 from portal.web.serving.gunicorn_worker import AHEAD, LONGEST_HEAD, is_delivery, is_whole
 from portal.webhooks import portal_webhooks
+from tests.support.processes.running import by_gunicorn
 from tests.support.suite.patience import patient
 
 MANY = 60
@@ -49,6 +52,19 @@ def test_connections_that_are_begun_and_never_ended(portal, gunicorn):
         half = slow[MANY]
         half.sendall(b"done\r\nConnection: close\r\n\r\n")
         assert half.recv(1000).startswith(b"HTTP/1.1 200"), "who is slow is answered all the same"
+
+
+def test_a_process_that_has_served_its_time_is_replaced_without_waiting_for_them(prepared, environment):
+    """Who comes meanwhile is refused at once, and so may try again; nobody waits to be cut off."""
+    only_one = "--workers 1 --max-requests 20 --max-requests-jitter 0"
+    again = Retry(total=None, connect=50, read=0, backoff_factor=0.1, backoff_max=0.2)
+    with ExitStack() as opened, by_gunicorn(prepared, {**environment, "GUNICORN_CMD_ARGS": only_one}) as url:
+        slow, visitor = begin(url, opened, BEGUN["half a head"]), opened.enter_context(requests.Session())
+        visitor.mount(url, HTTPAdapter(max_retries=again))
+        visitor.headers["Connection"] = "close"
+        for _ in range(30):
+            assert visitor.get(f"{url}/healthz", timeout=patient(5)).status_code == 200
+        assert slow.recv(1000) == b"", "its process is gone"
 
 
 def test_requests_in_pieces_and_in_a_row_on_one_connection(portal, gunicorn):
