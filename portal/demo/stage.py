@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,9 +35,6 @@ AGENTS = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148",
 )
-
-TOGETHER = 10
-"""Seconds: events that come one after the other within so long are processed at once, as by a busy worker."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +105,12 @@ class Stage:
 
     def _go_on(self, until: datetime) -> None:
         """Let what happens before the next scene happen in order: events come in, the worker tries again."""
-        deliveries = self.clock.collect(until)
-        for delivery, following in zip_longest(deliveries, deliveries[1:]):
+        for delivery in self.clock.collect(until):
             at = datetime.fromtimestamp(delivery["next_at"], ZONE)
             self._work(at)
             self.clock.go(at)
             self._deliver(delivery)
-            if following is None or following["next_at"] - delivery["next_at"] > TOGETHER:
-                self._process()
-                self._work()
+            self._work()
         self._work(until)
         self.clock.go(until)
 
@@ -197,9 +190,6 @@ class Stage:
             answer = self._http.post(parts.path, data=body, headers=headers)
             if answer.status_code != 200:
                 raise RuntimeError(f"an event was not taken: {answer.status_code}")
-
-    def _process(self) -> None:
-        """Do once what the worker does all the time."""
-        with self.app.app_context():
-            for drained in task_registry.all_drained():
-                drained.drain()
+            with self.app.app_context():
+                for drained in task_registry.all_drained():
+                    drained.drain()
