@@ -11,7 +11,7 @@ reuse_port = True
 timeout = 60
 graceful_timeout = 30
 max_requests = 20_000
-# As many again: the processes shall not be replaced at the same moment.
+# As large as the count, so that the processes are rarely replaced at the same moment.
 max_requests_jitter = 20_000
 
 

@@ -1,6 +1,7 @@
 """Compiled templates, kept beside Python's own bytecode: compiling all of them takes most of a start.
 
-Whoever may write there may write Python's bytecode, too, so what is read is as much to be trusted as the code.
+Anyone who can write to that folder can change Python's bytecode too, so these files are as trustworthy as the
+code.
 """
 
 import hashlib

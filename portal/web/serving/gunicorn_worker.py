@@ -21,7 +21,7 @@ from portal.web.serving.gunicorn_groups import GroupedConnection, GroupingWorker
 ARRIVES_WITHIN = 20.0
 """Seconds from the first byte that is waited for until the request has come."""
 LEAVES_WITHIN = 3.0
-"""The same, from when its process is told to end: as long as that one waits, no other takes its place."""
+"""The same once the process is told to end: no other process takes its place while it waits."""
 READ_WITHIN, WRITTEN_WITHIN = 10, 30
 """Seconds without any progress after which a thread gives a connection up."""
 LONGEST_HEAD = 64 * 1024
