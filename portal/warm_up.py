@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
+from datetime import timedelta
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
@@ -106,7 +107,9 @@ def _compile_templates(app: Flask) -> int:
         with force_locale(language):
             for template in templates:
                 app.jinja_env.get_template(template)
-            times.moment(now())  # the language's calendar is read from a file
+            # The language's calendar is read from a file, and its rules for one, two and many are compiled.
+            times.moment(now() - timedelta(hours=3))
+            times.brief(now() - timedelta(hours=3))
     return len(templates)
 
 
