@@ -116,6 +116,8 @@ def standings(account_id: UUID, numbers: Sequence[str]) -> dict[str, Standing]:
 
 def follow(account_id: UUID, contacts: Sequence[Contact]) -> None:
     """Note at contacts what they are out of, for lists. The caller commits."""
+    if not contacts:
+        return  # as with almost every batch of events: nobody in it is new
     session().flush()
     entries = _entries(account_id, [_who(contact) for contact in contacts])
     for contact in contacts:

@@ -16,7 +16,7 @@ from portal.db.dialect import is_sqlite
 from portal.extensions import session
 from portal.models import Delivery, DeliveryState
 
-BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 100, 500, 8 * 1024 * 1024
+BATCH_ON_SQLITE, BATCH_ON_POSTGRESQL, BATCH_BYTES = 200, 500, 8 * 1024 * 1024
 """So many events, or so many bytes of them, are worked on at once: enough to be fast, and few enough that others
 who want to write do not wait long. On SQLite all others wait, on PostgreSQL those of the same account."""
 LOOKED_AT = 4 * BATCH_ON_POSTGRESQL
