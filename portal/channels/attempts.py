@@ -55,6 +55,9 @@ def begin(person: Person, account: Account, reconnects: UUID | None = None) -> O
     )
     session().commit()
     _remember_what_is_connected(attempt, account)
+    if channel is not None and channel.gone_at is not None:
+        _fail(attempt, "gone", channel.label)
+        raise DomainError(_gone())
     fetch_dialog(attempt, account)
     return attempt
 
@@ -72,7 +75,8 @@ def fetch_dialog(attempt: OnboardingAttempt, account: Account) -> None:
         )
     except cx.ConnexeaseError as error:
         _fail(attempt, "request", error.message)
-        raise DomainError(_cannot_open(error)) from None
+        is_gone = isinstance(error, cx.Rejected) and "channel_uuid" in error.fields
+        raise DomainError(_gone() if is_gone else _cannot_open(error)) from None
     if onboarding.origin not in settings().connexease_dialog_origins:
         _fail(attempt, "origin", onboarding.origin)
         raise DomainError(
@@ -198,6 +202,11 @@ def _save(attempt: OnboardingAttempt) -> None:
 def _fail(attempt: OnboardingAttempt, problem: str, text: str) -> None:
     attempt.problem, attempt.problem_text = problem, text[:500]
     move(attempt, OPEN_STATES, AttemptState.FAILED)
+
+
+def _gone() -> str:
+    """Of a channel that is to be connected again, and is not there any more."""
+    return _("%(Vendor)s no longer has this channel. Use “Connect WhatsApp” to connect its number as a new one.")
 
 
 def _cannot_open(error: cx.ConnexeaseError) -> str:

@@ -52,6 +52,20 @@ def test_reconnecting_and_stopping_without_script(customer):
     assert "Shop Disconnected" in page.text
 
 
+@pytest.mark.parametrize("is_listed", [True, False], ids=["the list says so", "the list cannot be read"])
+def test_a_channel_that_is_gone_is_not_connected_again(customer, is_listed):
+    channel = customer.portal.control.create_channel(customer.uuid, name="Shop", connected=False)["uuid"]
+    page = customer.browser.get(f"{customer.base}/")
+    customer.portal.control.delete_channel(channel)
+    if not is_listed:
+        customer.portal.control.fault("status", r"/channels/$", "GET", times=None, status=503)
+    answer = customer.browser.follow(customer.browser.submit(page, "Reconnect"))
+    said = "Connexease no longer has this channel. Use “Connect WhatsApp” to connect its number as a new one."
+    assert said in answer.text
+    assert "Invalid pk" not in answer.text
+    assert customer.portal.one(OnboardingAttempt).state == AttemptState.FAILED
+
+
 def test_a_reconnection_is_not_confirmed_while_it_is_still_broken(reconnecting):
     begun = reconnecting.begin(reconnecting.channel)
     reconnecting.looks(begun)
