@@ -29,6 +29,9 @@ def prepare(folder: Path, *, is_empty: bool) -> None:
     Args:
         is_empty: no story, only a login for the staff.
     """
+    was_told = (folder / TOLD).exists()
+    if not was_told:
+        (folder / BEGUN).touch()  # before there is a database: one of a start that failed is forgotten at the next
     logging.getLogger().setLevel(logging.ERROR)
     app = create_app()
     logging.getLogger().setLevel(logging.ERROR)
@@ -38,11 +41,10 @@ def prepare(folder: Path, *, is_empty: bool) -> None:
     settings: Settings = app.config["SETTINGS"]
     vendor = Vendor(settings.connexease_api_url)
     vendor.wait(settings.connexease_reseller_token.get_secret_value())
-    if (folder / TOLD).exists():
+    if was_told:
         for fault in lasting_faults(folder):  # the sandbox forgot them when it ended
             vendor.fault(**fault)
         return
-    (folder / BEGUN).touch()
     faults = _tell(app, vendor, is_empty=is_empty)
     note_end(folder, faults, is_empty=is_empty)
     print(f"Prepared within {time.process_time():.1f} seconds of processor time.")  # noqa: T201 - for its log
