@@ -1,12 +1,7 @@
-"""What happens before the demo serves: the tables, and the story, or a login for the staff and nothing else.
+"""What happens before the demo serves: the tables, and the story, or a login for the staff and nothing else."""
 
-`python -m portal.demo FOLDER [--empty]`, with the environment of the portal and the sandbox running.
-"""
-
-import argparse
 import gc
 import logging
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,12 +23,15 @@ from portal.mirror import projection
 from portal.settings import Settings
 
 
-def main() -> int:
-    """Prepare a folder; what was prepared before stays as it is."""
-    parser = argparse.ArgumentParser(prog="python -m portal.demo", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--empty", action="store_true", help="no story: only a login for the staff")
-    asked = parser.parse_args()
+def prepare(folder: Path, *, is_empty: bool) -> None:
+    """Prepare a folder; what was prepared before stays as it is. The sandbox is running.
+
+    Args:
+        is_empty: no story, only a login for the staff.
+    """
+    was_told = (folder / TOLD).exists()
+    if not was_told:
+        (folder / BEGUN).touch()  # before there is a database: one of a start that failed is forgotten at the next
     logging.getLogger().setLevel(logging.ERROR)
     app = create_app()
     logging.getLogger().setLevel(logging.ERROR)
@@ -43,15 +41,13 @@ def main() -> int:
     settings: Settings = app.config["SETTINGS"]
     vendor = Vendor(settings.connexease_api_url)
     vendor.wait(settings.connexease_reseller_token.get_secret_value())
-    if (asked.folder / TOLD).exists():
-        for fault in lasting_faults(asked.folder):  # the sandbox forgot them when it ended
+    if was_told:
+        for fault in lasting_faults(folder):  # the sandbox forgot them when it ended
             vendor.fault(**fault)
-        return 0
-    (asked.folder / BEGUN).touch()
-    faults = _tell(app, vendor, is_empty=asked.empty)
-    note_end(asked.folder, faults, is_empty=asked.empty)
+        return
+    faults = _tell(app, vendor, is_empty=is_empty)
+    note_end(folder, faults, is_empty=is_empty)
     print(f"Prepared within {time.process_time():.1f} seconds of processor time.")  # noqa: T201 - for its log
-    return 0
 
 
 def _tell(app: Flask, vendor: Vendor, *, is_empty: bool) -> list[JSON]:
@@ -76,7 +72,3 @@ def _make_haste(app: Flask) -> None:
     with app.app_context():
         event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         db.engine.dispose()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,16 +4,17 @@ import base64
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from portal.demo import logins
 from portal.demo.folder import BEGUN, TOLD, has_story
+from portal.demo.forked import Forked
 
 START_TIMEOUT = 120
 STOP_TIMEOUT = 8
@@ -42,7 +43,7 @@ class Demo:
         self.url = f"http://127.0.0.1:{port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.is_empty = is_empty
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Forked] = {}
         self.stopping = False
 
     def run(self) -> int:
@@ -70,15 +71,18 @@ class Demo:
 
     def _start(self) -> None:
         self._forget_half_a_story()
-        environment = self._environment()
-        python = [sys.executable, "-m"]
-        self._spawn("sandbox", [*python, "portal.sandbox", *self._sandbox_arguments()], environment)
-        bind = f"127.0.0.1:{self.ports['portal']}"
-        server = [*python, "gunicorn", "--bind", bind, "--threads", "8", "--log-level", "warning", "wsgi:app"]
-        self._spawn("portal", server, environment)
-        self._prepare([*python, "portal.demo", str(self.folder)], environment)
+        if not (self.folder / TOLD).exists():
+            print("Preparing the demo. The first time, this takes about half a minute.", flush=True)  # noqa: T201
+        from portal.demo import parts  # noqa: PLC0415 - they load all of the portal
+        from portal.demo.prepare import prepare  # noqa: PLC0415
+
+        parts.load()
+        self._spawn("sandbox", lambda: parts.connexease(*self._sandbox_arguments()))
+        self._spawn("portal", lambda: parts.web(f"127.0.0.1:{self.ports['portal']}"))
+        self._spawn("preparing", lambda: prepare(self.folder, is_empty=self.is_empty))
+        self._wait_for_end("preparing")
         # Not before: what is due in the story is done in the story.
-        self._spawn("worker", [*python, "portal", "worker"], environment)
+        self._spawn("worker", parts.worker)
         self._wait_for(f"{self.url}/readyz")
 
     def _forget_half_a_story(self) -> None:
@@ -91,17 +95,13 @@ class Demo:
                 f"{self.folder} is from an earlier version. Delete it, or name another with --folder."
             )
 
-    def _prepare(self, command: list[str], environment: dict[str, str]) -> None:
-        if not (self.folder / TOLD).exists():
-            print("Preparing the demo. The first time, this takes about half a minute.", flush=True)  # noqa: T201
-        options = ["--empty"] if self.is_empty else []
-        self._spawn("preparing", [*command, *options], environment)
-        preparing = self.processes["preparing"]
-        while preparing.poll() is None and not self.stopping:
+    def _wait_for_end(self, name: str) -> None:
+        part = self.processes[name]
+        while part.poll() is None and not self.stopping:
             self._watch()
             time.sleep(0.05)
-        if preparing.poll() == 0:
-            del self.processes["preparing"]
+        if part.poll() == 0:
+            del self.processes[name]
         self._watch()
 
     def _sandbox_arguments(self) -> list[str]:
@@ -114,7 +114,6 @@ class Demo:
 
     def _environment(self) -> dict[str, str]:
         return {
-            **os.environ,
             "PORTAL_ENV": "development",
             "SECRET_KEY": self._kept("secret_key", secrets.token_urlsafe(48)),
             "VAULT_KEYS": self._kept("vault_keys", base64.b64encode(secrets.token_bytes(32)).decode()),
@@ -138,12 +137,14 @@ class Demo:
             file.write_text(fresh)
         return file.read_text()
 
-    def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
-        with self._log_of(name).open("wb") as log:
-            self.processes[name] = subprocess.Popen(
-                command, env=environment, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
-            )
+    def _spawn(self, name: str, do: Callable[[], object]) -> None:
+        environment = self._environment()
+
+        def part() -> None:
+            os.environ.update(environment)
+            do()
+
+        self.processes[name] = Forked(part, self._log_of(name))
 
     def _log_of(self, name: str) -> Path:
         """Where a part writes what it has to say: the terminal keeps showing the logins."""
@@ -192,10 +193,9 @@ class Demo:
 
     def _end_all(self) -> None:
         for process in reversed(self.processes.values()):
-            process.send_signal(signal.SIGTERM)
+            process.tell_to_end()
         deadline = time.monotonic() + STOP_TIMEOUT
         for process in self.processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.kill()

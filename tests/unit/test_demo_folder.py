@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.demo import logins
+from portal.demo import logins, prepare
 from portal.demo.folder import BEGUN, TOLD, has_story, lasting_faults, note_end
 from portal.demo.processes import Demo
 
@@ -21,6 +21,18 @@ def test_a_story_that_was_not_told_to_its_end_begins_anew(demo, tmp_path):
         (tmp_path / name).touch()
     demo._forget_half_a_story()
     assert names(tmp_path) == ["vault_keys"]
+
+
+def test_a_start_that_failed_before_its_story_does_not_spoil_the_folder(demo, tmp_path, monkeypatch):
+    def fail():
+        (tmp_path / "portal.db").touch()
+        raise RuntimeError("something else uses its port")
+
+    monkeypatch.setattr(prepare, "create_app", fail)
+    with pytest.raises(RuntimeError, match="uses its port"):
+        prepare.prepare(tmp_path, is_empty=True)
+    demo._forget_half_a_story()
+    assert names(tmp_path) == []
 
 
 def test_one_that_was_told_stays(demo, tmp_path):
