@@ -234,7 +234,7 @@ def test_reconnect(page: Page, member: Member, stack: Stack) -> None:
     # One that the portal still lists is gone at Connexease.
     connexease.delete_channel(gone["uuid"])
     popup = channels.open_popup("Reconnect Gone shop")
-    expect(channels.alert).to_contain_text("Connexease refused this")
+    expect(channels.alert).to_contain_text("Connexease no longer has this channel")
     expect_closed(popup)
 
 
