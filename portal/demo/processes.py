@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 import urllib.error
@@ -18,6 +19,8 @@ from portal.demo.forked import Forked
 
 START_TIMEOUT = 120
 STOP_TIMEOUT = 8
+OPTIONS = {"portal": "--port", "sandbox": "--sandbox-port", "dialog": "--dialog-port", "mail": "--mail-port"}
+"""Of `portal demo`: which names the port of which part."""
 
 
 class Demo:
@@ -70,6 +73,7 @@ class Demo:
             time.sleep(0.2)
 
     def _start(self) -> None:
+        self._find_taken_ports()
         self._forget_half_a_story()
         if not (self.folder / TOLD).exists():
             print("Preparing the demo. The first time, this takes about half a minute.", flush=True)  # noqa: T201
@@ -84,6 +88,20 @@ class Demo:
         # Not before: what is due in the story is done in the story.
         self._spawn("worker", parts.worker)
         self._wait_for(f"{self.url}/readyz")
+
+    def _find_taken_ports(self) -> None:
+        """Say so at once: the web server would try again and again, and its port may be another demo's.
+
+        Raises:
+            RuntimeError: something else uses one of them.
+        """
+        for part, port in self.ports.items():
+            try:
+                socket.create_server(("127.0.0.1", port)).close()
+            except OSError:
+                raise RuntimeError(
+                    f"port {port} is in use. End what uses it, or name another with {OPTIONS[part]}."
+                ) from None
 
     def _forget_half_a_story(self) -> None:
         """A folder whose story was interrupted starts again from the beginning."""

@@ -1,4 +1,6 @@
-"""What a start of the demo does with a folder that is there already."""
+"""What a start of the demo does with a folder that is there already, and with a port that is taken."""
+
+import socket
 
 import pytest
 
@@ -33,6 +35,14 @@ def test_a_start_that_failed_before_its_story_does_not_spoil_the_folder(demo, tm
         prepare.prepare(tmp_path, is_empty=True)
     demo._forget_half_a_story()
     assert names(tmp_path) == []
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(RuntimeError, match=f"port {taken} is in use.* name another with --dialog-port"):
+            Demo(str(tmp_path), 0, 0, taken, 0)._find_taken_ports()
+    Demo(str(tmp_path), 0, 0, taken, 0)._find_taken_ports()
 
 
 def test_one_that_was_told_stays(demo, tmp_path):
