@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.database_url:
             of_many = partial(incoming.fill, accounts=ACCOUNTS)
             alone, both = (
-                processing.processed(environment, chosen.backlog, workers, of_many) for workers in (1, 2)
+                processing.processed(environment, 2 * chosen.backlog, workers, of_many) for workers in (1, 2)
             )
             processing.compare_two(alone, both, ACCOUNTS)
 
