@@ -25,7 +25,7 @@ class Forked:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
         self.pid = os.fork()
         if self.pid == 0:
-            _be(do, log)
+            end_with(lambda: _be(do, log))
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def poll(self) -> int | None:
@@ -46,23 +46,27 @@ class Forked:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def _be(do: Callable[[], object], log: Path) -> NoReturn:
+def end_with(do: Callable[[], object]) -> NoReturn:
+    """Do it, and end the forked process with the code that the interpreter would end with."""
     code: object = 1
     try:
-        os.setsid()
-        for which in _ENDS:
-            signal.signal(which, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
-        with log.open("wb") as said:
-            os.dup2(said.fileno(), 1)
-            os.dup2(said.fileno(), 2)
         do()
         code = 0
     except SystemExit as end:
         code = end.code
     except BaseException:
         sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _be(do: Callable[[], object], log: Path) -> None:
+    os.setsid()
+    for which in _ENDS:
+        signal.signal(which, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+    with log.open("wb") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    do()

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 
 from portal.cli import main as portal_command
+from portal.demo.forked import end_with
 
 
 def run(arguments: list[str], environment: dict[str, str], cwd: str | None) -> dict[str, object]:
@@ -36,25 +37,10 @@ def _in_a_child(do: Callable[[], object], environment: dict[str, str]) -> dict[s
             os.environ.update(environment)
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
-            _end_with(do)
+            end_with(do)
         _, status = os.waitpid(child, 0)
         texts = [_text(file) for file in (out, err)]
     return {"returncode": os.waitstatus_to_exitcode(status), "stdout": texts[0], "stderr": texts[1]}
-
-
-def _end_with(do: Callable[[], object]) -> None:
-    """Do it and end the process as the interpreter does."""
-    code: object = 1
-    try:
-        do()
-        code = 0
-    except SystemExit as end:
-        code = end.code
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 def _text(file: object) -> str:
