@@ -62,7 +62,7 @@ class Steps:
 
 @pytest.fixture
 def steps(mirror, monkeypatch):
-    monkeypatch.setattr(runs, "SLICE", 0.001)
+    monkeypatch.setattr(runs, "SLICE", 0)
     monkeypatch.setattr(account_sync, "OF_EACH", 2)
     mirror.control.set(page_size=500)
     steps = Steps(mirror)
