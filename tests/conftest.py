@@ -5,6 +5,7 @@ nobody consumes until the test says so.
 """
 
 import base64
+import gc
 import os
 import shutil
 import sys
@@ -35,7 +36,7 @@ from portal.sandbox.server import Sandbox
 from portal.settings import Settings
 from tests.support.application import routes
 from tests.support.application.portal import Portal, TakeReady
-from tests.support.application.ready import PostgresDatabase, Ready, SqliteFile
+from tests.support.application.ready import Database, PostgresDatabase, Ready, SqliteFile
 from tests.support.processes.ports import reserved_port
 from tests.support.processes.postgres import TEMPLATE, USUAL, Postgres
 from tests.support.suite.patience import patient
@@ -57,6 +58,11 @@ MakePortal = Callable[..., Portal]
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What is here before the first test is here until the end: it is not looked through again for garbage."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -138,11 +144,11 @@ class Dials(SandboxControl):
 @pytest.fixture
 def control(_running_sandbox: Sandbox) -> Iterator[Dials]:
     """The sandbox's dials. Events are held back until a test lets them go."""
-    control = Dials(_running_sandbox)
-    control.reset()
+    control, core = Dials(_running_sandbox), _running_sandbox.core
+    core.reset()
     control.set(retry_delay=0.02, retry_factor=1, hold_deliveries=True)
     yield control
-    control.reset()
+    core.reset()
 
 
 @pytest.fixture(scope="session")
@@ -316,10 +322,12 @@ def _ready(database_url: str, _copies: Ready, request: pytest.FixtureRequest) ->
     """How a customer is made by a test that has done nothing else yet."""
     if LOOKS_CLOSER & set(request.fixturenames):
         return None
-    is_file = database_url.startswith("sqlite")
-    database = (
-        SqliteFile(Path(database_url.removeprefix("sqlite:///"))) if is_file else PostgresDatabase(database_url)
-    )
+    database: Database
+    if database_url.startswith("sqlite"):
+        database = SqliteFile(Path(database_url.removeprefix("sqlite:///")))
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        database = PostgresDatabase(server.kept_connection(database_url))
     return lambda make, typed: _copies.customer(database, typed, make)
 
 

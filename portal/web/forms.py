@@ -47,7 +47,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 def attributes_of(**values: Any) -> Markup:
-    """HTML attributes as `html_params` of WTForms writes them, in an eighth of its time: a page has many fields."""
+    """HTML attributes as WTForms itself writes them, in an eighth of the time: a page has many fields."""
     written = (
         clean_key(name) if value is True else f'{clean_key(name)}="{_quoted(value)}"'
         for name, value in sorted(values.items())

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,7 +23,7 @@ from portal.sandbox.server import Sandbox
 from portal.sandbox.state import State
 from tests.support.suite.patience import patient
 
-FRESH = 20
+FRESH = 40
 """Seconds for which a copy stands in for a customer who was just made."""
 
 Key = tuple[Any, ...]
@@ -130,23 +130,22 @@ class SqliteFile:
 class PostgresDatabase:
     """A database whose rows were all deleted. Its sequences go on, so no number of a copy is given again."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
 
     def is_untouched(self) -> bool:
-        with self._connection() as connection:
-            return not self._filled(connection)
+        return not self._filled()
 
     def kept(self) -> dict[str, bytes]:
-        with self._connection() as connection, connection.cursor() as cursor:
+        with self._connection.transaction(), self._connection.cursor() as cursor:
             kept = {}
-            for table in self._filled(connection):
+            for table in self._filled():
                 with cursor.copy(_statement("COPY {} TO STDOUT", table)) as rows:
                     kept[table] = b"".join(rows)
             return kept
 
     def put(self, kept: dict[str, bytes]) -> None:
-        with self._connection() as connection, connection.cursor() as cursor:
+        with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")  # in any order
             for table, rows in kept.items():
                 with cursor.copy(_statement("COPY {} FROM STDIN", table)) as into:
@@ -155,20 +154,17 @@ class PostgresDatabase:
     def drop(self, kept: dict[str, bytes]) -> None:
         pass
 
-    def _connection(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, connect_timeout=int(patient(30)))
-
-    def _filled(self, connection: psycopg.Connection[Any]) -> list[str]:
+    def _filled(self) -> list[str]:
         """The tables with rows."""
         one = "SELECT {name} WHERE EXISTS (SELECT FROM {table})"
-        each = [sql.SQL(one).format(name=name, table=sql.Identifier(name)) for name in self._tables]
-        return [str(name) for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(each))]
+        each = [sql.SQL(one).format(name=name, table=sql.Identifier(name)) for name in _tables(self._connection)]
+        return [str(name) for (name,) in self._connection.execute(sql.SQL(" UNION ALL ").join(each))]
 
-    @cached_property
-    def _tables(self) -> list[str]:
-        with self._connection() as connection:
-            own = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            return [str(name) for (name,) in connection.execute(own)]
+
+@cache
+def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    own = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    return [str(name) for (name,) in connection.execute(own)]
 
 
 def _statement(template: str, table: str) -> sql.Composed:

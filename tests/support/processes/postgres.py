@@ -56,7 +56,7 @@ class Postgres:
         self._user = _unprivileged()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
         self._numbers = count(1)
-        self._emptying: dict[str, psycopg.Connection] = {}
+        self._kept: dict[str, psycopg.Connection] = {}
 
     def start(self) -> None:
         if self._user:
@@ -72,7 +72,7 @@ class Postgres:
         self._run("pg_ctl", "-D", "data", "-o", options, "-w", "-l", "log", "start")
 
     def stop(self) -> None:
-        for connection in self._emptying.values():
+        for connection in self._kept.values():
             connection.close()
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -91,13 +91,14 @@ class Postgres:
         self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def empty(self, url: str) -> None:
-        """Delete every row, and close whatever is still connected: quicker than another database.
+        """Delete every row, and close whatever is still connected: quicker than another database."""
+        self.kept_connection(url).execute(EMPTY)
 
-        The connection for it is kept, as a new one reads all there is to know of each table.
-        """
-        if url not in self._emptying:
-            self._emptying[url] = self._connect(url)
-        self._emptying[url].execute(EMPTY)
+    def kept_connection(self, url: str) -> psycopg.Connection:
+        """The only one that `empty` does not close: a new one reads all there is to know of each table."""
+        if url not in self._kept:
+            self._kept[url] = self._connect(url)
+        return self._kept[url]
 
     def _sql(self, statement: str) -> None:
         with self._connect(self.url("postgres")) as connection:
