@@ -20,6 +20,7 @@ LOOKS: tuple[tuple[int, Scheme, str], ...] = ((1280, "light", "mirrored"), (390,
 """Each width, scheme and pseudo-language once. Pictures are taken in English, of all widths and schemes."""
 
 SPEAK = Path(__file__).with_name("pseudo.js").read_text()
+MEASURE_ONCE = Path(__file__).with_name("contrast.js").read_text()
 CUT_OFF = """
 () => [...document.querySelectorAll('body *')].filter(element => {
   const style = getComputedStyle(element), box = element.getBoundingClientRect()
@@ -55,13 +56,14 @@ async () => {
 It would read the same few colours again for every element, which takes a quarter of its time."""
 
 EXAMINE = f"""
-async language => {{
+async ([language, known]) => {{
   const speak = {SPEAK}
   await ({GET_AXE})()
   speak(language)
+  const passed = ({MEASURE_ONCE})(known)
   const {{violations}} = await axe.run({{resultTypes: ['violations'], preload: {{assets: ['media']}}}})
   const {{scrollWidth, clientWidth}} = document.documentElement
-  const found = {{violations, overflow: scrollWidth - clientWidth, cutOff: ({CUT_OFF})()}}
+  const found = {{violations, passed: [...passed], overflow: scrollWidth - clientWidth, cutOff: ({CUT_OFF})()}}
   speak('own')
   return found
 }}
@@ -69,6 +71,9 @@ async language => {{
 """The many checks that pass stay in the browser: to hand them over takes as long as to make them. Style sheets are
 not fetched again: only axe's experimental rule about the orientation of a screen reads them, and that is off.
 A journey may go on from here, so the page speaks its own language again."""
+
+_passed: list[str] = []
+"""How texts look whose contrast is enough (`contrast.js`): to measure it on each page takes half of axe's time."""
 
 
 def look(page: Page, name: str, folder: str | None) -> None:
@@ -80,11 +85,12 @@ def look(page: Page, name: str, folder: str | None) -> None:
     for width, scheme, language in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = answer_of(page, EXAMINE, language)
+        found = answer_of(page, EXAMINE, [language, _passed])
         axe, overflow = AxeResults(found), found["overflow"]
         assert axe.violations_count == 0, f"{width}, {scheme}, {language}:\n{axe.generate_report()}"
         assert overflow <= 0, f"{width}, {language}: the page is {overflow} pixels wider than the window"
         assert found["cutOff"] == [], f"{width}, {language}: words are cut off"
+        _passed[:] = found["passed"]
     assert before is not None
     page.set_viewport_size(before)
 
