@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import id_field, instant, word_of
+from portal.models.base import id_field, instant, json_list, word_of
 
 
 class Channel(SQLModel, table=True):
@@ -87,7 +87,7 @@ class OnboardingAttempt(SQLModel, table=True):
     """The existing channel's UUID at Connexease, when this is a reconnection."""
     was_connected: bool | None = None
     """For a reconnection: whether the list said "connected" before the dialog was opened."""
-    known_channels: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    known_channels: list[str] = json_list()
     """The channels that Connexease listed before the dialog was opened: a new one is not among them."""
     state: AttemptState = word_of(AttemptState, default=AttemptState.REQUESTED, index=True)
     sealed_url: str | None = Field(default=None, repr=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import id_field, instant
+from portal.models.base import id_field, instant, json_list
 
 
 class Webhook(SQLModel, table=True):
@@ -31,7 +31,7 @@ class Webhook(SQLModel, table=True):
     """Null for a webhook that was made elsewhere and never changed from here."""
     sealed_headers: str | None = Field(default=None, repr=False)
     """The custom headers as they were last set, encrypted."""
-    secret_headers: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    secret_headers: list[str] = json_list()
     """Names of the headers that were marked as secret."""
     seen: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
     headers_differ: bool = False

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import UtcDateTime, id_field, instant, word_of
+from portal.models.base import UtcDateTime, id_field, instant, json_list, json_object, word_of
 from portal.models.contacts.consent import Scope
 
 _HAS_NUMBER, _HAS_USER = sa.text("number <> ''"), sa.text("user_id <> ''")
@@ -56,8 +56,8 @@ class Contact(SQLModel, table=True):
     """What Meta calls a person towards this one business."""
     name: str = Field(default="", max_length=100)
     language: str = Field(default="", max_length=16)
-    tags: list[str] = Field(default_factory=list, sa_type=sa.JSON)
-    fields: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    tags: list[str] = json_list()
+    fields: dict[str, str] = json_object()
     """The account's own, in words of its own."""
     source: ContactSource = word_of(ContactSource, default=ContactSource.HAND)
     out_of: Scope | None = word_of(Scope, default=None, nullable=True)
@@ -98,7 +98,7 @@ class ContactImport(SQLModel, table=True):
     file_name: str = Field(default="", max_length=200)
     encoding: str = Field(default="", max_length=20)
     separator: str = Field(default="", max_length=1)
-    columns: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    columns: list[str] = json_list()
     """As its first line names them."""
     state: ImportState = word_of(ImportState, default=ImportState.RUNNING)
     rows: int = 0

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import id_field, instant, word_of
+from portal.models.base import id_field, instant, json_object, word_of
 
 
 class Account(SQLModel, table=True):
@@ -111,6 +111,6 @@ class Provisioning(SQLModel, table=True):
     """The account of which somebody of the staff has said that it is this customer's."""
     problem: Problem | None = word_of(Problem, default=None, nullable=True)
     problem_text: str = Field(default="", max_length=500)
-    refused_fields: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    refused_fields: dict[str, Any] = json_object()
     created_at: datetime = instant(default_now=True)
     updated_at: datetime = instant(default_now=True)

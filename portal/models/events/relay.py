@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import UtcDateTime, id_field, instant, word_of
+from portal.models.base import UtcDateTime, id_field, instant, json_list, word_of
 
 
 class DestinationState(StrEnum):
@@ -32,18 +32,18 @@ class Destination(SQLModel, table=True):
     """What the form that made it was marked with: a form that is sent twice makes one destination."""
     name: str = Field(max_length=80)
     url: str = Field(max_length=2000)
-    kinds: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    kinds: list[str] = json_list()
     """The triggers, and kinds of the gateway's events, that it takes."""
-    channels: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    channels: list[str] = json_list()
     """UUIDs of the channels whose events it takes; empty for all. What names no channel goes out all the same."""
     rate: int | None = None
     """Events a second at most; null for as fast as they are accepted."""
     state: DestinationState = word_of(DestinationState, default=DestinationState.ON)
     sealed_secret: str = Field(repr=False)
     """Its secret, its private key and the values of its headers, see `portal.relay.signing`."""
-    headers: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    headers: list[dict[str, Any]] = json_list()
     """What is sent along, `{"name", "is_secret"}`; the values are sealed."""
-    conditions: list[dict[str, str]] = Field(default_factory=list, sa_type=sa.JSON)
+    conditions: list[dict[str, str]] = json_list()
     """What must hold of an event's body, see `portal.relay.conditions`; empty where every event passes."""
     public_key: str | None = Field(default=None, max_length=60)
     """What its events can be checked with besides, where somebody chose that."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import id_field, instant, word_of
+from portal.models.base import id_field, instant, json_list, json_object, word_of
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _JSON: Any = sa.JSON(none_as_null=True)
@@ -66,7 +66,7 @@ class Campaign(SQLModel, table=True):
     """Bytes."""
     encoding: str = Field(default="", max_length=20)
     separator: str = Field(default="", max_length=1)
-    columns: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    columns: list[str] = json_list()
     """The file's, as its first line names them."""
 
     draft: dict[str, Any] | None = Field(default=None, sa_type=_JSON, repr=False)
@@ -111,9 +111,9 @@ class Campaign(SQLModel, table=True):
     """Who confirmed it."""
     people: int = 0
     """To how many people it goes, as whoever confirmed it saw."""
-    regions: dict[str, list[int]] = Field(default_factory=dict, sa_type=sa.JSON)
+    regions: dict[str, list[int]] = json_object()
     """By country, as ISO 3166 has it, how many of its rows are good and how many were sent the same lately."""
-    zones: dict[str, list[int]] = Field(default_factory=dict, sa_type=sa.JSON)
+    zones: dict[str, list[int]] = json_object()
     """The same by the time zones that a number may be in, parted by spaces; empty where nobody knows."""
     introduced: int | None = Field(default=None, sa_type=BIG, nullable=True)
     """The last row whose person was made a contact; null where nothing is left to do."""
@@ -213,7 +213,7 @@ class CampaignRow(SQLModel, table=True):
     """Of the row, as a spreadsheet counts."""
     recipient: str = Field(default="", max_length=20)
     """E.164 with `+`; as it was typed where that is no number; empty once it was erased."""
-    values: list[str] = Field(default_factory=list, sa_type=sa.JSON, repr=False)
+    values: list[str] = json_list(repr=False)
     """Of the template's fields that come from columns, in the order of the campaign's mapping."""
     state: RowState = word_of(RowState, default=RowState.WAITING)
     problem: str = Field(default="", max_length=64)

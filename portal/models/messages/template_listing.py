@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import instant
+from portal.models.base import instant, json_list, json_object
 
 
 class TemplateListing(SQLModel, table=True):
@@ -16,10 +15,10 @@ class TemplateListing(SQLModel, table=True):
     __tablename__ = "template_listing"
 
     account_id: UUID = Field(foreign_key="account.id", primary_key=True)
-    templates: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
-    languages: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    templates: list[dict[str, Any]] = json_list()
+    languages: dict[str, str] = json_object()
     """The language that each template was last sent in, by its UUID, else its name: the list does not tell."""
-    categories: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    categories: dict[str, str] = json_object()
     """What Meta said that each template is, by name and language: the list does not tell."""
     last_language: str = Field(default="", max_length=16)
     read_at: datetime | None = instant()

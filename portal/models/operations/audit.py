@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import instant
+from portal.models.base import instant, json_object
 
 THE_CHAIN = 1
 """The number of the one row of `audit_chain`."""
@@ -34,7 +34,7 @@ class AuditEntry(SQLModel, table=True):
     account_id: UUID | None = None
     action: str = Field(max_length=64)
     target: str = Field(default="", max_length=254)
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    details: dict[str, Any] = json_object()
     address: str = Field(default="", max_length=64)
     """The network address that it was done from."""
     hash: str = Field(max_length=64)

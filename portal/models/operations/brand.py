@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import instant
+from portal.models.base import instant, json_object
 
 
 class Edition(IntEnum):
@@ -36,7 +36,7 @@ class BrandRow(SQLModel, table=True):
     imprint: str = Field(default="", max_length=1000)
     hides_vendor: bool | None = None
     """Whether customers read the reseller's word instead of the vendor's name; none: as the settings say."""
-    vendor_words: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    vendor_words: dict[str, str] = json_object()
     """The reseller's word for the vendor by language; the portal's own where there is none."""
     logo: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     logo_type: str = Field(default="", max_length=20)

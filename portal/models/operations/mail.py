@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import id_field, instant, word_of
+from portal.models.base import id_field, instant, json_object, word_of
 
 
 class MailKind(StrEnum):
@@ -61,7 +61,7 @@ class Mail(SQLModel, table=True):
     to: str = Field(max_length=254)
     language: str | None = Field(default=None, max_length=16)
     """Of the page that it was promised on: for somebody whose own is not known."""
-    context: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    context: dict[str, Any] = json_object()
     state: MailState = word_of(MailState, default=MailState.WAITING)
     attempts: int = 0
     next_attempt_at: datetime | None = instant(default_now=True, index=True)

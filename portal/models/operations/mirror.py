@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import instant, word_of
+from portal.models.base import instant, json_list, json_object, word_of
 from portal.models.clock import now
 from portal.models.customers.account import Step
 
@@ -61,7 +61,7 @@ class MirroredAccount(SQLModel, table=True):
     """Those that are good."""
     token_expires_at: datetime | None = instant()
     """When the first of the good access tokens expires."""
-    listed: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    listed: dict[str, Any] = json_object()
     """Channels, webhooks and tokens of an account that exists only at Connexease; no header's value."""
     terms: str = Field(default="", sa_type=sa.Text)
     """The words that find it, each after a space."""
@@ -128,7 +128,7 @@ class MirrorRun(SQLModel, table=True):
     page_size: int = 0
     previous_first: str = Field(default="", max_length=40)
     """The first account of the page before: a list that repeats it has no end."""
-    broken_pages: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    broken_pages: list[int] = json_list()
     """Those that could not be read; they are tried once more at the end."""
     is_second_try: bool = False
     is_complete: bool = False

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import UtcDateTime, id_field, instant, word_of
+from portal.models.base import UtcDateTime, id_field, instant, json_list, word_of
 
 
 class CredentialKind(StrEnum):
@@ -91,7 +91,7 @@ class Credential(SQLModel, table=True):
     gone_at: datetime | None = instant()
     """When Connexease's list no longer had it."""
 
-    known_before: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    known_before: list[str] = json_list()
     """The UUIDs that Connexease listed before it was asked for this one."""
     call_started_at: datetime | None = instant()
     claimed_until: datetime | None = instant()
