@@ -13,7 +13,7 @@ def test_the_page_says_what_became_of_the_rows(campaigner, control) -> None:
     root = f"/accounts/{campaigner.sender.account_id}/campaigns/{campaign_id}/"
     page = browser.get(root)
     assert "Done with 0 of 12 people" in page.text
-    assert page.soup.select_one("#campaign")["data-poll"] == root
+    assert page.select_one("#campaign").attrib["data-poll"] == root
     # Pause, look, resume.
     paused = browser.submit(page, "Pause campaign")
     assert paused.goes_to == root
@@ -29,11 +29,11 @@ def test_the_page_says_what_became_of_the_rows(campaigner, control) -> None:
     assert "Meta, which runs WhatsApp, didn't accept the message from the gateway." in page.text
     campaigner.tally_is_true(campaign_id)
     rows = browser.get(f"{root}rows?state=refused")
-    assert len(rows.soup.select("tbody tr")) == 3
-    message = browser.get(rows.soup.select_one("tbody a")["href"])
+    assert len(rows.select("tbody tr")) == 3
+    message = browser.get(rows.select_one("tbody a").attrib["href"])
     assert "View campaign" in message.text
     log = browser.get(f"/accounts/{campaigner.sender.account_id}/messages/?campaign={campaign_id}")
-    assert len(log.soup.select("tbody tr")) == 12
+    assert len(log.select("tbody tr")) == 12
     assert "No people here" in browser.get(f"{root}rows?state=read").text
     lines = list(csv.reader(io.StringIO(browser.get(f"{root}results.csv").response.text.lstrip("\ufeff"))))
     assert len(lines) == 13

@@ -275,6 +275,6 @@ def test_the_confirmation_tells_an_end_by_the_zones_of_the_file(maker: Campaigne
     }
     fields.pop("with_recent", None)
     seen = maker.browser.post(f"{maker.root}{campaign.id}/forecast", fields, htmx=True)
-    starts, ends = (tag["datetime"] for tag in seen.soup.select("time")[:2])
+    starts, ends = (tag.attrib["datetime"] for tag in seen.select("time")[:2])
     assert datetime.fromisoformat(starts) == start, "it is afternoon in New York"
     assert datetime.fromisoformat(ends) >= start + timedelta(hours=9)

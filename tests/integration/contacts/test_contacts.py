@@ -24,6 +24,7 @@ from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, status
 from tests.integration.messages.test_mixed_events import body, inbound, receive
 from tests.support.application.browser import Page
+from tests.support.application.pages import select, texts
 from tests.support.application.portal import Portal
 from tests.support.suite.marks import both_databases
 
@@ -48,7 +49,7 @@ def add(sender: Sender, **typed: str) -> Page:
 def found(sender: Sender, **arguments: str) -> list[str]:
     page = sender.browser.get(root(sender), query_string=arguments)
     assert page.status == 200, page.text
-    return [row.get_text() for row in page.soup.select("#log tbody th a")]
+    return [row.text_content() for row in page.select("#log tbody th a")]
 
 
 def take(sender: Sender, text: str | bytes, tag: str = "", intent: str = "") -> Page:
@@ -171,9 +172,9 @@ def test_the_list_is_read_page_by_page_and_is_the_accounts_own(portal, control) 
     assert take(sender, f"phone,name,tags\n{lines}").status == 200
     for arguments in ({}, {"q": "person"}, {"tag": "ALL"}, {"q": "90530120"}):
         page = sender.browser.get(root(sender), query_string=arguments)
-        assert len(page.soup.select("#log tbody th a")) == 50, arguments
-        older = sender.browser.get(str(page.soup.select_one("a[rel=next]")["href"]))  # type: ignore[index]
-        assert [row.get_text() for row in older.soup.select("#log tbody th a")][-1] == "Person 0"
+        assert len(page.select("#log tbody th a")) == 50, arguments
+        older = sender.browser.get(page.select_one("a[rel=next]").attrib["href"])
+        assert [row.text_content() for row in older.select("#log tbody th a")][-1] == "Person 0"
     assert found(sender, q="person 7") == ["Person 7"]
     assert "No contacts yet" in other.get(f"/accounts/{other_id}/contacts/").text
     contact = portal.rows(Contact)[0]
@@ -221,8 +222,10 @@ def press_merge(sender: Sender, contact: Contact, words: str) -> Page:
     """Look for the other contact, look at what results, and confirm it."""
     address = f"{root(sender)}{contact.id}/merge"
     page = sender.browser.get(address, query_string={"q": words})
-    preview = sender.browser.get(str(page.soup.select_one("tbody a")["href"]))  # type: ignore[index]
-    return preview if preview.soup.select_one(".alert") else sender.browser.submit(preview, "Merge contacts")
+    preview = sender.browser.get(page.select_one("tbody a").attrib["href"])
+    return (
+        preview if preview.select_one(".alert") is not None else sender.browser.submit(preview, "Merge contacts")
+    )
 
 
 @both_databases
@@ -235,7 +238,7 @@ def test_two_contacts_are_merged_by_hand(portal: Portal, control: Any) -> None:
     [hidden, known] = portal.rows(Contact)
     preview = sender.browser.get(f"{root(sender)}{known.id}/merge", query_string={"other": hidden.id})
     assert ["WhatsApp user ID", "–", "US.1", "US.1"] in [
-        [cell.get_text(strip=True) for cell in row.select("th, td")] for row in preview.soup.select("tbody tr")
+        [cell.text_content().strip() for cell in select(row, "th, td")] for row in preview.select("tbody tr")
     ]
     assert press_merge(sender, known, "mehmet").status == 303
     [contact] = portal.rows(Contact)
@@ -313,7 +316,7 @@ def test_wrong_rows_are_told_and_the_others_taken_in(sender: Sender) -> None:
         "05301112244;F;;;x;01.02.2026",
     ]
     page = take(sender, "\n".join([HEAD, *rows]))
-    shown = [row.get_text(" ", strip=True).split(" ")[0] for row in page.soup.select("table tbody tr")]
+    shown = [texts(row).split()[0] for row in page.select("table tbody tr")]
     assert shown == ["2", "3", "4", "5", "6"]
     assert [(row.name, row.out_of) for row in sender.portal.rows(Contact)] == [("F", "marketing")]
 
@@ -330,7 +333,7 @@ def test_a_file_that_is_none_is_refused(sender: Sender, text: str | bytes) -> No
 
 def test_wrong_rows_are_taken_along_with_their_own_cells(sender: Sender) -> None:
     page = take(sender, f"{HEAD}\n12;=1+1;;;;\n05301112244;Ali;;;;\n05301112255;B;;;;;more\n")
-    address = str(page.soup.select_one("a[download]")["href"])  # type: ignore[index]
+    address = page.select_one("a[download]").attrib["href"]
     text = sender.browser.get(address).response.get_data(as_text=True).removeprefix("\ufeff")
     lines = list(csv.reader(io.StringIO(text)))
     assert lines[0] == [*HEAD.split(";"), "Row", "Column", "Reason"]
@@ -356,7 +359,7 @@ def test_what_takes_longer_than_a_request_is_done_by_the_worker(sender: Sender, 
     lines = "\n".join(f"+9053012{number:05}" for number in range(250))
     page = take(sender, f"phone\n{lines}\n12\n", intent="once")
     assert "Done with 0 of 251 rows" in page.text
-    assert page.soup.select_one("#import")["data-poll"] == page.path  # type: ignore[index]
+    assert page.select_one("#import").attrib["data-poll"] == page.path
     assert take(sender, f"phone\n{lines}\n12\n", intent="once").path == page.path
     sender.portal.work()
     page = sender.browser.get(page.path)

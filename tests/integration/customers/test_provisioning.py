@@ -57,7 +57,7 @@ def test_trouble_when_something_is_made(portal, path, kind, more, problem, _read
     assert (70 < wait < 78) if "headers" in more else (0 < wait < 4)
     page = browser.get(f"/accounts/{row.account_id}/setup")
     assert "We'll keep trying" in page.text
-    assert page.soup.select_one("[data-poll]")
+    assert page.select_one("[data-poll]") is not None
     portal.settle()
     portal.is_set_up_once()
 
@@ -206,7 +206,7 @@ def test_a_refusal_lands_at_its_field_and_can_be_corrected(portal, htmx, body, f
     assert row.call_started_at is None
     state = browser.get(f"/accounts/{row.account_id}/setup")
     assert words in state.text
-    assert state.soup.select_one("[data-poll]") is None
+    assert state.select_one("[data-poll]") is None
     details = browser.get(f"/accounts/{row.account_id}/setup/details")
     assert words in details.text
     if field:

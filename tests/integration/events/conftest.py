@@ -78,7 +78,7 @@ class Customer:
 
 def numbers_on(page: Page) -> list[int]:
     """The events that a page of the log lists, in its order."""
-    return [int(str(link["href"]).rpartition("/")[2]) for link in page.soup.select("table.events th a")]
+    return [int(link.attrib["href"].rpartition("/")[2]) for link in page.select("table.events th a")]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from portal.events import watches
 from portal.models import AuditEntry, PortalWebhook, Webhook, WebhookPurpose
 from tests.integration.events.conftest import Customer, numbers_on
 from tests.support.application.browser import Page
+from tests.support.application.pages import select
 from tests.support.suite.marks import both_databases_and_with_htmx
 
 CREATE = {"path": "/webhooks/$", "method": "POST"}
@@ -25,8 +26,8 @@ def watch(customer: Customer, *chosen: tuple[str, str], htmx: bool = False) -> P
 
 
 def ticked(page: Page) -> set[str]:
-    boxes = page.soup.select("input[name=watch][checked]")
-    return {str(box["value"]) for box in boxes}
+    boxes = page.select("input[name=watch][checked]")
+    return {box.attrib["value"] for box in boxes}
 
 
 def watched_at_connexease(customer: Customer) -> list[dict[str, Any]]:
@@ -46,22 +47,22 @@ def only(rows: Iterable[Any]) -> Any:
 
 def test_what_is_offered(customer):
     page = customer.browser.get(f"{customer.root}watch")
-    offered = {str(box["value"]).partition(":")[2] for box in page.soup.select("input[name=watch]")}
+    offered = {box.attrib["value"].partition(":")[2] for box in page.select("input[name=watch]")}
     assert len(offered) == 13
     assert "channel.created" not in offered
     assert "agent.status_changed" in offered
-    assert [tag.get_text().split()[0] for tag in page.soup.select("thead th")] == ["Trigger", "Shop", "Support"]
+    assert [tag.text_content().split()[0] for tag in page.select("thead th")] == ["Trigger", "Shop", "Support"]
     assert ticked(page) == set()
-    for_all = page.soup.select("[data-all]")
+    for_all = page.select("[data-all]")
     assert for_all
-    assert all(tag.has_attr("hidden") for tag in for_all)  # only a script can tick them all
+    assert all("hidden" in tag.attrib for tag in for_all)  # only a script can tick them all
 
 
 def test_without_a_channel_it_says_what_to_do(portal):
     browser, account = portal.customer()
     page = browser.get(f"/accounts/{account}/events/watch")
     assert "No number connected yet" in page.text
-    assert f"/accounts/{account}/channels/" in {link.get("href") for link in page.soup.select(".empty a")}
+    assert f"/accounts/{account}/channels/" in {link.get("href") for link in page.select(".empty a")}
 
 
 @both_databases_and_with_htmx
@@ -143,13 +144,13 @@ def test_what_is_watched_comes_into_the_log(reachable_portal, control):
     assert control.settle()
     reachable_portal.work()
     page = customer.log(channel=channel)
-    rows = sorted(row.get_text() for row in page.soup.select("table.events tbody th"))
+    rows = sorted(row.text_content() for row in page.select("table.events tbody th"))
     assert rows == [
         "Jane Doe: “Hello Ayşe, it left our warehouse this morning.”message.created",
         "Rating 5: “Quick answer”feedback.received",
         "“Hello, is my order on its way?”message.created",
     ]
-    assert {chip.get_text() for chip in page.soup.select(".chip")} == {"Stored"}
+    assert {chip.text_content() for chip in page.select(".chip")} == {"Stored"}
     assert len(numbers_on(customer.log(q="warehouse"))) == 1
 
 
@@ -168,12 +169,12 @@ def hold_elsewhere(customer: Customer, trigger: str, channel: str, **fields: Any
 def test_what_a_webhook_of_the_customers_receives_cannot_be_chosen(customer, active):
     hold_elsewhere(customer, "message.created", "Shop", is_active=active)
     page = customer.browser.get(f"{customer.root}watch")
-    offered = {str(box["value"]) for box in page.soup.select("input[name=watch]")}
+    offered = {box.attrib["value"] for box in page.select("input[name=watch]")}
     assert f"{customer.channels['Shop']}:message.created" not in offered
     assert f"{customer.channels['Support']}:message.created" in offered
     (row,) = [row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is None]
-    link = page.soup.find("a", string="crm.example.com")
-    assert link["href"].endswith(f"/webhooks/{row.id}")
+    link = page.select_one("a", text="crm.example.com")
+    assert link.attrib["href"].endswith(f"/webhooks/{row.id}")
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -182,10 +183,10 @@ def test_a_conflict_that_arose_meanwhile_is_explained_and_the_rest_is_saved(cust
     hold_elsewhere(customer, "message.created", "Shop")
     page = watch(customer, ("Shop", "message.created"), ("Support", "message.created"), htmx=htmx)
     assert page.status == 422
-    assert "Shop:" in page.summary.get_text()
+    assert "Shop:" in page.summary.text_content()
     (row,) = [row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is None]
-    assert [link["href"].rpartition("/")[2] for link in page.summary.find_all("a")] == [str(row.id)]
-    assert "https://crm.example.com/in" in page.summary.get_text()
+    assert [link.attrib["href"].rpartition("/")[2] for link in select(page.summary, "a")] == [str(row.id)]
+    assert "https://crm.example.com/in" in page.summary.text_content()
     assert only(watched_at_connexease(customer))["channels"] == [customer.channels["Support"]]
     assert f"{customer.channels['Support']}:message.created" in ticked(page)
 
@@ -194,7 +195,7 @@ def test_an_account_wide_trigger_that_is_held_elsewhere(customer):
     hold_elsewhere(customer, "agent.status_changed", "")
     page = watch(customer, ("account", "agent.status_changed"))
     assert page.status == 422
-    assert "Only one webhook per account can use agent.status_changed." in page.summary.get_text()
+    assert "Only one webhook per account can use agent.status_changed." in page.summary.text_content()
     assert watched_at_connexease(customer) == []
 
 
@@ -202,7 +203,7 @@ def test_a_refusal_is_told_and_changes_nothing(customer):
     customer.portal.control.fault("status", **CREATE, status=400, body={"triggers": ["Not for your plan."]})
     page = watch(customer, ("Shop", "message.created"))
     assert page.status == 422
-    assert "Not for your plan." in page.summary.get_text()
+    assert "Not for your plan." in page.summary.text_content()
     assert watched_at_connexease(customer) == []
     assert ticked(customer.browser.get(f"{customer.root}watch")) == set()
     assert "were saved" in customer.browser.follow(watch(customer, ("Shop", "message.created"))).text
@@ -217,7 +218,7 @@ def test_an_answer_that_never_came_makes_one_webhook(customer, fault):
     assert only(watched_at_connexease(customer))["triggers"] == ["message.created"]
     page = customer.browser.get(f"{customer.root}watch")
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
-    assert page.soup.select_one(".alert-warning") is None
+    assert page.select_one(".alert-warning") is None
 
 
 def test_while_nobody_knows_the_page_says_so(customer):
@@ -241,7 +242,7 @@ def test_another_change_while_one_is_on_its_way_waits(customer):
     customer.portal.sql("UPDATE webhook SET claimed_until = '2999-01-01 00:00:00.000000' WHERE seen IS NOT NULL")
     page = watch(customer, ("Shop", "feedback.received"))
     assert page.status == 422
-    assert "still being saved" in page.summary.get_text()
+    assert "still being saved" in page.summary.text_content()
 
 
 def test_connexease_is_away(customer):
@@ -249,11 +250,11 @@ def test_connexease_is_away(customer):
     customer.portal.control.fault("status", path="/webhooks/", status=503, times=None)
     page = customer.browser.get(f"{customer.root}watch")
     assert "We couldn't reach Connexease" in page.text
-    assert all(box.has_attr("disabled") for box in page.soup.select("input[name=watch]"))
+    assert all("disabled" in box.attrib for box in page.select("input[name=watch]"))
     assert ticked(page) == {f"{customer.channels['Shop']}:message.created"}
     page = watch(customer, ("Shop", "feedback.received"))
     assert page.status == 422
-    assert "Nothing was changed" in page.summary.get_text()
+    assert "Nothing was changed" in page.summary.text_content()
 
 
 def test_what_was_changed_elsewhere_is_marked_and_set_right_by_saving(customer):
@@ -290,7 +291,7 @@ def test_only_what_is_offered_is_taken(customer, make_customer):
     ):
         page = watch(customer, (scope, trigger))
         assert page.status == 422
-        assert "Nothing was changed." in page.summary.get_text()
+        assert "Nothing was changed." in page.summary.text_content()
     assert watched_at_connexease(customer) == watched_at_connexease(other) == []
     assert other.browser.get(f"{customer.root}watch").status == 404
     assert other.browser.post(f"{customer.root}watch").status == 404
@@ -350,4 +351,4 @@ def test_what_is_watched_is_in_the_way_and_the_way_there_is_shown(customer):
     page = customer.browser.post(f"{webhooks}new", form | {"channels": customer.channels["Shop"]})
     assert page.status == 422
     assert "The portal watches message.created" in page.text
-    assert page.soup.select_one(".error-summary a")["href"] == f"{customer.root}watch"
+    assert page.select_one(".error-summary a").attrib["href"] == f"{customer.root}watch"

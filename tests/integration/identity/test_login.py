@@ -51,11 +51,13 @@ def test_a_refused_log_in_says_the_same_words_for_the_same_work(portal, monkeypa
     browser = portal.browser()
     page = browser.submit(browser.get("/login"), "Log in", htmx=htmx, email=email, password=password)
     assert page.status == 422
-    assert "The email address or password is wrong. Try again, or reset your password." in page.summary.get_text()
+    assert (
+        "The email address or password is wrong. Try again, or reset your password." in page.summary.text_content()
+    )
     assert page.errors == {}
     assert page.values("Log in")["email"] == email
     assert page.values("Log in")["password"] == ""
-    assert page.summary.has_attr("autofocus")
+    assert "autofocus" in page.summary.attrib
     assert len(verified) == 1
     assert "_user_id" not in _session(browser)
 
@@ -146,7 +148,7 @@ def test_log_in_leads_back(portal, goal):
     portal.customer()
     browser = portal.browser()
     page = browser.get("/login", query_string={"next": goal})
-    page.path = str(page.form("Log in")["hx-post"])
+    page.path = page.form("Log in").attrib["hx-post"]
     assert browser.submit(page, "Log in", email=JANE, password=PASSWORD).goes_to == goal
 
 

@@ -8,6 +8,7 @@ import pytest
 from portal.identity import sessions
 from portal.models import LoginSession, StaffRole, now
 from tests.support.application.browser import Browser, Page
+from tests.support.application.pages import texts
 from tests.support.application.portal import DETAILS, PASSWORD, Portal
 from tests.support.suite.marks import both_databases, both_databases_and_with_htmx
 
@@ -21,7 +22,7 @@ def token_of(browser: Browser) -> str:
 
 
 def listed(page: Page) -> list[str]:
-    return [" ".join(item.get_text(" ").split()) for item in page.soup.select(".sessions li")]
+    return [" ".join(texts(item).split()) for item in page.select(".sessions li")]
 
 
 def is_in(browser: Browser) -> bool:
@@ -51,16 +52,16 @@ def test_one_sees_ones_sessions_and_ends_one_or_all(portal: Portal, htmx: bool) 
     page = here.get("/profile")
     assert len(listed(page)) == 4
     assert sum("This browser" in line for line in listed(page)) == 1
-    gone = next(form for form in page.soup.select(".sessions form") if "192.0.2.2" in form.get_text())
-    assert here.post(str(gone["action"]), htmx=htmx).goes_to == "/profile"
+    gone = next(form for form in page.select(".sessions form") if "192.0.2.2" in form.text_content())
+    assert here.post(gone.attrib["action"], htmx=htmx).goes_to == "/profile"
     assert [is_in(browser) for browser in others] == [True, False, True]
-    assert here.post(str(gone["action"]), htmx=htmx).goes_to == "/profile", "a second click is no error"
+    assert here.post(gone.attrib["action"], htmx=htmx).goes_to == "/profile", "a second click is no error"
     here.post("/profile/sessions/end", htmx=htmx)
     assert [is_in(browser) for browser in others] == [False, False, False]
     assert is_in(here)
-    own = here.get("/profile").soup.select_one(".sessions form")
+    own = here.get("/profile").select_one(".sessions form")
     assert own is not None
-    assert here.post(str(own["action"]), htmx=htmx).goes_to == "/login"
+    assert here.post(own.attrib["action"], htmx=htmx).goes_to == "/login"
     assert not is_in(here)
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from lxml.html import HtmlElement
 
 from portal.models import AuditEntry, Channel, Message
 from tests.integration.messages.conftest import Sender, make_sender
 from tests.integration.messages.test_gateway_reports import Gateway, event, status
 from tests.integration.messages.test_trial import begin, go_on, lines
+from tests.support.application.pages import select
 from tests.support.suite.marks import both_databases
 
 NUMBER = "905550000000"
@@ -40,17 +42,19 @@ def round_trip(gateway: Gateway, word: str = "sent", number: str = NUMBER) -> No
 
 def choose(sender: Sender, name: str) -> None:
     page = sender.browser.get(f"{sender.root}check")
-    [button] = [each for each in page.soup.select("button[name=channel]") if name in each.get_text()]
-    form = button.find_parent("form")
-    assert form is not None
-    sender.browser.post(str(form["action"]), {"channel": str(button["value"])})
+    [button] = [each for each in page.select("button[name=channel]") if name in each.text_content()]
+    sender.browser.post(_form_of(button).attrib["action"], {"channel": button.attrib["value"]})
+
+
+def _form_of(button: HtmlElement) -> HtmlElement:
+    return next(button.iterancestors("form"))
 
 
 def chips(sender: Sender) -> dict[str, str]:
     """What the list of channels says of each."""
     page = sender.browser.get(f"/accounts/{sender.account_id}/channels/")
-    rows = page.soup.select("#channels tbody tr")
-    return {str(row.th.contents[0]): row.select(".chip")[0].get_text() for row in rows if row.th}
+    rows = [row for row in page.select("#channels tbody tr") if row.find("th") is not None]
+    return {row.find("th").text: select(row, ".chip")[0].text_content() for row in rows}
 
 
 def channel(sender: Sender, name: str) -> Channel:
@@ -60,9 +64,9 @@ def channel(sender: Sender, name: str) -> Channel:
 def test_connected_by_the_list_proves_nothing(sender: Sender, gateway: Gateway) -> None:
     assert chips(sender) == {"Shop": "Connected", "Service": "Connected"}
     page = sender.browser.get(f"/accounts/{sender.account_id}/channels/")
-    assert page.soup.select(".chip-success") == []
+    assert page.select(".chip-success") == []
     assert "Not tested yet" in page.text
-    assert page.soup.select_one("#channels a[href$='/messages/check']")
+    assert page.select_one("#channels a[href$='/messages/check']") is not None
 
 
 @both_databases
@@ -87,7 +91,7 @@ def test_the_number_may_move_to_another_channel(sender: Sender, gateway: Gateway
     round_trip(gateway)
     choose(sender, "Shop")
     page = sender.browser.get(f"{sender.root}check")
-    assert page.soup.select("button[name=channel]") == []
+    assert page.select("button[name=channel]") == []
     round_trip(gateway, number="905550000001")
     choose(sender, "Shop")
     assert channel(sender, "Shop").number == "+905550000001"
@@ -116,19 +120,22 @@ def test_what_was_disconnected_has_to_be_proven_anew(sender: Sender, gateway: Ga
 def test_the_getting_started_list_says_how_each_line_stands(sender: Sender, gateway: Gateway) -> None:
     def said() -> list[str]:
         page = sender.browser.get(f"/accounts/{sender.account_id}/")
-        return [chip.get_text() for chip in page.soup.select(".check-lines .chip")]
+        return [chip.text_content() for chip in page.select(".check-lines .chip")]
 
     assert said() == ["Not checked"] * 5
     begin(sender)
     sender.portal.work()
     assert said() == ["Works", *["Not checked"] * 4]
-    assert sender.browser.get(f"/accounts/{sender.account_id}/").soup.find("a", string="Check the connection")
+    assert (
+        sender.browser.get(f"/accounts/{sender.account_id}/").select_one("a", text="Check the connection")
+        is not None
+    )
 
 
 def test_nobody_names_a_channel_of_another_account(sender: Sender, gateway: Gateway) -> None:
     round_trip(gateway)
     page = sender.browser.get(f"{sender.root}check")
-    action = str(page.soup.select("button[name=channel]")[0].find_parent("form")["action"])  # type: ignore[index]
+    action = _form_of(page.select("button[name=channel]")[0]).attrib["action"]
     elsewhere = "00000000-0000-4000-8000-000000000000"
     assert sender.browser.post(action, {"channel": elsewhere}).status in (302, 303)
     assert sender.browser.post(action, {"channel": "no"}).status == 404

@@ -107,7 +107,7 @@ def test_failed_with_its_reason(sender: Sender, gateway: Gateway) -> None:
     assert row.description == "Re-engagement message: More than 24 hours have passed."
     page = sender.page(row.id)
     assert "Send an approved template" in page.text
-    assert page.soup.find(id="message").has_attr("data-poll"), "it may be delivered after all"  # type: ignore[union-attr]
+    assert "data-poll" in page.select_one("#message").attrib, "it may be delivered after all"
     gateway.report(status(row.wamid, "sent"))
     assert sender.message(row.id).state == "failed"
     gateway.report(status(row.wamid, "delivered"))
@@ -337,7 +337,7 @@ def test_a_person_settles_it(sender: Sender, arrived: bool) -> None:
     button = "Mark as arrived" if arrived else "Mark as not arrived"
     sender.browser.post(f"{sender.root}{row.id}/settle", {"arrived": "yes" if arrived else "no"})
     page = sender.page(row.id)
-    assert button not in [button.get_text() for button in page.soup.find_all("button")]
+    assert button not in [button.text_content() for button in page.select("button")]
     row = sender.message(row.id)
     assert row.state == ("delivered" if arrived else "failed")
     assert f"jane@acme.example.com marked it as {'arrived' if arrived else 'not arrived'}" in page.text
@@ -416,7 +416,7 @@ def test_the_page_that_sets_it_up(sender: Sender) -> None:
     shown = sender.browser.get(answer.goes_to)
     assert sender.browser.get(answer.goes_to).goes_to == address
     assert shown.response.headers["Cache-Control"] == "no-store"
-    secret = shown.soup.find(id="secret").get_text()  # type: ignore[union-attr]
+    secret = shown.select_one("#secret").text_content()
     control = sender.control
     with sender.portal.served() as url:
         control.set_gateway_callback(sender.uuid, f"{url}/hooks/gateway/{hook.key}", secret)

@@ -17,6 +17,7 @@ from portal.messages.log import query as log_query
 from portal.models import Account, Membership, Message, MessageState, MessageType, Role, StaffRole, now
 from portal.web import csv_export
 from tests.integration.messages.conftest import RECIPIENT, Sender, make_sender, text
+from tests.support.application.pages import select
 from tests.support.application.portal import Portal
 from tests.support.suite.concurrent import meanwhile
 from tests.support.suite.marks import both_databases
@@ -56,7 +57,7 @@ def fill(sender: Sender, count: int, **facts: Any) -> list[UUID]:
 def shown(sender: Sender, query: str = "", **options: Any) -> list[str]:
     page = sender.browser.get(f"{sender.root}{query}", **options)
     assert page.status == 200
-    return [str(link["href"]).rpartition("/")[2] for link in page.soup.select("th a")]
+    return [link.attrib["href"].rpartition("/")[2] for link in page.select("th a")]
 
 
 @both_databases
@@ -120,7 +121,7 @@ def test_what_was_written_and_not_sent_is_not_lost(sender: Sender) -> None:
     message_id = sender.prepare(text("Later"))
     page = sender.browser.get(sender.root)
     assert "You have a draft that you haven't sent yet." in page.text
-    assert page.soup.find("a", href=f"{sender.root}{message_id}/review") is not None
+    assert page.select_one(f"a[href='{sender.root}{message_id}/review']") is not None
     operator = sender.portal.member(sender.account_id, role=Role.OPERATOR)
     assert "draft that you haven't sent" not in operator.get(sender.root).text
     sender.confirm(message_id)
@@ -134,10 +135,10 @@ def test_what_was_written_can_be_discarded(portal, control) -> None:
         sender.prepare(text(f"n{number}"), f"i-{number}")
     page = sender.browser.get(sender.root)
     assert "You have 8 drafts that you haven't sent yet." in page.text
-    assert len(page.soup.select(".drafts li")) == 5
-    [discard, *_more] = page.soup.select(".drafts form")
+    assert len(page.select(".drafts li")) == 5
+    [discard, *_more] = page.select(".drafts form")
     for _time in range(2):  # pressed twice
-        assert sender.browser.post(str(discard["action"])).goes_to == sender.root
+        assert sender.browser.post(discard.attrib["action"]).goes_to == sender.root
     assert "You have 7 drafts that you haven't sent yet." in sender.browser.get(sender.root).text
     history = sender.browser.get(f"/accounts/{sender.account_id}/").text
     assert history.count("discarded an unsent message to +90 ••• 67") == 1
@@ -172,9 +173,9 @@ def test_what_is_confirmed_at_the_same_moment_is_not_discarded(portal, control) 
 def test_new_ones_announce_themselves(sender: Sender) -> None:
     ids = fill(sender, 2)
     page = sender.browser.get(sender.root)
-    address = page.soup.find(id="newer")["data-poll"]  # type: ignore[index]
+    address = page.select_one("#newer").attrib["data-poll"]
     assert f"than={ids[-1]}" in str(address)
-    assert sender.browser.get(str(address), htmx=True).soup.find("a") is None
+    assert sender.browser.get(str(address), htmx=True).select_one("a") is None
     fill(sender, 3, start=now())
     told = sender.browser.get(str(address), htmx=True)
     assert "Show 3 new messages" in told.text
@@ -183,18 +184,18 @@ def test_new_ones_announce_themselves(sender: Sender) -> None:
 
 
 def test_new_ones_announce_themselves_in_an_empty_log(sender: Sender) -> None:
-    address = sender.browser.get(sender.root).soup.find(id="newer")["data-poll"]  # type: ignore[index]
+    address = sender.browser.get(sender.root).select_one("#newer").attrib["data-poll"]
     fill(sender, 1)
     assert "Show 1 new message" in sender.browser.get(str(address), htmx=True).text
 
 
 def test_rows_update_by_themselves(sender: Sender) -> None:
     ids = fill(sender, 3, state=MessageState.ACCEPTED, start=now() - timedelta(minutes=5))
-    watched = str(sender.browser.get(sender.root).soup.find(id="message-rows")["data-poll"])  # type: ignore[index]
+    watched = sender.browser.get(sender.root).select_one("#message-rows").attrib["data-poll"]
     sender.portal.sql("UPDATE message SET state = 'read' WHERE id = :id", id=ids[1].hex)
     fill(sender, 1, start=now())
     fresh = sender.browser.get(watched, htmx=True)
-    assert [row.select(".chip")[0].get_text() for row in fresh.soup.select("tbody tr")] == [
+    assert [select(row, ".chip")[0].text_content() for row in fresh.select("tbody tr")] == [
         "Accepted",
         "Read",
         "Accepted",
@@ -203,17 +204,15 @@ def test_rows_update_by_themselves(sender: Sender) -> None:
 
 def test_rows_at_their_end_are_left_alone(sender: Sender) -> None:
     fill(sender, 3, state=MessageState.READ)
-    rows = sender.browser.get(sender.root).soup.find(id="message-rows")
+    rows = sender.browser.get(sender.root).select_one("#message-rows")
     assert rows is not None
-    assert not rows.has_attr("data-poll")
+    assert "data-poll" not in rows.attrib
 
 
 def test_rows_of_another_account(sender: Sender) -> None:
     [message_id] = fill(sender, 1)
     other, account_id = sender.portal.customer(contact_email="joe@other.example.com")
-    assert (
-        other.get(f"/accounts/{account_id}/messages/rows?id={message_id}", htmx=True).soup.select("tbody tr") == []
-    )
+    assert other.get(f"/accounts/{account_id}/messages/rows?id={message_id}", htmx=True).select("tbody tr") == []
     assert other.get(f"/accounts/{account_id}/messages/{message_id}").status == 404
     assert other.post(f"/accounts/{account_id}/messages/{message_id}/settle", {"arrived": "yes"}).status == 404
 
@@ -242,8 +241,8 @@ def test_who_may_not_read(sender: Sender, who: Role | StaffRole) -> None:
     assert "note below" not in unknown, "there is nothing below for them"
     assert "Owners and operators of the account can see what to do." in unknown
     found = browser.get(f"{sender.root}?recipient=%2B491711234567")
-    assert len(found.soup.select("tbody tr")) == 2, "searching for a number would be reading it"
-    assert found.soup.find(id="recipient") is None
+    assert len(found.select("tbody tr")) == 2, "searching for a number would be reading it"
+    assert found.select_one("#recipient") is None
     for path in ("export.csv", ""):
         assert browser.get(f"{sender.root}{path}").status == (
             403 if path and isinstance(who, Role) else 404 if path else 200
@@ -257,15 +256,15 @@ def test_an_operator_reads(sender: Sender) -> None:
     assert SECRET in page.text
     assert "+90 532 123 45 67" in page.text
     assert sender.key not in page.response.get_data(as_text=True)
-    body = page.soup.find(id="body")
+    body = page.select_one("#body")
     assert body is not None
-    assert json.loads(body.get_text()) == row.payload
+    assert json.loads(body.text_content()) == row.payload
 
 
 def test_an_empty_log_says_what_to_do(portal: Portal) -> None:
     browser, account_id = portal.customer()
     page = browser.get(f"/accounts/{account_id}/messages/")
-    assert page.soup.select_one(".empty a")["href"].endswith("/tokens/gateway/new")  # type: ignore[index,union-attr]
+    assert page.select_one(".empty a").attrib["href"].endswith("/tokens/gateway/new")
     page = portal.member(account_id).get(f"/accounts/{account_id}/messages/")
     assert "An owner or developer of the account can add it." in page.text
 
@@ -331,7 +330,7 @@ def test_a_place_that_is_not_in_the_log_is_none(sender: Sender, place) -> None:
     fill(sender, 60)
     newest, other = sender.browser.get(sender.root), sender.browser.get(f"{sender.root}?{place}={uuid4()}")
     assert other.status == 200
-    assert other.soup.find("main").get_text() == newest.soup.find("main").get_text()
+    assert other.select_one("main").text_content() == newest.select_one("main").text_content()
 
 
 # --- plans
@@ -395,6 +394,6 @@ def test_whoever_sent_and_left_can_be_chosen(portal, control) -> None:
         ]
     )
     page = sender.browser.get(sender.root)
-    offered = [option.get_text() for option in page.soup.select("#sender option")]
+    offered = [option.text_content() for option in page.select("#sender option")]
     assert offered == ["Any", "jane@acme.example.com", "left@acme.example.com"]
     assert shown(sender, f"?sender={left}") == [str(theirs)]

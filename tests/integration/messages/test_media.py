@@ -172,7 +172,7 @@ def test_the_review_shows_it_and_does_not_insist(sender: Sender, files: Files) -
     files.headers = {"Content-Type": "text/html"}
     page = sender.browser.get(f"{sender.root}{message_id}/review")
     assert "WhatsApp may refuse the file" in page.text
-    assert [button.text.strip() for button in page.soup.select("main .btn-primary")] == ["Send message"]
+    assert [button.text_content().strip() for button in page.select("main .btn-primary")] == ["Send message"]
 
 
 def test_the_file_of_a_templates_header_is_looked_at_too(sender: Sender, files: Files) -> None:

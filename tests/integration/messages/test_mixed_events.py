@@ -51,7 +51,7 @@ def log(gateway: Gateway, browser: Browser | None = None, **arguments: str) -> l
         f"/accounts/{gateway.sender.account_id}/events/", query_string=arguments
     )
     assert page.status == 200, page.text
-    return [" ".join(row.get_text().split()) for row in page.soup.select("table.events tbody th a")]
+    return [" ".join(row.text_content().split()) for row in page.select("table.events tbody th a")]
 
 
 @both_databases
@@ -81,7 +81,7 @@ def test_each_part_is_acted_on_and_found_by_its_own_filter(portal, control) -> N
     assert log(gateway, trigger="gateway.other") == []
     assert {filed.kind for filed in portal.rows(DeliveryKind)} >= set(kinds)
     staff = portal.staff(StaffRole.ADMIN).get("/staff/events/", query_string={"trigger": "gateway.preference"})
-    assert len(staff.soup.select("table.events tbody tr")) == 1
+    assert len(staff.select("table.events tbody tr")) == 1
 
 
 def test_the_vendors_own_mix_of_a_person_without_a_number(sender: Sender, gateway: Gateway, control) -> None:
@@ -184,7 +184,7 @@ def test_who_may_not_read_messages_sees_what_kind_of_thing_it_is(portal, gateway
     assert log(gateway, developer, q="Hello") == []
     assert len(log(gateway, q="Hello")) == 1
     staff = portal.staff(StaffRole.ADMIN).get("/staff/events/")
-    assert [" ".join(row.get_text().split()) for row in staff.soup.select("table.events th a")] == expected
+    assert [" ".join(row.text_content().split()) for row in staff.select("table.events th a")] == expected
 
 
 def test_the_lines_as_a_file(portal, gateway: Gateway, monkeypatch) -> None:

@@ -153,7 +153,7 @@ def test_twenty_at_once_make_one(portal, control) -> None:
 def test_twenty_posts_of_one_confirmed_form(portal, control) -> None:
     sender = make_sender(portal, control)
     review = sender.browser.get(f"{sender.root}{sender.prepare()}/review")
-    address, values = str(review.form("Send message")["action"]), review.values("Send message")
+    address, values = review.form("Send message").attrib["action"], review.values("Send message")
 
     def press(_: int) -> Page:
         browser = portal.browser()

@@ -31,7 +31,7 @@ def tell(gateway: Gateway, field: str, value: dict[str, Any], at: int | None = A
 
 def alerts(gateway: Gateway) -> list[str]:
     page = gateway.sender.browser.get(f"/accounts/{gateway.sender.account_id}/")
-    return [" ".join(alert.get_text().split()) for alert in page.soup.select(".alert")]
+    return [" ".join(alert.text_content().split()) for alert in page.select(".alert")]
 
 
 def restricted(until: int | None = None) -> dict[str, Any]:
@@ -120,11 +120,11 @@ def test_a_templates_new_state_is_in_the_list_and_read_again(sender: Sender, gat
     assert sender.portal.one(TemplateListing).tried_at is None
     page = open_form(sender)
     assert calls(sender) == 2
-    [said] = page.soup.select("#templates .chip")
-    assert said.get_text() == "Paused"
-    assert "welcome" in said.find_parent(class_="form-check").get_text()  # type: ignore[union-attr]
+    [said] = page.select("#templates .chip")
+    assert said.text_content() == "Paused"
+    assert "welcome" in next(each for each in said.iterancestors() if "form-check" in each.classes).text_content()
     tell(gateway, "message_template_status_update", paused | {"event": "APPROVED"}, AT + 1)
-    assert open_form(sender).soup.select("#templates .chip") == []
+    assert open_form(sender).select("#templates .chip") == []
 
 
 def test_a_message_with_a_paused_template_is_warned_of(sender: Sender, gateway: Gateway) -> None:
@@ -144,4 +144,4 @@ def test_the_vendors_own_events(sender: Sender, gateway: Gateway, control) -> No
     sender.portal.work()
     assert {row.state for row in sender.portal.rows(Standing)} == {"REJECTED", "DISABLE"}
     page = sender.browser.get(f"/accounts/{sender.account_id}/")
-    assert "Template welcome (tr): Rejected" in page.soup.select_one("section[aria-labelledby=events]").get_text()
+    assert "Template welcome (tr): Rejected" in page.select_one("section[aria-labelledby=events]").text_content()

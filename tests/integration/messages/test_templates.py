@@ -10,6 +10,7 @@ from portal.models import AuditEntry, Credential, CredentialKind, Message, Templ
 from tests.integration.messages.conftest import Sender, make_sender
 from tests.integration.messages.test_composer import send, template, write
 from tests.support.application.browser import Page
+from tests.support.application.pages import select, select_one
 from tests.support.suite.marks import both_databases
 
 LIST = {"path": "/templates/", "method": "GET"}
@@ -43,12 +44,12 @@ def look(sender: Sender, *, htmx: bool = True, **typed: Any) -> Page:
 
 
 def names(page: Page) -> list[str]:
-    return [label.get_text() for label in page.soup.select("#templates label > bdi")]
+    return [label.text_content() for label in page.select("#templates label > bdi")]
 
 
 def value_of(page: Page, name: str) -> str:
-    [option] = [tag for tag in page.soup.select("#templates .form-check") if name in tag.get_text()]
-    return str(option.input["value"])  # type: ignore[index]
+    [option] = [tag for tag in page.select("#templates .form-check") if name in tag.text_content()]
+    return select_one(option, "input").attrib["value"]
 
 
 def calls(sender: Sender) -> int:
@@ -100,7 +101,7 @@ def test_the_history_has_one_line_for_a_day_of_reading(writer: Sender) -> None:
 def test_a_template_of_the_list_that_names_its_values(writer: Sender) -> None:
     chosen = value_of(open_form(writer), "points_balance")
     page = look(writer, look="choose", template=chosen)
-    assert page.soup.select("[name^='names-']") == [], "the list says the names"
+    assert page.select("[name^='names-']") == [], "the list says the names"
     send(writer, **template(template=chosen, **{"values-0": "Ay", "values-1": "5"}))
     [call] = writer.calls()
     [body] = json.loads(call["body"])["template"]["components"]
@@ -131,23 +132,23 @@ def test_search_and_channel(writer: Sender, htmx: bool) -> None:
 
 def test_a_template_asks_for_its_own_values(writer: Sender) -> None:
     form = open_form(writer)
-    without_script = {str(button["value"]) for button in form.soup.select("noscript button[name=look]")}
+    without_script = {button.attrib["value"] for button in form.select("noscript button[name=look]")}
     assert without_script == {"choose", "preview"}
     chosen = value_of(form, "order_update")
     page = look(writer, look="choose", template=chosen, **{"values-0": "Deniz"})
-    assert [label.get_text() for label in page.soup.select(".value-row label")] == ["Name", "Order number", "Day"]
-    assert page.soup.select_one("[name='values-0']").get_text().strip() == "Deniz"  # type: ignore[union-attr]
+    assert [label.text_content() for label in page.select(".value-row label")] == ["Name", "Order number", "Day"]
+    assert page.select_one("[name='values-0']").text_content().strip() == "Deniz"
     preview = writer.browser.post(
         f"{writer.root}preview", {"kind": "template", "template": chosen, "values-0": "*Deniz*"}, htmx=True
     )
-    bubble = preview.soup.select_one(".bubble")
+    bubble = preview.select_one(".bubble")
     assert bubble is not None
     assert (
-        bubble.get_text().split()
+        bubble.text_content().split()
         == "Hi Deniz, your order Order number is on its way. It should arrive on Day.".split()
     )
-    assert [mark.get_text() for mark in bubble.find_all("mark")] == ["Order number", "Day"]
-    assert bubble.b is not None
+    assert [mark.text_content() for mark in select(bubble, "mark")] == ["Order number", "Day"]
+    assert select_one(bubble, "b") is not None
 
 
 def test_what_is_missing_is_named(writer: Sender) -> None:
@@ -157,9 +158,9 @@ def test_what_is_missing_is_named(writer: Sender) -> None:
     )
     assert page.status == 422
     assert page.errors == {"values-1": "Enter “Order number”. WhatsApp doesn't accept empty values."}
-    link = page.summary.find("a", href="#values-1")
+    link = select_one(page.summary, "a[href='#values-1']")
     assert link is not None
-    assert link.get_text().startswith("Order number: Enter")
+    assert link.text_content().startswith("Order number: Enter")
     assert page.values()["values-2"] == "Friday"
 
 
@@ -168,8 +169,8 @@ def test_a_template_of_the_list_is_sent(writer: Sender) -> None:
     values = {f"values-{n}": value for n, value in enumerate(("Deniz", "$1", "Friday"))}
     review = writer.browser.get(write(writer, **template(template=chosen, name="other", **values)).goes_to)
     assert "Hi Deniz, your order $1 is on its way. It should arrive on Friday." in review.text
-    back = writer.browser.get(str(review.soup.find("a", string="Edit message")["href"]))  # type: ignore[index]
-    assert back.soup.select_one(f"#template-{chosen}[checked]")
+    back = writer.browser.get(review.select_one("a", text="Edit message").attrib["href"])
+    assert back.select_one(f"#template-{chosen}[checked]") is not None
     assert back.values()["values-1"] == "$1"
     writer.browser.submit(review)
     [call] = writer.calls()
@@ -204,8 +205,8 @@ def list_only(sender: Sender, *templates: dict[str, Any]) -> None:
 
 
 def bubble(page: Page) -> str:
-    [chat] = page.soup.select(".chat")
-    return " ".join(chat.get_text().split())
+    [chat] = page.select(".chat")
+    return " ".join(chat.text_content().split())
 
 
 @both_databases
@@ -218,13 +219,13 @@ def test_one_of_several_with_a_name(portal: Any, control: Any) -> None:
     written = write(sender, **template(template=TWINS[1], language="en", **{"values-0": "Deniz"}))
     review = sender.browser.get(written.goes_to)
     assert bubble(review) == "Hello Deniz"
-    back = sender.browser.get(str(review.soup.find("a", string="Edit message")["href"]))  # type: ignore[index]
-    assert back.soup.select_one(f"#template-{TWINS[1]}[checked]")
+    back = sender.browser.get(review.select_one("a", text="Edit message").attrib["href"])
+    assert back.select_one(f"#template-{TWINS[1]}[checked]") is not None
     detail = sender.browser.get(sender.browser.submit(review).goes_to)
     assert bubble(detail) == "Hello Deniz"
     assert "order_update: Hello Deniz" in sender.browser.get(sender.root).text
     again = open_form(sender, f"?again={sender.portal.one(Message).id}")
-    assert again.soup.select_one(f"#template-{TWINS[1]}[checked]")
+    assert again.select_one(f"#template-{TWINS[1]}[checked]") is not None
     assert sender.portal.one(TemplateListing).languages == {TWINS[1]: "en"}
 
 
@@ -298,7 +299,7 @@ def test_fields_that_stand_for_nothing(sender: Sender) -> None:
     add_token(sender)
     list_only(sender, listed(TWINS[0], "Hello $1, $10", "", "$10", "$1", "$2", "$1"))
     page = open_form(sender, f"?type=template&template={TWINS[0]}")
-    assert [label.get_text() for label in page.soup.select(".value-row label")] == ["L$1", "L$10"]
+    assert [label.text_content() for label in page.select(".value-row label")] == ["L$1", "L$10"]
     assert bubble(page) == "Hello L$1, L$10"
 
 
@@ -310,11 +311,11 @@ def test_the_language_is_remembered(writer: Sender) -> None:
     write(writer, **template(template=code, language="en_GB", **{"values-0": "1"}))
     assert open_form(writer).values()["language"] == "en_GB"
     assert (
-        look(writer, look="choose", template=welcome, language="en_GB").soup.select_one("#language")["value"]
+        look(writer, look="choose", template=welcome, language="en_GB").select_one("#language").attrib["value"]
         == "de"
     )  # type: ignore[index]
     typed = look(writer, look="choose", template=welcome, language_of=welcome, language="fr")
-    assert typed.soup.select_one("#language")["value"] == "fr"  # type: ignore[index]
+    assert typed.select_one("#language").attrib["value"] == "fr"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def test_without_a_token_it_is_written_by_hand(sender: Sender) -> None:
     page = open_form(sender)
     assert "Once the vault has an access token" in page.text
     assert "Template name" in page.text
-    assert page.soup.select_one("#templates") is None
+    assert page.select_one("#templates") is None
     assert calls(sender) == 0
     assert look(sender, look="refresh").status == 200
 

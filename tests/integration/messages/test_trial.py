@@ -39,7 +39,7 @@ def key(sender: Sender) -> dict[str, str]:
 def lines(sender: Sender) -> list[str]:
     """What the page says of each line, in a word."""
     page = sender.browser.get(f"{sender.root}check")
-    return [chip.get_text() for chip in page.soup.select("#checks .chip")]
+    return [chip.text_content() for chip in page.select("#checks .chip")]
 
 
 def go_on(sender: Sender) -> None:
@@ -57,12 +57,12 @@ def credential(sender: Sender) -> Credential:
 def test_in_test_mode_alone(sender: Sender, htmx: bool) -> None:
     assert begin(sender, htmx=htmx).goes_to.endswith("/messages/check")
     page = sender.browser.get(f"{sender.root}check")
-    assert page.soup.select_one("#checks[data-poll]")
+    assert page.select_one("#checks[data-poll]") is not None
     assert lines(sender) == ["Waiting", "Not checked", "Not checked", "Not checked", "Not checked"]
     sender.portal.work()
     assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
-    assert page.soup.select_one("#checks[data-poll]") is None
+    assert page.select_one("#checks[data-poll]") is None
     assert [call["query"] for call in sender.calls()] == ["is_fake=true"]
     row = credential(sender)
     assert (row.echoes_callback_data, row.proven_at) == (None, None)
@@ -141,8 +141,8 @@ def test_no_status_event_comes(sender: Sender, is_set_up: bool) -> None:
     assert lines(sender) == ["Works", "Works", "To do", "To do" if is_set_up else "Not checked", "Not checked"]
     page = sender.browser.get(f"{sender.root}check")
     assert ("No status event for the message arrived" if is_set_up else "Status events aren't set up") in page.text
-    assert page.soup.select_one("#checks a[href$='/status-events']")
-    assert page.soup.select_one("#checks[data-poll]") is None
+    assert page.select_one("#checks a[href$='/status-events']") is not None
+    assert page.select_one("#checks[data-poll]") is None
     assert credential(sender).proven_at is None
 
 
@@ -223,7 +223,7 @@ def test_each_key_is_checked(sender: Sender) -> None:
     sender.portal.work()
     assert lines(sender) == ["Works", "Not checked", "Not checked", "Not checked", "Not checked"] * 2
     page = sender.browser.get(f"{sender.root}check?key={second.id}")
-    assert page.soup.select_one(f"#credential option[selected][value='{second.id}']")
+    assert page.select_one(f"#credential option[selected][value='{second.id}']") is not None
     sender.browser.post(f"{vault}{second.id}/remove", {"typed": "Second"})
     assert len(sender.portal.rows(KeyTrial)) == 1
 
@@ -248,13 +248,13 @@ def test_the_overview_leads_there_until_it_is_proven(sender: Sender, gateway: Ga
     sender.control.create_channel(sender.uuid, name="Shop")
     sender.browser.get(f"/accounts/{sender.account_id}/channels/")
     overview = f"/accounts/{sender.account_id}/"
-    assert sender.browser.get(overview).soup.find("a", string="Check the connection")
+    assert sender.browser.get(overview).select_one("a", text="Check the connection") is not None
     row = sender.send()
     gateway.report(status(row.wamid, "sent"))
     assert sender.portal.rows(MessageStatus)
     page = sender.browser.get(overview)
     assert "Getting started" not in page.text
-    assert page.soup.find("a", string="Check the connection") is None
+    assert page.select_one("a", text="Check the connection") is None
 
 
 def test_without_a_key(portal) -> None:

@@ -161,8 +161,8 @@ def test_a_failing_one_is_named_above_the_list_and_its_hours_are_counted(custome
     page = f"{root}destinations/{customer.row.id}"
     for path in (page, f"{page}?range=week"):
         shown = customer.browser.get(path)
-        assert len(shown.soup.select("svg.chart-bars")) == 3
-        assert len(shown.soup.select("svg.chart-bars rect")) >= 1
+        assert len(shown.select("svg.chart-bars")) == 3
+        assert len(shown.select("svg.chart-bars rect")) >= 1
     assert "Average time (ms)" in shown.text
 
 

@@ -9,6 +9,7 @@ import pytest
 from portal.models import Destination, DestinationState, SwitchOver, Webhook
 from portal.relay.forwarding import sending
 from tests.integration.relay.conftest import Customer
+from tests.support.application.pages import select
 from tests.support.suite.concurrent import beside, outcome
 from tests.support.suite.marks import both_databases
 from tests.support.suite.patience import wait_until
@@ -177,8 +178,8 @@ def test_a_form_explains_a_conflict_and_resolves_it_in_one_press(customer, root,
     assert "reach the portal" not in page.text
     index = browser.get(root)
     assert "It was your own. You switched it over" in index.text
-    cell = next(row for row in index.soup.select(".matrix tbody tr") if "message.created" in row.get_text())
-    assert {link.get_text() for link in cell.select("a")} == {"the portal", "Orders", "old.example.com"}
+    cell = next(row for row in index.select(".matrix tbody tr") if "message.created" in row.text_content())
+    assert {link.text_content() for link in select(cell, "a")} == {"the portal", "Orders", "old.example.com"}
     watch = browser.get(f"/accounts/{customer.account_id}/events/watch")
     assert "Already arrives for a destination" in watch.text
     refused = browser.submit(

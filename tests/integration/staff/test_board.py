@@ -157,7 +157,7 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     assert "was stopped" in said(browser, page)
     assert portal.set_up().step == Step.GIVEN_UP
     listed = browser.get("/staff/accounts/", query_string={"state": "givenup"})
-    assert [link.get_text() for link in listed.soup.select("table.accounts tbody th a")] == ["Acme Corp"]
+    assert [link.text_content() for link in listed.select("table.accounts tbody th a")] == ["Acme Corp"]
     [mail] = [mail for mail in portal.mails(JANE) if "stopped" in mail["subject"]]
     assert "not in our area" in mail["text"]
     portal.control.clear_faults()
@@ -165,7 +165,7 @@ def test_giving_up_ends_it_and_tells_the_customer_why(portal: Portal) -> None:
     assert portal.set_up().step == Step.GIVEN_UP, "nothing goes on by itself"
     shown = customer.get(f"/accounts/{account_id}/setup")
     assert "We stopped setting up this account" in shown.text
-    assert shown.soup.select_one("[data-poll]") is None
+    assert shown.select_one("[data-poll]") is None
     board_page = browser.get(BOARD)
     assert "Recently ended" in board_page.text
     browser.submit(board_page, "Resume sign-up")
@@ -333,7 +333,7 @@ def test_vouching_needs_a_reason(claimed: Portal) -> None:
     page = browser.submit(browser.get(one(claimed)), "Vouch and connect account", reason="  ")
     assert page.status == 422
     assert page.errors == {"reason": "Enter how you know that the account is theirs."}
-    assert "theirs? Enter how you know" in page.summary.get_text()
+    assert "theirs? Enter how you know" in page.summary.text_content()
     assert claimed.set_up().step == Step.NEEDS_PROOF
 
 
@@ -415,7 +415,7 @@ def test_who_only_looks_finds_no_button(portal: Portal) -> None:
     for path in (BOARD, one(portal)):
         page = reader.get(path)
         assert page.status == 200
-        assert page.soup.find("main").find_all("button") == []
+        assert page.select("main button") == []
 
 
 def test_the_board_is_narrowed_to_a_step_and_asks_for_itself_again(make_portal) -> None:
@@ -426,10 +426,10 @@ def test_the_board_is_narrowed_to_a_step_and_asks_for_itself_again(make_portal) 
                " (SELECT id FROM account WHERE name = 'Waiting Ltd')")  # fmt: skip
     browser = support(portal)
     page = browser.get(BOARD)
-    assert [row.get_text() for row in page.soup.select("tbody th a")] == ["Waiting Ltd", "Acme Corp"]
-    narrowed = browser.get(page.soup.select_one(".steps-filter a[href*=waiting_for_email]")["href"])
-    assert [row.get_text() for row in narrowed.soup.select("tbody th a")] == ["Acme Corp"]
-    polled = narrowed.soup.select_one("#board")["data-poll"]
+    assert [row.text_content() for row in page.select("tbody th a")] == ["Waiting Ltd", "Acme Corp"]
+    narrowed = browser.get(page.select_one(".steps-filter a[href*=waiting_for_email]").attrib["href"])
+    assert [row.text_content() for row in narrowed.select("tbody th a")] == ["Acme Corp"]
+    polled = narrowed.select_one("#board").attrib["data-poll"]
     assert "Waiting Ltd" not in browser.get(polled, htmx=True).text
     assert browser.get(f"{BOARD}?step=nonsense").status == 200
 

@@ -10,7 +10,7 @@ ADMIN = "admin@reseller.example.com"
 
 
 def link(page):
-    return page.soup.select_one("main a[href$='/app']")
+    return page.select_one("main a[href$='/app']")
 
 
 @both_databases
@@ -25,7 +25,7 @@ def test_a_customers_lost_app_is_reset_told_and_in_the_history_of_each_of_their_
     browser = portal.log_in(JANE)
     admin = portal.staff(StaffRole.ADMIN, ADMIN)
     page = admin.get(f"/staff/accounts/{account_id}")
-    address = link(page)["href"]
+    address = link(page).attrib["href"]
     asked = admin.get(address)
     assert f"({JANE})" in asked.text
     assert set(admin.submit(asked, "Reset app", password="wrong", code="1").errors) == {"password"}

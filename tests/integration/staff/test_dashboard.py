@@ -22,6 +22,7 @@ from portal.models import (
 from portal.operations import heartbeats
 from portal.staff.dashboard import counters, overview
 from portal.web.rendering.charts import Chart
+from tests.support.application.pages import select
 from tests.support.application.portal import DETAILS, Portal
 from tests.support.suite.concurrent import at_once
 from tests.support.suite.marks import both_databases
@@ -233,7 +234,7 @@ def test_what_needs_somebody_is_named_and_leads_to_where_it_is_mended(portal: Po
     page = portal.staff(StaffRole.READ_ONLY).get("/staff/")
     assert page.status == 200
     for part in ("channels", "webhooks", "tokens"):
-        assert page.soup.find("a", href=f"/accounts/{account_id}/{part}/", string="Acme Corp")
+        assert page.select_one(f"a[href='/accounts/{account_id}/{part}/']", text="Acme Corp") is not None
 
 
 def _add_broken(account_id) -> None:
@@ -251,23 +252,22 @@ def test_approvals_wait_where_they_are_given(make_portal) -> None:
     portal.sign_up()
     portal.sql("UPDATE provisioning SET step = 'waiting_for_approval'")
     page = portal.staff(StaffRole.ADMIN).get("/staff/")
-    assert page.soup.find(
-        "a", href="/staff/provisioning/?step=waiting_for_approval", string="Sign-ups are waiting for approval"
-    )
+    waiting = page.select_one("a[href$='?step=waiting_for_approval']", text="Sign-ups are waiting for approval")
+    assert waiting.attrib["href"] == "/staff/provisioning/?step=waiting_for_approval"
 
 
 def test_the_page_reads_as_tables_and_refreshes_itself(portal: Portal) -> None:
     portal.customer()
     browser = portal.staff(StaffRole.SUPPORT)
     page = browser.get("/staff/")
-    assert [caption.get_text() for caption in page.soup.select(".chart h2")] == [
+    assert [caption.text_content() for caption in page.select(".chart h2")] == [
         "Accounts", "Channels", "Events per day", "Messages per day",
     ]  # fmt: skip
-    for chart in page.soup.select(".chart"):
-        assert len(chart.select("tbody tr")) == len(chart.select("rect")) == 30
-    assert "Signed up" in page.soup.select_one(".funnel").get_text()
-    polled = browser.get(page.soup.select_one("#overview")["data-poll"], htmx=True)
-    assert polled.soup.find("html") is None
+    for chart in page.select(".chart"):
+        assert len(select(chart, "tbody tr")) == len(select(chart, "rect")) == 30
+    assert "Signed up" in page.select_one(".funnel").text_content()
+    polled = browser.get(page.select_one("#overview").attrib["data-poll"], htmx=True)
+    assert polled.is_fragment
 
 
 def test_staff_begin_at_the_dashboard(portal: Portal) -> None:

@@ -13,6 +13,7 @@ from portal.sandbox.client import SandboxControl
 from portal.vault import revoking
 from tests.conftest import RESELLER_TOKEN
 from tests.support.application.browser import Browser, Page
+from tests.support.application.pages import texts
 from tests.support.application.portal import PASSWORD, Portal
 
 CREATE = {"path": "/access-token/$", "method": "POST"}
@@ -94,15 +95,15 @@ class Owner:
         self.portal.work()
 
     def history(self) -> str:
-        page = self.index().soup.select_one(".history")
-        return " ".join(page.get_text(" ").split()) if page else ""
+        page = self.index().select_one(".history")
+        return " ".join(texts(page).split()) if page is not None else ""
 
 
 def key_on(page: Page) -> str:
     """The key that a page shows in clear."""
-    shown = page.soup.find(id="secret")
+    shown = page.select_one("#secret")
     assert shown is not None, page.text
-    return shown.get_text()
+    return shown.text_content()
 
 
 @pytest.fixture

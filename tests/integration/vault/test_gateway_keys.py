@@ -55,8 +55,8 @@ def test_a_new_key_in_its_place(owner: Owner) -> None:
     row = owner.row("Shop gateway")
     page = say(owner, is_trial="y")
     assert f"Test key In the vault …{KEY[-4:]}" in owner.index().text
-    [link] = page.soup.find_all("a", string="Replace key")
-    form = owner.browser.get(link["href"])
+    [link] = page.select("a", text="Replace key")
+    form = owner.browser.get(link.attrib["href"])
     assert "name" not in form.values("Save key")
     new = "sk_ffffffffffffffffffffffffffffffff"
     page = owner.browser.follow(owner.browser.submit(form, "Save key", key=new))

@@ -140,7 +140,7 @@ def test_the_same_form_twice_leads_to_its_link(owner: Owner) -> None:
     page = owner.browser.follow(hand_over(owner, intent="once"))
     assert "This form already created a link" in page.text
     assert len(owner.portal.rows(HandOver)) == 1
-    assert page.form("Withdraw")
+    assert page.form("Withdraw") is not None
 
 
 def test_a_form_that_a_browser_sends_again_confirms_nobody(owner: Owner, monkeypatch) -> None:

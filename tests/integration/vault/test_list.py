@@ -28,7 +28,7 @@ def test_the_last_known_state_while_connexease_is_away(owner: Owner) -> None:
 def test_what_was_revoked_elsewhere_is_shown_and_its_key_forgotten(owner: Owner) -> None:
     row, _key = owner.made()
     owner.portal.run(_revoke_directly, owner.portal, row)
-    assert "Order system" not in owner.index().soup.find(id="tokens").get_text()
+    assert "Order system" not in owner.index().select_one("#tokens").text_content()
     page = owner.index("?past=1")
     assert "Revoked" in page.text
     assert owner.row("Order system").sealed_key is None
@@ -50,7 +50,7 @@ def test_states_by_time(owner: Owner) -> None:
     page = owner.index("?past=1")
     assert "Expires soon" in page.text
     assert "Expired" in page.text
-    assert "Over" not in owner.index().soup.find(id="tokens").get_text()
+    assert "Over" not in owner.index().select_one("#tokens").text_content()
 
 
 def test_a_key_that_is_not_used_is_pointed_out(owner: Owner) -> None:
@@ -77,7 +77,7 @@ def test_another_name(owner: Owner) -> None:
 def test_names_are_shown_as_text(owner: Owner) -> None:
     owner.made("<b>bold</b> & “quoted”")
     assert "<b>bold</b> & “quoted”" in owner.index().text
-    assert owner.index().soup.find("b") is None
+    assert owner.index().select_one("b") is None
 
 
 def test_a_token_that_is_no_longer_listed(owner: Owner) -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from portal.models import CredentialStep, now
 from tests.integration.vault.conftest import CREATE, REVOKE, Owner, key_on
+from tests.support.application.pages import select_one
 from tests.support.suite.marks import both_databases
 
 
 def rotate(owner: Owner, name: str = "New one", ends: str = "keep until I revoke it"):
     form = owner.browser.get(owner.address(owner.row("Order system"), page="/rotate"))
-    choice = form.soup.find("option", string=ends)["value"]
+    choice = form.select_one("option", text=ends).attrib["value"]
     return owner.browser.submit(form, "Create new token", name=name, ends=choice)
 
 
@@ -131,9 +132,10 @@ def test_a_token_made_elsewhere_can_be_revoked(owner: Owner) -> None:
     owner.index()
     (row,) = owner.rows()
     page = owner.browser.get(owner.address(row, page="/revoke"))
-    name = page.soup.find("strong").get_text()
+    name = page.select_one("strong").text_content()
     done = owner.browser.post(
-        owner.address(row, page="/revoke"), {"typed": page.form("Revoke token").strong.get_text()}
+        owner.address(row, page="/revoke"),
+        {"typed": select_one(page.form("Revoke token"), "strong").text_content()},
     )
     assert done.status == 303, name
     assert owner.active_at_connexease() == []

@@ -133,7 +133,7 @@ def test_a_lost_one_that_may_not_be_revoked_is_listed(owner: Owner) -> None:
     assert "Key not in the vault" in page.text
     owner.control.clear_faults()
     (listed,) = [row for row in owner.rows() if row.name == ""]
-    name = owner.browser.get(owner.address(listed)).soup.h1.get_text().strip()
+    name = owner.browser.get(owner.address(listed)).select_one("h1").text_content().strip()
     owner.browser.post(owner.address(listed, page="/revoke"), {"typed": name})
     assert owner.active_at_connexease() == []
 

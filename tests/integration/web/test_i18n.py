@@ -291,8 +291,8 @@ def test_the_vault(portal, customer):
     tokens = f"/accounts/{customer.account}/tokens/"
 
     def fields(page, **typed):
-        intent = page.soup.find("input", attrs={"name": "intent"})
-        return {"intent": intent["value"] if intent else "", **typed}
+        intent = page.select_one("input[name=intent]")
+        return {"intent": intent.attrib["value"] if intent is not None else "", **typed}
 
     for way in ("new", "gateway/new"):
         check(customer.get(tokens + way), customer.post(tokens + way, {"name": "x" * 200, "key": "?"}))

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.models import Mail, Person
+from tests.support.application.pages import select_one
 from tests.support.application.portal import DETAILS, PASSWORD
 from tests.support.sources import pseudo
 
@@ -16,7 +17,7 @@ def _pseudo_languages(tmp_path_factory):
 
 
 def language_of(page) -> tuple[str, str]:
-    return page.soup.html["lang"], page.soup.html["dir"]
+    return page.root.attrib["lang"], page.root.attrib["dir"]
 
 
 def test_the_browser_says_which(portal):
@@ -25,16 +26,17 @@ def test_the_browser_says_which(portal):
     assert language_of(page) == ("eo", "ltr")
     assert page.response.headers["Content-Language"] == "eo"
     assert "Accept-Language" in page.response.headers["Vary"]
-    assert pseudo.OPEN in page.soup.h1.text
+    assert pseudo.OPEN in page.select_one("h1").text_content()
     assert language_of(visitor.send("GET", "/", headers={"Accept-Language": "fr"})) == ("en", "ltr")
 
 
 def test_a_choice_at_the_foot_holds_for_every_page(portal):
     visitor = portal.browser()
     page = visitor.get("/login?next=/profile")
-    switch = page.soup.find("form", class_="languages")
-    assert switch.button.text == "English"
-    answer = visitor.send("POST", switch["action"], data={"language": "he", "next": switch.input["value"]})
+    switch = page.select_one("form.languages")
+    assert select_one(switch, "button").text_content() == "English"
+    data = {"language": "he", "next": select_one(switch, "input").attrib["value"]}
+    answer = visitor.send("POST", switch.attrib["action"], data=data)
     assert answer.goes_to == "/login?next=/profile"
     assert language_of(visitor.get("/signup")) == ("he", "rtl")
     assert visitor.send("POST", "/language", data={"language": "xx"}).status == 404

@@ -33,8 +33,8 @@ def test_names_that_are_the_same_in_every_language(portal, control):
     for path in paths:
         page = browser.get(path)
         assert page.status == 200, path
-        left[path] = left_to_translators(page.soup)
+        left[path] = left_to_translators(page.root)
     staff = portal.staff(StaffRole.ADMIN)
     for path in ("/staff/events/", "/staff/accounts/", "/staff/audit/", "/staff/system/", root):
-        left[f"staff {path}"] = left_to_translators(staff.get(path).soup)
+        left[f"staff {path}"] = left_to_translators(staff.get(path).root)
     assert "\n".join(f"{path}: {sorted(set(names))}" for path, names in left.items() if names) == ""

@@ -7,6 +7,7 @@ import pytest
 
 from portal.models import AuditEntry, Webhook
 from tests.integration.webhooks.conftest import Customer
+from tests.support.application.pages import select_one, texts
 from tests.support.suite.marks import both_databases
 
 SECRET = "Bearer planted-header-value-77aa"
@@ -97,8 +98,8 @@ def test_a_dead_webhook_can_be_hidden_and_shown_again(customer: Customer) -> Non
     for button in ("Show again", "Switch on"):
         page = customer.press(page, "Hide")
         assert "receiver.example.com" not in page.text.split("Where events go")[0]
-        [link] = page.soup.find_all("a", string="Show 1 hidden webhook")
-        page = customer.press(customer.browser.get(link["href"]), button)
+        [link] = page.select("a", text="Show 1 hidden webhook")
+        page = customer.press(customer.browser.get(link.attrib["href"]), button)
         assert "receiver.example.com" in page.text.split("Where events go")[0]
     assert customer.at_connexease()[0]["is_active"] is True
 
@@ -135,7 +136,7 @@ def test_what_people_did_is_in_the_audit_log_without_paths_or_values(customer: C
 def test_more_headers_take_the_keyboard_with_them_and_are_saved(customer: Customer, htmx: bool) -> None:
     form = customer.browser.get(f"{customer.root}new")
     page = customer.browser.submit(form, "Add headers", htmx=htmx, **{"headers-0-name": "X-A"})
-    assert [field["id"] for field in page.soup.select("input[autofocus]")] == ["headers-1-name"]
+    assert [field.attrib["id"] for field in page.select("input[autofocus]")] == ["headers-1-name"]
     filled = {"headers-0-value": "1", "headers-3-name": "X-D", "headers-3-value": "4"}
     goal = {"callback_url": "https://receiver.example.com/", "triggers": "message.created"}
     channel = {"channels": customer.channels[0]}
@@ -146,20 +147,20 @@ def test_more_headers_take_the_keyboard_with_them_and_are_saved(customer: Custom
 
 def test_a_name_that_looks_secret_is_ticked_and_each_refusal_leads_to_its_field(customer: Customer) -> None:
     page = customer.save(headers=[("Authorization", ""), ("X-Team", "blue"), ("Host", "x")])
-    ticked = [box["name"] for box in page.soup.select("input[name$=is_secret][checked]")]
+    ticked = [box.attrib["name"] for box in page.select("input[name$=is_secret][checked]")]
     assert ticked == ["headers-0-is_secret"]
-    links = {link["href"]: link.get_text() for link in page.soup.select(".error-summary a")}
+    links = {link.attrib["href"]: link.text_content() for link in page.select(".error-summary a")}
     assert links["#headers-0-value"] == "Value 1: Enter a value for this header."
     assert links["#headers-2-name"].startswith("Name 3: Host is set by Connexease")
 
 
 def test_channels_that_were_forgotten_are_asked_for_at_their_field(customer: Customer) -> None:
     page = customer.save(channels=[])
-    at_field = page.soup.select_one("#choices .invalid-feedback")
-    in_summary = page.soup.select_one(".error-summary a[href='#choices']")
-    assert at_field
-    assert in_summary
-    assert at_field.get_text(strip=True) == in_summary.get_text(strip=True)
+    at_field = page.select_one("#choices .invalid-feedback")
+    in_summary = page.select_one(".error-summary a[href='#choices']")
+    assert at_field is not None
+    assert in_summary is not None
+    assert at_field.text_content().strip() == in_summary.text_content().strip()
 
 
 @pytest.mark.parametrize("address", ["https://10.0.0.8/hook", "http://localhost:9/hook"])
@@ -180,7 +181,7 @@ def test_a_refused_form_keeps_what_was_typed(customer: Customer, htmx: bool) -> 
     assert "starts with https://" in page.errors["callback_url"]
     assert page.values("Save webhook")["callback_url"] == "http://plain.example.com/"
     assert "Host is set by Connexease" in page.text
-    assert "autofocus" in page.summary.attrs
+    assert "autofocus" in page.summary.attrib
     assert customer.at_connexease() == []
 
 
@@ -236,17 +237,17 @@ def test_the_webhook_in_the_way_is_named_with_a_link(customer: Customer) -> None
     in_the_way = customer.only_row().id
     page = customer.save(callback_url="https://second.example.com/")
     assert page.status == 422
-    assert "Another webhook already uses message.created for Main line" in page.summary.get_text()
-    link = page.summary.find("a", href=f"{customer.root}{in_the_way}")
+    assert "Another webhook already uses message.created for Main line" in page.summary.text_content()
+    link = select_one(page.summary, f"a[href='{customer.root}{in_the_way}']")
     assert link is not None
-    assert link["target"] == "_blank"  # what was typed stays where it is
+    assert link.attrib["target"] == "_blank"  # what was typed stays where it is
     assert customer.save(callback_url="https://second.example.com/", channels=customer.channels[1:]).status == 303
 
 
 def test_the_portals_own_trigger_is_explained(customer: Customer) -> None:
     page = customer.save(triggers=["channel.created"], channels=[])
     assert page.status == 422
-    assert "The portal uses" in page.summary.get_text()
+    assert "The portal uses" in page.summary.text_content()
 
 
 def test_the_portals_own_webhook_is_locked(customer: Customer) -> None:
@@ -254,7 +255,7 @@ def test_the_portals_own_webhook_is_locked(customer: Customer) -> None:
     (own,) = [row for row in customer.portal.rows(Webhook) if row.portal_webhook_id is not None]
     page = customer.browser.get(f"{customer.root}{own.id}")
     assert "manages this webhook itself" in page.text
-    assert not page.soup.select("form#webhook")
+    assert not page.select("form#webhook")
     for verb in ("switch", "hide", "accept"):
         answer = customer.browser.follow(customer.browser.post(f"{customer.root}{own.id}/{verb}", {"off": "1"}))
         assert "manages this webhook itself" in answer.text
@@ -274,16 +275,15 @@ def test_a_form_is_checked_as_it_changes(customer: Customer) -> None:
     page = customer.browser.post(f"{customer.root}check?part=doubt", typed, htmx=True)
     assert "so Connexease can't reach yours" in page.text
     page = customer.browser.post(f"{customer.root}check", {"triggers": ["agent.status_changed"]}, htmx=True)
-    assert page.soup.select_one("fieldset[disabled]") is not None
+    assert page.select_one("fieldset[disabled]") is not None
     assert "about the whole account" in page.text
 
 
 def test_coverage_shows_what_nobody_gets(customer: Customer) -> None:
     customer.save()
-    table = customer.index().soup.select_one("table.matrix")
-    assert table is not None
     cells = {
-        row.th.code.get_text(): [td.get_text(" ", strip=True) for td in row("td")] for row in table.tbody("tr")
+        select_one(row, "th code").text_content(): [" ".join(texts(td).split()) for td in row.iter("td")]
+        for row in customer.index().select("table.matrix tbody tr")
     }
     assert cells["message.created"] == ["receiver.example.com", "no webhook"]
     assert cells["feedback.received"] == ["no webhook", "no webhook"]

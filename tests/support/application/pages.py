@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
+from functools import cache
 
-from bs4 import BeautifulSoup
 from flask import Flask
+from lxml.cssselect import CSSSelector
 from lxml.etree import XPath
 from lxml.html import HtmlElement, document_fromstring, tostring
 from werkzeug.exceptions import HTTPException
@@ -27,7 +28,7 @@ UNNAMED_INPUTS = {"hidden", "submit", "button", "image", "reset"}
 
 
 def check(app: Flask, html: str, path: str) -> HtmlElement:
-    """Refuse whatever no page of ours may contain; the answer as lxml reads it, several times as fast as a soup."""
+    """Refuse whatever no page of ours may contain; the answer as lxml reads it."""
     root, is_page = document_fromstring(html), "<html" in html
     text = root.text_content()
     for unrendered in ("{{", "{%", "%("):
@@ -48,6 +49,22 @@ def check(app: Flask, html: str, path: str) -> HtmlElement:
 def texts(tag: HtmlElement) -> str:
     """What can be read in it, a space between two pieces."""
     return " ".join(_READ(tag))
+
+
+def select(tag: HtmlElement, css: str, text: str | None = None) -> list[HtmlElement]:
+    """What the selector finds in it, of which perhaps only those with exactly this text."""
+    found = _selector(css)(tag)
+    return [each for each in found if text is None or each.text_content() == text]
+
+
+def select_one(tag: HtmlElement, css: str, text: str | None = None) -> HtmlElement | None:
+    """The first that `select` finds."""
+    return next(iter(select(tag, css, text)), None)
+
+
+@cache
+def _selector(css: str) -> CSSSelector:
+    return CSSSelector(css, translator="html")
 
 
 def forms(root: HtmlElement) -> list[HtmlElement]:
@@ -84,15 +101,6 @@ def _value(tag: HtmlElement) -> str:
     return str(tag.get("value", ""))
 
 
-def parsed(html: str) -> BeautifulSoup:
-    """The answer as a soup: of a fragment the parser would make a page."""
-    soup = BeautifulSoup(html, "lxml")
-    for name in () if "<html" in html else ("html", "head", "body"):
-        if (made := soup.find(name)) is not None:
-            made.unwrap()
-    return soup
-
-
 def _own_text(root: HtmlElement) -> str:
     """Without what others wrote, such as a template whose values have names: it is shown as they wrote it."""
     return "".join(root.xpath("//text()[not(ancestor::*[@dir='auto' or self::script or self::style])]"))
@@ -106,16 +114,17 @@ _FIXED = re.compile(
 """Names that are the same in every language: UUIDs, triggers, keys, addresses."""
 
 
-def left_to_translators(soup: BeautifulSoup) -> list[str]:
+_TRANSLATED = XPath(
+    "//body//text()[not(ancestor::*[@translate='no' or self::script or self::style"
+    # a sentence for a screen reader, beside the name itself
+    " or contains(concat(' ', normalize-space(@class), ' '), ' visually-hidden ')])]",
+    smart_strings=False,
+)
+
+
+def left_to_translators(root: HtmlElement) -> list[str]:
     """Technical names that a browser which translates the page would change."""
-    return [
-        str(text).strip()
-        for text in (soup.body or soup).find_all(string=_FIXED)
-        if text.find_parent(attrs={"translate": "no"}) is None
-        and text.find_parent(class_="visually-hidden")
-        is None  # a sentence for a screen reader, beside the name itself
-        and text.find_parent(["script", "style"]) is None
-    ]
+    return [text.strip() for text in _TRANSLATED(root) if _FIXED.search(text)]
 
 
 def _check_page(root: HtmlElement, path: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.models import Account, Membership, Person, Role, StaffRole
+from tests.support.application.pages import texts
 from tests.support.application.portal import DETAILS, PASSWORD
 from tests.support.suite.marks import both_databases_and_with_htmx
 
@@ -73,8 +74,8 @@ def test_approval_can_be_declined(make_portal):
     portal.sign_up(browser)
     browser.submit(browser.get(portal.link(JANE, "verify")), "Confirm")
     staff = portal.staff(StaffRole.ADMIN)
-    links = staff.get("/staff/provisioning/").soup.select("a")
-    [decide] = [link["href"] for link in links if "Decline" in link.text]
+    links = staff.get("/staff/provisioning/").select("a")
+    [decide] = [link.attrib["href"] for link in links if "Decline" in link.text_content()]
     staff.submit(staff.get(decide), "Decline sign-up", note="We sell to companies only.")
     portal.settle()
     assert portal.set_up().step == "declined"
@@ -117,7 +118,7 @@ def test_closed_makes_nothing(make_portal, portal):
 )
 def test_the_first_page_tells_a_newcomer_how_to_get_in_here(make_portal, policy, way, promise):
     front = make_portal(signup_policy=policy).browser().get("/")
-    step = front.soup.select_one(".front-steps li").get_text(" ")
+    step = texts(front.select_one(".front-steps li"))
     assert way in step
     assert promise in step
     assert ("Create an account" in front.text) == (policy != "closed")

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.models import Account, Mail, Person
+from tests.support.application.pages import select, select_one
 from tests.support.application.portal import DETAILS, PASSWORD
 from tests.support.suite.marks import both_databases
 
@@ -51,13 +52,13 @@ def test_each_refusal_stands_at_its_field(verified, htmx, field, typed):
     assert page.status == 422
     assert set(page.errors) == {field}
     assert page.errors[field].strip()
-    assert page.summary.has_attr("autofocus")
-    assert page.summary["tabindex"] == "-1"
-    assert page.summary.find("a", href=f"#{field}")
+    assert "autofocus" in page.summary.attrib
+    assert page.summary.attrib["tabindex"] == "-1"
+    assert select_one(page.summary, f"a[href='#{field}']") is not None
     kept = page.values("Create account")
     for name, value in {**DETAILS, "billing_email": "bills@acme.example.com", field: typed}.items():
         assert kept[name] == ("" if name == "password" else value.strip()), name
-    assert bool(page.soup.find("html")) is not htmx
+    assert page.is_fragment is htmx
     assert verified.rows(Person) == []
     assert verified.rows(Mail) == []
 
@@ -65,7 +66,7 @@ def test_each_refusal_stands_at_its_field(verified, htmx, field, typed):
 def test_all_refusals_come_at_once(verified):
     page = verified.sign_up(name="", contact_email="x", time_zone="", password="short")
     assert set(page.errors) == {"name", "contact_email", "time_zone", "password"}
-    assert len(page.summary.find_all("a")) == 4
+    assert len(select(page.summary, "a")) == 4
 
 
 @pytest.mark.parametrize(
@@ -137,14 +138,15 @@ def test_the_address_is_ascii_on_the_wire(portal):
 
 def test_the_zone_can_be_searched(portal):
     browser = portal.browser()
-    soup = browser.get("/signup").soup
-    assert soup.find("input", id="time_zone")["list"] == soup.datalist["id"]
-    zones = browser.get(str(soup.datalist["hx-get"]), htmx=True).soup
-    assert {"Europe/Istanbul", "America/New_York", "UTC"} <= {str(zone["value"]) for zone in zones("option")}
+    page = browser.get("/signup")
+    listed = page.select_one("datalist")
+    assert page.select_one("input#time_zone").attrib["list"] == listed.attrib["id"]
+    zones = browser.get(listed.attrib["hx-get"], htmx=True).select("option")
+    assert {"Europe/Istanbul", "America/New_York", "UTC"} <= {zone.attrib["value"] for zone in zones}
 
 
 def test_a_password_that_is_too_long_is_refused_and_never_cut_short_by_the_browser(portal):
     """Cut short without a word, it would not be the one that a password manager has stored."""
     browser = portal.browser()
-    assert int(browser.get("/signup").soup.find("input", id="password")["maxlength"]) == 1024
+    assert int(browser.get("/signup").select_one("input#password").attrib["maxlength"]) == 1024
     assert "at most 128" in str(portal.sign_up(browser, password="x7Zq " * 30).errors["password"])
