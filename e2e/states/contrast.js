@@ -25,7 +25,8 @@
   }
   check.evaluate = function (element, ...more) {
     const name = look(element), hasPassed = passed.has(name) || evaluate.call(this, element, ...more)
-    if (hasPassed === true && name !== undefined) passed.add(name)
+    // What cannot be seen passes without being measured.
+    if (hasPassed === true && name !== undefined && axe.commons.dom.isVisibleOnScreen(element)) passed.add(name)
     return hasPassed
   }
   return passed
