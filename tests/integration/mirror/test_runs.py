@@ -102,7 +102,7 @@ def test_one_account_does_not_hold_up_the_others(mirror, control, status):
     control.create_accounts(12)
     mirror.run()
     odd = control.accounts()[4]["uuid"]
-    headers = {"Retry-After": "1"}
+    headers = {"Retry-After": "0.1"}
     control.fault("status", f"^/accounts/{odd}/channels/$", status=status, times=None, headers=headers)
     run = mirror.run()
     for _ in range(5):
@@ -116,8 +116,8 @@ def test_one_account_does_not_hold_up_the_others(mirror, control, status):
 def test_a_pause_for_everything_takes_no_account_for_unread(mirror, control):
     control.create_accounts(6)
     mirror.run()
-    control.fault("status", "/channels/$", status=429, times=None, headers={"Retry-After": "1"})
-    control.fault("status", "^/accounts/$", status=429, times=None, skip=3, headers={"Retry-After": "1"})
+    control.fault("status", "/channels/$", status=429, times=None, headers={"Retry-After": "0.1"})
+    control.fault("status", "^/accounts/$", status=429, times=None, skip=3, headers={"Retry-After": "0.1"})
     run = mirror.run()
     for _ in range(account_sync.PAUSES + 1):
         run = mirror.take_up()
