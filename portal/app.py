@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import discovery, i18n
 from portal.audit import names
-from portal.connexease import Connexease, Timeouts
+from portal.connexease import Connexease, Retries, Timeouts
 from portal.db import engine, queue
 from portal.events.receiving.application import Receiver
 from portal.extensions import babel, csrf, db, limiter
@@ -115,7 +115,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
         engine.init_app(app, db.engine)
 
 
-def connexease(settings: Settings) -> Connexease:
+def connexease(settings: Settings, retries: Retries = Retries()) -> Connexease:  # noqa: B008 - frozen
     """The adapter to Connexease, as the settings have it."""
     return Connexease(
         reseller_token=settings.connexease_reseller_token,
@@ -127,6 +127,7 @@ def connexease(settings: Settings) -> Connexease:
             read=settings.connexease_timeout,
             total=settings.connexease_timeout * 2,
         ),
+        retries=retries,
         recipient_plus=settings.connexease_recipient_plus,
     )
 
