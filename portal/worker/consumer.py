@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -20,8 +21,10 @@ from portal.worker.quiet import Quiet
 
 IDLE, AFTER_TROUBLE = 0.2, 5.0
 """Seconds until it is asked again whether something came in, and after a batch failed as a whole."""
-MANY = 50
-"""After a smaller batch more may gather for the next: a batch costs hardly more when it is larger."""
+MANY, MUCH = 50, 0.025
+"""After a batch of fewer that took fewer seconds of the processor, more may gather for the next: it would
+have cost hardly more if it had been larger. A few events that each carry a whole conversation are no such
+batch."""
 
 NICENESS = 5
 """People and the vendor, who wait for the web, go first where there are not cores enough for all."""
@@ -92,7 +95,10 @@ def _batch(app: Flask, drained: Drained, throttled: Callable[[], float], silence
         if drained.may_wait and (pause := throttled()):
             silence.end()
             return pause
+        begun = time.thread_time()
         done = drained.drain()
+        spent = time.thread_time() - begun
     if done:
         silence.end()
-    return 0 if done >= MANY else IDLE
+    is_worth_it = done >= MANY or (done > 0 and spent >= MUCH)
+    return 0 if is_worth_it else IDLE
