@@ -112,17 +112,18 @@ def messages(stage: Stage) -> Scenes:
 
 
 def latest(stage: Stage) -> Scenes:
-    """The last hour, whatever time of day it is: something of everything, a message in each state that lasts."""
+    """The last hour, whatever time of day it is: a message of each type and in each state that lasts."""
     yield stage.ago(1)
     shop = Customer.of(stage, AYSE)
     account, channel = shop.uuid(), shop.channel(MAIN)
-    for minutes, which in ((52, "read"), (38, "failed")):
-        yield stage.end - timedelta(minutes=minutes)
-        _send(stage, shop, which)
+    yield stage.end - timedelta(minutes=52)
+    _send(stage, shop, _update(stage, shop), "read")
+    yield stage.end - timedelta(minutes=38)
+    _send(stage, shop, traffic.text(stage, texts.SHOP), "failed")
     yield stage.end - timedelta(minutes=33)
     traffic.talk(stage, account, channel)
     yield stage.end - timedelta(minutes=24)
-    _send(stage, shop, "delivered")
+    _send(stage, shop, _voice(stage), "delivered")
     yield stage.end - timedelta(minutes=19)
     stage.vendor.write_in(account, traffic.number(stage), "Teşekkürler, paket geldi!")
     stage.vendor.set(duplicates=1)  # one event arrives twice
@@ -133,18 +134,18 @@ def latest(stage: Stage) -> Scenes:
     with shop.acting(MERT) as (person, own):
         keys.reveal(person, own, _token(own.id, "Order system 2"))
     yield stage.end - timedelta(minutes=11)
-    _send(stage, shop, "read")
+    _send(stage, shop, _picture(stage), "read")
     yield stage.end - timedelta(minutes=8)
     watch(shop, MERT, (*WATCHED, "customer.updated"))
     yield stage.end - timedelta(minutes=6)
-    _send(stage, shop, "sent")
+    _send(stage, shop, traffic.text(stage, texts.SHOP), "sent")
     yield stage.end - timedelta(minutes=4)
     invite(shop, AYSE, "bahar@lale.example.com", Role.OPERATOR)
     write(shop, AYSE, traffic.text(stage, texts.SHOP))
 
 
-def _send(stage: Stage, shop: Customer, which: str) -> None:
-    _message, wamid = send(shop, ZEYNEP, traffic.text(stage, texts.SHOP))
+def _send(stage: Stage, shop: Customer, draft: Draft, which: str) -> None:
+    _message, wamid = send(shop, ZEYNEP, draft)
     fate = traffic.fate(stage, which)
     stage.vendor.report(wamid, {**fate, "read": min(fate["read"], 180)} if "read" in fate else fate)
 
@@ -164,19 +165,29 @@ def help_number(stage: Stage) -> Scenes:
 def _draft(stage: Stage, shop: Customer) -> Draft:
     kind = stage.random.random()
     if kind < 0.42:
-        name, order = stage.random.choice(texts.FIRST_NAMES), f"LB-{stage.random.randrange(10_000, 99_999)}"
-        day = stage.random.choice(("Tuesday", "Wednesday", "Friday", "Saturday"))
-        return traffic.template(stage, shop, "order_update", (name, order, day))
+        return _update(stage, shop)
     if kind < 0.52:
-        link = f"https://img.lale.example.com/new/{stage.random.randrange(100, 240)}.jpg"
-        return Draft(
-            MessageType.IMAGE, traffic.number(stage), link=link, caption="Yeni sezon, bu hafta kargo bedava"
-        )
+        return _picture(stage)
     if kind < 0.55:
-        return Draft(
-            MessageType.AUDIO, traffic.number(stage), link="https://img.lale.example.com/voice/thanks.mp3"
-        )
+        return _voice(stage)
     return traffic.text(stage, texts.SHOP)
+
+
+def _update(stage: Stage, shop: Customer) -> Draft:
+    name, order = stage.random.choice(texts.FIRST_NAMES), f"LB-{stage.random.randrange(10_000, 99_999)}"
+    day = stage.random.choice(("Tuesday", "Wednesday", "Friday", "Saturday"))
+    return traffic.template(stage, shop, "order_update", (name, order, day))
+
+
+def _picture(stage: Stage) -> Draft:
+    link = f"https://img.lale.example.com/new/{stage.random.randrange(100, 240)}.jpg"
+    caption = "Yeni sezon, bu hafta kargo bedava"
+    return Draft(MessageType.IMAGE, traffic.number(stage), link=link, caption=caption)
+
+
+def _voice(stage: Stage) -> Draft:
+    link = "https://img.lale.example.com/voice/thanks.mp3"
+    return Draft(MessageType.AUDIO, traffic.number(stage), link=link)
 
 
 def _make_token(shop: Customer, name: str) -> None:

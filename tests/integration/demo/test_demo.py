@@ -131,6 +131,12 @@ def test_every_state_is_there_or_has_a_reason_not_to_be(database, table, column,
     assert {word for word in words if word not in NOT_SHOWN} <= found
 
 
+def test_the_last_hour_has_a_message_of_each_type(database):
+    """Whatever the month before it brought: that is drawn by lot, and another time of day draws another."""
+    found = database.execute("SELECT DISTINCT type FROM message WHERE created_at > datetime('now', '-70 minutes')")
+    assert {row[0] for row in found} == set(models.MessageType)
+
+
 def test_every_condition_is_there(database):
     missing = [name for name, rows in CONDITIONS.items() if not _count(database, rows)]
     assert missing == []
