@@ -107,7 +107,7 @@ def messages(stage: Stage) -> Scenes:
     shop = Customer.of(stage, AYSE)
     with shop.acting(AYSE) as (person, account):
         template_list.current(account, person)
-    business = Business(AYSE, first_day=29, last_day=0, at_first=2.0, at_last=4.8)
+    business = Business(AYSE, first_day=28, last_day=0, at_first=2.0, at_last=4.8)  # on day 29 Zeynep joins
     yield from traffic.messages(stage, business, (AYSE, ZEYNEP, ZEYNEP), lambda stage: _draft(stage, shop))
 
 

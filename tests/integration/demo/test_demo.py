@@ -13,7 +13,7 @@ import pytest
 
 from e2e.running.demo import RunningDemo, running_demo
 from portal import models
-from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, Login
+from portal.demo.logins import ADMIN, CUSTOMERS, PASSWORD, STAFF, ZEYNEP, Login
 from portal.models import AttemptState, CredentialStep, DeliveryState, MailState, MessageState, Problem, RunState
 from portal.sandbox.client import SandboxControl
 from tests.support.suite.patience import patient
@@ -135,6 +135,16 @@ def test_the_last_hour_has_a_message_of_each_type(database):
     """Whatever the month before it brought: that is drawn by lot, and another time of day draws another."""
     found = database.execute("SELECT DISTINCT type FROM message WHERE created_at > datetime('now', '-70 minutes')")
     assert {row[0] for row in found} == set(models.MessageType)
+
+
+def test_daily_messages_begin_when_all_who_send_them_have_joined(database):
+    """Who sends and at what hour is drawn by lot: on the day that somebody joins it may be before they did."""
+    joined = "person JOIN membership ON membership.person_id = person.id WHERE email = ?"
+    sent = f"""SELECT count(*) FROM message
+        JOIN (SELECT account_id, date(membership.created_at) AS day FROM {joined}) AS zeynep USING (account_id)
+        WHERE date(confirmed_at)"""
+    assert database.execute(f"{sent} = day", [ZEYNEP.email]).fetchone() == (0,)
+    assert database.execute(f"{sent} = date(day, '+1 day')", [ZEYNEP.email]).fetchone() != (0,)
 
 
 def test_every_condition_is_there(database):
