@@ -144,7 +144,7 @@ def test_daily_messages_begin_when_all_who_send_them_have_joined(database):
         JOIN (SELECT account_id, date(membership.created_at) AS day FROM {joined}) AS zeynep USING (account_id)
         WHERE date(confirmed_at)"""
     assert database.execute(f"{sent} = day", [ZEYNEP.email]).fetchone() == (0,)
-    assert database.execute(f"{sent} = date(day, '+1 day')", [ZEYNEP.email]).fetchone() != (0,)
+    assert database.execute(f"{sent} > day", [ZEYNEP.email]).fetchone() > (50,)
 
 
 def test_every_condition_is_there(database):
