@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import read_po, write_po
 
@@ -57,11 +57,20 @@ def updated(file: Path) -> bytes:
     return _CHANGING.sub(b"", written.getvalue())
 
 
+def texts(message: Message) -> list[str]:
+    """A message's translations: one, or one for each plural form."""
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def untranslated(catalogue: Catalog) -> list[Message]:
+    """Messages without a translation, or without that of a plural form, and those whose translation is a guess."""
+    return [each for each in catalogue if each.id and (each.fuzzy or not all(texts(each)))]
+
+
 def main() -> None:
     for file in (file for folder in folders for file in sorted(folder.glob("*.po"))):
         file.write_bytes(updated(file))
-        missing = sum(1 for message in read_po(io.BytesIO(updated(file))) if message.id and not message.string)
-        print(f"{file.name}: {missing} messages to translate")
+        print(f"{file.name}: {len(untranslated(read_po(io.BytesIO(file.read_bytes()))))} messages to translate")
 
 
 if __name__ == "__main__":

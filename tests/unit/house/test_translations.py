@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 from portal import translations
 from tests.support.sources import messages, pseudo
+from tests.support.sources.messages import texts, untranslated
 
 FILES = sorted(file for folder in translations.folders for file in folder.glob("*.po"))
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -18,10 +19,6 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 
 def read(file: Path | bytes) -> Catalog:
     return read_po(io.BytesIO(file if isinstance(file, bytes) else file.read_bytes()))
-
-
-def texts(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
 def sources(message: Message) -> list[str]:
@@ -36,8 +33,15 @@ def test_a_catalogue_is_up_to_date(file: Path) -> None:
 
 @each_file
 def test_every_sentence_is_translated(file: Path) -> None:
-    missing = [m.id for m in read(file) if m.id and (m.fuzzy or not all(texts(m)))]
-    assert missing == []
+    assert [each.id for each in untranslated(read(file))] == []
+
+
+def test_a_plural_form_without_its_translation_counts_as_missing() -> None:
+    catalogue = Catalog(locale="tr")
+    catalogue.add(("%(num)d key", "%(num)d keys"), ("%(num)d anahtar", "%(num)d anahtar"))
+    empty = catalogue.add(("%(num)d link", "%(num)d links"))
+    half = catalogue.add(("%(num)d row", "%(num)d rows"), ("", "%(num)d satır"))
+    assert untranslated(catalogue) == [empty, half]
 
 
 @each_file
